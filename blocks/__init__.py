@@ -1,0 +1,1 @@
+"""Typed configuration and credentials that people edit in the Prefect UI."""

@@ -1,0 +1,1 @@
+"""How the flows are put to work: environments, registration, the embedded local stack and the demo."""

@@ -1,0 +1,1 @@
+"""What happens, in order: each flow reads like the steps of a runbook."""

@@ -1,0 +1,1 @@
+"""The engine of the delivery pipeline: decisions and AWS, Docker and Terraform access, without Prefect."""

@@ -1,0 +1,6 @@
+"""Access to AWS: who we are, clients, and errors that name the next step."""
+
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import AwsError, explain
+
+__all__ = ["AwsAccess", "AwsError", "explain"]

@@ -1,0 +1,93 @@
+"""The shape of one environment, checked when it is loaded."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+Text = Annotated[str, StringConstraints(min_length=1)]
+HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+$")]
+RootedPath = Annotated[str, StringConstraints(pattern=r"^/[^\s]*$")]
+
+ApprovalPolicy = Literal["never", "always"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Source(_Strict):
+    """Where the application's code comes from: a git repository or a local folder, never both."""
+
+    repository: Text
+    """Git URL, or a folder (absolute, or relative to the project)."""
+    context: Text = "."
+    """Build context inside the source."""
+    dockerfile: Text = "Dockerfile"
+    """Dockerfile inside the build context."""
+    target: Text | None = None
+    """Stage to build; the last one when absent."""
+
+
+class Names(_Strict):
+    """AWS names of what Terraform builds."""
+
+    cluster: Text
+    service: Text
+    repository: Text
+    log_group: RootedPath
+
+
+class Environment(_Strict):
+    """One environment that the pipeline delivers to.
+
+    Sizes, CIDRs, alarms and retention are not here but in ``terraform/environments/NAME.tfvars``.
+    """
+
+    name: Name
+    app: Name
+    region: Region
+    account_id: AccountId | None = None
+    """Account that the credentials must belong to; unchecked when absent."""
+    domain: Text | None = None
+    """Public host name; without one the load balancer answers plain HTTP under its own name."""
+    branch: Text
+    """Branch whose pushes are deployed."""
+    source: Source
+    health_path: RootedPath
+    container_port: Annotated[int, Field(ge=1, le=65535)]
+    approval: ApprovalPolicy
+    """Whether infrastructure changes wait for a person."""
+    destroyable: bool = False
+    """Whether the destroy flow may act here."""
+    names: Names
+    aws_endpoint_url: HttpUrl | None = None
+    """Where the AWS APIs answer instead of amazonaws.com (an emulator)."""
+    task_endpoint_url: HttpUrl | None = None
+    """The same, as the tasks' containers reach it."""
+    registry: Text | None = None
+    """Registry host that images are pushed to and pulled from instead of ECR's own."""
+    probe_url: HttpUrl | None = None
+    """Where to send the load balancer's requests instead of its own address; Host keeps its name."""
+
+    @property
+    def outputs_parameter(self) -> str:
+        """SSM parameter in which Terraform hands its outputs to the flows."""
+        return f"/{self.app}/{self.name}/pipeline"
+
+    @property
+    def secret_name(self) -> str:
+        """Secrets Manager secret of the application."""
+        return f"{self.app}/{self.name}/app"
+
+    @property
+    def state_bucket(self) -> str:
+        """S3 bucket of the Terraform state; carries the account where known, as bucket names are global."""
+        return "-".join(filter(None, (self.app, self.name, "terraform-state", self.account_id)))
+
+    @property
+    def lock_table(self) -> str:
+        """DynamoDB table that locks the Terraform state."""
+        return f"{self.app}-{self.name}-terraform-lock"

@@ -1,0 +1,64 @@
+"""What Terraform built, as it hands it to the flows."""
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline.errors import PipelineError
+
+
+class OutputsError(PipelineError):
+    """The outputs parameter is absent or not what this version of the pipeline understands."""
+
+
+class Outputs(BaseModel):
+    """Terraform's outputs of one environment; mirrors ``local.outputs`` in terraform/outputs.tf."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    app: str
+    environment: str
+    region: str
+    account_id: str
+    cluster: str
+    service: str
+    task_family: str
+    container: str
+    container_port: int
+    repository_name: str
+    repository_url: str
+    target_group_arns: tuple[str, ...]
+    load_balancer_arn: str
+    load_balancer_dns: str
+    url: str
+    """Public address, without a trailing slash."""
+    log_group: str
+    secret_arn: str
+    backup_bucket: str
+    log_archive_bucket: str
+    data_path: str
+    """Where the data volume is mounted in the application's container."""
+    database_path: str
+    """The SQLite database file inside the container."""
+    subnet_ids: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
+    execution_role_arn: str
+    task_role_arn: str
+    certificate_arn: str | None = None
+    alarm_topic_arn: str | None = None
+    alarm_names: tuple[str, ...] = ()
+    metrics_namespace: str
+
+
+def parse_outputs(document: str, parameter: str) -> Outputs:
+    """Parse the JSON of the SSM parameter.
+
+    Raises:
+        OutputsError: naming the parameter and each fault.
+    """
+    try:
+        return Outputs.model_validate_json(document)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise OutputsError(
+            f"SSM parameter {parameter} does not hold the outputs this pipeline expects ({faults}). "
+            "Run deploy-infrastructure to publish them again."
+        ) from error

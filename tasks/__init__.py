@@ -1,0 +1,1 @@
+"""Prefect tasks: retries, timeouts, logging and artifacts around the engine."""
