@@ -21,6 +21,10 @@ class Outputs(BaseModel):
     cluster: str
     service: str
     task_family: str
+    task_definition_arn: str | None = None
+    """Terraform's own revision of the task definition: the template of the pipeline's."""
+    desired_count: int = 1
+    """Tasks that the first deployment starts; auto scaling decides afterwards."""
     container: str
     container_port: int
     repository_name: str

@@ -1,0 +1,1 @@
+"""ECS: task definitions, rollouts and one-off tasks."""

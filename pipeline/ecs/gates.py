@@ -1,0 +1,69 @@
+"""Judges whether the tasks of a completed rollout are the wanted ones and healthy. Pure."""
+
+from pipeline.ecs.model import Deployment, Target, Task
+
+
+def belongs(task: Task, deployment: Deployment) -> bool:
+    """Whether a task was started by the deployment.
+
+    ECS writes the deployment's id into ``startedBy``. Where something else stands there (the emulator
+    writes the service's name), the task definition and the time of its creation decide.
+    """
+    if task.started_by.startswith("ecs-svc/"):
+        return task.started_by == deployment.id
+    return task.task_definition == deployment.task_definition and task.created_at >= deployment.created_at
+
+
+def task_faults(
+    tasks: tuple[Task, ...], deployment: Deployment, image_digest: str | None, container: str
+) -> tuple[str, ...]:
+    """What is wrong with the running tasks of the deployment; empty when all is well.
+
+    Counts tasks on the deployment's task definition whose container ``container`` runs ``image_digest``.
+    """
+    ours = [task for task in tasks if task.last_status == "RUNNING" and belongs(task, deployment)]
+    faults = [fault for task in ours for fault in _faults(task, deployment, image_digest, container)]
+    if len(ours) < deployment.desired:
+        faults.append(f"{len(ours)} of {deployment.desired} tasks run")
+    return tuple(faults)
+
+
+def _faults(task: Task, deployment: Deployment, digest: str | None, container: str) -> list[str]:
+    faults = []
+    if task.task_definition != deployment.task_definition:
+        faults.append(f"task {task.id} runs {task.task_definition}")
+    if task.health == "UNHEALTHY":
+        faults.append(f"task {task.id} is UNHEALTHY by its container health check")
+    faults += [
+        f"task {task.id} runs image {item.image_digest} instead of {digest}"
+        for item in task.containers
+        if item.name == container and digest and item.image_digest and item.image_digest != digest
+    ]
+    return faults
+
+
+def target_faults(
+    tasks: tuple[Task, ...], deployment: Deployment, groups: dict[str, tuple[Target, ...]]
+) -> tuple[str, ...]:
+    """Which running tasks are not healthy in which target group; empty when every one is everywhere."""
+    addresses = [
+        task.address
+        for task in tasks
+        if task.last_status == "RUNNING" and belongs(task, deployment) and task.address
+    ]
+    return tuple(
+        fault
+        for group, targets in groups.items()
+        for address in addresses
+        if (fault := _target_fault(group, address, targets)) is not None
+    )
+
+
+def _target_fault(group: str, address: str, targets: tuple[Target, ...]) -> str | None:
+    name = group.rsplit("targetgroup/", 1)[-1].split("/")[0]
+    target = next((item for item in targets if item.address == address), None)
+    if target is None:
+        return f"{address} is not registered in target group {name}"
+    if target.state == "healthy":
+        return None
+    return f"{address} is {target.state} in target group {name} ({target.reason} {target.description})"

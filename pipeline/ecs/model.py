@@ -1,0 +1,104 @@
+"""What the pipeline sees of an ECS service, in its own types. Times are aware UTC datetimes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One entry of DescribeServices' ``deployments``; the counts are this deployment's own."""
+
+    id: str
+    status: str
+    """PRIMARY, ACTIVE or INACTIVE."""
+    task_definition: str
+    rollout_state: str
+    """IN_PROGRESS, COMPLETED or FAILED; "" where the service does not report one."""
+    rollout_reason: str
+    desired: int
+    running: int
+    pending: int
+    failed: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class ServiceEvent:
+    """A line of the service's event log."""
+
+    id: str
+    at: datetime
+    message: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """One answer of DescribeServices."""
+
+    name: str
+    status: str
+    """ACTIVE, DRAINING or INACTIVE."""
+    desired: int
+    task_definition: str
+    deployments: tuple[Deployment, ...]
+    breaker_rolls_back: bool
+    events: tuple[ServiceEvent, ...] = ()
+
+    @property
+    def primary(self) -> Deployment | None:
+        """The deployment that the service is moving to, or has reached."""
+        return next((item for item in self.deployments if item.status == "PRIMARY"), None)
+
+    def deployment(self, deployment_id: str) -> Deployment | None:
+        """Find a deployment by its id."""
+        return next((item for item in self.deployments if item.id == deployment_id), None)
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container of a task."""
+
+    name: str
+    last_status: str
+    image: str
+    image_digest: str | None
+    exit_code: int | None
+    reason: str
+    health: str
+    """HEALTHY, UNHEALTHY or UNKNOWN (no health check, or no result yet)."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One answer of DescribeTasks."""
+
+    arn: str
+    task_definition: str
+    started_by: str
+    last_status: str
+    health: str
+    created_at: datetime
+    stop_code: str
+    stopped_reason: str
+    address: str | None
+    """Private IPv4 address, by which target groups know the task."""
+    containers: tuple[Container, ...]
+
+    @property
+    def id(self) -> str:
+        """Last part of the ARN."""
+        return self.arn.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One answer of DescribeTargetHealth."""
+
+    group: str
+    address: str
+    port: int
+    state: str
+    """initial, healthy, unhealthy, unused, draining or unavailable."""
+    reason: str
+    description: str

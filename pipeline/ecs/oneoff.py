@@ -1,0 +1,180 @@
+"""Runs a one-off ECS task on a task definition, and finds it again after a crash."""
+
+import json
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pipeline.aws import AwsAccess, AwsError
+from pipeline.ecs import translate
+from pipeline.ecs.errors import OneOffTaskError
+from pipeline.ecs.model import Container, Task
+from pipeline.ecs.service import calling
+
+OVERRIDES_LIMIT = 8192
+"""Characters of JSON that RunTask's overrides may have (AWS ECS API reference, TaskOverride)."""
+STARTED_BY_LIMIT = 128
+"""Characters of ``startedBy`` (AWS ECS API reference, RunTask)."""
+
+
+@dataclass(frozen=True)
+class OneOff:
+    """A task to run once. ``started_by`` is the key by which a second run finds it again."""
+
+    cluster: str
+    task_definition: str
+    container: str
+    started_by: str
+    command: tuple[str, ...] | None = None
+    """Replaces the image's command; None leaves it as it is."""
+    environment: dict[str, str] = field(default_factory=dict)
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+
+
+def run_task_request(wanted: OneOff) -> dict[str, Any]:
+    """Build the RunTask request.
+
+    Raises:
+        OneOffTaskError: the overrides or ``started_by`` are longer than ECS accepts.
+    """
+    override: dict[str, Any] = {"name": wanted.container}
+    if wanted.command is not None:
+        override["command"] = list(wanted.command)
+    if wanted.environment:
+        override["environment"] = [{"name": k, "value": v} for k, v in sorted(wanted.environment.items())]
+    overrides = {"containerOverrides": [override]}
+    size = len(json.dumps(overrides, separators=(",", ":")))
+    if size > OVERRIDES_LIMIT:
+        raise OneOffTaskError(f"The task's overrides have {size} characters; ECS accepts {OVERRIDES_LIMIT}.")
+    if len(wanted.started_by) > STARTED_BY_LIMIT:
+        raise OneOffTaskError(
+            f"startedBy {wanted.started_by!r} is longer than {STARTED_BY_LIMIT} characters."
+        )
+    request: dict[str, Any] = {
+        "cluster": wanted.cluster,
+        "taskDefinition": wanted.task_definition,
+        "startedBy": wanted.started_by,
+        "launchType": "FARGATE",
+        "count": 1,
+        "overrides": overrides,
+    }
+    if wanted.subnets:
+        network = {"subnets": list(wanted.subnets), "securityGroups": list(wanted.security_groups)}
+        request["networkConfiguration"] = {"awsvpcConfiguration": network}
+    return request
+
+
+class OneOffTasks:
+    """Starts, finds, watches and stops one-off tasks of a cluster."""
+
+    def __init__(self, access: AwsAccess, cluster: str) -> None:
+        self._ecs = access.client("ecs")
+        self._cluster = cluster
+
+    def find(self, started_by: str) -> Task | None:
+        """Return the newest task of this key, running or stopped within the last hour."""
+        with calling(f"Looking for the task started by {started_by}"):
+            arns = [
+                arn
+                for status in ("RUNNING", "STOPPED")
+                for arn in self._ecs.list_tasks(
+                    cluster=self._cluster, startedBy=started_by, desiredStatus=status
+                )["taskArns"]
+            ]
+            if not arns:
+                return None
+            raw = self._ecs.describe_tasks(cluster=self._cluster, tasks=arns)["tasks"]
+        return max((translate.task(item) for item in raw), key=lambda task: task.created_at, default=None)
+
+    def start(self, wanted: OneOff) -> Task:
+        """Start the task; return it as ECS answers.
+
+        Raises:
+            OneOffTaskError: ECS could not place it.
+        """
+        with calling(f"Running a one-off task on {wanted.task_definition}"):
+            answer = self._ecs.run_task(**run_task_request(wanted))
+        if not answer["tasks"]:
+            reasons = "; ".join(str(item.get("reason", item)) for item in answer.get("failures", []))
+            raise OneOffTaskError(f"ECS did not start a task on {wanted.task_definition}: {reasons}")
+        return translate.task(answer["tasks"][0])
+
+    def start_or_find(self, wanted: OneOff) -> Task:
+        """Start the task unless an earlier run of the same key has it running or done."""
+        return self.find(wanted.started_by) or self.start(wanted)
+
+    def describe(self, arn: str) -> Task:
+        """Return the task as it is now."""
+        with calling(f"Describing task {arn}"):
+            found = self._ecs.describe_tasks(cluster=self._cluster, tasks=[arn])["tasks"]
+        if not found:
+            raise OneOffTaskError(f"ECS no longer knows task {arn}; run the same command again.")
+        return translate.task(found[0])
+
+    def stop(self, arn: str, reason: str) -> None:
+        """Stop the task; a task that has stopped already is fine."""
+        with calling(f"Stopping task {arn}"):
+            self._ecs.stop_task(cluster=self._cluster, task=arn, reason=reason[:255])
+
+
+def wait_until(
+    read: Callable[[], Task],
+    done: Callable[[Task], bool],
+    timeout: float,
+    interval: float = 1.0,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Task:
+    """Poll a task until ``done``; API errors are asked again until ``timeout`` seconds have passed.
+
+    Raises:
+        OneOffTaskError: out of time.
+        AwsError: out of time, and the API did not answer at the end.
+    """
+    end = clock() + timeout
+    while True:
+        try:
+            task = read()
+        except AwsError:
+            if clock() >= end:
+                raise
+        else:
+            if done(task):
+                return task
+            if clock() >= end:
+                raise OneOffTaskError(
+                    f"Task {task.id} is still {task.last_status} after {timeout:.0f} s. "
+                    "Look at its logs; it is not stopped by itself."
+                )
+        sleep(interval * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not cryptography
+
+
+def stopped(task: Task) -> bool:
+    """Whether a task has ended."""
+    return task.last_status == "STOPPED"
+
+
+def main_container(task: Task, name: str) -> Container:
+    """Return the container that the task is about."""
+    found = next((item for item in task.containers if item.name == name), None)
+    if found is None:
+        raise OneOffTaskError(f"Task {task.id} has no container {name!r}.")
+    return found
+
+
+def failure(task: Task, container: str) -> str | None:
+    """Why a stopped task did not succeed; None for exit code 0. No exit code at all is a failure."""
+    found = next((item for item in task.containers if item.name == container), None)
+    if found is not None and found.exit_code == 0:
+        return None
+    code = "no exit code" if found is None or found.exit_code is None else f"exit code {found.exit_code}"
+    details = [task.stop_code, task.stopped_reason, found.reason if found else ""]
+    return ": ".join([code, *filter(None, details)])
+
+
+def with_command(wanted: OneOff, command: tuple[str, ...], suffix: str) -> OneOff:
+    """Return the same one-off task for another command, under its own key."""
+    return replace(wanted, command=command, started_by=f"{wanted.started_by}-{suffix}")

@@ -1,0 +1,81 @@
+"""Reads and registers task definitions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.aws import AwsAccess
+from pipeline.ecs.service import calling
+from pipeline.ecs.task_definition import Definition, Release, choose_base, next_revision, same, to_request
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A registered task definition: its ARN, what it was made from, and both in full for a diff."""
+
+    arn: str
+    created: bool
+    """False where an equal definition was registered already."""
+    live: Definition
+    wanted: Definition
+
+
+class TaskDefinitions:
+    """The task definitions of one account and region."""
+
+    def __init__(self, access: AwsAccess) -> None:
+        self._ecs = access.client("ecs")
+
+    def read(self, arn: str) -> tuple[dict[str, Any], list[dict[str, str]]]:
+        """Return the described task definition and its tags."""
+        with calling(f"Describing task definition {arn}"):
+            answer = self._ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
+        return answer["taskDefinition"], answer.get("tags", [])
+
+    def request_for(self, arn: str) -> Definition:
+        """Return what registers this task definition again."""
+        described, tags = self.read(arn)
+        return to_request(described, tags, self.accepted_fields())
+
+    def accepted_fields(self) -> tuple[str, ...]:
+        """Return the fields of RegisterTaskDefinition, from botocore's service model."""
+        model = self._ecs.meta.service_model.operation_model("RegisterTaskDefinition")
+        return tuple(model.input_shape.members)
+
+    def is_active(self, arn: str) -> bool:
+        """Whether a service may still be moved to this revision."""
+        return bool(self.read(arn)[0].get("status") == "ACTIVE")
+
+    def derive(self, live_arn: str, release: Release) -> Revision:
+        """Register the revision of a release, unless the live one, or an equal one, is it already."""
+        described, tags = self.read(live_arn)
+        live = to_request(described, tags, self.accepted_fields())
+        live_tags = {tag["key"]: tag["value"] for tag in tags}
+        base_arn = choose_base(described, live_tags, release.template)
+        base = live if base_arn == live_arn else self.request_for(base_arn)
+        wanted = next_revision(base, release)
+        existing = self._find_equal(wanted, live_arn, live)
+        if existing is not None:
+            return Revision(existing, created=False, live=live, wanted=wanted)
+        return Revision(self._register(wanted), created=True, live=live, wanted=wanted)
+
+    def _find_equal(self, wanted: Definition, live_arn: str, live: Definition) -> str | None:
+        """Find an equal revision: the live one, or the newest (registered by a run that was killed)."""
+        if same(wanted, live):
+            return live_arn
+        newest = self._newest(str(wanted["family"]))
+        if newest is not None and newest != live_arn and same(wanted, self.request_for(newest)):
+            return newest
+        return None
+
+    def _newest(self, family: str) -> str | None:
+        with calling(f"Listing the revisions of {family}"):
+            answer = self._ecs.list_task_definitions(familyPrefix=family, sort="DESC", maxResults=10)
+        arns = [
+            arn for arn in answer["taskDefinitionArns"] if arn.rsplit("/", 1)[-1].rsplit(":", 1)[0] == family
+        ]
+        return arns[0] if arns else None
+
+    def _register(self, wanted: Definition) -> str:
+        with calling(f"Registering a revision of task definition {wanted['family']}"):
+            answer = self._ecs.register_task_definition(**wanted)
+        return str(answer["taskDefinition"]["taskDefinitionArn"])

@@ -1,0 +1,175 @@
+"""Decides what a look at the service says about our rollout. Pure: values in, a verdict out."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pipeline.ecs.model import Deployment, Service, Task
+from pipeline.ecs.outcome import Outcome
+
+VISIBILITY = timedelta(seconds=30)
+"""How long ECS may take to list a deployment that it has just answered with (eventual consistency)."""
+SETTLING = timedelta(minutes=5)
+"""How long a failed deployment may take to hand PRIMARY back to its predecessor."""
+SAME_REASON_LIMIT = 3
+"""So many tasks stopped for one reason prove a failure before the circuit breaker speaks."""
+
+
+@dataclass(frozen=True)
+class Previous:
+    """What ran before the rollout."""
+
+    deployment_id: str
+    task_definition: str
+    image_digest: str | None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One rollout: what UpdateService answered and what it replaces."""
+
+    deployment_id: str
+    task_definition: str
+    image_digest: str | None
+    previous: Previous | None
+    started_at: datetime
+    deadline: datetime
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One look at the service. ``unreachable`` says why there was no answer."""
+
+    service: Service | None = None
+    stopped: tuple[Task, ...] = ()
+    """Stopped tasks of the rollout's own deployment."""
+    unreachable: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``outcome`` ends the rollout; without one, ``ready`` says whether to go through the gates."""
+
+    message: str
+    outcome: Outcome | None = None
+    ready: bool = False
+
+
+def decide(snapshot: Snapshot, attempt: Attempt, now: datetime) -> Verdict:
+    """Judge one look at the service; the order of the questions is the rollout algorithm of the design.
+
+    Source of the states: AWS ECS API reference, ``Deployment.rolloutState`` and ``Service.status``.
+    """
+    late = now >= attempt.deadline
+    if snapshot.unreachable is not None:
+        return _unreachable(snapshot.unreachable, late)
+    service = snapshot.service
+    if service is None:
+        return Verdict("The service does not exist.", Outcome.FAILED)
+    if service.status != "ACTIVE":
+        return Verdict(f"The service is {service.status}.", Outcome.FAILED)
+    verdict = _judge(service, snapshot.stopped, attempt, now)
+    if verdict.outcome is None and not verdict.ready and late:
+        return Verdict(f"Out of time: {verdict.message}", Outcome.TIMED_OUT)
+    return verdict
+
+
+def _unreachable(reason: str, late: bool) -> Verdict:
+    if late:
+        return Verdict(f"ECS could not be reached until the time was up: {reason}", Outcome.UNKNOWN)
+    return Verdict(f"ECS cannot be reached, asking again: {reason}")
+
+
+def _judge(service: Service, stopped: tuple[Task, ...], attempt: Attempt, now: datetime) -> Verdict:
+    ours = service.deployment(attempt.deployment_id)
+    if ours is None and now - attempt.started_at < VISIBILITY:
+        return Verdict("ECS does not list the deployment yet.")
+    if ours is None or ours.status != "PRIMARY":
+        return _replaced(service, ours, attempt)
+    if ours.rollout_state == "FAILED":
+        return _failed(service, ours, attempt, now)
+    if _complete(ours):
+        return Verdict(f"{ours.running} of {ours.desired} tasks run.", ready=True)
+    return _repeated_failure(stopped) or Verdict(_progress(ours))
+
+
+def _complete(ours: Deployment) -> bool:
+    return ours.rollout_state == "COMPLETED" and ours.running >= ours.desired and ours.pending == 0
+
+
+def _progress(ours: Deployment) -> str:
+    failed = f", {ours.failed} failed" if ours.failed else ""
+    return (
+        f"{ours.rollout_state or 'IN_PROGRESS'}: {ours.running} of {ours.desired} tasks run, "
+        f"{ours.pending} pending{failed}."
+    )
+
+
+def _replaced(service: Service, ours: Deployment | None, attempt: Attempt) -> Verdict:
+    """Ours is not PRIMARY any more: the circuit breaker, or somebody else."""
+    primary = service.primary
+    if primary is None:
+        return Verdict("The service has no PRIMARY deployment for the moment.")
+    if not _is_rollback(primary, ours, attempt):
+        return Verdict(
+            f"Deployment {primary.id} on {_revision(primary.task_definition)} took the place of ours.",
+            Outcome.SUPERSEDED,
+        )
+    return _rolling_back(primary, ours)
+
+
+def _is_rollback(primary: Deployment, ours: Deployment | None, attempt: Attempt) -> bool:
+    if attempt.previous is None or primary.task_definition != attempt.previous.task_definition:
+        return False
+    same_definition = attempt.task_definition == attempt.previous.task_definition
+    return not same_definition or (ours is not None and ours.rollout_state == "FAILED")
+
+
+def _rolling_back(primary: Deployment, ours: Deployment | None) -> Verdict:
+    cause = f": {ours.rollout_reason}" if ours is not None and ours.rollout_reason else ""
+    if primary.rollout_state == "FAILED":
+        return Verdict(
+            f"The deployment failed{cause}, and so did ECS's rollback to "
+            f"{_revision(primary.task_definition)}: {primary.rollout_reason}",
+            Outcome.FAILED,
+        )
+    if primary.rollout_state == "COMPLETED" and primary.running >= primary.desired:
+        return Verdict(
+            f"The deployment failed{cause}; ECS rolled back to {_revision(primary.task_definition)}.",
+            Outcome.ROLLED_BACK,
+        )
+    return Verdict(f"The deployment failed{cause}; ECS is rolling back. {_progress(primary)}")
+
+
+def _failed(service: Service, ours: Deployment, attempt: Attempt, now: datetime) -> Verdict:
+    reason = ours.rollout_reason or "ECS gave no reason"
+    expects_rollback = service.breaker_rolls_back and attempt.previous is not None
+    if expects_rollback and now - ours.updated_at < SETTLING:
+        return Verdict(f"The deployment failed ({reason}); waiting for ECS to roll back.")
+    return Verdict(f"The deployment failed: {reason}", Outcome.FAILED)
+
+
+def _repeated_failure(stopped: tuple[Task, ...]) -> Verdict | None:
+    reasons = Counter(filter(None, (failure_reason(task) for task in stopped)))
+    for reason, count in reasons.most_common(1):
+        if count >= SAME_REASON_LIMIT:
+            return Verdict(f"{count} tasks stopped for the same reason: {reason}", Outcome.FAILED)
+    return None
+
+
+def failure_reason(task: Task) -> str | None:
+    """Why a task stopped, without the ids that differ from task to task; None for a wanted stop."""
+    if task.stop_code in ("ServiceSchedulerInitiated", "UserInitiated"):
+        return None
+    parts = [task.stop_code, task.stopped_reason]
+    for item in task.containers:
+        if item.exit_code not in (None, 0):
+            parts.append(f"container {item.name} exited with {item.exit_code}")
+        if item.reason:
+            parts.append(f"container {item.name}: {item.reason}")
+    return re.sub(r"[0-9a-f]{12,}(-[0-9a-f]+)*", "ID", "; ".join(filter(None, parts))) or None
+
+
+def _revision(task_definition: str) -> str:
+    return task_definition.rsplit("/", 1)[-1]

@@ -1,0 +1,105 @@
+"""Reads and updates one ECS service. Every method makes one question's worth of API calls."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from pipeline.aws import AwsAccess, explain
+from pipeline.ecs import translate
+from pipeline.ecs.errors import EcsError, ServiceMissingError
+from pipeline.ecs.model import Deployment, Service, Target, Task
+
+_DESCRIBE_TASKS_LIMIT = 100
+
+
+@contextmanager
+def calling(action: str) -> Iterator[None]:
+    """Name what was tried in the error that AWS answers."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise explain(action, error) from error
+
+
+@dataclass(frozen=True)
+class ServiceRef:
+    """Where a service is: names or ARNs of cluster and service."""
+
+    cluster: str
+    service: str
+
+
+class EcsService:
+    """One ECS service. Not to be shared between threads or pickled.
+
+    Raises ``AwsError`` where AWS refuses or cannot be reached.
+    """
+
+    def __init__(self, access: AwsAccess, ref: ServiceRef) -> None:
+        self.ref = ref
+        self._ecs = access.client("ecs")
+        self._elbv2 = access.client("elbv2")
+
+    def describe(self) -> Service | None:
+        """Return the service, or None where it does not exist."""
+        with calling(f"Describing ECS service {self.ref.service}"):
+            try:
+                answer = self._ecs.describe_services(cluster=self.ref.cluster, services=[self.ref.service])
+            except self._ecs.exceptions.ClusterNotFoundException:
+                return None
+        found = answer["services"]
+        return translate.service(found[0]) if found else None
+
+    def require(self) -> Service:
+        """Return the service; raise ServiceMissingError unless it is ACTIVE."""
+        service = self.describe()
+        if service is None or service.status != "ACTIVE":
+            state = "does not exist" if service is None else f"is {service.status}"
+            raise ServiceMissingError(
+                f"ECS service {self.ref.service} in cluster {self.ref.cluster} {state}. "
+                "Run deploy-infrastructure for this environment first."
+            )
+        return service
+
+    def update(self, task_definition: str, desired: int | None = None, *, force: bool = False) -> Deployment:
+        """Move the service to a task definition; return the PRIMARY deployment of the *response*."""
+        request: dict[str, Any] = {
+            "cluster": self.ref.cluster,
+            "service": self.ref.service,
+            "taskDefinition": task_definition,
+            "forceNewDeployment": force,
+        }
+        if desired is not None:
+            request["desiredCount"] = desired
+        with calling(f"Updating ECS service {self.ref.service} to {task_definition}"):
+            answer = self._ecs.update_service(**request)
+        primary = translate.service(answer["service"]).primary
+        if primary is None:
+            raise EcsError(f"ECS answered the update of {self.ref.service} without a PRIMARY deployment.")
+        return primary
+
+    def tasks(self, status: str = "RUNNING") -> tuple[Task, ...]:
+        """Return the service's tasks of one desired status: RUNNING or STOPPED (the last hour's)."""
+        with calling(f"Listing the {status} tasks of {self.ref.service}"):
+            pages = self._ecs.get_paginator("list_tasks").paginate(
+                cluster=self.ref.cluster, serviceName=self.ref.service, desiredStatus=status
+            )
+            arns = [arn for page in pages for arn in page["taskArns"]]
+            return tuple(translate.task(raw) for raw in self._describe_tasks(arns))
+
+    def targets(self, groups: tuple[str, ...]) -> dict[str, tuple[Target, ...]]:
+        """Return the health of every target, by target group ARN."""
+        with calling("Describing target health"):
+            return {group: self._targets(group) for group in groups}
+
+    def _targets(self, group: str) -> tuple[Target, ...]:
+        answer = self._elbv2.describe_target_health(TargetGroupArn=group)
+        return tuple(translate.target(group, raw) for raw in answer["TargetHealthDescriptions"])
+
+    def _describe_tasks(self, arns: list[str]) -> Iterator[dict[str, Any]]:
+        for start in range(0, len(arns), _DESCRIBE_TASKS_LIMIT):
+            chunk = arns[start : start + _DESCRIBE_TASKS_LIMIT]
+            yield from self._ecs.describe_tasks(cluster=self.ref.cluster, tasks=chunk)["tasks"]

@@ -1,0 +1,106 @@
+"""Translates between boto3's ECS and ELBv2 dictionaries and our types. Pure."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline.ecs.model import Container, Deployment, Service, ServiceEvent, Target, Task
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def service(raw: dict[str, Any]) -> Service:
+    """Translate one entry of DescribeServices' ``services``."""
+    breaker = (raw.get("deploymentConfiguration") or {}).get("deploymentCircuitBreaker") or {}
+    return Service(
+        name=raw["serviceName"],
+        status=raw["status"],
+        desired=raw.get("desiredCount", 0),
+        task_definition=raw.get("taskDefinition", ""),
+        deployments=tuple(deployment(item) for item in raw.get("deployments", [])),
+        breaker_rolls_back=bool(breaker.get("enable") and breaker.get("rollback")),
+        events=tuple(
+            ServiceEvent(item.get("id", ""), _time(item.get("createdAt")), item.get("message", ""))
+            for item in raw.get("events", [])
+        ),
+    )
+
+
+def deployment(raw: dict[str, Any]) -> Deployment:
+    """Translate one entry of a service's ``deployments``."""
+    created = _time(raw.get("createdAt"))
+    return Deployment(
+        id=raw["id"],
+        status=raw["status"],
+        task_definition=raw.get("taskDefinition", ""),
+        rollout_state=raw.get("rolloutState", ""),
+        rollout_reason=raw.get("rolloutStateReason", ""),
+        desired=raw.get("desiredCount", 0),
+        running=raw.get("runningCount", 0),
+        pending=raw.get("pendingCount", 0),
+        failed=raw.get("failedTasks", 0),
+        created_at=created,
+        updated_at=_time(raw.get("updatedAt")) if raw.get("updatedAt") else created,
+    )
+
+
+def task(raw: dict[str, Any]) -> Task:
+    """Translate one entry of DescribeTasks' ``tasks``."""
+    return Task(
+        arn=raw["taskArn"],
+        task_definition=raw.get("taskDefinitionArn", ""),
+        started_by=raw.get("startedBy", ""),
+        last_status=raw.get("lastStatus", ""),
+        health=raw.get("healthStatus", "UNKNOWN"),
+        created_at=_time(raw.get("createdAt")),
+        stop_code=raw.get("stopCode", ""),
+        stopped_reason=raw.get("stoppedReason", ""),
+        address=_address(raw),
+        containers=tuple(_container(item) for item in raw.get("containers", [])),
+    )
+
+
+def target(group: str, raw: dict[str, Any]) -> Target:
+    """Translate one entry of DescribeTargetHealth's ``TargetHealthDescriptions``."""
+    health = raw.get("TargetHealth", {})
+    return Target(
+        group=group,
+        address=raw["Target"]["Id"],
+        port=raw["Target"].get("Port", 0),
+        state=health.get("State", ""),
+        reason=health.get("Reason", ""),
+        description=health.get("Description", ""),
+    )
+
+
+def _container(raw: dict[str, Any]) -> Container:
+    return Container(
+        name=raw.get("name", ""),
+        last_status=raw.get("lastStatus", ""),
+        image=raw.get("image", ""),
+        image_digest=raw.get("imageDigest") or None,
+        exit_code=raw.get("exitCode"),
+        reason=raw.get("reason", ""),
+        health=raw.get("healthStatus", "UNKNOWN"),
+    )
+
+
+def _address(raw: dict[str, Any]) -> str | None:
+    details = [
+        detail
+        for attachment in raw.get("attachments", [])
+        for detail in attachment.get("details", [])
+        if detail.get("name") == "privateIPv4Address"
+    ]
+    interfaces = [
+        interface
+        for container in raw.get("containers", [])
+        for interface in container.get("networkInterfaces", [])
+    ]
+    found = [str(item["value"]) for item in details] + [
+        str(item["privateIpv4Address"]) for item in interfaces if item.get("privateIpv4Address")
+    ]
+    return found[0] if found else None
+
+
+def _time(value: datetime | None) -> datetime:
+    return value.astimezone(UTC) if value else _EPOCH

@@ -1,0 +1,82 @@
+"""Watches a rollout to its end, from AWS or from anything else that answers alike."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from pipeline.aws import AwsError
+from pipeline.ecs.gates import belongs
+from pipeline.ecs.model import Deployment, Service, Task
+from pipeline.ecs.rollout import Attempt, Snapshot, Verdict, decide
+
+
+class ServiceReader(Protocol):
+    """What the watcher asks of a service."""
+
+    def describe(self) -> Service | None:
+        """Return the service, or None where it does not exist."""
+
+    def tasks(self, status: str = ...) -> tuple[Task, ...]:
+        """Return the service's tasks of one desired status."""
+
+
+def utc_now() -> datetime:
+    """Return the time of the machine's clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often to look, in seconds. Trouble doubles the interval up to ``slowest``."""
+
+    interval: float = 1.0
+    slowest: float = 20.0
+
+    def after_trouble(self, current: float) -> float:
+        """Return the interval after a call that failed."""
+        return min(current * 2, self.slowest)
+
+
+def watch(
+    reader: ServiceReader,
+    attempt: Attempt,
+    report: Callable[[str], None],
+    pace: Pace | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], datetime] = utc_now,
+) -> Verdict:
+    """Look until the rollout is ready for the gates or has ended; report only changes.
+
+    API errors lengthen the interval and never decide: only the attempt's deadline ends the watch.
+    """
+    pace = pace or Pace()
+    interval, said = pace.interval, ""
+    while True:
+        snapshot = look(reader, attempt)
+        verdict = decide(snapshot, attempt, clock())
+        if verdict.message != said:
+            report(verdict.message)
+            said = verdict.message
+        if verdict.outcome is not None or verdict.ready:
+            return verdict
+        trouble = snapshot.unreachable is not None
+        interval = pace.after_trouble(interval) if trouble else pace.interval
+        sleep(interval * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not cryptography
+
+
+def look(reader: ServiceReader, attempt: Attempt) -> Snapshot:
+    """Take one look at the service; an API that fails is part of what is seen."""
+    try:
+        service = reader.describe()
+        ours = service.deployment(attempt.deployment_id) if service else None
+        stopped = _stopped(reader, ours) if ours is not None and ours.failed else ()
+    except AwsError as error:
+        return Snapshot(unreachable=str(error))
+    return Snapshot(service, stopped)
+
+
+def _stopped(reader: ServiceReader, ours: Deployment) -> tuple[Task, ...]:
+    return tuple(task for task in reader.tasks("STOPPED") if belongs(task, ours))

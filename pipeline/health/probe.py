@@ -1,0 +1,111 @@
+"""Asks the health path again and again, and judges the answers."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import httpx
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What to ask. ``host`` replaces the Host header where ``url`` is not the public address."""
+
+    url: str
+    host: str | None = None
+    release: str | None = None
+    """Release that the JSON answer's ``release`` must name; unchecked when None."""
+    in_a_row: int = 5
+    window: float = 60.0
+    """Seconds within which so many good answers in a row must come."""
+    interval: float = 0.5
+    timeout: float = 5.0
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer: ``fault`` is None when it is good. ``seconds`` is the time to the last byte."""
+
+    seconds: float
+    status: int | None
+    release: str | None = None
+    fault: str | None = None
+
+
+@dataclass(frozen=True)
+class ProbeReport:
+    """All answers of one probe."""
+
+    url: str
+    healthy: bool
+    replies: tuple[Reply, ...] = field(repr=False)
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        good = [reply.seconds for reply in self.replies if reply.fault is None]
+        if self.healthy:
+            return f"{self.url}: {len(good)} good answers, median {statistics.median(good) * 1000:.0f} ms."
+        faults = [reply.fault for reply in self.replies if reply.fault]
+        last = faults[-1] if faults else "no answer"
+        return f"{self.url}: {len(faults)} of {len(self.replies)} answers bad, the last one: {last}."
+
+    def percentile(self, share: float) -> float:
+        """Return the latency in seconds below which ``share`` (0 to 1) of the good answers lie."""
+        good = sorted(reply.seconds for reply in self.replies if reply.fault is None)
+        return good[min(int(len(good) * share), len(good) - 1)] if good else float("nan")
+
+
+def judge(replies: Iterable[Reply], in_a_row: int) -> bool:
+    """Whether the newest ``in_a_row`` answers are all good."""
+    newest = list(replies)[-in_a_row:]
+    return len(newest) == in_a_row and all(reply.fault is None for reply in newest)
+
+
+def probe(
+    wanted: Probe,
+    transport: httpx.BaseTransport | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> ProbeReport:
+    """Ask until enough good answers came in a row, or the window is over. Never raises for a bad answer."""
+    headers = {"Host": wanted.host} if wanted.host else {}
+    replies: list[Reply] = []
+    end = clock() + wanted.window
+    with httpx.Client(
+        headers=headers, timeout=wanted.timeout, transport=transport, trust_env=False
+    ) as client:
+        while True:
+            replies.append(_ask(client, wanted))
+            healthy = judge(replies, wanted.in_a_row)
+            if healthy or clock() >= end:
+                return ProbeReport(wanted.url, healthy, tuple(replies))
+            sleep(wanted.interval if replies[-1].fault else min(wanted.interval, 0.2))
+
+
+def _ask(client: httpx.Client, wanted: Probe) -> Reply:
+    started = time.monotonic()
+    try:
+        answer = client.get(wanted.url)
+    except httpx.HTTPError as error:
+        return Reply(time.monotonic() - started, None, fault=f"{type(error).__name__}: {error}".rstrip(": "))
+    seconds = time.monotonic() - started
+    release = _release(answer)
+    return Reply(seconds, answer.status_code, release, _fault(answer, release, wanted.release))
+
+
+def _release(answer: httpx.Response) -> str | None:
+    try:
+        body = answer.json()
+    except ValueError:
+        return None
+    return str(body["release"]) if isinstance(body, dict) and body.get("release") else None
+
+
+def _fault(answer: httpx.Response, release: str | None, wanted: str | None) -> str | None:
+    if not answer.is_success:
+        return f"HTTP {answer.status_code}"
+    if wanted and release and release != wanted:
+        return f"release {release} answers instead of {wanted}"
+    return None
