@@ -1,0 +1,28 @@
+"""The application's secret: its keys, and values on their way to Secrets Manager. Values never come out."""
+
+from pipeline.secrets.change import SecretChange
+from pipeline.secrets.errors import (
+    SecretConflictError,
+    SecretFormatError,
+    SecretsError,
+    SecretUnavailableError,
+    SecretValuesError,
+)
+from pipeline.secrets.keys import REQUIRED_KEYS, KeyReport, compare_keys
+from pipeline.secrets.sync import SecretSync, missing_keys, secret_keys, sync_secret
+
+__all__ = [
+    "REQUIRED_KEYS",
+    "KeyReport",
+    "SecretChange",
+    "SecretConflictError",
+    "SecretFormatError",
+    "SecretSync",
+    "SecretUnavailableError",
+    "SecretValuesError",
+    "SecretsError",
+    "compare_keys",
+    "missing_keys",
+    "secret_keys",
+    "sync_secret",
+]

@@ -1,0 +1,68 @@
+"""Which keys of the secret the application needs, and which its task definition reads. Pure."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+REQUIRED_KEYS = (
+    "DJANGO_SECRET",
+    "MYCREDEX_APP_URL",
+    "WHATSAPP_BOT_API_KEY",
+    "WHATSAPP_API_URL",
+    "WHATSAPP_ACCESS_TOKEN",
+    "WHATSAPP_PHONE_NUMBER_ID",
+)
+"""What the deployment guide calls required, without the AWS keys: those are the pipeline's own."""
+
+_ARN_PARTS = 7
+"""arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME, before :KEY:STAGE:VERSION (ECS, "Pass Secrets
+Manager secrets through environment variables")."""
+
+
+@dataclass(frozen=True)
+class KeyReport:
+    """What the task definition reads of the secret against what is set in it; names only, sorted."""
+
+    used: tuple[str, ...]
+    missing: tuple[str, ...]
+    """Used but not set: the next task fails to start (ResourceInitializationError)."""
+    unused: tuple[str, ...]
+    """Set but not used by any container."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every key that a container reads is set."""
+        return not self.missing
+
+
+def compare_keys(task_definition: Mapping[str, Any], secret_arn: str, keys: Collection[str]) -> KeyReport:
+    """Compare the ``secrets`` of a task definition (as DescribeTaskDefinition answers it) with ``keys``.
+
+    References to other secrets and to SSM parameters do not count. A reference to the whole secret uses
+    every key and misses none.
+    """
+    references = set(_references(task_definition, secret_arn))
+    used = references - {""} | (set(keys) if "" in references else set())
+    return KeyReport(
+        used=tuple(sorted(used)),
+        missing=tuple(sorted(used - set(keys))),
+        unused=tuple(sorted(set(keys) - used)),
+    )
+
+
+def _references(task_definition: Mapping[str, Any], secret_arn: str) -> Iterator[str]:
+    """Yield the key of each reference to the secret, "" for the secret as a whole."""
+    for container in task_definition.get("containerDefinitions", ()):
+        for secret in container.get("secrets", ()):
+            parts = str(secret["valueFrom"]).split(":")
+            if _same_secret(":".join(parts[:_ARN_PARTS]), secret_arn):
+                yield parts[_ARN_PARTS] if len(parts) > _ARN_PARTS else ""
+
+
+def _same_secret(first: str, second: str) -> bool:
+    """Whether two ARNs name one secret: either may lack the six characters that AWS appends."""
+    longer, shorter = sorted((first, second), key=len, reverse=True)
+    suffix = longer.removeprefix(shorter)
+    return longer.startswith(shorter) and (
+        not suffix or (suffix.startswith("-") and len(suffix) == len("-AbCdEf"))
+    )

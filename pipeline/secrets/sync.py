@@ -1,0 +1,103 @@
+"""Brings the secret to the wanted values, and says which keys are missing."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.aws import AwsAccess
+from pipeline.secrets.change import (
+    Concealed,
+    SecretChange,
+    check_size,
+    check_values,
+    plan_change,
+    version_token,
+)
+from pipeline.secrets.errors import SecretConflictError
+from pipeline.secrets.keys import REQUIRED_KEYS, KeyReport, compare_keys
+from pipeline.secrets.store import CURRENT, PREVIOUS, SecretStore, Stored
+
+
+@dataclass(frozen=True)
+class SecretSync:
+    """What a sync did: key names and version ids only, safe for logs and artifacts."""
+
+    secret_arn: str
+    version_id: str
+    """Current version afterwards; "" where a preview found no value yet."""
+    previous_version_id: str
+    changed: bool
+    """Whether a new version was written, or would have been in a preview."""
+    added: tuple[str, ...]
+    updated: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+    """Keys that are in the secret but not among the values; removed only with ``prune``."""
+    dry_run: bool = False
+
+
+def sync_secret(
+    access: AwsAccess,
+    secret_id: str,
+    values: Mapping[str, Concealed],
+    required: Collection[str] = REQUIRED_KEYS,
+    *,
+    prune: bool = False,
+    dry_run: bool = False,
+) -> SecretSync:
+    """Write ``values`` to the secret (name or ARN) unless it holds them already. Safe to repeat.
+
+    Keys that are not among ``values`` are kept unless ``prune``: a running task definition may read them.
+
+    Raises:
+        SecretValuesError: a required key is absent, a value is blank, or all are too large together.
+        SecretUnavailableError, SecretFormatError: the secret cannot take keys.
+        SecretConflictError: another writer's version became current meanwhile.
+        AwsError: AWS refused or could not be reached.
+    """
+    check_values(values, required)
+    store = SecretStore(access, secret_id)
+    before = store.read()
+    change = plan_change(before.values, values, prune=prune)
+    check_size(change.document)
+    version = before.version_id
+    if change.any and not dry_run:
+        version = _write(store, before, change)
+    return SecretSync(
+        secret_arn=before.arn,
+        version_id=version,
+        previous_version_id=before.version_id,
+        changed=change.any,
+        added=change.added,
+        updated=change.updated,
+        removed=change.removed,
+        kept=change.kept,
+        dry_run=dry_run,
+    )
+
+
+def secret_keys(access: AwsAccess, secret_id: str) -> tuple[str, ...]:
+    """Return the names of the keys that are set to something, sorted. Raises as ``sync_secret`` does."""
+    return _keys_set(SecretStore(access, secret_id).read())
+
+
+def missing_keys(access: AwsAccess, secret_id: str, task_definition: Mapping[str, Any]) -> KeyReport:
+    """Compare what a task definition (as DescribeTaskDefinition answers it) reads with what is set."""
+    stored = SecretStore(access, secret_id).read()
+    return compare_keys(task_definition, stored.arn, _keys_set(stored))
+
+
+def _keys_set(stored: Stored) -> tuple[str, ...]:
+    return tuple(sorted(key for key, value in stored.values.items() if value not in (None, "")))
+
+
+def _write(store: SecretStore, before: Stored, change: SecretChange) -> str:
+    version = store.write(change.document, version_token(before.arn, before.version_id, change.document))
+    labels = store.labels()
+    if labels.get(CURRENT) != version or labels.get(PREVIOUS, "") != before.version_id:
+        raise SecretConflictError(
+            f"Secret {store.secret_id}: version {version} was to follow {before.version_id or 'nothing'}, "
+            f"but now {labels.get(CURRENT)} follows {labels.get(PREVIOUS)}: somebody else wrote it at the same time. "
+            "Run every sync of this secret again, one after the other."
+        )
+    return version
