@@ -1,0 +1,22 @@
+output "execution_role_arn" {
+  description = "Role of the ECS agent."
+  value       = aws_iam_role.execution.arn
+}
+
+output "task_role_arn" {
+  description = "Role of the application."
+  value       = aws_iam_role.task.arn
+
+  # A task that starts before its policies are in place fails for lack of rights.
+  depends_on = [aws_iam_role_policy.task, aws_iam_role_policy.execution]
+}
+
+output "execution_statements" {
+  description = "Policy statements of the execution role."
+  value       = local.execution_statements
+}
+
+output "task_statements" {
+  description = "Policy statements of the task role."
+  value       = local.task_statements
+}

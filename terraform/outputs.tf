@@ -1,0 +1,54 @@
+# The keys are those of `Outputs` in pipeline/outputs.py; nothing secret is among them.
+locals {
+  outputs = {
+    app                 = var.app
+    environment         = var.environment
+    region              = var.region
+    account_id          = local.account_id
+    cluster             = module.cluster.name
+    service             = module.service.name
+    task_family         = module.service.task_family
+    task_definition_arn = module.service.task_definition_arn
+    desired_count       = var.desired_count
+    container           = module.service.container_name
+    container_port      = var.container_port
+    repository_name     = module.registry.name
+    repository_url      = local.repository_url
+    target_group_arns   = [module.load_balancer.target_group_arn]
+    load_balancer_arn   = module.load_balancer.arn
+    load_balancer_dns   = module.load_balancer.dns_name
+    url                 = local.with_https ? "https://${var.domain}" : "http://${module.load_balancer.dns_name}"
+    log_group           = module.logs.name
+    secret_arn          = module.secret.arn
+    backup_bucket       = module.backup_bucket.name
+    log_archive_bucket  = module.log_archive_bucket.name
+    data_path           = local.data_path
+    database_path       = local.database_path
+    subnet_ids          = module.network.private_subnet_ids
+    security_group_ids  = [module.firewall.tasks_group_id]
+    execution_role_arn  = module.roles.execution_role_arn
+    task_role_arn       = module.roles.task_role_arn
+    certificate_arn     = one(module.certificate[*].arn)
+    alarm_topic_arn     = null
+    alarm_names         = []
+    metrics_namespace   = local.metrics_namespace
+  }
+}
+
+resource "aws_ssm_parameter" "outputs" {
+  #checkov:skip=CKV2_AWS_34:names and ARNs, nothing secret; every flow reads it
+  name        = var.outputs_parameter
+  description = "What Terraform built, for the pipeline's flows"
+  type        = "String"
+  value       = jsonencode(local.outputs)
+}
+
+output "pipeline" {
+  description = "What Terraform built: the object that the SSM parameter holds."
+  value       = local.outputs
+}
+
+output "name_servers" {
+  description = "Name servers to delegate the domain to, where Terraform made its zone."
+  value       = flatten(module.certificate[*].name_servers)
+}

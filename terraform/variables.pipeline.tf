@@ -1,0 +1,147 @@
+# What the pipeline tells Terraform: these values live in deployments/environments.toml, and the
+# deploy-infrastructure flow passes them in a private variables file.
+
+variable "app" {
+  description = "Name of the application; first part of every resource's name."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,31}$", var.app))
+    error_message = "app must be lower-case letters, digits and dashes, begin with a letter and have at most 32 characters; it is \"${var.app}\"."
+  }
+}
+
+variable "environment" {
+  description = "Name of the environment; there must be an environments/NAME.tfvars for it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]*$", var.environment)) && fileexists("${path.module}/environments/${var.environment}.tfvars")
+    error_message = "environment \"${var.environment}\" is unknown: there is no environments/${var.environment}.tfvars."
+  }
+
+  validation {
+    condition     = length("${var.app}-${var.environment}") <= 32
+    error_message = "APP-ENVIRONMENT must not exceed 32 characters, the longest name of a load balancer; it is \"${var.app}-${var.environment}\"."
+  }
+}
+
+variable "region" {
+  description = "AWS region of every resource."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region must look like af-south-1; it is \"${var.region}\"."
+  }
+}
+
+variable "account_id" {
+  description = "Account that the credentials must belong to; unchecked when null."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.account_id == null || can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "account_id must be twelve digits."
+  }
+}
+
+variable "domain" {
+  description = "Public host name. When null the load balancer answers plain HTTP under its own name."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.domain == null || can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.domain))
+    error_message = "domain must be a lower-case host name such as stage.example.org."
+  }
+}
+
+variable "health_path" {
+  description = "Path that answers 2xx while the application is healthy."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^/[^\\s'\"]*$", var.health_path))
+    error_message = "health_path must begin with a slash and hold neither blanks nor quotes."
+  }
+}
+
+variable "container_port" {
+  description = "TCP port on which the application's container listens."
+  type        = number
+  nullable    = false
+
+  validation {
+    condition     = var.container_port >= 1 && var.container_port <= 65535 && floor(var.container_port) == var.container_port
+    error_message = "container_port must be a whole number from 1 to 65535."
+  }
+}
+
+variable "cluster_name" {
+  description = "Name of the ECS cluster."
+  type        = string
+  nullable    = false
+}
+
+variable "service_name" {
+  description = "Name of the ECS service."
+  type        = string
+  nullable    = false
+}
+
+variable "repository_name" {
+  description = "Name of the ECR repository."
+  type        = string
+  nullable    = false
+}
+
+variable "log_group_name" {
+  description = "Log group of the application's containers."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = startswith(var.log_group_name, "/")
+    error_message = "log_group_name must begin with a slash."
+  }
+}
+
+variable "outputs_parameter" {
+  description = "SSM parameter in which the outputs are handed to the flows."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = startswith(var.outputs_parameter, "/")
+    error_message = "outputs_parameter must begin with a slash."
+  }
+}
+
+variable "secret_name" {
+  description = "Secrets Manager secret of the application; its value is written by the sync-secrets flow."
+  type        = string
+  nullable    = false
+}
+
+variable "registry" {
+  description = "host:port that replaces the ECR host in image URLs; null means ECR's own."
+  type        = string
+  default     = null
+}
+
+variable "data_host_path" {
+  description = "Folder of the container host that is mounted as the data volume where there is no shared file system; null elsewhere."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.data_host_path == null || try(startswith(var.data_host_path, "/"), false)
+    error_message = "data_host_path must be an absolute path."
+  }
+}
