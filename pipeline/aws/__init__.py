@@ -1,6 +1,7 @@
 """Access to AWS: who we are, clients, and errors that name the next step."""
 
 from pipeline.aws.access import AwsAccess
+from pipeline.aws.calling import calling
 from pipeline.aws.errors import AwsError, explain
 
-__all__ = ["AwsAccess", "AwsError", "explain"]
+__all__ = ["AwsAccess", "AwsError", "calling", "explain"]

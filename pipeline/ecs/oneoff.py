@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pipeline.aws import AwsAccess, AwsError
+from pipeline.aws import AwsAccess, AwsError, calling
 from pipeline.ecs import translate
 from pipeline.ecs.errors import OneOffTaskError
 from pipeline.ecs.model import Container, Task
-from pipeline.ecs.service import calling
 
 OVERRIDES_LIMIT = 8192
 """Characters of JSON that RunTask's overrides may have (AWS ECS API reference, TaskOverride)."""

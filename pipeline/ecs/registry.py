@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.aws import AwsAccess
-from pipeline.ecs.service import calling
+from pipeline.aws import AwsAccess, calling
 from pipeline.ecs.task_definition import Definition, Release, choose_base, next_revision, same, to_request
 
 

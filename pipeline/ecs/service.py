@@ -1,27 +1,15 @@
 """Reads and updates one ECS service. Every method makes one question's worth of API calls."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from pipeline.aws import AwsAccess, explain
+from pipeline.aws import AwsAccess, calling
 from pipeline.ecs import translate
 from pipeline.ecs.errors import EcsError, ServiceMissingError
 from pipeline.ecs.model import Deployment, Service, Target, Task
 
 _DESCRIBE_TASKS_LIMIT = 100
-
-
-@contextmanager
-def calling(action: str) -> Iterator[None]:
-    """Name what was tried in the error that AWS answers."""
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise explain(action, error) from error
 
 
 @dataclass(frozen=True)

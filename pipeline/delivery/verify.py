@@ -1,0 +1,120 @@
+"""The gates after a rollout: right tasks, healthy targets, good answers, and a soak."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.aws import AwsError
+from pipeline.ecs.gates import target_faults, task_faults
+from pipeline.ecs.model import Deployment, Service, Target, Task
+from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.rollout import Attempt
+from pipeline.health import Probe, ProbeReport, probe
+
+
+class GateReader(Protocol):
+    """What the gates ask of a service."""
+
+    def describe(self) -> Service | None:
+        """Return the service, or None where it does not exist."""
+
+    def tasks(self, status: str = ...) -> tuple[Task, ...]:
+        """Return the service's tasks of one desired status."""
+
+    def targets(self, groups: tuple[str, ...]) -> dict[str, tuple[Target, ...]]:
+        """Return the health of every target, by target group ARN."""
+
+
+@dataclass(frozen=True)
+class GateSettings:
+    """How patient the gates are, in seconds."""
+
+    window: float = 120.0
+    """Within which every task must be healthy in every target group."""
+    soak: float = 5.0
+    interval: float = 1.0
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What the gates found; ``outcome`` is SUCCEEDED, UNHEALTHY, SUPERSEDED or UNKNOWN."""
+
+    outcome: Outcome
+    message: str
+    probe: ProbeReport | None = None
+
+
+def verify(
+    reader: GateReader,
+    attempt: Attempt,
+    container: str,
+    groups: tuple[str, ...],
+    wanted: Probe,
+    settings: GateSettings | None = None,
+    ask: Callable[[Probe], ProbeReport] = probe,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Verification:
+    """Go through the gates of the rollout algorithm, in order."""
+    settings = settings or GateSettings()
+    gate = _Gate(reader, attempt, container, groups)
+    found = _wait(gate, settings, sleep, clock)
+    if found is not None:
+        return found
+    report = ask(wanted)
+    if not report.healthy:
+        return Verification(Outcome.UNHEALTHY, report.message, report)
+    sleep(settings.soak)
+    after_soak = gate.look()
+    if after_soak.outcome is not Outcome.SUCCEEDED:
+        return Verification(after_soak.outcome, f"After the soak: {after_soak.message}", report)
+    return Verification(Outcome.SUCCEEDED, f"{after_soak.message} {report.message}", report)
+
+
+def _wait(
+    gate: "_Gate",
+    settings: GateSettings,
+    sleep: Callable[[float], None],
+    clock: Callable[[], float],
+) -> Verification | None:
+    """Return why the gate stays shut when the window is over; None once it opens."""
+    end = clock() + settings.window
+    while True:
+        found = gate.look()
+        if found.outcome is Outcome.SUCCEEDED:
+            return None
+        if found.outcome is Outcome.SUPERSEDED or clock() >= end:
+            return found
+        sleep(settings.interval * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not cryptography
+
+
+@dataclass(frozen=True)
+class _Gate:
+    reader: GateReader
+    attempt: Attempt
+    container: str
+    groups: tuple[str, ...]
+
+    def look(self) -> Verification:
+        try:
+            return self._judge()
+        except AwsError as error:
+            return Verification(Outcome.UNKNOWN, str(error))
+
+    def _judge(self) -> Verification:
+        service = self.reader.describe()
+        ours = service.deployment(self.attempt.deployment_id) if service else None
+        if service is None or ours is None or ours.status != "PRIMARY":
+            return Verification(Outcome.SUPERSEDED, "Our deployment is no longer PRIMARY.")
+        faults = self._faults(ours)
+        if faults:
+            return Verification(Outcome.UNHEALTHY, "; ".join(faults))
+        return Verification(Outcome.SUCCEEDED, f"{ours.running} tasks healthy in every target group.")
+
+    def _faults(self, ours: Deployment) -> tuple[str, ...]:
+        tasks = self.reader.tasks()
+        return task_faults(tasks, ours, self.attempt.image_digest, self.container) or target_faults(
+            tasks, ours, self.reader.targets(self.groups)
+        )
