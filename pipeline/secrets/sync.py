@@ -97,7 +97,7 @@ def _write(store: SecretStore, before: Stored, change: SecretChange) -> str:
     if labels.get(CURRENT) != version or labels.get(PREVIOUS, "") != before.version_id:
         raise SecretConflictError(
             f"Secret {store.secret_id}: version {version} was to follow {before.version_id or 'nothing'}, "
-            f"but now {labels.get(CURRENT)} follows {labels.get(PREVIOUS)}. Somebody else wrote it meanwhile. "
+            f"but now {labels.get(CURRENT)} follows {labels.get(PREVIOUS)}. Another sync ran meanwhile. "
             "Run every sync of this secret again, one after the other."
         )
     return version
