@@ -1,0 +1,1 @@
+"""A ledger of payments in and out."""

@@ -1,0 +1,1 @@
+"""Tests of the sample application: python manage.py test."""

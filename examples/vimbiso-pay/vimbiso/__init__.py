@@ -1,0 +1,1 @@
+"""Vimbiso Pay: the sample application of the delivery pipeline."""
