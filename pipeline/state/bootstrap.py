@@ -1,0 +1,28 @@
+"""Makes the home of the Terraform state; safe to repeat."""
+
+from pipeline.aws import AwsAccess
+from pipeline.state.bucket import Bucket, ensure_bucket
+from pipeline.state.calls import asking
+from pipeline.state.report import BootstrapReport
+from pipeline.state.table import Table, ensure_table
+
+
+def bootstrap(access: AwsAccess, bucket: str, table: str) -> BootstrapReport:
+    """Make the state bucket and the lock table, or adopt them and repair what is missing.
+
+    The bucket is versioned, encrypted, closed to the public and answers only TLS; the table has point-in-time
+    recovery and deletion protection. Nothing that is stronger already is weakened.
+
+    Raises:
+        BucketTakenError: the bucket's name belongs to another account.
+        StateError: the table is something else's.
+        AwsError: a call failed.
+    """
+    with asking("Asking AWS who we are"):
+        account = str(access.client("sts").get_caller_identity()["Account"])
+    return BootstrapReport(
+        (
+            *ensure_bucket(Bucket(access.client("s3"), bucket, access.region, account)),
+            *ensure_table(Table(access.client("dynamodb"), table)),
+        )
+    )

@@ -1,0 +1,101 @@
+"""The lock table: made, adopted and repaired, never weakened."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pipeline.state.calls import asking, code_of
+from pipeline.state.errors import StateError
+from pipeline.state.report import Done, Setting
+
+KEY = "LockID"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table and the client to reach it."""
+
+    client: Any
+    name: str
+
+
+def ensure_table(table: Table) -> tuple[Setting, ...]:
+    """Make the table or adopt it, and repair what is missing.
+
+    Raises:
+        StateError: a table of that name has another key.
+        AwsError: a call failed.
+    """
+    with asking(f"Checking the lock table {table.name}"):
+        made = _ensure_exists(table)
+        description = table.client.describe_table(TableName=table.name)["Table"]
+    _check_key(table.name, description)
+    done: Done = "created" if made else "kept"
+    billing = description.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
+    with asking(f"Protecting the lock table {table.name}"):
+        return (
+            Setting(table.name, "table", "absent" if made else "present", done),
+            Setting(table.name, "billing", billing, done),
+            _recovery(table, made=made),
+            _deletion_protection(table, description, made=made),
+        )
+
+
+def _ensure_exists(table: Table) -> bool:
+    try:
+        table.client.describe_table(TableName=table.name)
+    except ClientError as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+        _create(table)
+        return True
+    table.client.get_waiter("table_exists").wait(TableName=table.name)
+    return False
+
+
+def _create(table: Table) -> None:
+    try:
+        table.client.create_table(
+            TableName=table.name,
+            AttributeDefinitions=[{"AttributeName": KEY, "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": KEY, "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+            DeletionProtectionEnabled=True,
+        )
+    except ClientError as error:
+        if code_of(error) != "ResourceInUseException":  # another run was faster
+            raise
+    table.client.get_waiter("table_exists").wait(TableName=table.name)
+
+
+def _check_key(name: str, description: dict[str, Any]) -> None:
+    keys = [(key["AttributeName"], key["KeyType"]) for key in description["KeySchema"]]
+    if keys != [(KEY, "HASH")]:
+        raise StateError(
+            f"The DynamoDB table {name} has the key {keys}, but Terraform's lock needs the one key {KEY}. "
+            "It is something else's: rename the app or the environment in deployments/environments.toml."
+        )
+
+
+def recovery_is_on(table: Table) -> bool:
+    """Tell whether point-in-time recovery is on."""
+    answer = table.client.describe_continuous_backups(TableName=table.name)["ContinuousBackupsDescription"]
+    status = answer.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
+    return bool(status == "ENABLED")
+
+
+def _recovery(table: Table, *, made: bool) -> Setting:
+    if recovery_is_on(table):
+        return Setting(table.name, "point-in-time recovery", "on", "kept")
+    table.client.update_continuous_backups(
+        TableName=table.name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    return Setting(table.name, "point-in-time recovery", "off", "created" if made else "repaired")
+
+
+def _deletion_protection(table: Table, description: dict[str, Any], *, made: bool) -> Setting:
+    if description.get("DeletionProtectionEnabled"):
+        return Setting(table.name, "deletion protection", "on", "created" if made else "kept")
+    table.client.update_table(TableName=table.name, DeletionProtectionEnabled=True)
+    return Setting(table.name, "deletion protection", "off", "repaired")

@@ -1,0 +1,124 @@
+"""A plan's content (``terraform show -json``), without its sensitive values.
+
+Source: https://developer.hashicorp.com/terraform/internals/json-format (format 1.x).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from pipeline.terraform.attributes import AttributeChange, attribute_changes
+from pipeline.terraform.masking import Masker
+
+
+class Action(Enum):
+    """What happens to a resource."""
+
+    CREATE = "create"
+    READ = "read"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    FORGET = "forget"
+    """Terraform stops managing it; the thing itself stays."""
+    NO_CHANGE = "no-op"
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """What a plan does to one resource."""
+
+    address: str
+    type: str
+    action: Action
+    reason: str = ""
+    """Terraform's ``action_reason``, such as replace_because_cannot_update; "" where it needs none."""
+    managed: bool = True
+    """False for a data source."""
+    attributes: tuple[AttributeChange, ...] = ()
+    previous_address: str = ""
+    imported: bool = False
+    create_before_destroy: bool = False
+
+    @property
+    def destroys(self) -> bool:
+        """Whether the present thing is deleted, for good or to be replaced."""
+        return self.managed and self.action in {Action.DELETE, Action.REPLACE}
+
+
+@dataclass(frozen=True)
+class OutputChange:
+    """What a plan does to one output."""
+
+    name: str
+    action: Action
+    sensitive: bool
+
+
+@dataclass(frozen=True)
+class PlanDocument:
+    """A whole plan."""
+
+    terraform_version: str
+    changes: tuple[ResourceChange, ...] = ()
+    """Intended changes of resources, no-ops left out."""
+    drift: tuple[ResourceChange, ...] = ()
+    """What was changed outside of Terraform since the last apply."""
+    outputs: tuple[OutputChange, ...] = ()
+    applyable: bool = True
+    errored: bool = False
+
+
+def parse_plan(document: Mapping[str, Any], masker: Masker = Masker()) -> PlanDocument:  # noqa: B008 - frozen
+    """Read the document; values that Terraform marks sensitive, and the masker's secrets, are left out."""
+    changes = tuple(_resource(item, masker) for item in document.get("resource_changes") or ())
+    drift = tuple(_resource(item, masker) for item in document.get("resource_drift") or ())
+    outputs = tuple(
+        OutputChange(name, _action(item["actions"]), _any_true(item.get("after_sensitive")))
+        for name, item in sorted((document.get("output_changes") or {}).items())
+    )
+    return PlanDocument(
+        terraform_version=str(document.get("terraform_version", "")),
+        changes=tuple(item for item in changes if item.action is not Action.NO_CHANGE or _moves(item)),
+        drift=tuple(item for item in drift if item.action is not Action.NO_CHANGE),
+        outputs=tuple(item for item in outputs if item.action is not Action.NO_CHANGE),
+        applyable=bool(document.get("applyable", True)),
+        errored=bool(document.get("errored", False)),
+    )
+
+
+def _resource(item: Mapping[str, Any], masker: Masker) -> ResourceChange:
+    change = item["change"]
+    actions = list(change["actions"])
+    return ResourceChange(
+        address=str(item["address"]),
+        type=str(item["type"]),
+        action=_action(actions),
+        reason=str(item.get("action_reason", "")),
+        managed=item.get("mode") == "managed",
+        attributes=attribute_changes(change, masker),
+        previous_address=str(item.get("previous_address", "")),
+        imported=bool(change.get("importing")),
+        create_before_destroy=actions == ["create", "delete"],
+    )
+
+
+def _action(actions: list[str]) -> Action:
+    if {"create", "delete"} <= set(actions):
+        return Action.REPLACE
+    if actions == ["create", "forget"]:
+        return Action.CREATE
+    return Action(actions[0])
+
+
+def _moves(change: ResourceChange) -> bool:
+    return bool(change.previous_address) or change.imported
+
+
+def _any_true(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_any_true(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_any_true(item) for item in value)
+    return bool(value)

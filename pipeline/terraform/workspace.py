@@ -1,0 +1,173 @@
+"""The Terraform commands that the pipeline needs, on one root module and one private folder."""
+
+import json
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from python_terraform import IsFlagged
+
+from pipeline.aws import AwsAccess
+from pipeline.terraform.backend import BackendConfig
+from pipeline.terraform.diagnostics import Diagnostic
+from pipeline.terraform.document import PlanDocument, parse_plan
+from pipeline.terraform.errors import failure
+from pipeline.terraform.folder import RunFolder, run_folder
+from pipeline.terraform.masking import Masker
+from pipeline.terraform.plan import Plan, read_plan
+from pipeline.terraform.process import Limits
+from pipeline.terraform.runner import Execution, OnEvent, TerraformRunner, ignore
+from pipeline.terraform.surroundings import process_environment
+from pipeline.terraform.variables import write_variables
+
+_HAS_CHANGES = 2
+"""Exit code of ``plan -detailed-exitcode``."""
+_LOCK_TIMEOUT = "20s"
+"""How long Terraform itself waits for the state lock; long enough for another run's plan to end."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """One output of the root module; a sensitive value does not show in its repr."""
+
+    value: Any = field(repr=False)
+    sensitive: bool
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """What to plan."""
+
+    variables: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    var_files: tuple[Path, ...] = ()
+    targets: tuple[str, ...] = ()
+    destroy: bool = False
+    refresh_only: bool = False
+    refresh: bool = True
+    lock_timeout: str = _LOCK_TIMEOUT
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One root module, worked on from one private folder. Every method runs one Terraform command."""
+
+    module: Path
+    folder: RunFolder
+    execution: Execution
+
+    def within(self, seconds: float) -> "Workspace":
+        """Return the same workspace with another time limit for each command."""
+        return replace(
+            self, execution=replace(self.execution, limits=replace(self.execution.limits, timeout=seconds))
+        )
+
+    def init(self, backend: BackendConfig | None) -> None:
+        """Prepare the folder: backend, modules, providers. None: a backend-less init, enough to validate."""
+        given = {"backend_config": backend.arguments()} if backend else {"backend": False}
+        self._run("init", **given, json=IsFlagged, input=False, no_color=IsFlagged, reconfigure=IsFlagged)
+
+    def validate(self) -> tuple[Diagnostic, ...]:
+        """Check the configuration, and return its warnings.
+
+        Raises:
+            TerraformError: the configuration is wrong; file and line are in its message.
+        """
+        runner = self._runner()
+        _, out, err = runner.cmd("validate", json=IsFlagged, no_color=IsFlagged)
+        document = self._document("validate", out, err)
+        found = tuple(Diagnostic.parse(item) for item in document.get("diagnostics", ()))
+        if not document.get("valid"):
+            raise failure(f"The Terraform configuration in {self.module} is not valid.", found, err)
+        return found
+
+    def plan(self, request: PlanRequest) -> Plan:
+        """Plan into the private folder; what is planned is told as events."""
+        variables = write_variables(self.folder.variables, request.variables)
+        self.folder.plan.unlink(missing_ok=True)
+        code = self._run(
+            "plan",
+            out=str(self.folder.plan),
+            var=None,
+            var_file=[str(path.resolve()) for path in (*request.var_files, variables)],
+            target=list(request.targets),
+            destroy=IsFlagged if request.destroy else None,
+            refresh_only=IsFlagged if request.refresh_only else None,
+            refresh=None if request.refresh else False,
+            lock_timeout=request.lock_timeout,
+            json=IsFlagged,
+        )
+        self.folder.plan.chmod(0o600)
+        return read_plan(self.folder.plan, has_changes=code == _HAS_CHANGES)
+
+    def show(self, plan: Plan) -> PlanDocument:
+        """Read a plan; sensitive values are left out."""
+        _, out, err = self._runner().cmd("show", str(plan.path), json=IsFlagged, no_color=IsFlagged)
+        return parse_plan(self._document("show", out, err), self.execution.masker)
+
+    def apply(self, plan: Plan) -> None:
+        """Apply exactly this plan; progress is told as events.
+
+        Raises:
+            StalePlanError: the state changed since.
+            TerraformError: part of it failed; what was done is in the state and in the events.
+        """
+        self._run("apply", str(plan.path), var=None, json=IsFlagged, lock_timeout=_LOCK_TIMEOUT)
+
+    def outputs(self) -> dict[str, Output]:
+        """Return the root module's outputs from the state."""
+        code, out, err = self._runner().cmd("output", json=IsFlagged, no_color=IsFlagged)
+        if code != 0:
+            raise failure(f"terraform output failed in {self.module}.", (), err)
+        document = self._document("output", out, err)
+        return {name: Output(item["value"], bool(item.get("sensitive"))) for name, item in document.items()}
+
+    def _runner(self) -> TerraformRunner:
+        return TerraformRunner(self.module, self.execution)
+
+    def _run(self, verb: str, *args: str, **options: Any) -> int:
+        runner = self._runner()
+        code, _, err = getattr(runner, verb)(*args, **options)
+        if code != 0 and not (verb == "plan" and code == _HAS_CHANGES):
+            raise failure(f"terraform {verb} failed in {self.module}.", runner.diagnostics, err)
+        return int(code)
+
+    def _document(self, verb: str, out: str, err: str) -> dict[str, Any]:
+        try:
+            return dict(json.loads(out))
+        except ValueError as error:
+            raise failure(f"terraform {verb} failed in {self.module}.", (), err) from error
+
+
+@contextmanager
+def open_workspace(
+    module: Path,
+    access: AwsAccess,
+    *,
+    label: str,
+    on_event: OnEvent = ignore,
+    limits: Limits = Limits(),  # noqa: B008 - frozen value
+    cancel: threading.Event | None = None,
+    secrets: Iterable[str] = (),
+    cli_config: Path | None = None,
+    base: Path | None = None,
+    inherited: Mapping[str, str] | None = None,
+) -> Iterator[Workspace]:
+    """Give one run its own workspace on the module, removed at the end.
+
+    ``label`` names the private folder (the environment's name will do), ``secrets`` are masked in every
+    event and error besides the credentials, ``cli_config`` replaces TF_CLI_CONFIG_FILE, ``base`` the place of private
+    folders, ``inherited`` this process's environment.
+    """
+    with run_folder(label, base) as folder:
+        surroundings = process_environment(
+            os.environ if inherited is None else inherited, access, folder.data, cli_config
+        )
+        masked: Sequence[str | None] = (*secrets, access.secret_access_key, access.session_token)
+        execution = Execution(
+            surroundings, on_event, limits, cancel, Masker.of(masked), inherited=(folder.hold,)
+        )
+        yield Workspace(module.resolve(), folder, execution)
