@@ -68,4 +68,5 @@ module "service" {
   target_group_arn        = module.load_balancer.target_group_arn
   minimum_healthy_percent = var.minimum_healthy_percent
   maximum_percent         = var.maximum_percent
+  deployment_alarm_names  = var.alarms_roll_back ? flatten(module.monitoring[*].deployment_alarm_names) : []
 }

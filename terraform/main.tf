@@ -15,20 +15,40 @@ locals {
 
   repository_url    = var.registry == null ? module.registry.url : "${var.registry}/${module.registry.name}"
   metrics_namespace = "${var.app}/${var.environment}"
-  kms_key_arn       = null
+  kms_key_arn       = one(module.encryption[*].key_arn)
   data_path         = "/data"
   database_path     = "${local.data_path}/db.sqlite3"
+  recovery_days     = var.force_destroy ? 0 : 30
+
+  # Error tracking: what the application logs, counted.
+  log_metrics = {
+    ApplicationErrors = "?ERROR ?CRITICAL ?Traceback"
+    DatabaseLocked    = "\"database is locked\""
+  }
+}
+
+module "encryption" {
+  source = "./modules/encryption"
+  count  = var.own_key ? 1 : 0
+
+  name       = local.name
+  partition  = data.aws_partition.current.partition
+  region     = var.region
+  account_id = local.account_id
 }
 
 module "network" {
   source = "./modules/network"
 
-  name               = local.name
-  region             = var.region
-  cidr               = var.vpc_cidr
-  zone_count         = var.zone_count
-  single_nat_gateway = var.single_nat_gateway
-  dns_hostnames      = var.dns_hostnames
+  name                = local.name
+  region              = var.region
+  cidr                = var.vpc_cidr
+  zone_count          = var.zone_count
+  single_nat_gateway  = var.single_nat_gateway
+  dns_hostnames       = var.dns_hostnames
+  interface_endpoints = var.interface_endpoints
+  flow_log_days       = var.flow_log_days
+  kms_key_arn         = local.kms_key_arn
 }
 
 module "firewall" {
@@ -55,7 +75,7 @@ module "secret" {
 
   name          = var.secret_name
   kms_key_arn   = local.kms_key_arn
-  recovery_days = var.force_destroy ? 0 : 30
+  recovery_days = local.recovery_days
 }
 
 module "logs" {
@@ -65,19 +85,32 @@ module "logs" {
   retention_days    = var.log_retention_days
   kms_key_arn       = local.kms_key_arn
   metrics_namespace = local.metrics_namespace
+  metric_filters    = local.log_metrics
 }
 
 module "roles" {
   source = "./modules/roles"
 
-  name             = local.name
-  partition        = data.aws_partition.current.partition
-  region           = var.region
-  account_id       = local.account_id
-  kms_key_arn      = local.kms_key_arn
-  repository_arn   = module.registry.arn
-  log_group_arn    = module.logs.arn
-  secret_arn       = module.secret.arn
-  with_file_system = local.with_file_system
-  with_exec        = var.execute_command
+  name                   = local.name
+  partition              = data.aws_partition.current.partition
+  region                 = var.region
+  account_id             = local.account_id
+  kms_key_arn            = local.kms_key_arn
+  repository_arn         = module.registry.arn
+  log_group_arn          = module.logs.arn
+  secret_arn             = module.secret.arn
+  with_file_system       = local.with_file_system
+  with_exec              = var.execute_command
+  cluster_name           = var.cluster_name
+  service_name           = var.service_name
+  outputs_parameter_arn  = "arn:${data.aws_partition.current.partition}:ssm:${var.region}:${local.account_id}:parameter${var.outputs_parameter}"
+  backup_bucket_arn      = module.backup_bucket.arn
+  log_archive_bucket_arn = module.log_archive_bucket.arn
+  metrics_namespace      = local.metrics_namespace
+  state_bucket           = var.state_bucket
+  lock_table             = var.lock_table
+  worker_principals      = var.worker_principals
+  ci                     = var.ci
+  secret_prefix          = "${var.app}/${var.environment}"
+  recovery_days          = local.recovery_days
 }

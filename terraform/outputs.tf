@@ -29,8 +29,8 @@ locals {
     execution_role_arn  = module.roles.execution_role_arn
     task_role_arn       = module.roles.task_role_arn
     certificate_arn     = one(module.certificate[*].arn)
-    alarm_topic_arn     = null
-    alarm_names         = []
+    alarm_topic_arn     = one(module.alerts[*].topic_arn)
+    alarm_names         = flatten(module.monitoring[*].alarm_names)
     metrics_namespace   = local.metrics_namespace
   }
 }

@@ -11,10 +11,9 @@ variable "task_memory" {
 }
 
 variable "cpu_architecture" {
-  description = "Processor of the tasks: X86_64 or ARM64; the images must be built for it."
+  description = "Processor of the tasks: X86_64 or ARM64; the images must be built for it. The container host's own when null."
   type        = string
-  default     = "X86_64"
-  nullable    = false
+  default     = null
 }
 
 variable "desired_count" {

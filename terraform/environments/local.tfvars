@@ -28,3 +28,12 @@ log_retention_days = 30
 force_destroy      = true
 refuse_plain_http  = false
 bucket_lifecycle   = false
+
+# Guard
+own_key             = false
+interface_endpoints = []
+flow_log_days       = 0
+
+# Monitoring
+event_rules = false
+alert_topic = false

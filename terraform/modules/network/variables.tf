@@ -48,3 +48,26 @@ variable "dns_hostnames" {
   type        = bool
   nullable    = false
 }
+
+variable "interface_endpoints" {
+  description = "AWS services with an interface endpoint in the private subnets, such as ecr.api; with any, S3 gets a gateway endpoint too."
+  type        = set(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.interface_endpoints) == 0 || var.dns_hostnames
+    error_message = "interface_endpoints need dns_hostnames."
+  }
+}
+
+variable "flow_log_days" {
+  description = "Days for which flow logs are kept; 0 switches them off."
+  type        = number
+  nullable    = false
+}
+
+variable "kms_key_arn" {
+  description = "Key that encrypts the flow logs; the service's own when null."
+  type        = string
+  default     = null
+}

@@ -20,3 +20,28 @@ output "task_statements" {
   description = "Policy statements of the task role."
   value       = local.task_statements
 }
+
+output "worker_role_arn" {
+  description = "Role of the pipeline's worker."
+  value       = aws_iam_role.worker.arn
+}
+
+output "ci_role_arn" {
+  description = "Role of CI; null without one."
+  value       = one(aws_iam_role.ci[*].arn)
+}
+
+output "worker_statements" {
+  description = "Policy statements of the worker's role."
+  value       = local.worker_statements
+}
+
+output "ci_statements" {
+  description = "Policy statements of the CI role."
+  value       = local.ci_statements
+}
+
+output "ci_trust" {
+  description = "Who may become the CI role."
+  value       = local.ci_trust
+}

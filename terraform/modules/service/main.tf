@@ -13,9 +13,13 @@ resource "aws_ecs_task_definition" "this" {
   skip_destroy             = true
   track_latest             = false
 
-  runtime_platform {
-    operating_system_family = "LINUX"
-    cpu_architecture        = var.cpu_architecture
+  dynamic "runtime_platform" {
+    for_each = var.cpu_architecture == null ? [] : [var.cpu_architecture]
+
+    content {
+      operating_system_family = "LINUX"
+      cpu_architecture        = runtime_platform.value
+    }
   }
 
   volume {

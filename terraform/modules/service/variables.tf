@@ -57,13 +57,13 @@ variable "memory" {
 }
 
 variable "cpu_architecture" {
-  description = "Processor of the tasks: X86_64 or ARM64."
+  description = "Processor of the tasks: X86_64 or ARM64; the container host's own when null."
   type        = string
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = contains(["X86_64", "ARM64"], var.cpu_architecture)
-    error_message = "cpu_architecture must be X86_64 or ARM64; it is \"${var.cpu_architecture}\"."
+    condition     = var.cpu_architecture == null || try(contains(["X86_64", "ARM64"], var.cpu_architecture), false)
+    error_message = "cpu_architecture must be X86_64 or ARM64."
   }
 }
 

@@ -1,0 +1,149 @@
+# The identity of the flows that deliver and maintain the application. Terraform itself (bootstrap-state,
+# deploy-infrastructure, rollback-infrastructure, detect-drift, destroy) makes roles and networks, which this
+# role could not; those flows use the credentials of an administrator. Every action stands here by its name.
+locals {
+  worker_statements = concat(
+    local.worker_reads,
+    local.worker_delivery,
+    local.worker_registry,
+    local.worker_data,
+    local.worker_state,
+    local.worker_key,
+  )
+
+  service_arn         = "arn:${var.partition}:ecs:${var.region}:${var.account_id}:service/${var.cluster_name}/${var.service_name}"
+  tasks_arn           = "arn:${var.partition}:ecs:${var.region}:${var.account_id}:task/${var.cluster_name}/*"
+  task_definition_arn = "arn:${var.partition}:ecs:${var.region}:${var.account_id}:task-definition/${var.name}:*"
+  cluster_arn         = "arn:${var.partition}:ecs:${var.region}:${var.account_id}:cluster/${var.cluster_name}"
+  bucket_arns         = [var.backup_bucket_arn, var.log_archive_bucket_arn]
+
+  worker_reads = [
+    {
+      Sid      = "Outputs"
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameter"]
+      Resource = var.outputs_parameter_arn
+    },
+    {
+      Sid    = "Look"
+      Effect = "Allow"
+      Action = [
+        "acm:DescribeCertificate",
+        "acm:ListCertificates",
+        "application-autoscaling:DescribeScalableTargets",
+        "application-autoscaling:DescribeScalingActivities",
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:GetMetricData",
+        "ec2:DescribeSecurityGroups",
+        "ecs:DescribeTaskDefinition",
+        "ecs:ListTaskDefinitions",
+        "elasticloadbalancing:DescribeListeners",
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeTargetGroups",
+        "elasticloadbalancing:DescribeTargetHealth",
+        "logs:DescribeLogGroups",
+      ]
+      Resource = "*" # AWS knows no narrower resource for most of these reads
+    },
+    {
+      Sid      = "Metrics"
+      Effect   = "Allow"
+      Action   = ["cloudwatch:PutMetricData"]
+      Resource = "*" # narrowed by the namespace
+      Condition = {
+        StringEquals = { "cloudwatch:namespace" = var.metrics_namespace }
+      }
+    },
+  ]
+
+  worker_delivery = [
+    {
+      Sid      = "Service"
+      Effect   = "Allow"
+      Action   = ["ecs:DescribeServices", "ecs:UpdateService"]
+      Resource = local.service_arn
+    },
+    {
+      Sid       = "Tasks"
+      Effect    = "Allow"
+      Action    = ["ecs:DescribeTasks", "ecs:ListTasks", "ecs:StopTask"]
+      Resource  = ["*"] # ListTasks is judged by container instance; the condition holds it to the cluster
+      Condition = { ArnEquals = { "ecs:cluster" = local.cluster_arn } }
+    },
+    {
+      Sid       = "RunTask"
+      Effect    = "Allow"
+      Action    = ["ecs:RunTask"]
+      Resource  = local.task_definition_arn
+      Condition = { ArnEquals = { "ecs:cluster" = local.cluster_arn } }
+    },
+    {
+      Sid      = "TaskDefinitions"
+      Effect   = "Allow"
+      Action   = ["ecs:DeregisterTaskDefinition", "ecs:RegisterTaskDefinition"]
+      Resource = "*" # AWS knows no narrower resource for these actions
+    },
+    {
+      Sid      = "TagOwn"
+      Effect   = "Allow"
+      Action   = ["ecs:TagResource"]
+      Resource = [local.task_definition_arn, local.tasks_arn]
+      Condition = {
+        StringEquals = { "ecs:CreateAction" = ["RegisterTaskDefinition", "RunTask"] }
+      }
+    },
+    {
+      Sid       = "HandRolesToTasks"
+      Effect    = "Allow"
+      Action    = ["iam:PassRole"]
+      Resource  = [aws_iam_role.execution.arn, aws_iam_role.task.arn]
+      Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
+    },
+    {
+      Sid      = "SyncSecret"
+      Effect   = "Allow"
+      Action   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"]
+      Resource = var.secret_arn
+    },
+    {
+      Sid    = "ContainerLogs"
+      Effect = "Allow"
+      Action = [
+        "logs:DescribeLogStreams",
+        "logs:FilterLogEvents",
+        "logs:GetLogEvents",
+        "logs:PutRetentionPolicy",
+      ]
+      Resource = [var.log_group_arn, "${var.log_group_arn}:*"]
+    },
+  ]
+
+  worker_registry = [
+    {
+      Sid      = "RegistryLogin"
+      Effect   = "Allow"
+      Action   = ["ecr:GetAuthorizationToken"]
+      Resource = "*" # AWS knows no narrower resource for this action
+    },
+    {
+      Sid    = "Images"
+      Effect = "Allow"
+      Action = [
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchDeleteImage",
+        "ecr:BatchGetImage",
+        "ecr:CompleteLayerUpload",
+        "ecr:DescribeImageScanFindings",
+        "ecr:DescribeImages",
+        "ecr:DescribeRepositories",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:InitiateLayerUpload",
+        "ecr:ListImages",
+        "ecr:PutImage",
+        "ecr:StartImageScan",
+        "ecr:UploadLayerPart",
+      ]
+      Resource = var.repository_arn
+    },
+  ]
+}
