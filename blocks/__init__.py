@@ -1,1 +1,6 @@
 """Typed configuration and credentials that people edit in the Prefect UI."""
+
+from blocks.app_secrets import AppSecrets
+from blocks.deploy_environment import DeployEnvironment, Target
+
+__all__ = ["AppSecrets", "DeployEnvironment", "Target"]

@@ -66,3 +66,10 @@ def parse_outputs(document: str, parameter: str) -> Outputs:
             f"SSM parameter {parameter} does not hold the outputs this pipeline expects ({faults}). "
             "Run deploy-infrastructure to publish them again."
         ) from error
+
+
+def missing_outputs(parameter: str) -> OutputsError:
+    """Return the error for a parameter that does not exist."""
+    return OutputsError(
+        f"SSM parameter {parameter} does not exist: nothing was built here yet. Run deploy-infrastructure."
+    )

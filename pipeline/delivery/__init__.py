@@ -1,18 +1,24 @@
 """Carries one release into service: begin or re-attach, watch, verify, explain, roll back."""
 
-from pipeline.delivery.evidence import Evidence, collect_evidence
+from pipeline.delivery.address import probe_of
+from pipeline.delivery.command import run_command
+from pipeline.delivery.evidence import Evidence, TaskLogs, collect_evidence
 from pipeline.delivery.start import Started, StartKind, WantedRollout, start_rollout
 from pipeline.delivery.trial import TrialError, run_trial
-from pipeline.delivery.verify import Verification, verify
+from pipeline.delivery.verify import GateSettings, Verification, verify
 
 __all__ = [
     "Evidence",
+    "GateSettings",
     "StartKind",
     "Started",
+    "TaskLogs",
     "TrialError",
     "Verification",
     "WantedRollout",
     "collect_evidence",
+    "probe_of",
+    "run_command",
     "run_trial",
     "start_rollout",
     "verify",

@@ -40,6 +40,16 @@ class Evidence:
         reasons = [item.reason for item in self.tasks if item.reason]
         return next(iter(reasons + list(self.targets)), "")
 
+    def lines(self) -> list[str]:
+        """Return all of it as lines of text."""
+        found = []
+        for item in self.tasks:
+            found.append(f"Task {item.task}: {item.reason}")
+            found += [f"  {name} | {line}" for name, lines in item.logs.items() for line in lines]
+        found += [f"Target {line}" for line in self.targets]
+        found += [f"Event {line}" for line in self.events]
+        return found + [f"Not collected: {gap}" for gap in self.gaps]
+
 
 def collect_evidence(
     access: AwsAccess, service: EcsService, outputs: Outputs, task_definition: str, since: datetime

@@ -1,6 +1,6 @@
 """Begins a rollout, or finds the one that an earlier, killed run began: never a second one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -83,14 +83,16 @@ def start_rollout(
     primary = _primary(present)
     opened = store.open_attempt()
     if opened is not None and _continues(opened, primary, wanted):
-        return Started(_attempt_of(opened, primary, wanted), StartKind.REATTACHED)
+        return Started(_attempt_of(opened, primary, wanted, now), StartKind.REATTACHED)
     _refuse_alien(primary, opened, wanted)
     previous = Previous(
         primary.id, primary.task_definition, _digest(service.tasks(), primary, wanted.container)
     )
     attempt = _open(wanted, previous, now)
     store.write_open_attempt(attempt)
-    started = service.update(wanted.task_definition, wanted.desired_count if present.desired == 0 else None)
+    desired = wanted.desired_count if present.desired == 0 else None
+    failed_before = primary.rollout_state == "FAILED"  # without force, ECS would start nothing
+    started = service.update(wanted.task_definition, desired, force=failed_before)
     store.write_open_attempt(attempt.model_copy(update={"deployment_id": started.id}))
     kind = StartKind.NO_CHANGE if started.id == previous.deployment_id and present.desired else StartKind.NEW
     return Started(_attempt(started.id, wanted, previous, now), kind)
@@ -136,13 +138,16 @@ def _open(wanted: WantedRollout, previous: Previous, now: datetime) -> OpenAttem
     )
 
 
-def _attempt_of(opened: OpenAttempt, primary: Deployment, wanted: WantedRollout) -> Attempt:
+def _attempt_of(
+    opened: OpenAttempt, primary: Deployment, wanted: WantedRollout, now: datetime
+) -> Attempt:
+    """Go on with the attempt; the run that re-attaches has the whole time again."""
     previous = Previous(
         opened.previous_deployment_id or "",
         opened.previous_task_definition or "",
         opened.previous_image_digest,
     )
-    return _attempt(primary.id, wanted, previous, opened.started_at)
+    return replace(_attempt(primary.id, wanted, previous, opened.started_at), deadline=now + wanted.timeout)
 
 
 def _attempt(deployment_id: str, wanted: WantedRollout, previous: Previous, started_at: datetime) -> Attempt:

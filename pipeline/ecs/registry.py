@@ -14,8 +14,14 @@ class Revision:
     arn: str
     created: bool
     """False where an equal definition was registered already."""
+    live_arn: str
     live: Definition
     wanted: Definition
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the service is on this revision, or on its way to it."""
+        return self.arn == self.live_arn
 
 
 class TaskDefinitions:
@@ -54,8 +60,8 @@ class TaskDefinitions:
         wanted = next_revision(base, release)
         existing = self._find_equal(wanted, live_arn, live)
         if existing is not None:
-            return Revision(existing, created=False, live=live, wanted=wanted)
-        return Revision(self._register(wanted), created=True, live=live, wanted=wanted)
+            return Revision(existing, created=False, live_arn=live_arn, live=live, wanted=wanted)
+        return Revision(self._register(wanted), created=True, live_arn=live_arn, live=live, wanted=wanted)
 
     def _find_equal(self, wanted: Definition, live_arn: str, live: Definition) -> str | None:
         """Find an equal revision: the live one, or the newest (registered by a run that was killed)."""

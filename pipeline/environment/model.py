@@ -29,6 +29,8 @@ class Source(_Strict):
     """Dockerfile inside the build context."""
     target: Text | None = None
     """Stage to build; the last one when absent."""
+    build_args: dict[str, str] = {}
+    """Values of the Dockerfile's ARGs; never secret."""
 
 
 class Names(_Strict):
@@ -71,6 +73,13 @@ class Environment(_Strict):
     """Registry host that images are pushed to and pulled from instead of ECR's own."""
     probe_url: HttpUrl | None = None
     """Where to send the load balancer's requests instead of its own address; Host keeps its name."""
+
+    reaches_tasks: bool = False
+    """Whether the worker reaches the tasks' private addresses, so that trials can ask the health path."""
+    trial: bool = True
+    """Whether a release runs as one task outside the service before it takes the service's place."""
+    data_host_path: Text | None = None
+    """Folder of the container host that holds the data volume, where there is no EFS."""
 
     @property
     def outputs_parameter(self) -> str:
