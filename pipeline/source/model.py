@@ -1,0 +1,38 @@
+"""A source, pinned: what is built and what the release is called."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+_SHORT = 12
+
+
+@dataclass(frozen=True)
+class ResolvedSource:
+    """A build context on this machine and the exact version that it holds."""
+
+    path: Path
+    """Build context, absolute."""
+    repository: str
+    """Git URL without credentials, or the folder."""
+    ref: str | None
+    """Branch, tag or commit as asked for; None for a folder as it lies there."""
+    revision: str
+    """Commit SHA (40 hexadecimal digits), or "" outside git."""
+    content: str = ""
+    """Digest of the build context (64 hexadecimal digits), where no commit describes it."""
+
+    @property
+    def dirty(self) -> bool:
+        """Whether the context holds more or other files than its commit."""
+        return bool(self.revision and self.content)
+
+    @property
+    def release(self) -> str:
+        """Name of the release and tag of its image; fits ECR's rule ``[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}``.
+
+        ``SHA`` for a commit, ``SHA-dirty-CONTENT`` with changes on top, ``content-CONTENT`` outside git.
+        """
+        if not self.revision:
+            return f"content-{self.content[:_SHORT]}"
+        name = self.revision[:_SHORT]
+        return f"{name}-dirty-{self.content[:_SHORT]}" if self.dirty else name
