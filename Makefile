@@ -1,0 +1,57 @@
+# All that a person types. Needs Python 3.11 to 3.13, make and git; the rest is set up on the way.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+# The first interpreter that the project supports; asked only when a set-up is due. Name another: make PYTHON=...
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && echo $$p && exit; \
+	done; echo python3)
+VENV := .venv/bin
+
+.PHONY: help venv setup demo up down status clean lint format test e2e
+
+help: ## Show what there is to type
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv:
+	@$(PYTHON) deployments/setup/bootstrap.py
+
+setup: venv ## Make sure of the packages, a Docker engine, Terraform and its AWS provider
+	@$(VENV)/python -m deployments.setup
+
+demo: setup ## Carry the sample application through the whole pipeline on this machine
+	@$(VENV)/python -m deployments.demo
+
+up: setup ## Start the local stack: emulated AWS, Prefect server, worker
+	@$(VENV)/python -m deployments.local up
+
+down: venv ## Stop what `up` or `demo` started; the state stays
+	@$(VENV)/python -m deployments.local down
+	@$(VENV)/python -m deployments.setup stop-engine
+
+status: venv ## Show what runs and where
+	@$(VENV)/python -m deployments.local status
+
+clean: venv ## Stop everything and remove the local stack's state
+	@$(VENV)/python -m deployments.local clean
+	@$(VENV)/python -m deployments.setup stop-engine
+
+lint: venv ## Check style, types, the direction of imports and Terraform
+	@$(VENV)/python -m deployments.setup tools
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+	@$(VENV)/python -m deployments.setup.check_terraform
+
+format: venv ## Format Python and Terraform
+	$(VENV)/ruff format .
+	@$(VENV)/python -m deployments.setup.check_terraform --format
+
+test: setup ## Run the unit, integration and Terraform tests
+	$(VENV)/pytest tests/unit tests/integration tests/terraform
+
+e2e: setup ## Run the end-to-end tests
+	$(VENV)/pytest tests/e2e

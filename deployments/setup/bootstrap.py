@@ -1,0 +1,151 @@
+"""Makes ``.venv`` from the hash-pinned lock files; standard library only, as nothing else is there yet.
+
+Run with any Python the project supports: ``python3 deployments/setup/bootstrap.py``. A stamp, written last,
+says what the environment was made from: with the stamp in place nothing is done, without one (an interrupted
+run) the environment is made anew.
+"""
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+INPUTS = ("requirements/uv.lock", "requirements/all.lock", "pyproject.toml")
+SUPPORTED = ((3, 11), (3, 14))
+
+
+class BootstrapError(Exception):
+    """The environment could not be made; the message says what to do."""
+
+
+def main(root: Path = ROOT) -> int:
+    """Make or renew the environment below ``root``; returns the exit code."""
+    try:
+        check_python()
+        ensure(root)
+    except BootstrapError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a person waits for this
+        return 1
+    return 0
+
+
+def check_python(version: tuple[int, ...] = sys.version_info[:2]) -> None:
+    """Refuse a Python that the locked packages do not support."""
+    oldest, beyond = SUPPORTED
+    if not oldest <= version < beyond:
+        raise BootstrapError(
+            f"Python {'.'.join(map(str, version))} cannot run this project: it needs 3.11, 3.12 or 3.13. "
+            "Install one and name it: make PYTHON=python3.12"
+        )
+
+
+def ensure(root: Path) -> None:
+    """Bring ``root/.venv`` to what the lock files say; quick when it is there already."""
+    wanted = fingerprint(root)
+    if current(root) == wanted:
+        return
+    with _only_one(root):
+        if current(root) != wanted:
+            _make(root, wanted)
+
+
+def fingerprint(root: Path) -> str:
+    """Hash of everything the environment depends on, its own place included (scripts name it)."""
+    digest = hashlib.sha256(f"{root}\0{sys.version_info[:2]}".encode())
+    for name in INPUTS:
+        digest.update((root / name).read_bytes())
+    return digest.hexdigest()
+
+
+def current(root: Path) -> str | None:
+    """Return the stamp of the environment; None where it was never finished."""
+    if not (root / ".venv/bin/python").exists():
+        return None
+    try:
+        return _stamp(root).read_text(encoding="utf-8")
+    except OSError:
+        return None
+
+
+def _make(root: Path, wanted: str) -> None:
+    print("Installing the Python packages into .venv ...", flush=True)  # noqa: T201 - a person waits for this
+    shutil.rmtree(root / ".venv", ignore_errors=True)
+    _ensure_venv_module()
+    _run([sys.executable, "-m", "venv", str(root / ".venv")], "the virtual environment could not be made")
+    _install(root)
+    _stamp(root).write_text(wanted, encoding="utf-8")
+
+
+def _install(root: Path) -> None:
+    """Install with uv (seconds); with pip (a minute) where uv, which reads no pip.conf, finds no packages."""
+    python = str(root / ".venv/bin/python")
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    lock = str(root / "requirements/all.lock")
+    if not (_install_uv(root, pip) and _succeeds(_uv(root, "sync", "--require-hashes", lock))):
+        print("uv could not install the packages; pip does it now, which takes longer ...", flush=True)  # noqa: T201 - a person waits for this
+        _run(
+            [*pip, "--require-hashes", "--no-deps", "-r", lock], "the locked packages could not be installed"
+        )
+    _run(
+        [*pip, "--no-deps", "--no-build-isolation", "--editable", str(root)],
+        "the project itself could not be installed",
+    )
+
+
+def _install_uv(root: Path, pip: Sequence[str]) -> bool:
+    return _succeeds([*pip, "--require-hashes", "-r", str(root / "requirements/uv.lock")])
+
+
+def _uv(root: Path, *words: str) -> list[str]:
+    python = str(root / ".venv/bin/python")
+    return [python, "-m", "uv", "pip", words[0], "--quiet", "--python", python, *words[1:]]
+
+
+def _ensure_venv_module() -> None:
+    """Debian keeps ``ensurepip`` in a package of its own."""
+    if importlib.util.find_spec("ensurepip"):
+        return
+    package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise BootstrapError(f"This Python has no venv module. Type: sudo apt-get install {package}")
+    advice = f"the package {package} could not be installed"
+    _run(["apt-get", "update", "-qq"], advice)
+    _run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package], advice)
+
+
+@contextmanager
+def _only_one(root: Path) -> Iterator[None]:
+    """Let one set-up at a time work here; the kernel frees the lock of one that was killed."""
+    folder = root / ".tools"
+    folder.mkdir(exist_ok=True)
+    with (folder / "bootstrap.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _succeeds(command: Sequence[str]) -> bool:
+    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own command
+    if done.returncode:
+        print(done.stderr.strip()[-600:], file=sys.stderr)  # noqa: T201 - a person waits for this
+    return done.returncode == 0
+
+
+def _run(command: Sequence[str], problem: str) -> None:
+    done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+    if done.returncode:
+        raise BootstrapError(f"Set-up stopped: {problem} (exit code {done.returncode}; the reason is above).")
+
+
+def _stamp(root: Path) -> Path:
+    return root / ".venv/.made-from"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

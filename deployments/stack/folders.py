@@ -1,0 +1,61 @@
+"""Makes and removes the folder that holds the stack's state."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from deployments.stack.errors import StackError
+from deployments.stack.settings import Settings
+
+APPLICATION_UID = 10001
+"""User of the application's container, which writes to the data volume."""
+_OURS = ".vimbiso-state"
+"""Says that the folder was made by the stack and may be removed as a whole."""
+
+
+def prepare(settings: Settings) -> None:
+    """Make the folders; the application's data folder is made writable for its container's user."""
+    if not settings.state.exists():
+        settings.state.mkdir(parents=True)
+        (settings.state / _OURS).touch()
+    for name in ("aws", "prefect", "logs", "tmp", "data"):
+        (settings.state / name).mkdir(exist_ok=True)
+    _open_data(settings)
+
+
+def _open_data(settings: Settings) -> None:
+    if os.geteuid() == 0:
+        os.chown(settings.data, APPLICATION_UID, APPLICATION_UID)
+    elif settings.data.stat().st_uid == os.geteuid():
+        settings.data.chmod(0o777)
+
+
+def remove(settings: Settings) -> None:
+    """Remove the whole state folder.
+
+    Raises:
+        StackError: the folder was not made by the stack and may hold other things, or cannot be removed.
+    """
+    if not settings.state.exists():
+        return
+    if not (settings.state / _OURS).exists():
+        raise StackError(f"{settings.state} was not made by `up`; look into it and remove it yourself.")
+    try:
+        shutil.rmtree(settings.state)
+    except OSError as error:
+        raise StackError(
+            f"{settings.state} could not be removed: {error}. Files of the application's containers belong to "
+            f"user {APPLICATION_UID}; type: sudo rm -rf {settings.state}"
+        ) from error
+
+
+@contextmanager
+def exclusive(settings: Settings) -> Iterator[None]:
+    """Let one command at a time change the stack; the kernel frees the lock of one that was killed."""
+    lock = settings.state.parent / f".{settings.state.name.lstrip('.')}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

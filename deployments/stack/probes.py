@@ -1,0 +1,61 @@
+"""Questions to the stack's processes that tell whether they do their work."""
+
+import json
+import os
+import time
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime
+from http.client import HTTPException
+from typing import Any
+
+from deployments.stack.processes import Process
+
+WORK_POOL = "local"
+WORKER = "local"
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def ask(url: str, body: Any = None, timeout: float = 2.0) -> Any:
+    """Return the JSON answer to a GET, or to a POST of ``body``; never through a proxy.
+
+    Raises:
+        OSError, ValueError, HTTPException: no answer, a bad status, or no JSON.
+    """
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310 - our own loopback
+    with _DIRECT.open(request, timeout=timeout) as answer:
+        return json.load(answer)
+
+
+def answers(url: str) -> Callable[[Process], bool]:
+    """Make the question whether ``url`` answers with success."""
+
+    def probe(_: Process) -> bool:
+        try:
+            ask(url)
+        except (OSError, ValueError, HTTPException):
+            return False
+        return True
+
+    return probe
+
+
+def worker_polls(api: str) -> Callable[[Process], bool]:
+    """Make the question whether the worker has reported to the server since its process was started."""
+
+    def probe(process: Process) -> bool:
+        try:
+            workers = ask(f"{api}/work_pools/{WORK_POOL}/workers/filter", {})
+        except (OSError, ValueError, HTTPException):
+            return False
+        beats = [worker["last_heartbeat_time"] for worker in workers if worker["name"] == WORKER]
+        return any(datetime.fromisoformat(beat) >= started_at(process) for beat in beats if beat)
+
+    return probe
+
+
+def started_at(process: Process) -> datetime:
+    """Return when the process started, as a time of day (UTC)."""
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - process.started / os.sysconf("SC_CLK_TCK")
+    return datetime.fromtimestamp(time.time() - age, UTC)

@@ -1,0 +1,96 @@
+"""The stack's processes as data: what to run, with what, and how to see that it is ready."""
+
+import hashlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from deployments.stack.probes import answers, worker_polls
+from deployments.stack.processes import Process
+from deployments.stack.settings import REGION, Settings
+
+Probe = Callable[[Process], bool]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One process of the stack."""
+
+    name: str
+    command: tuple[str, ...]
+    ready: Probe
+    """Whether it does its work; asked repeatedly."""
+    port: int | None = None
+    port_variable: str = ""
+    """Variable that chooses another port."""
+    variables: dict[str, str] = field(default_factory=dict)
+    foreign: tuple[str, ...] = ()
+    """Prefixes of inherited variables that it must not see."""
+    grace: float = 15.0
+    """Seconds it gets to end by itself."""
+
+
+def specs(settings: Settings) -> list[Spec]:
+    """Return the processes in the order in which they are started; they are stopped in the reverse one."""
+    return [_emulator(settings), _server(settings), _worker(settings)]
+
+
+def instance(settings: Settings) -> str:
+    """Return the emulator's name for itself: its containers' label ``ministack.instance``."""
+    return f"{_host(settings)}:{settings.aws_port}"
+
+
+def _host(settings: Settings) -> str:
+    return f"vimbiso-{hashlib.sha256(str(settings.state).encode()).hexdigest()[:12]}"
+
+
+def _emulator(settings: Settings) -> Spec:
+    state = settings.state / "aws"
+    return Spec(
+        name="aws",
+        command=(sys.executable, "-m", "deployments.stack.emulator"),
+        ready=answers(f"{settings.aws_url}/_ministack/health"),
+        port=settings.aws_port,
+        port_variable="VIMBISO_AWS_PORT",
+        variables={
+            "GATEWAY_PORT": str(settings.aws_port),
+            "MINISTACK_HOSTNAME": _host(settings),
+            "MINISTACK_REGION": REGION,
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(state / "services"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(state / "s3"),
+            "TMPDIR": str(settings.state / "tmp"),
+            "ECS_RESTORE_RECONCILE_DELAY_SECONDS": "1",
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        },
+        foreign=("AWS_",),
+        grace=30.0,
+    )
+
+
+def _server(settings: Settings) -> Spec:
+    return Spec(
+        name="prefect",
+        command=(
+            *(sys.executable, "-m", "prefect", "server", "start"),
+            *("--host", "127.0.0.1", "--port", str(settings.prefect_port)),
+        ),
+        ready=answers(f"{settings.prefect_url}/api/health"),
+        port=settings.prefect_port,
+        port_variable="VIMBISO_PREFECT_PORT",
+        variables={"PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false"},
+    )
+
+
+def _worker(settings: Settings) -> Spec:
+    return Spec(
+        name="worker",
+        command=(sys.executable, "-m", "deployments.stack.worker"),
+        ready=worker_polls(f"{settings.prefect_url}/api"),
+        variables={"PREFECT_WORKER_QUERY_SECONDS": "2"},
+        grace=45.0,
+    )
