@@ -1,0 +1,187 @@
+"""Decides which images of a repository go. Pure: no I/O, no clock."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from itertools import count as count_up
+
+from pipeline.ecr.model import Image, Inventory
+from pipeline.ecr.policy import CleanupPolicy
+from pipeline.ecr.protection import Protection
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One image, what happens to it, and why."""
+
+    image: Image
+    delete: bool
+    reason: str
+    level: int = 0
+    """Images of a lower level are deleted first: an index before its children."""
+
+
+@dataclass(frozen=True)
+class CleanupPlan:
+    """What a run would do. ``rows`` has every image: deletions first, in the order they are made."""
+
+    repository: str
+    policy: CleanupPolicy
+    rows: tuple[PlanRow, ...]
+    absent: tuple[str, ...] = ()
+    """Digests and tags in use that the repository does not hold: their next task start fails."""
+    capped: int = 0
+    """Images that stay only because one run may not delete more."""
+    inventory: Inventory = field(repr=False, default=Inventory("", ()))
+
+    @property
+    def deletions(self) -> tuple[PlanRow, ...]:
+        """The images to delete, in order."""
+        return tuple(row for row in self.rows if row.delete)
+
+    @property
+    def kept(self) -> tuple[PlanRow, ...]:
+        """The images that stay."""
+        return tuple(row for row in self.rows if not row.delete)
+
+    @property
+    def bytes(self) -> int:
+        """Size of the images to delete; an upper bound, as images share layers."""
+        return sum(row.image.size for row in self.deletions)
+
+
+def plan_cleanup(
+    inventory: Inventory, protected: Protection, policy: CleanupPolicy, now: datetime
+) -> CleanupPlan:
+    """Keep what is protected or wanted by the policy with all that hangs on it; delete the rest.
+
+    What hangs on an image: the children of an index and the referrers of a subject, recursively. An
+    index that lists a protected image stays too. Of more deletions than ``policy.max_share`` allows, the
+    oldest go.
+    """
+    in_use = _in_use(inventory, protected)
+    reasons = _closure(inventory, {**_wanted(inventory, policy, now), **in_use})
+    going = [image for image in inventory.images if image.digest not in reasons]
+    levels = _levels(inventory, {image.digest for image in going})
+    going.sort(key=lambda image: (levels[image.digest], image.pushed_at, image.digest))
+    limit = int(policy.max_share * len(inventory.images))
+    waiting = {image.digest: "waits for the next run: this one may delete no more" for image in going[limit:]}
+    reasons = _closure(inventory, {**waiting, **reasons})
+    rows = [
+        PlanRow(image, delete=True, reason=_why(image, policy), level=levels[image.digest])
+        for image in going
+        if image.digest not in reasons
+    ]
+    rows += [
+        PlanRow(image, delete=False, reason=reasons[image.digest])
+        for image in inventory.images
+        if image.digest in reasons
+    ]
+    capped = sum(image.digest in reasons for image in going)
+    return CleanupPlan(
+        inventory.repository, policy, tuple(rows), _absent(inventory, protected), capped, inventory
+    )
+
+
+def _in_use(inventory: Inventory, protected: Protection) -> dict[str, str]:
+    """Return the digests in use with who uses them, and the indexes that list one of them."""
+    found = {d: why for d, why in protected.digests.items() if d in inventory.by_digest}
+    for tag, why in protected.tags.items():
+        if tag in inventory.by_tag:
+            found.setdefault(inventory.by_tag[tag].digest, why)
+    parents = _parents(inventory)
+    todo = list(found)
+    while todo:
+        child = todo.pop()
+        for parent in parents.get(child, ()):
+            if parent not in found:
+                found[parent] = f"lists {_short(child)}, which is in use"
+                todo.append(parent)
+    return found
+
+
+def _absent(inventory: Inventory, protected: Protection) -> tuple[str, ...]:
+    digests = protected.own_digests - inventory.by_digest.keys()
+    return tuple(sorted(digests) + sorted(protected.tags.keys() - inventory.by_tag.keys()))
+
+
+def _parents(inventory: Inventory) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for image in inventory.images:
+        for child in image.children:
+            found.setdefault(child, []).append(image.digest)
+    return found
+
+
+def _wanted(inventory: Inventory, policy: CleanupPolicy, now: datetime) -> dict[str, str]:
+    """Return what the policy keeps for its own sake, with the reason."""
+    found: dict[str, str] = {}
+    releases = [image for image in inventory.images if image.release_tags]
+    for image in releases:
+        if any(fnmatchcase(tag, pattern) for tag in image.tags for pattern in policy.keep_tags):
+            found[image.digest] = "its tag is always kept"
+    others = [image for image in releases if image.digest not in found]
+    others.sort(key=lambda image: (image.pushed_at, image.digest), reverse=True)
+    for index, image in enumerate(others):
+        if index < policy.keep_newest:
+            found[image.digest] = f"one of the newest {policy.keep_newest}"
+        elif now - image.pushed_at < timedelta(days=policy.keep_days):
+            found[image.digest] = f"younger than {policy.keep_days} days"
+    for image in inventory.images:
+        if now - image.pushed_at < policy.grace:
+            found.setdefault(image.digest, "just pushed")
+    return found
+
+
+def _closure(inventory: Inventory, roots: Mapping[str, str]) -> dict[str, str]:
+    """Add to the kept images all that hangs on them; a reason given earlier stays."""
+    reasons = dict(roots)
+    todo = list(roots)
+    while todo:
+        digest = todo.pop()
+        for other in inventory.edges.get(digest, ()):
+            if other not in reasons:
+                reasons[other] = f"belongs to {_short(digest)}, which stays"
+                todo.append(other)
+    return reasons
+
+
+def _levels(inventory: Inventory, going: Collection[str]) -> dict[str, int]:
+    """Number the deletions so that each image comes after every image it belongs to."""
+    above: dict[str, int] = dict.fromkeys(going, 0)
+    for digest in going:
+        for other in _inside(inventory.edges.get(digest, ()), above):
+            above[other] += 1
+    levels: dict[str, int] = {}
+    layer = [digest for digest, count in above.items() if not count]
+    for level in count_up():
+        if not layer:
+            break
+        levels |= dict.fromkeys(layer, level)
+        layer = list(_release(inventory, layer, above))
+    # Manifests cannot list each other in a circle, but tags can name a subject in one: those go last.
+    return dict.fromkeys(going, len(levels)) | levels
+
+
+def _release(inventory: Inventory, layer: Iterable[str], above: dict[str, int]) -> Iterable[str]:
+    """Take away a layer; yield what nothing is left above."""
+    for digest in layer:
+        for other in _inside(inventory.edges.get(digest, ()), above):
+            above[other] -= 1
+            if not above[other]:
+                yield other
+
+
+def _inside(digests: Iterable[str], known: Mapping[str, int]) -> Iterable[str]:
+    return (digest for digest in digests if digest in known)
+
+
+def _why(image: Image, policy: CleanupPolicy) -> str:
+    if image.release_tags:
+        return f"older than {policy.keep_days} days and not of the newest {policy.keep_newest}"
+    return "belongs to an image that goes or is gone" if image.subjects else "untagged"
+
+
+def _short(digest: str) -> str:
+    return digest.removeprefix("sha256:")[:12]
