@@ -57,30 +57,33 @@ def ensure(root: Path) -> None:
 
 
 def fingerprint(root: Path) -> str:
-    """Hash of everything the environment depends on, its own place included (scripts name it)."""
-    digest = hashlib.sha256(f"{root}\0{sys.version_info[:2]}".encode())
-    for name in INPUTS:
-        digest.update((root / name).read_bytes())
-    return digest.hexdigest()
+    """Say what the environment shall be made of: its base (Python and place, as scripts name it) and inputs."""
+    inputs = hashlib.sha256(b"".join((root / name).read_bytes() for name in INPUTS)).hexdigest()
+    return f"{sys.version_info[0]}.{sys.version_info[1]} {root}\n{inputs}\n"
 
 
 def current(root: Path) -> str | None:
     """Return the stamp of the environment; None where it was never finished."""
-    if not (root / ".venv/bin/python").exists():
+    if not (root / ".venv/bin/python").exists() or not _stamp(root).exists():
         return None
-    try:
-        return _stamp(root).read_text(encoding="utf-8")
-    except OSError:
-        return None
+    return _stamp(root).read_text(encoding="utf-8") or None
 
 
 def _make(root: Path, wanted: str) -> None:
+    """Renew a finished environment of the same base in place; make any other anew."""
     print("Installing the Python packages into .venv ...", flush=True)  # noqa: T201 - a person waits for this
+    there = current(root)
+    if there is None or there.splitlines()[0] != wanted.splitlines()[0]:
+        _make_empty(root)
+    _stamp(root).unlink(missing_ok=True)
+    _install(root)
+    _stamp(root).write_text(wanted, encoding="utf-8")
+
+
+def _make_empty(root: Path) -> None:
     shutil.rmtree(root / ".venv", ignore_errors=True)
     _ensure_venv_module()
     _run([sys.executable, "-m", "venv", str(root / ".venv")], "the virtual environment could not be made")
-    _install(root)
-    _stamp(root).write_text(wanted, encoding="utf-8")
 
 
 def _install(root: Path) -> None:

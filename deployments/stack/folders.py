@@ -36,7 +36,7 @@ def remove(settings: Settings) -> None:
     """Remove the whole state folder.
 
     Raises:
-        StackError: the folder was not made by the stack and may hold other things, or cannot be removed.
+        StackError: the folder was not made by the stack or cannot be removed.
     """
     if not settings.state.exists():
         return
