@@ -1,0 +1,126 @@
+"""The whole job on this machine: infrastructure and application, built, deployed and verified.
+
+python -m deployments.demo
+"""
+
+import os
+import sys
+import time
+from typing import Any, cast
+
+import httpx
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from rich.console import Console
+from rich.table import Table
+
+from blocks import DeployEnvironment
+from deployments.base_image import ensure_base_image
+from deployments.follow import Follower, start
+from deployments.register import register
+from deployments.stack.commands import up
+from deployments.stack.environment import child_environment
+from deployments.stack.settings import load_settings
+from pipeline.aws.parameters import read_parameter
+from pipeline.delivery import probe_of
+from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.errors import PipelineError
+from pipeline.outputs import Outputs, missing_outputs, parse_outputs
+from pipeline.release import ReleaseRecord, ReleaseStore
+
+ENVIRONMENT = "local"
+RUNS = ("bootstrap-state", "deploy-infrastructure", "sync-secrets", "deploy-application")
+
+
+class DemoError(PipelineError):
+    """A flow run of the demo failed."""
+
+
+def main() -> None:
+    """Run the demo; the exit code says whether everything succeeded."""
+    _use_stack()
+    console = Console()
+    began = time.monotonic()
+    try:
+        prepare(console)
+        with get_client(sync_client=True) as client:
+            runs = {flow: _run(client, console, flow) for flow in RUNS}
+        summarise(console, runs, time.monotonic() - began)
+    except PipelineError as error:
+        console.print(f"[bold red]The demo failed.[/bold red] {error}", highlight=False, markup=True)
+        sys.exit(1)
+
+
+def _use_stack() -> None:
+    """Work with the embedded stack, whatever Prefect profile or AWS settings the shell has.
+
+    Prefect reads its settings when it is imported, so the process starts itself anew with them.
+    """
+    if os.environ.get("VIMBISO_STACK") != "1":
+        variables = child_environment() | {"VIMBISO_STACK": "1", "BASE_IMAGE": ensure_base_image()}
+        os.execve(sys.executable, [sys.executable, "-m", "deployments.demo"], variables)  # noqa: S606 - ourselves
+
+
+def prepare(console: Console) -> None:
+    """Bring the stack up and register the local environment."""
+    _step(console, "The local stack", lambda: up(load_settings(), console.print))
+    _step(console, "Blocks and deployments", lambda: register([ENVIRONMENT]))
+
+
+def _step(console: Console, name: str, action: Any) -> None:
+    began = time.monotonic()
+    with console.status(name):
+        action()
+    console.print(f"[bold]{name}[/bold] ({time.monotonic() - began:.1f} s)", highlight=False)
+
+
+def _run(client: SyncPrefectClient, console: Console, flow: str) -> str:
+    """Run one flow through its deployment; return the address of its page."""
+    run = start(client, f"{flow}/{ENVIRONMENT}")
+    page = f"{load_settings().prefect_url}/runs/flow-run/{run.id}"
+    console.print(f"[bold]{flow}[/bold]  [dim]{page}[/dim]", highlight=False)
+    ended = Follower(client, console).follow(run.id)
+    if ended.state is None or not ended.state.is_completed():
+        reason = ended.state.message if ended.state else "no state"
+        raise DemoError(f"{flow} ended as {ended.state_name}: {reason}\nIts log: {page}")
+    return page
+
+
+def summarise(console: Console, runs: dict[str, str], seconds: float) -> None:
+    """Ask the application as its users do, and show what runs and where to look."""
+    target = cast("DeployEnvironment", DeployEnvironment.load(ENVIRONMENT)).target()
+    parameter = target.environment.outputs_parameter
+    document = read_parameter(target.access, parameter)
+    if document is None:
+        raise missing_outputs(parameter)
+    outputs = parse_outputs(document, parameter)
+    asked = probe_of(target.environment, outputs, release=None)
+    answer = httpx.get(asked.url, headers={"Host": asked.host or ""}, trust_env=False)
+    records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest(1)
+    tasks = EcsService(target.access, ServiceRef(outputs.cluster, outputs.service)).tasks()
+    console.print(_table(outputs, records, len(tasks), f"HTTP {answer.status_code}", runs, seconds))
+    if not answer.is_success:
+        raise DemoError(f"{asked.url} answers HTTP {answer.status_code}.")
+
+
+def _table(
+    outputs: Outputs,
+    records: list[ReleaseRecord],
+    tasks: int,
+    answer: str,
+    runs: dict[str, str],
+    seconds: float,
+) -> Table:
+    table = Table(show_header=False, title="Vimbiso Pay runs", title_justify="left")
+    for record in records:
+        table.add_row("Release", f"{record.release} ({record.outcome} {record.ended_at:%H:%M:%S} UTC)")
+        table.add_row("Image", record.image_digest)
+    table.add_row("Tasks", str(tasks))
+    table.add_row("Application", f"{outputs.url.replace('//', '//')} ({answer})")
+    for flow, page in runs.items():
+        table.add_row(flow, page)
+    table.add_row("Total time", f"{seconds:.0f} s")
+    return table
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""From a commit to a verified release."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from prefect import flow
+from prefect.logging import get_run_logger
+
+from blocks import Target
+from blocks.names import EnvironmentName
+from flows.rollback_application import back_to_last_good
+from flows.rollout import ReleaseToRun, RolloutEnd, roll_out
+from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.registry import Revision
+from pipeline.errors import PipelineError
+from pipeline.outputs import Outputs
+from tasks.environment import load_environment, read_outputs
+from tasks.image import DeliveredImage, build_release, find_release, push_release, require_image
+from tasks.one_off import migrate_database, try_release
+from tasks.report import report_release
+from tasks.rollout import register_revision
+from tasks.source import fetch_source
+
+MIGRATION_LIMIT = timedelta(minutes=15)
+TRIAL_LIMIT = timedelta(minutes=5)
+
+
+class DeploymentFailedError(PipelineError):
+    """The release does not run; the message says what does, and what to do."""
+
+
+@flow(name="deploy-application", flow_run_name="{environment}: {ref}")
+def deploy_application(
+    environment: EnvironmentName,
+    ref: str | None = None,
+    image: str | None = None,
+    migrate: bool = True,
+    take_over: bool = False,
+    roll_back: bool = True,
+) -> str:
+    """Build, push, migrate, try, roll out, verify and record a release.
+
+    A release that is running already ends quickly as NO_CHANGE, after the health gates. A broken release
+    fails in its trial, before it takes the service's place; one that fails later is replaced by the last
+    release that was recorded as good. A run that was killed is simply started again: it goes on where the
+    rollout is.
+
+    **When it fails:** the error says what failed, what runs now and what to do; the log holds the stop
+    reasons, exit codes and last log lines of the tasks.
+
+    Args:
+        environment: where to deploy.
+        ref: branch, tag or commit; the environment's branch when left out.
+        image: an image made elsewhere, as sha256:... digest or tag in the repository, to deploy as it is.
+        migrate: run Django's migrations before the switch.
+        take_over: go on although somebody else's rollout is under way.
+        roll_back: return to the last good release when the rollout fails.
+    """
+    target = load_environment(environment)
+    outputs = read_outputs(target)
+    delivered = _image(target, outputs, ref, image)
+    revision = register_revision(target, outputs, delivered.release, delivered.reference)
+    if not revision.is_live:
+        _rehearse(target, outputs, delivered, revision, migrate)
+    release = ReleaseToRun(
+        delivered.release,
+        revision.arn,
+        delivered.reference,
+        delivered.digest,
+        delivered.revision,
+        delivered.ref,
+    )
+    end = roll_out(target, outputs, release, kind="deploy", take_over=take_over)
+    report_release(target, outputs, delivered.release, delivered.reference, end.outcome, end.message)
+    return _conclude(target, outputs, release, end, roll_back)
+
+
+def _image(target: Target, outputs: Outputs, ref: str | None, image: str | None) -> DeliveredImage:
+    """Return the image to deploy: the one handed in, the one in the registry, or a new one."""
+    if image is not None:
+        return require_image(target, outputs, image)
+    source = fetch_source(target, ref)
+    found = find_release(target, outputs, source.release)
+    if found is not None:
+        return replace(found, release=source.release, revision=source.revision, ref=source.ref or "")
+    built = build_release(target, outputs, source)
+    return push_release(target, outputs, source, built)
+
+
+def _rehearse(
+    target: Target, outputs: Outputs, delivered: DeliveredImage, revision: Revision, migrate: bool
+) -> None:
+    if migrate:
+        migrate_database(target, outputs, revision.arn, MIGRATION_LIMIT)
+    if target.environment.trial:
+        try_release(target, outputs, delivered.release, revision.arn, TRIAL_LIMIT)
+
+
+def _conclude(
+    target: Target, outputs: Outputs, release: ReleaseToRun, end: RolloutEnd, roll_back: bool
+) -> str:
+    """Return the outcome of a good end; undo and raise for any other."""
+    if end.outcome.good:
+        get_run_logger().info("%s: release %s. %s", end.outcome, release.name, end.message)
+        return end.outcome
+    undone = ""
+    if roll_back and end.outcome in (Outcome.FAILED, Outcome.UNHEALTHY):
+        undone = back_to_last_good(target, outputs, release.task_definition)
+    parts = [f"{end.outcome}: release {release.name}: {end.message}", end.cause, undone, end.outcome.advice]
+    raise DeploymentFailedError("\n".join(filter(None, parts)))

@@ -1,0 +1,84 @@
+"""What deploy-application and rollback-application share: move the service, watch, verify, record."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from blocks import Target
+from pipeline.delivery import Started, StartKind
+from pipeline.ecs.outcome import Outcome
+from pipeline.outputs import Outputs
+from tasks.record import record_release
+from tasks.rollout import begin_rollout, evidence_of, verify_release, watch_rollout
+
+ROLLOUT_LIMIT = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class ReleaseToRun:
+    """A release with everything that moving the service to it needs."""
+
+    name: str
+    task_definition: str
+    image: str
+    image_digest: str
+    revision: str = ""
+    ref: str = ""
+
+
+@dataclass(frozen=True)
+class RolloutEnd:
+    """How it ended, in a sentence."""
+
+    outcome: Outcome
+    message: str
+    cause: str = ""
+    """The likeliest reason of a failure."""
+
+
+def roll_out(
+    target: Target, outputs: Outputs, release: ReleaseToRun, *, kind: str, take_over: bool = False
+) -> RolloutEnd:
+    """Move the service to the release, watch and verify it, and write down how it ended.
+
+    Without proof of the end (TIMED_OUT, UNKNOWN) nothing is recorded: the next run re-attaches.
+    """
+    started = begin_rollout(
+        target,
+        outputs,
+        release.name,
+        release.task_definition,
+        release.image_digest,
+        ROLLOUT_LIMIT,
+        take_over,
+    )
+    end = _watch_and_verify(target, outputs, started, release.name)
+    if end.outcome in (Outcome.TIMED_OUT, Outcome.UNKNOWN):
+        return end
+    record_release(
+        target,
+        outputs,
+        kind=kind,
+        release=release.name,
+        image=release.image,
+        attempt=started.attempt,
+        outcome=end.outcome,
+        message=end.message,
+        revision=release.revision,
+        ref=release.ref,
+    )
+    return end
+
+
+def _watch_and_verify(target: Target, outputs: Outputs, started: Started, release: str) -> RolloutEnd:
+    verdict = watch_rollout(target, outputs, started.attempt)
+    if verdict.outcome is not None:
+        outcome, message = verdict.outcome, verdict.message
+    else:
+        verification = verify_release(target, outputs, started.attempt, release)
+        outcome, message = verification.outcome, verification.message
+    if outcome is Outcome.SUCCEEDED:
+        unchanged = started.kind is StartKind.NO_CHANGE
+        return RolloutEnd(Outcome.NO_CHANGE if unchanged else outcome, message)
+    if outcome is Outcome.SUPERSEDED:
+        return RolloutEnd(outcome, message)
+    return RolloutEnd(outcome, message, evidence_of(target, outputs, started.attempt).headline)

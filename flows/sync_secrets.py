@@ -1,0 +1,25 @@
+"""Secret values from their block to Secrets Manager."""
+
+from prefect import flow
+
+from blocks.names import EnvironmentName
+from tasks.environment import load_environment, read_outputs
+from tasks.secrets import sync_app_secret
+
+
+@flow(name="sync-secrets", flow_run_name="{environment}")
+def sync_secrets(environment: EnvironmentName, dry_run: bool = False) -> None:
+    """Write the values of the environment's app-secrets block to its secret in Secrets Manager.
+
+    Logs show names and versions, never values. Nothing is written when nothing changed; every key that the
+    application needs must have a value. Running tasks read the values when they start: deploy, or restart
+    the service, to put them into use.
+
+    **When it fails:** the error names the keys without a value; fill them in in the block and run again.
+
+    Args:
+        environment: whose secret to write.
+        dry_run: only say what would change.
+    """
+    target = load_environment(environment)
+    sync_app_secret(target, read_outputs(target).secret_arn, dry_run)

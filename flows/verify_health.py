@@ -1,0 +1,28 @@
+"""Is the running release healthy?"""
+
+from prefect import flow
+
+from blocks.names import EnvironmentName
+from pipeline.errors import PipelineError
+from tasks.environment import load_environment, read_outputs
+from tasks.health import check_running_release
+
+
+class UnhealthyError(PipelineError):
+    """The running release does not answer as it should."""
+
+
+@flow(name="verify-health", flow_run_name="{environment}")
+def verify_health(environment: EnvironmentName) -> str:
+    """Check the service, its tasks, the target groups and the health path through the load balancer.
+
+    **When it fails:** the error says which check; run diagnose for the likely causes.
+
+    Args:
+        environment: where to look.
+    """
+    target = load_environment(environment)
+    found = check_running_release(target, read_outputs(target))
+    if not found.outcome.good:
+        raise UnhealthyError(f"{found.outcome}: {found.message} {found.outcome.advice}")
+    return found.message

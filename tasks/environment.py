@@ -1,0 +1,42 @@
+"""Loads what the flows know of an environment."""
+
+from typing import cast
+
+from prefect import task
+from prefect.logging import get_run_logger
+
+from blocks import DeployEnvironment, Target
+from pipeline.aws.identity import identify, require_account
+from pipeline.aws.parameters import read_parameter
+from pipeline.errors import PipelineError
+from pipeline.outputs import Outputs, missing_outputs, parse_outputs
+
+
+class EnvironmentNotRegisteredError(PipelineError):
+    """Prefect has no block for the environment."""
+
+
+@task(name="load-environment", persist_result=False)
+def load_environment(name: str) -> Target:
+    """Load the environment's block and check that its credentials belong to its account."""
+    try:
+        block = cast("DeployEnvironment", DeployEnvironment.load(name))
+    except ValueError as error:
+        raise EnvironmentNotRegisteredError(
+            f"There is no deploy-environment block {name!r}. Register the environments (make register)."
+        ) from error
+    target = block.target()
+    identity = identify(target.access)
+    require_account(identity, target.environment.account_id)
+    get_run_logger().info("%s in %s as %s", name, target.environment.region, identity.arn)
+    return target
+
+
+@task(name="read-outputs", persist_result=False)
+def read_outputs(target: Target) -> Outputs:
+    """Read what Terraform built from the environment's SSM parameter."""
+    parameter = target.environment.outputs_parameter
+    document = read_parameter(target.access, parameter)
+    if document is None:
+        raise missing_outputs(parameter)
+    return parse_outputs(document, parameter)

@@ -1,0 +1,109 @@
+"""Builds and pushes a release's image, or finds it in the registry."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from prefect import task
+from prefect.logging import get_run_logger
+
+from blocks import Target
+from pipeline.ecs.watch import utc_now
+from pipeline.image import (
+    BuildEvent,
+    BuildRequest,
+    ImageError,
+    PushProgress,
+    Repository,
+    build_image,
+    connect,
+    ecr_login,
+    find_image,
+    image_labels,
+    push_image,
+    repository_at,
+)
+from pipeline.outputs import Outputs
+from pipeline.source import ResolvedSource
+
+
+@dataclass(frozen=True)
+class DeliveredImage:
+    """An image in the registry that is to be deployed."""
+
+    release: str
+    digest: str
+    reference: str
+    """Pinned by digest."""
+    revision: str = ""
+    ref: str = ""
+
+
+@task(name="find-image", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def find_release(target: Target, outputs: Outputs, name: str) -> DeliveredImage | None:
+    """Look a release up in the registry by its tag or digest; a release that is there isn't built again."""
+    found = find_image(target.access, outputs.repository_name, name)
+    if found is None:
+        return None
+    get_run_logger().info("%s is in the registry: %s", name, found.digest)
+    release = next(iter(found.tags), name.removeprefix("sha256:")[:12])
+    pinned = _repository(target, outputs).pinned(found.digest)
+    return DeliveredImage(release, found.digest, pinned)
+
+
+@task(name="require-image", persist_result=False)
+def require_image(target: Target, outputs: Outputs, name: str) -> DeliveredImage:
+    """Find an image that was made elsewhere."""
+    found = find_release.fn(target, outputs, name)
+    if found is None:
+        raise ImageError(
+            f"Repository {outputs.repository_name} has no image {name}. Push it first, or deploy a ref."
+        )
+    return found
+
+
+@task(name="build-image", persist_result=False)
+def build_release(target: Target, outputs: Outputs, source: ResolvedSource) -> str:
+    """Build the image of a release and return its reference; every step shows in the log."""
+    log = get_run_logger()
+    settings = target.environment.source
+    image = _repository(target, outputs).tagged(source.release)
+
+    def tell(event: BuildEvent) -> None:
+        if event.kind != "output":
+            log.info(
+                "[%s/%s] %s%s", event.step, event.steps, event.text, " (cached)" * (event.kind == "cached")
+            )
+
+    request = BuildRequest(
+        context=source.path,
+        image=image,
+        dockerfile=settings.dockerfile,
+        arguments=settings.build_args,
+        labels=image_labels(source, utc_now()),
+        target=settings.target,
+    )
+    built = build_image(connect(), request, tell)
+    log.info("%d steps, %d from the cache, %.1f s", built.steps, built.cached, built.seconds)
+    return image
+
+
+@task(name="push-image", persist_result=False)
+def push_release(target: Target, outputs: Outputs, source: ResolvedSource, image: str) -> DeliveredImage:
+    """Push the image; the digest that the registry answers is what gets deployed."""
+    log = get_run_logger()
+    ended: set[str] = set()
+
+    def tell(progress: PushProgress) -> None:
+        for layer in progress.layers:
+            if layer.ended and layer.id not in ended:
+                ended.add(layer.id)
+                log.info("Layer %s: %s (%.1f MB sent)", layer.id, layer.status, layer.sent / 1e6)
+
+    digest = push_image(connect(), image, partial(ecr_login, target.access), tell)
+    pinned = _repository(target, outputs).pinned(digest)
+    log.info("Pushed %s", pinned)
+    return DeliveredImage(source.release, digest, pinned, source.revision, source.ref or "")
+
+
+def _repository(target: Target, outputs: Outputs) -> Repository:
+    return repository_at(outputs.repository_url, target.environment.registry)

@@ -1,0 +1,66 @@
+"""One-off tasks of a release: its trial and its migrations."""
+
+from datetime import timedelta
+
+from prefect import task
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+
+from blocks import Target
+from pipeline.delivery import TaskLogs, run_command, run_trial
+from pipeline.ecs.oneoff import OneOff, OneOffTasks
+from pipeline.health import Probe
+from pipeline.outputs import Outputs
+
+
+@task(name="try-release", persist_result=False)
+def try_release(
+    target: Target, outputs: Outputs, release: str, task_definition: str, timeout: timedelta
+) -> str:
+    """Run the release as one task outside the service, and see that it becomes healthy."""
+    environment = target.environment
+    seconds = timeout.total_seconds()
+
+    def probe_at(address: str) -> Probe:
+        url = f"http://{address}:{outputs.container_port}{environment.health_path}"
+        return Probe(url=url, release=release, in_a_row=2, window=seconds)
+
+    message = run_trial(
+        OneOffTasks(target.access, outputs.cluster),
+        _one_off(outputs, task_definition, "trial"),
+        probe_at if environment.reaches_tasks else None,
+        seconds,
+        get_run_logger().info,
+    )
+    get_run_logger().info(message)
+    return message
+
+
+@task(name="migrate-database", persist_result=False)
+def migrate_database(target: Target, outputs: Outputs, task_definition: str, timeout: timedelta) -> None:
+    """Run the release's Django migrations as a one-off task; a failure carries its last log lines."""
+    log = get_run_logger()
+    command = ("python", "manage.py", "migrate", "--noinput")
+    lines = run_command(
+        OneOffTasks(target.access, outputs.cluster),
+        _one_off(outputs, task_definition, "migrate", command),
+        TaskLogs(target.access, outputs.log_group, outputs.container),
+        timeout.total_seconds(),
+        log.info,
+    )
+    for line in lines:
+        log.info(line)
+
+
+def _one_off(
+    outputs: Outputs, task_definition: str, purpose: str, command: tuple[str, ...] | None = None
+) -> OneOff:
+    return OneOff(
+        cluster=outputs.cluster,
+        task_definition=task_definition,
+        container=outputs.container,
+        started_by=f"{purpose}-{flow_run.id}",
+        command=command,
+        subnets=outputs.subnet_ids,
+        security_groups=outputs.security_group_ids,
+    )

@@ -1,0 +1,59 @@
+"""Writes down how a release ended."""
+
+from prefect import task
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+
+from blocks import Target
+from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.rollout import Attempt
+from pipeline.ecs.watch import utc_now
+from pipeline.outputs import Outputs
+from pipeline.release import ReleaseRecord, ReleaseStore
+
+
+@task(name="record-release", retries=3, retry_delay_seconds=[2, 10, 30], persist_result=False)
+def record_release(
+    target: Target,
+    outputs: Outputs,
+    *,
+    kind: str,
+    release: str,
+    image: str,
+    attempt: Attempt,
+    outcome: Outcome,
+    message: str,
+    revision: str = "",
+    ref: str = "",
+    durations: dict[str, float] | None = None,
+) -> ReleaseRecord:
+    """Append the record of a rollout's end and close the open attempt. Safe to repeat."""
+    record = ReleaseRecord(
+        release=release,
+        outcome=outcome,
+        message=message,
+        kind=kind,
+        task_definition=attempt.task_definition,
+        image=image,
+        image_digest=attempt.image_digest or "",
+        deployment_id=attempt.deployment_id,
+        previous_task_definition=attempt.previous.task_definition if attempt.previous else None,
+        revision=revision,
+        ref=ref,
+        started_at=attempt.started_at,
+        ended_at=utc_now(),
+        durations=durations or {},
+        flow_run=str(flow_run.id or ""),
+    )
+    store = ReleaseStore(target.access, outputs.backup_bucket, target.name)
+    if outcome is not Outcome.NO_CHANGE or not _recorded(store, attempt.task_definition):
+        key = store.append(record)
+        get_run_logger().info("Recorded %s of %s as %s", kind, release, key)
+    store.close_attempt()
+    return record
+
+
+def _recorded(store: ReleaseStore, task_definition: str) -> bool:
+    """Whether the newest record says already that this revision is good."""
+    newest = store.newest(1)
+    return bool(newest and newest[0].outcome.good and newest[0].task_definition == task_definition)

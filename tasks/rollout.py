@@ -1,0 +1,106 @@
+"""Carries a revision into the service and watches it."""
+
+from datetime import timedelta
+
+from prefect import task
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+
+from blocks import Target
+from pipeline.delivery import (
+    Evidence,
+    Started,
+    Verification,
+    WantedRollout,
+    collect_evidence,
+    probe_of,
+    start_rollout,
+    verify,
+)
+from pipeline.ecs.registry import Revision, TaskDefinitions
+from pipeline.ecs.rollout import Attempt, Verdict
+from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.ecs.task_definition import Release
+from pipeline.ecs.watch import utc_now, watch
+from pipeline.outputs import Outputs
+from pipeline.release import ReleaseStore
+
+
+def _service(target: Target, outputs: Outputs) -> EcsService:
+    return EcsService(target.access, ServiceRef(outputs.cluster, outputs.service))
+
+
+@task(name="register-task-definition", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def register_revision(target: Target, outputs: Outputs, release: str, image: str) -> Revision:
+    """Register the revision of a release, made from the live one; an equal one is not registered again."""
+    live = _service(target, outputs).require().task_definition
+    wanted = Release(
+        name=release,
+        container=outputs.container,
+        image=image,
+        environment={"RELEASE": release},
+        template=outputs.task_definition_arn,
+    )
+    revision = TaskDefinitions(target.access).derive(live, wanted)
+    how = "registered" if revision.created else "is registered already"
+    get_run_logger().info("%s %s", revision.arn.rsplit("/", 1)[-1], how)
+    return revision
+
+
+@task(name="begin-rollout", persist_result=False)
+def begin_rollout(
+    target: Target,
+    outputs: Outputs,
+    release: str,
+    task_definition: str,
+    image_digest: str,
+    timeout: timedelta,
+    take_over: bool = False,
+) -> Started:
+    """Update the service, or re-attach to the rollout that an earlier run of this release began."""
+    wanted = WantedRollout(
+        release=release,
+        task_definition=task_definition,
+        image_digest=image_digest,
+        container=outputs.container,
+        desired_count=outputs.desired_count,
+        timeout=timeout,
+        take_over=take_over,
+        flow_run=str(flow_run.id or ""),
+    )
+    store = ReleaseStore(target.access, outputs.backup_bucket, target.name)
+    started = start_rollout(_service(target, outputs), store, wanted, utc_now())
+    get_run_logger().info("Deployment %s: %s", started.attempt.deployment_id, started.kind)
+    return started
+
+
+@task(name="watch-rollout", persist_result=False)
+def watch_rollout(target: Target, outputs: Outputs, attempt: Attempt) -> Verdict:
+    """Watch until the rollout is ready for the gates or has ended."""
+    return watch(_service(target, outputs), attempt, get_run_logger().info)
+
+
+@task(name="verify-release", persist_result=False)
+def verify_release(target: Target, outputs: Outputs, attempt: Attempt, release: str) -> Verification:
+    """Go through the gates: tasks, target health, HTTP answers, soak."""
+    found = verify(
+        _service(target, outputs),
+        attempt,
+        outputs.container,
+        outputs.target_group_arns,
+        probe_of(target.environment, outputs, release),
+    )
+    get_run_logger().info("%s: %s", found.outcome, found.message)
+    return found
+
+
+@task(name="collect-evidence", persist_result=False)
+def evidence_of(target: Target, outputs: Outputs, attempt: Attempt) -> Evidence:
+    """Collect why a rollout failed, and log it."""
+    found = collect_evidence(
+        target.access, _service(target, outputs), outputs, attempt.task_definition, attempt.started_at
+    )
+    log = get_run_logger()
+    for line in found.lines():
+        log.error(line)
+    return found
