@@ -1,8 +1,8 @@
 """Makes the home of the Terraform state; safe to repeat."""
 
 from pipeline.aws import AwsAccess
+from pipeline.aws.identity import identify
 from pipeline.state.bucket import Bucket, ensure_bucket
-from pipeline.state.calls import asking
 from pipeline.state.report import BootstrapReport
 from pipeline.state.table import Table, ensure_table
 
@@ -18,8 +18,7 @@ def bootstrap(access: AwsAccess, bucket: str, table: str) -> BootstrapReport:
         StateError: the table is something else's.
         AwsError: a call failed.
     """
-    with asking("Asking AWS who we are"):
-        account = str(access.client("sts").get_caller_identity()["Account"])
+    account = identify(access).account_id
     return BootstrapReport(
         (
             *ensure_bucket(Bucket(access.client("s3"), bucket, access.region, account)),

@@ -1,22 +1,8 @@
-"""Calls AWS with errors that say what was tried."""
+"""Reads the code out of an error of AWS."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from botocore.exceptions import BotoCoreError, ClientError
-
-from pipeline.aws import explain
-
-
-@contextmanager
-def asking(action: str) -> Iterator[None]:
-    """Turn what botocore raises inside into an AwsError about ``action``."""
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise explain(action, error) from error
+from botocore.exceptions import ClientError
 
 
 def code_of(error: ClientError) -> str:
-    """Return AWS's error code."""
+    """Return AWS's error code, such as NoSuchKey."""
     return str(error.response.get("Error", {}).get("Code", ""))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Done = Literal["kept", "created", "repaired"]
+Done = Literal["kept", "created", "repaired", "missing"]
 
 
 @dataclass(frozen=True)
@@ -27,4 +27,4 @@ class BootstrapReport:
     @property
     def changed(self) -> bool:
         """Whether anything was created or repaired."""
-        return any(setting.done != "kept" for setting in self.settings)
+        return any(setting.done in {"created", "repaired"} for setting in self.settings)

@@ -5,7 +5,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from pipeline.state.calls import asking, code_of
+from pipeline.aws import calling
+from pipeline.state.calls import code_of
 from pipeline.state.errors import StateError
 from pipeline.state.report import Done, Setting
 
@@ -27,13 +28,13 @@ def ensure_table(table: Table) -> tuple[Setting, ...]:
         StateError: a table of that name has another key.
         AwsError: a call failed.
     """
-    with asking(f"Checking the lock table {table.name}"):
+    with calling(f"Checking the lock table {table.name}"):
         made = _ensure_exists(table)
         description = table.client.describe_table(TableName=table.name)["Table"]
     _check_key(table.name, description)
     done: Done = "created" if made else "kept"
     billing = description.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
-    with asking(f"Protecting the lock table {table.name}"):
+    with calling(f"Protecting the lock table {table.name}"):
         return (
             Setting(table.name, "table", "absent" if made else "present", done),
             Setting(table.name, "billing", billing, done),

@@ -1,5 +1,7 @@
 """Terraform: run through python-terraform, told as events, read as plans."""
 
+from pipeline.terraform.aftermath import Aftermath, aftermath
+from pipeline.terraform.approval import Approval, ApprovalState, ApprovalVerdict, PlanIdentity, judge_approval
 from pipeline.terraform.attributes import AttributeChange
 from pipeline.terraform.backend import BackendConfig, backend_config
 from pipeline.terraform.diagnostics import Diagnostic
@@ -28,18 +30,25 @@ from pipeline.terraform.events import (
     TerraformEvent,
     VersionEvent,
 )
+from pipeline.terraform.guard import GuardVerdict, Loss, guard
 from pipeline.terraform.plan import Plan, read_plan
 from pipeline.terraform.process import Limits
+from pipeline.terraform.progress import Progress, advance, follow
 from pipeline.terraform.runner import Execution, OnEvent, TerraformRunner
+from pipeline.terraform.summary import PlanSummary, SummaryRow, summarise
 from pipeline.terraform.variables import root_variables
 from pipeline.terraform.workspace import Output, PlanRequest, Workspace, open_workspace
 
 __all__ = [
     "Action",
+    "Aftermath",
     "ApplyComplete",
     "ApplyErrored",
     "ApplyProgress",
     "ApplyStart",
+    "Approval",
+    "ApprovalState",
+    "ApprovalVerdict",
     "AttributeChange",
     "BackendConfig",
     "ChangeSummary",
@@ -47,21 +56,27 @@ __all__ = [
     "DiagnosticEvent",
     "DriftFound",
     "Execution",
+    "GuardVerdict",
     "Limits",
     "LogEvent",
+    "Loss",
     "OnEvent",
     "Output",
     "OutputChange",
     "OutputsEvent",
     "Plan",
     "PlanDocument",
+    "PlanIdentity",
     "PlanRequest",
+    "PlanSummary",
     "PlannedChange",
+    "Progress",
     "Refresh",
     "ResourceChange",
     "ResourceEvent",
     "StalePlanError",
     "StateLockedError",
+    "SummaryRow",
     "TerraformCancelledError",
     "TerraformError",
     "TerraformEvent",
@@ -70,8 +85,14 @@ __all__ = [
     "TerraformTimeoutError",
     "VersionEvent",
     "Workspace",
+    "advance",
+    "aftermath",
     "backend_config",
+    "follow",
+    "guard",
+    "judge_approval",
     "open_workspace",
     "read_plan",
     "root_variables",
+    "summarise",
 ]

@@ -95,11 +95,12 @@ class TerraformRunner(Terraform):  # type: ignore[misc] # python-terraform has n
 
     def _emit(self, line: str) -> None:
         event = parse_event(line, self.execution.masker)
-        if event is None:
-            return
         if isinstance(event, DiagnosticEvent):
+            if _is_chosen(event):
+                return
             self.diagnostics.append(event.diagnostic)
-        self.execution.on_event(event)
+        if event is not None:
+            self.execution.on_event(event)
 
     def _check_ending(self, cmd: str, finished: Finished, stderr: str) -> None:
         if finished.ending is Ending.BY_ITSELF:
@@ -117,6 +118,13 @@ class TerraformRunner(Terraform):  # type: ignore[misc] # python-terraform has n
             else "was cancelled"
         )
         raise kind(f"terraform {cmd} {reason}. {how}", self.diagnostics, stderr, graceful=finished.graceful)
+
+
+def _is_chosen(event: DiagnosticEvent) -> bool:
+    # Locking by DynamoDB is deprecated in favour of lock files, but stood more writers when measured.
+    return (
+        event.diagnostic.severity == "warning" and '"dynamodb_table" is deprecated' in event.diagnostic.detail
+    )
 
 
 def _take_options(kwargs: dict[str, Any]) -> bool:

@@ -29,6 +29,7 @@ def root_variables(environment: Environment, extra: Mapping[str, Any] | None = N
         "outputs_parameter": environment.outputs_parameter,
         "secret_name": environment.secret_name,
         "registry": environment.registry,
+        "data_host_path": environment.data_host_path,
         **(extra or {}),
     }
 

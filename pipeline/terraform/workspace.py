@@ -159,8 +159,8 @@ def open_workspace(
     """Give one run its own workspace on the module, removed at the end.
 
     ``label`` names the private folder (the environment's name will do), ``secrets`` are masked in every
-    event and error besides the credentials, ``cli_config`` replaces TF_CLI_CONFIG_FILE, ``base`` the place of private
-    folders, ``inherited`` this process's environment.
+    event and error besides the credentials, ``cli_config`` replaces TF_CLI_CONFIG_FILE, ``base``
+    the place of private folders, ``inherited`` this process's environment.
     """
     with run_folder(label, base) as folder:
         surroundings = process_environment(

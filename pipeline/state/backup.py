@@ -1,0 +1,108 @@
+"""Verified copies of the state, kept by rule, and a look at what protects it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pipeline.aws import calling
+from pipeline.aws.identity import identify
+from pipeline.state.bucket import Bucket, check_bucket
+from pipeline.state.errors import StateError
+from pipeline.state.head import describe
+from pipeline.state.home import StateHome
+from pipeline.state.model import StateHead
+from pipeline.state.report import Setting
+from pipeline.state.retention import Retention, to_remove
+from pipeline.state.table import Table, recovery_is_on
+
+_STAMP = "%Y%m%dT%H%M%S.%fZ"
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One copy that was read back and compared."""
+
+    key: str
+    taken: datetime
+    head: StateHead
+
+
+@dataclass(frozen=True)
+class BackupReport:
+    """What backup-state did and saw."""
+
+    backup: Backup | None
+    """None when there is no state to copy."""
+    removed: tuple[str, ...]
+    protections: tuple[Setting, ...]
+
+    @property
+    def missing(self) -> tuple[Setting, ...]:
+        """Protections that are off: run bootstrap-state."""
+        return tuple(setting for setting in self.protections if setting.done == "missing")
+
+
+def backup_state(home: StateHome, retention: Retention) -> BackupReport:
+    """Copy the state to ``backups/ENV/TIME-SERIAL.tfstate``, verify the copy, remove what is past its time.
+
+    Raises:
+        UnreadableStateError: the state is damaged; run restore-state.
+        StateError: the copy is not what was written.
+        AwsError: a call failed.
+    """
+    now = datetime.now(UTC)
+    backup = _copy(home, now)
+    removed = _prune(home, now, retention) if backup else ()
+    return BackupReport(backup, removed, check_protections(home))
+
+
+def check_protections(home: StateHome) -> tuple[Setting, ...]:
+    """Look whether versioning, encryption, privacy and point-in-time recovery are still on."""
+    access = home.access
+    bucket = Bucket(
+        access.client("s3"), home.backend.bucket, home.backend.region, identify(access).account_id
+    )
+    table = Table(access.client("dynamodb"), home.backend.lock_table)
+    with calling(f"Checking point-in-time recovery of the lock table {table.name}"):
+        on = recovery_is_on(table)
+    recovery = Setting(
+        table.name, "point-in-time recovery", "on" if on else "off", "kept" if on else "missing"
+    )
+    return (*check_bucket(bucket), recovery)
+
+
+def list_backups(home: StateHome) -> tuple[tuple[str, datetime], ...]:
+    """List key and time of every backup, oldest first."""
+    keys = home.keys(_prefix(home))
+    return tuple((key, _taken(key)) for key in keys if key.endswith(".tfstate"))
+
+
+def _copy(home: StateHome, now: datetime) -> Backup | None:
+    stored = home.read(home.backend.key)
+    if stored is None:
+        return None
+    head = describe(stored)
+    key = f"{_prefix(home)}{now.strftime(_STAMP)}-{head.serial:08d}.tfstate"
+    home.write_new(key, stored.body, {"sha256": head.sha256})
+    copy = home.read(key)
+    if copy is None or copy.sha256 != head.sha256:
+        raise StateError(
+            f"The backup s3://{home.backend.bucket}/{key} is not what was written. Run it again."
+        )
+    return Backup(key, now, head)
+
+
+def _prune(home: StateHome, now: datetime, retention: Retention) -> tuple[str, ...]:
+    by_time = {taken: key for key, taken in list_backups(home)}
+    removed = tuple(by_time[taken] for taken in to_remove(list(by_time), now, retention))
+    for key in removed:
+        home.remove(key)
+    return removed
+
+
+def _taken(key: str) -> datetime:
+    stamp = key.rpartition("/")[2].partition("-")[0]
+    return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
+
+
+def _prefix(home: StateHome) -> str:
+    return f"backups/{home.environment}/"

@@ -1,0 +1,117 @@
+"""The lock item and the digest item that Terraform keeps in DynamoDB.
+
+Source: the S3 backend's ``dynamodb_table``; keys are ``BUCKET/KEY`` and ``BUCKET/KEY-md5``.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from botocore.exceptions import ClientError
+
+from pipeline.aws import calling
+from pipeline.state.calls import code_of
+from pipeline.state.errors import StateChangedError
+from pipeline.state.home import StateHome
+from pipeline.state.model import LockInfo, parse_lock
+
+
+def read_lock(home: StateHome) -> LockInfo | None:
+    """Read who holds the state's lock now; None when it is free."""
+    item = _read(home, home.backend.lock_id)
+    return parse_lock(item["Info"]["S"]) if item and "Info" in item else None
+
+
+def delete_lock(home: StateHome, lock: LockInfo) -> None:
+    """Remove exactly this lock.
+
+    Raises:
+        StateChangedError: it is gone or another one by now; nothing was done.
+    """
+    with calling(f"Removing the lock {lock.id} from table {home.backend.lock_table}"):
+        try:
+            home.access.client("dynamodb").delete_item(
+                TableName=home.backend.lock_table,
+                Key=_key(home.backend.lock_id),
+                ConditionExpression="Info = :info",
+                ExpressionAttributeValues={":info": {"S": lock.raw}},
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            raise StateChangedError(
+                f"The lock {lock.id} is not there any more: it was freed, or another run took it. Look again."
+            ) from error
+
+
+@contextmanager
+def held_lock(home: StateHome, who: str, operation: str) -> Iterator[LockInfo]:
+    """Hold Terraform's own lock while the state is worked on by hand.
+
+    Raises:
+        StateChangedError: somebody else holds it.
+    """
+    lock = _take(home, who, operation)
+    try:
+        yield lock
+    finally:
+        delete_lock(home, lock)
+
+
+def read_digest(home: StateHome) -> str | None:
+    """Read the MD5 that Terraform expects the state to have; None when there is none."""
+    item = _read(home, f"{home.backend.lock_id}-md5")
+    return str(item["Digest"]["S"]) if item and "Digest" in item else None
+
+
+def write_digest(home: StateHome, md5: str) -> None:
+    """Tell Terraform which MD5 the state has now."""
+    with calling(f"Writing the state's digest into table {home.backend.lock_table}"):
+        home.access.client("dynamodb").put_item(
+            TableName=home.backend.lock_table,
+            Item={**_key(f"{home.backend.lock_id}-md5"), "Digest": {"S": md5}},
+        )
+
+
+def _take(home: StateHome, who: str, operation: str) -> LockInfo:
+    backend = home.backend
+    document = {
+        "ID": str(uuid4()),
+        "Operation": operation,
+        "Info": "",
+        "Who": who,
+        "Version": "",
+        "Created": datetime.now(UTC).isoformat(),
+        "Path": backend.lock_id,
+    }
+    lock = parse_lock(json.dumps(document))
+    with calling(f"Taking the lock in table {backend.lock_table}"):
+        try:
+            home.access.client("dynamodb").put_item(
+                TableName=backend.lock_table,
+                Item={**_key(backend.lock_id), "Info": {"S": lock.raw}},
+                ConditionExpression="attribute_not_exists(LockID)",
+            )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            raise StateChangedError(
+                f"The state of {home.environment} is locked by somebody else. Wait, or run unlock-state."
+            ) from error
+    return lock
+
+
+def _read(home: StateHome, lock_id: str) -> dict[str, Any] | None:
+    with calling(f"Reading the lock table {home.backend.lock_table}"):
+        answer = home.access.client("dynamodb").get_item(
+            TableName=home.backend.lock_table, Key=_key(lock_id), ConsistentRead=True
+        )
+    item = answer.get("Item")
+    return dict(item) if item else None
+
+
+def _key(lock_id: str) -> dict[str, dict[str, str]]:
+    return {"LockID": {"S": lock_id}}

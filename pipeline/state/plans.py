@@ -1,0 +1,48 @@
+"""Keeps a saved plan while it waits for approval, which may outlive the process and its folder."""
+
+import json
+from pathlib import Path
+
+from pipeline.state.errors import StateError
+from pipeline.state.home import StateHome
+from pipeline.terraform.approval import PlanIdentity
+from pipeline.terraform.plan import Plan, read_plan
+
+
+def identity(home: StateHome, plan: Plan) -> PlanIdentity:
+    """Return what an approval of the plan is bound to."""
+    return PlanIdentity(home.environment, plan.sha256, plan.serial, plan.lineage)
+
+
+def keep_plan(home: StateHome, plan: Plan) -> PlanIdentity:
+    """Keep the plan file in the state bucket, which is as private as the state."""
+    key = _key(home, plan.sha256)
+    if home.read(key) is None:
+        home.write_new(key, plan.path.read_bytes(), {"changes": json.dumps(plan.has_changes)})
+    return identity(home, plan)
+
+
+def fetch_plan(home: StateHome, wanted: PlanIdentity, path: Path) -> Plan:
+    """Fetch exactly the wanted plan into ``path``.
+
+    Raises:
+        StateError: it is gone, or not the one that was kept; plan again.
+    """
+    stored = home.read(_key(home, wanted.sha256))
+    if stored is None:
+        raise StateError(f"The plan {wanted.sha256[:12]} of {home.environment} is gone. Plan again.")
+    path.touch(mode=0o600)
+    path.write_bytes(stored.body)
+    plan = read_plan(path, has_changes=stored.metadata.get("changes") == "true")
+    if identity(home, plan) != wanted:
+        raise StateError(f"The kept plan {wanted.sha256[:12]} of {home.environment} was altered. Plan again.")
+    return plan
+
+
+def drop_plan(home: StateHome, wanted: PlanIdentity) -> None:
+    """Forget a kept plan, after it was applied or turned down."""
+    home.remove(_key(home, wanted.sha256))
+
+
+def _key(home: StateHome, sha256: str) -> str:
+    return f"plans/{home.environment}/{sha256}.tfplan"

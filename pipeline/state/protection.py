@@ -1,0 +1,91 @@
+"""The settings that protect the state bucket: looked at, and repaired."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pipeline.state.calls import code_of
+from pipeline.state.policy import requires_tls, with_tls
+
+_BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+
+Look = Callable[[Any, str], tuple[str, bool]]
+Repair = Callable[[Any, str], None]
+
+
+@dataclass(frozen=True)
+class Protection:
+    """One setting: how to look at it (what was found, whether it is right), and how to set it right."""
+
+    name: str
+    look: Look
+    repair: Repair
+
+
+def _versioning(s3: Any, bucket: str) -> tuple[str, bool]:
+    found = str(s3.get_bucket_versioning(Bucket=bucket).get("Status", "off"))
+    return found, found == "Enabled"
+
+
+def _enable_versioning(s3: Any, bucket: str) -> None:
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+
+
+def _encryption(s3: Any, bucket: str) -> tuple[str, bool]:
+    # Any encryption is right: a KMS key of one's own is stronger than what we would set.
+    answer = _unless(
+        "ServerSideEncryptionConfigurationNotFoundError", lambda: s3.get_bucket_encryption(Bucket=bucket)
+    )
+    rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
+    names = [rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for rule in rules]
+    return ", ".join(names) or "none", bool(names)
+
+
+def _encrypt(s3: Any, bucket: str) -> None:
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+
+def _public_access(s3: Any, bucket: str) -> tuple[str, bool]:
+    answer = _unless(
+        "NoSuchPublicAccessBlockConfiguration", lambda: s3.get_public_access_block(Bucket=bucket)
+    )
+    blocks = answer.get("PublicAccessBlockConfiguration", {})
+    on = sum(bool(blocks.get(name)) for name in _BLOCKS)
+    return f"{on} of {len(_BLOCKS)} blocks", on == len(_BLOCKS)
+
+
+def _block_public_access(s3: Any, bucket: str) -> None:
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(_BLOCKS, True))
+
+
+def _tls(s3: Any, bucket: str) -> tuple[str, bool]:
+    right = requires_tls(_policy(s3, bucket))
+    return "required" if right else "not required", right
+
+
+def _require_tls(s3: Any, bucket: str) -> None:
+    s3.put_bucket_policy(Bucket=bucket, Policy=with_tls(_policy(s3, bucket), bucket, s3.meta.partition))
+
+
+def _policy(s3: Any, bucket: str) -> str | None:
+    return _unless("NoSuchBucketPolicy", lambda: s3.get_bucket_policy(Bucket=bucket)).get("Policy")
+
+
+def _unless(absent: str, call: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    try:
+        return call()
+    except ClientError as error:
+        if code_of(error) == absent:
+            return {}
+        raise
+
+
+PROTECTIONS = (
+    Protection("versioning", _versioning, _enable_versioning),
+    Protection("encryption", _encryption, _encrypt),
+    Protection("public access block", _public_access, _block_public_access),
+    Protection("TLS only", _tls, _require_tls),
+)

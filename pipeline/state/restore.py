@@ -1,0 +1,77 @@
+"""Brings back an earlier version of a lost or damaged state."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from pipeline.state.errors import StateChangedError
+from pipeline.state.head import UnreadableStateError, describe
+from pipeline.state.home import StateHome, Stored
+from pipeline.state.lock import held_lock, read_digest, write_digest
+from pipeline.state.model import StateHead
+from pipeline.state.restorable import PresentState, RestoreRefusedError, judge_restore
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was done."""
+
+    source_version: str
+    version_id: str
+    serial: int
+    lineage: str
+    replaced_version: str
+    """Version that was the state before; "" when there was none."""
+
+
+def inspect_state(home: StateHome) -> PresentState:
+    """Look at the state and at the digest that the lock table keeps of it."""
+    stored = home.read(home.backend.key)
+    digest = read_digest(home)
+    if stored is None:
+        return PresentState(None, missing=True, digest_agrees=digest is None)
+    try:
+        head = describe(stored)
+    except UnreadableStateError:
+        return PresentState(None, missing=False, digest_agrees=False, version_id=stored.version_id)
+    return PresentState(
+        head, missing=False, digest_agrees=digest in {None, head.md5}, version_id=head.version_id
+    )
+
+
+def restore_state(
+    home: StateHome,
+    version: Stored,
+    seen: PresentState,
+    who: str,
+    *,
+    even_if_whole: bool = False,
+) -> Restored:
+    """Make ``version`` (of the state, a snapshot or a backup) the state again, under Terraform's own lock.
+
+    It gets a serial above both, so that plans made before are stale, and the digest in the lock table is mended.
+    ``seen`` is what the decision was made on.
+
+    Raises:
+        RestoreRefusedError: see ``judge_restore``.
+        StateChangedError: the state is locked, or changed since it was seen.
+        UnreadableStateError: the candidate itself is damaged.
+    """
+    candidate = describe(version)
+    with held_lock(home, who, "OperationTypeRestore"):
+        if inspect_state(home) != seen:
+            raise StateChangedError(f"The state of {home.environment} changed since it was seen. Look again.")
+        if refusal := judge_restore(seen, candidate, even_if_whole=even_if_whole):
+            raise RestoreRefusedError(f"The state of {home.environment} stays: {refusal}")
+        body, serial = _renumbered(version, candidate, seen)
+        version_id = home.replace(home.backend.key, body, home.read(home.backend.key))
+        write_digest(home, hashlib.md5(body, usedforsecurity=False).hexdigest())
+    return Restored(candidate.version_id, version_id, serial, candidate.lineage, seen.version_id)
+
+
+def _renumbered(version: Stored, candidate: StateHead, seen: PresentState) -> tuple[bytes, int]:
+    if seen.head and seen.head.sha256 == candidate.sha256:
+        return version.body, candidate.serial
+    serial = max(candidate.serial, seen.head.serial if seen.head else 0) + 1
+    document = {**json.loads(version.body), "serial": serial}
+    return json.dumps(document, indent=2).encode(), serial

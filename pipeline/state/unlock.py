@@ -1,0 +1,100 @@
+"""Looks at the lock and removes it when its owner is gone."""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pipeline.state.errors import StateError
+from pipeline.state.home import StateHome
+from pipeline.state.liveness import observe
+from pipeline.state.lock import delete_lock, read_lock
+from pipeline.state.model import LockInfo, RunRecord, RunStatus
+from pipeline.state.runs import read_runs, withdraw
+from pipeline.state.verdict import Attempt, LockVerdict, ObservedRun, is_own_lock, judge_lock
+
+LOCK_AGE_LIMIT = timedelta(hours=6)
+
+
+class LiveLockError(StateError):
+    """The lock's owner lives or may live; the lock stays."""
+
+
+@dataclass(frozen=True)
+class LockReport:
+    """The lock, if there is one, and what is known of its owner."""
+
+    lock: LockInfo | None
+    verdict: LockVerdict
+
+
+def inspect_lock(
+    home: StateHome,
+    known: Mapping[str, RunStatus] | None = None,
+    limit: timedelta = LOCK_AGE_LIMIT,
+) -> LockReport:
+    """Look at the lock. ``known`` is what the caller knows of runs, by run id (from the orchestrator)."""
+    lock = read_lock(home)
+    runs = observed_runs(home, known or {}) if lock else ()
+    return LockReport(lock, judge_lock(lock, runs, datetime.now(UTC), limit))
+
+
+def unlock(
+    home: StateHome,
+    lock_id: str,
+    known: Mapping[str, RunStatus] | None = None,
+    limit: timedelta = LOCK_AGE_LIMIT,
+) -> LockReport:
+    """Remove the lock ``lock_id`` when its owner is gone, and return what was found.
+
+    Raises:
+        LiveLockError: the owner lives, or it cannot be told; nothing was done.
+        StateChangedError: the lock is another one by now; nothing was done.
+    """
+    report = inspect_lock(home, known, limit)
+    if report.lock is None:
+        return report
+    if report.lock.id != lock_id:
+        raise LiveLockError(
+            f"The state of {home.environment} is locked by {report.lock.id}, not by {lock_id}. Look again."
+        )
+    if not report.verdict.removable:
+        raise LiveLockError(
+            f"The lock {lock_id} of {home.environment} stays (owner {report.verdict.owner}, "
+            f"age {report.verdict.age}): {report.verdict.reason}"
+        )
+    delete_lock(home, report.lock)
+    forget_gone(home, known)
+    return report
+
+
+def release_own_lock(home: StateHome, attempt: Attempt) -> bool:
+    """Remove the lock that our own command ran into, if it made it itself; True when it was removed.
+
+    DynamoDB's answer to the lock's PutItem can be lost; Terraform then finds its own lock and gives up.
+    """
+    lock = read_lock(home)
+    if lock is None or not is_own_lock(lock, attempt, observed_runs(home, {})):
+        return False
+    delete_lock(home, lock)
+    return True
+
+
+def forget_gone(home: StateHome, known: Mapping[str, RunStatus] | None = None) -> None:
+    """Remove the records of runs that are gone. Only while no lock is held: they are evidence until then."""
+    if read_lock(home) is None:
+        for run in observed_runs(home, known or {}):
+            if run.status is RunStatus.GONE:
+                withdraw(home, run.record.run_id)
+
+
+def observed_runs(home: StateHome, known: Mapping[str, RunStatus]) -> tuple[ObservedRun, ...]:
+    """Read the run records and look whether the runs live; what is seen here outweighs what is ``known``."""
+    return tuple(ObservedRun(record, _status(record, known)) for record in read_runs(home))
+
+
+def _status(record: RunRecord, known: Mapping[str, RunStatus]) -> RunStatus:
+    seen = observe(
+        record.host, record.pid, record.process_start, record.folder, this_host=socket.gethostname()
+    )
+    return known.get(record.run_id, seen) if seen is RunStatus.UNKNOWN else seen

@@ -1,0 +1,97 @@
+"""How far an apply is, folded from its events (pure)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from pipeline.terraform.events import (
+    ApplyComplete,
+    ApplyErrored,
+    ApplyProgress,
+    ApplyStart,
+    PlannedChange,
+    TerraformEvent,
+)
+
+_STEPS = {"create": 1, "update": 1, "delete": 1, "read": 1, "replace": 2}
+"""Start-and-complete pairs that Terraform tells per action; a replacement is a delete and a create."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The state of an apply. Addresses keep the order in which they were told."""
+
+    planned: Mapping[str, str] = field(default_factory=dict)
+    """Action by address."""
+    steps: Mapping[str, int] = field(default_factory=dict)
+    """Completed steps by address."""
+    running: Mapping[str, str] = field(default_factory=dict)
+    """Started and not yet ended: the action under way by address."""
+    failed: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Resources to work on."""
+        return len(self.planned)
+
+    @property
+    def done(self) -> tuple[str, ...]:
+        """Resources that are finished."""
+        return tuple(
+            address
+            for address, action in self.planned.items()
+            if self.steps.get(address, 0) >= _STEPS[action]
+        )
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Resources that nothing was done to yet."""
+        touched = {*self.running, *self.failed, *self.steps}
+        return tuple(address for address in self.planned if address not in touched)
+
+    @property
+    def percent(self) -> float:
+        """Share of finished steps, 0 to 100."""
+        steps = sum(_STEPS[action] for action in self.planned.values())
+        finished = sum(min(count, _STEPS[self.planned[address]]) for address, count in self.steps.items())
+        return 100.0 * finished / steps if steps else 100.0
+
+
+def advance(progress: Progress, event: TerraformEvent) -> Progress:
+    """Return the progress after one more event."""
+    match event:
+        case PlannedChange(address=address, action=action) if action in _STEPS:
+            return replace(progress, planned={**progress.planned, address: action})
+        case ApplyStart(address=address, action=action) | ApplyProgress(address=address, action=action):
+            return replace(_known(progress, address, action), running={**progress.running, address: action})
+        case ApplyComplete(address=address, action=action):
+            known = _known(progress, address, action)
+            steps = {**known.steps, address: known.steps.get(address, 0) + 1}
+            return replace(known, steps=steps, running=_without(known.running, address))
+        case ApplyErrored(address=address, action=action):
+            known = _known(progress, address, action)
+            failed = tuple(dict.fromkeys([*known.failed, address]))
+            return replace(known, failed=failed, running=_without(known.running, address))
+        case _:
+            return progress
+
+
+def follow(events: Iterable[TerraformEvent], start: Progress | None = None) -> Progress:
+    """Fold many events."""
+    progress = start or Progress()
+    for event in events:
+        progress = advance(progress, event)
+    return progress
+
+
+def _known(progress: Progress, address: str, action: str) -> Progress:
+    if address in progress.planned or action not in _STEPS:
+        return (
+            progress
+            if address in progress.planned
+            else replace(progress, planned={**progress.planned, address: "update"})
+        )
+    return replace(progress, planned={**progress.planned, address: action})
+
+
+def _without(running: Mapping[str, str], address: str) -> dict[str, str]:
+    return {name: action for name, action in running.items() if name != address}

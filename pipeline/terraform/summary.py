@@ -1,0 +1,98 @@
+"""A plan told to people: rows, counts, drift apart from intended change (pure)."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from pipeline.terraform.attributes import UNKNOWN, AttributeChange
+from pipeline.terraform.cost import cost_pointer
+from pipeline.terraform.document import Action, OutputChange, PlanDocument, ResourceChange
+from pipeline.terraform.reasons import explain_reason
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """One resource of the plan."""
+
+    address: str
+    action: Action
+    destroys: bool
+    """The present thing is deleted, for good or to be replaced."""
+    reason: str
+    """Why, in words; "" where it needs no explanation."""
+    changed: tuple[AttributeChange, ...]
+    """What changes; sensitive values are hidden, and what AWS will choose is left out."""
+    cost: str
+    """How it touches the bill, or ""."""
+    reverts_drift: bool
+    """The resource was changed outside of Terraform, and this brings it back (or changes it on top)."""
+    moved_from: str = ""
+
+
+@dataclass(frozen=True)
+class PlanSummary:
+    """A whole plan. ``rows`` are intended changes, ``drift`` is what happened outside of Terraform."""
+
+    rows: tuple[SummaryRow, ...]
+    drift: tuple[SummaryRow, ...]
+    outputs: tuple[OutputChange, ...]
+
+    def count(self, action: Action) -> int:
+        """Return how many resources the action befalls."""
+        return Counter(row.action for row in self.rows)[action]
+
+    @property
+    def sentence(self) -> str:
+        """The counts as one line."""
+        names = {
+            Action.CREATE: "to create",
+            Action.UPDATE: "to change",
+            Action.REPLACE: "to REPLACE",
+            Action.DELETE: "to DESTROY",
+            Action.FORGET: "to forget",
+        }
+        parts = [f"{self.count(action)} {name}" for action, name in names.items() if self.count(action)]
+        if len(self.drift):
+            parts.append(f"{len(self.drift)} changed outside of Terraform")
+        if not parts and self.outputs:
+            parts.append("only outputs change")
+        return ", ".join(parts) or "nothing to change"
+
+
+_ORDER = {Action.DELETE: 0, Action.REPLACE: 1, Action.UPDATE: 2, Action.CREATE: 3}
+
+
+def summarise(document: PlanDocument) -> PlanSummary:
+    """Summarise a plan; rows that destroy something come first."""
+    drifted = {change.address for change in document.drift}
+    rows = [_row(change, reverts=change.address in drifted) for change in document.changes if change.managed]
+    return PlanSummary(
+        rows=tuple(sorted(rows, key=lambda row: (_ORDER.get(row.action, 9), row.address))),
+        drift=tuple(_row(change, reverts=False) for change in document.drift if change.attributes),
+        outputs=document.outputs,
+    )
+
+
+def _row(change: ResourceChange, *, reverts: bool) -> SummaryRow:
+    return SummaryRow(
+        address=change.address,
+        action=change.action,
+        destroys=change.destroys,
+        reason=_reason(change),
+        changed=tuple(item for item in change.attributes if _is_telling(change, item)),
+        cost=cost_pointer(change),
+        reverts_drift=reverts,
+        moved_from=change.previous_address,
+    )
+
+
+def _reason(change: ResourceChange) -> str:
+    forcing = [attribute.path for attribute in change.attributes if attribute.forces_replacement]
+    reason = explain_reason(change.reason)
+    return f"{reason} ({', '.join(dict.fromkeys(forcing))})" if reason and forcing else reason
+
+
+def _is_telling(change: ResourceChange, attribute: AttributeChange) -> bool:
+    if change.action is Action.DELETE:
+        return False
+    chosen_by_aws = attribute.after == UNKNOWN and change.action is not Action.UPDATE
+    return attribute.forces_replacement or not chosen_by_aws
