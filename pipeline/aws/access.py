@@ -26,9 +26,13 @@ class AwsAccess:
     session_token: str | None = field(default=None, repr=False)
     profile: str | None = None
 
-    def client(self, service: str) -> Any:
-        """Return a new boto3 client of the service. Build it where it is used: clients are not pickled."""
-        return self._session().client(service, endpoint_url=self.endpoint_url, config=_CONFIG)  # type: ignore[call-overload]
+    def client(self, service: str, config: Config | None = None) -> Any:
+        """Return a new boto3 client of the service. Build it where it is used: clients are not pickled.
+
+        ``config`` overrides single settings of the pipeline's own.
+        """
+        settings = _CONFIG.merge(config) if config else _CONFIG
+        return self._session().client(service, endpoint_url=self.endpoint_url, config=settings)  # type: ignore[call-overload]
 
     def process_environment(self) -> dict[str, str]:
         """Environment variables that give a child process (Terraform) the same access.
