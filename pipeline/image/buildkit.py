@@ -1,0 +1,146 @@
+"""Builds through BuildKit with the docker command: the SDK doesn't speak BuildKit's protocol."""
+
+import os
+import queue
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.image.buildkit_log import BuildkitLog
+from pipeline.image.errors import ImageError
+from pipeline.image.request import BuildReport, BuildRequest, BuiltImage
+
+_PROBE_LIMIT = 20
+
+
+@dataclass(frozen=True)
+class BuildkitCli:
+    """A docker command that can reach BuildKit, as found on this machine."""
+
+    path: str
+    buildx: bool
+    """Whether it is by the buildx plugin; else the command has BuildKit's client built in (before 23.0)."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command as data; ``environment`` is added to the process's own and is not for showing."""
+
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False)
+
+
+def build_with_buildkit(request: BuildRequest, sign: str, report: BuildReport) -> BuiltImage:
+    """Build with the docker command; ``sign`` says why BuildKit is needed.
+
+    Raises:
+        ImageError: this machine has no docker command with BuildKit.
+        BuildError: the build failed, with the step and its last lines.
+    """
+    cli = find_buildkit()
+    if cli is None:
+        raise ImageError(
+            f"{request.context}/{request.dockerfile} has {sign}, which needs BuildKit, and no docker command "
+            "here can reach it. Install docker's buildx plugin, or write the Dockerfile without it."
+        )
+    log, start = BuildkitLog(request.image), time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="buildkit-") as folder:
+        id_file = Path(folder) / "image-id"
+        code = _follow(buildkit_command(cli, request, id_file), request, log, report)
+        if code:
+            raise log.failure(f"docker build ended with {code}")
+        image_id = id_file.read_text(encoding="utf-8").strip()
+    return BuiltImage(request.image, image_id, log.steps, log.cached, time.monotonic() - start)
+
+
+def buildkit_command(cli: BuildkitCli, request: BuildRequest, id_file: Path) -> Command:
+    """Build the docker command. Values of build arguments go by the environment, out of the process list."""
+    verb = ("buildx", "build", "--load") if cli.buildx else ("build",)
+    options = [
+        "--progress=plain",
+        f"--iidfile={id_file}",
+        f"--tag={request.image}",
+        f"--file={request.context / request.dockerfile}",
+        *(f"--build-arg={name}" for name in sorted(request.arguments)),
+        *(f"--label={name}={value}" for name, value in sorted(request.labels.items())),
+        *([f"--target={request.target}"] if request.target else []),
+        *([f"--platform={request.platform}"] if request.platform else []),
+    ]
+    environment = {**request.arguments, "DOCKER_BUILDKIT": "1"}
+    return Command((cli.path, *verb, *options, str(request.context)), environment)
+
+
+def find_buildkit() -> BuildkitCli | None:
+    """Look through every docker command in PATH for one that reaches BuildKit."""
+    for folder in os.get_exec_path():
+        path = Path(folder) / "docker"
+        if not os.access(path, os.X_OK):
+            continue
+        if _says(str(path), "buildx", "version") is not None:
+            return BuildkitCli(str(path), buildx=True)
+        version = _says(str(path), "version", "--format", "{{.Client.Version}}") or ""
+        major = version.partition(".")[0]
+        if major.isdigit() and 18 < int(major) < 23:
+            return BuildkitCli(str(path), buildx=False)
+    return None
+
+
+def _says(*command: str) -> str | None:
+    try:
+        done = subprocess.run(  # noqa: S603 (a docker command found in PATH, fixed arguments)
+            command, capture_output=True, text=True, timeout=_PROBE_LIMIT, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _follow(command: Command, request: BuildRequest, log: BuildkitLog, report: BuildReport) -> int:
+    """Run the command to its end, reporting each line; it is stopped when its time is over."""
+    deadline = time.monotonic() + request.limit
+    with subprocess.Popen(  # noqa: S603 (built as a list above, no shell)
+        command.arguments,
+        env={**os.environ, **command.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        try:
+            for line in _lines(process, deadline):
+                for event in log.read(line):
+                    report(event)
+            return process.wait(timeout=max(1, deadline - time.monotonic()))
+        except (TimeoutError, subprocess.TimeoutExpired):
+            raise log.failure(f"not done after {request.limit:.0f} s, given up") from None
+        finally:
+            if process.poll() is None:
+                process.terminate()
+
+
+def _lines(process: subprocess.Popen[str], deadline: float) -> Iterator[str]:
+    """Yield the lines as they come; a silent process can't hold the deadline up.
+
+    Raises:
+        TimeoutError: the deadline (monotonic clock) is over.
+    """
+    lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    threading.Thread(target=_pump, args=(process, lines), daemon=True).start()
+    while True:
+        try:
+            line = lines.get(timeout=max(0.01, deadline - time.monotonic()))
+        except queue.Empty:
+            raise TimeoutError from None
+        if line is None:
+            return
+        yield line
+
+
+def _pump(process: subprocess.Popen[str], lines: "queue.SimpleQueue[str | None]") -> None:
+    for line in process.stdout or ():
+        lines.put(line)
+    lines.put(None)
