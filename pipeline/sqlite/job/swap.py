@@ -1,0 +1,113 @@
+"""Puts one database file in the place of another and keeps the old one; may be killed and repeated."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import Any
+
+from .checks import check
+from .copying import connect
+from .errors import JobError
+from .report import say
+from .restore import sync_folder
+
+_SIDES = ("-journal", "-wal", "-shm")
+
+
+def swap(job: dict[str, Any], _work: str) -> dict[str, Any]:
+    """Put ``incoming`` in the place of ``database`` and keep the present one as ``aside``.
+
+    Nobody may use the database: the caller has stopped the application. ``database`` is never absent: the old
+    file gets a second name first, then one rename replaces it. Should the new file not pass its check in
+    place, the old one returns. Repeating a swap that is done changes nothing.
+
+    Raises:
+        JobError: no-database (incoming is missing), in-use, exists, corrupt, io.
+    """
+    database, incoming, aside = job["database"], job["incoming"], job["aside"]
+    if not os.path.exists(incoming):
+        return _already(database, aside, incoming, job["integrity"])
+    check(incoming, job["integrity"])
+    if os.path.exists(database):
+        quiet(database)
+        keep(database, aside)
+    replace(incoming, database)
+    try:
+        checked = check(database, job["integrity"])
+    except JobError:
+        put_back(database, aside)
+        raise
+    say(f"{incoming} is now {database}; the old one is {aside}")
+    return {"database": database, "aside": aside, "checks": checked}
+
+
+def _already(database: str, aside: str, incoming: str, integrity: str) -> dict[str, Any]:
+    if not (os.path.exists(database) and os.path.exists(aside)):
+        raise JobError("no-database", f"there is no file {incoming} to put in place")
+    say(f"{incoming} was put in place before; nothing to do")
+    return {"database": database, "aside": aside, "checks": check(database, integrity)}
+
+
+def quiet(database: str) -> None:
+    """Roll back or check in what a journal or log holds, and see that nobody holds a lock.
+
+    A database too broken to open has no users to ask: it is set aside with its journal as it is.
+    """
+    try:
+        connection = connect(database, "rw")
+        try:
+            connection.execute("PRAGMA busy_timeout=3000")
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("COMMIT")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            connection.close()
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise JobError("in-use", f"somebody still uses {database}; stop the service first") from error
+    except sqlite3.DatabaseError:
+        say(f"{database} cannot be opened; it is set aside as it is")
+
+
+def keep(database: str, aside: str) -> None:
+    """Give the old file a second name, and move its journal and log along."""
+    try:
+        os.link(database, aside)
+    except FileExistsError as error:
+        if not os.path.samefile(database, aside):
+            raise JobError("exists", f"{aside} exists and is another file; choose another name") from error
+    for side in _SIDES:
+        if os.path.exists(database + side):
+            os.replace(database + side, aside + side)
+    sync_folder(os.path.dirname(aside))
+
+
+def replace(incoming: str, database: str) -> None:
+    """Rename over the old file; owner and mode of the old file stay where we may set them."""
+    if os.path.exists(database):
+        old = os.stat(database)
+        os.chmod(incoming, old.st_mode & 0o7777)
+        if os.geteuid() == 0:
+            os.chown(incoming, old.st_uid, old.st_gid)
+    for side in _SIDES:
+        if os.path.exists(incoming + side):
+            os.replace(incoming + side, database + side)
+    os.replace(incoming, database)
+    sync_folder(os.path.dirname(database))
+
+
+def put_back(database: str, aside: str) -> None:
+    """Make the old file the database again; its other name stays."""
+    if not os.path.exists(aside):
+        return
+    again = f"{aside}.returning"
+    if os.path.exists(again):
+        os.unlink(again)
+    os.link(aside, again)
+    for side in _SIDES:
+        if os.path.exists(aside + side):
+            os.replace(aside + side, database + side)
+    os.replace(again, database)
+    sync_folder(os.path.dirname(database))
+    say(f"{database} is the old database again")

@@ -1,0 +1,119 @@
+"""Compresses a file and sends it in parts, at most three in flight; memory does not grow with the file."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from .codec import compressor
+from .errors import JobError
+from .transfer import put
+
+IN_FLIGHT = 3
+_BLOCK = 1 << 20
+Sent = tuple[int, int, str]
+
+
+def send(path: str, codec: str, urls: list[str], part_bytes: int) -> dict[str, Any]:
+    """Stream ``path``; return the parts with their ETags, sizes and SHA-256 digests.
+
+    Raises:
+        JobError: too-many-parts, upload-refused, upload-failed, wrong-checksum.
+    """
+    digests = _Digests()
+    flight = _Flight(urls)
+    try:
+        for part in _parts(digests.through(path, codec), part_bytes):
+            flight.launch(part)
+        sent = flight.land()
+    except BaseException:
+        flight.cancel()
+        raise
+    return {
+        "codec": codec,
+        "parts": [{"number": number, "bytes": size, "etag": etag} for number, size, etag in sent],
+        "bytes": digests.raw_bytes,
+        "sha256": digests.raw.hexdigest(),
+        "compressed_bytes": digests.packed_bytes,
+        "compressed_sha256": digests.packed.hexdigest(),
+    }
+
+
+class _Digests:
+    """Hashes both sides of the compressor on the way."""
+
+    def __init__(self) -> None:
+        self.raw, self.packed = hashlib.sha256(), hashlib.sha256()
+        self.raw_bytes = self.packed_bytes = 0
+
+    def through(self, path: str, codec: str) -> Iterator[bytes]:
+        stream = compressor(codec)
+        with open(path, "rb") as file:
+            for block in iter(lambda: file.read(_BLOCK), b""):
+                self.raw.update(block)
+                self.raw_bytes += len(block)
+                for piece in stream.feed(block):
+                    yield self._packed(piece)
+        for piece in stream.finish():
+            yield self._packed(piece)
+
+    def _packed(self, piece: bytes) -> bytes:
+        self.packed.update(piece)
+        self.packed_bytes += len(piece)
+        return piece
+
+
+def _parts(pieces: Iterator[bytes], part_bytes: int) -> Iterator[bytes]:
+    buffer = bytearray()
+    for piece in pieces:
+        buffer += piece
+        while len(buffer) >= part_bytes:
+            yield bytes(buffer[:part_bytes])
+            del buffer[:part_bytes]
+    if buffer:
+        yield bytes(buffer)
+
+
+class _Flight:
+    """Parts on their way; ``launch`` waits until one of the three places is free."""
+
+    def __init__(self, urls: list[str]) -> None:
+        self._urls = urls
+        self._places = threading.BoundedSemaphore(IN_FLIGHT)
+        self._pool = ThreadPoolExecutor(IN_FLIGHT)
+        self._futures: list[Future[Sent]] = []
+
+    def launch(self, part: bytes) -> None:
+        number = len(self._futures) + 1
+        if number > len(self._urls):
+            raise JobError(
+                "too-many-parts",
+                f"the compressed database needs more than {len(self._urls)} parts; raise the policy's parts",
+            )
+        self._places.acquire()
+        self._raise_failed()
+        future = self._pool.submit(self._send, number, part)
+        future.add_done_callback(lambda _: self._places.release())
+        self._futures.append(future)
+
+    def land(self) -> list[Sent]:
+        sent = [future.result() for future in self._futures]
+        self._pool.shutdown()
+        return sent
+
+    def cancel(self) -> None:
+        for future in self._futures:
+            future.cancel()
+        self._pool.shutdown()
+
+    def _raise_failed(self) -> None:
+        """A part that failed ends the upload now, not after the last part."""
+        for future in self._futures:
+            if future.done():
+                future.result()
+
+    def _send(self, number: int, part: bytes) -> Sent:
+        return number, len(part), put(self._urls[number - 1], part)
