@@ -57,6 +57,7 @@ resource "aws_efs_file_system_policy" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
+    Id      = var.name
     Statement = [
       {
         Sid       = "RefusePlainText"

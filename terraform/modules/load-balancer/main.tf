@@ -1,6 +1,7 @@
 resource "aws_lb" "this" {
   #checkov:skip=CKV_AWS_150:a variable, on in production; an environment that may be destroyed leaves it off
   #checkov:skip=CKV2_AWS_28:the firewall is the module waf, attached in the root module
+  #checkov:skip=CKV2_AWS_20:the redirecting listener is there wherever a domain is
   name                       = var.name
   load_balancer_type         = "application"
   internal                   = false
