@@ -10,6 +10,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	done; echo python3)
 VENV := .venv/bin
 
+# Where it is set, every start compiles all of Prefect again: ten seconds.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help venv setup demo up down status clean lint format test e2e
 
 help: ## Show what there is to type

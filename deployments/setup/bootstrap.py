@@ -57,9 +57,9 @@ def ensure(root: Path) -> None:
 
 
 def fingerprint(root: Path) -> str:
-    """Say what the environment shall be made of: its base (Python and place, as scripts name it) and inputs."""
-    inputs = hashlib.sha256(b"".join((root / name).read_bytes() for name in INPUTS)).hexdigest()
-    return f"{sys.version_info[0]}.{sys.version_info[1]} {root}\n{inputs}\n"
+    """Say what the environment shall be made of: its base (Python, and place, as scripts name it), inputs."""
+    digest = hashlib.sha256(b"".join((root / name).read_bytes() for name in INPUTS)).hexdigest()
+    return f"{sys.version_info[0]}.{sys.version_info[1]} {root}\n{digest}\n"
 
 
 def current(root: Path) -> str | None:

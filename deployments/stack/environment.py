@@ -23,6 +23,8 @@ def environment(settings: Settings | None = None) -> dict[str, str]:
         "NO_PROXY": _without_proxy("NO_PROXY"),
         "no_proxy": _without_proxy("no_proxy"),
         "CHECKPOINT_DISABLE": "1",
+        # Where it is set, every start compiles all of Prefect again: ten seconds.
+        "PYTHONDONTWRITEBYTECODE": "",
     }
     config = terraform_cli_config()
     return {**values, "TF_CLI_CONFIG_FILE": str(config)} if config else values

@@ -46,8 +46,8 @@ def remove(settings: Settings) -> None:
         shutil.rmtree(settings.state)
     except OSError as error:
         raise StackError(
-            f"{settings.state} could not be removed: {error}. Files of the application's containers belong to "
-            f"user {APPLICATION_UID}; type: sudo rm -rf {settings.state}"
+            f"{settings.state} could not be removed: {error}. The application's files belong to user "
+            f"{APPLICATION_UID}; type: sudo rm -rf {settings.state}"
         ) from error
 
 
