@@ -1,0 +1,146 @@
+"""Archives one day of one log group: complete, repeatable, in bounded memory."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from pipeline.aws import AwsAccess
+from pipeline.logs.cloudwatch import CloudWatchLogs, Stream
+from pipeline.logs.days import window
+from pipeline.logs.errors import ArchiveDamagedError
+from pipeline.logs.lines import LineWriter, parse_line
+from pipeline.logs.manifest import Manifest, shrunk_streams
+from pipeline.logs.place import ArchivePlace
+from pipeline.logs.store import ArchiveStore, Part, lines_of
+from pipeline.logs.upload import PART_BYTES, Upload
+
+_CLOCK_SLACK_MS = 24 * 60 * 60 * 1000
+"""Events may be two hours ahead of the clock (PutLogEvents), and a stream's last ingestion is told late."""
+
+
+class ArchiveOutcome(Enum):
+    """What archiving a day came to."""
+
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+    """The archive holds these very events already."""
+
+
+@dataclass(frozen=True)
+class ArchiveResult:
+    """One archived day."""
+
+    outcome: ArchiveOutcome
+    manifest: Manifest
+    added: int
+    """Events that the archive did not have before."""
+    preserved: tuple[str, ...]
+    """Streams of which CloudWatch holds fewer events than the archive: their archived events stay."""
+
+
+def archive_day(
+    access: AwsAccess, place: ArchivePlace, group: str, day: date, part_bytes: int = PART_BYTES
+) -> ArchiveResult:
+    """Copy every event of a UTC day to S3, then write the manifest.
+
+    Repeating it finds late events and rewrites the day only if there are any; a stream never gets fewer
+    events than are archived. A run that is killed leaves the day as it was. ``day`` must be over.
+
+    Raises:
+        ArchiveConflictError: another run wrote the same day meanwhile.
+        ArchiveDamagedError: an earlier archive of the day cannot be read.
+        AwsError: AWS refused or could not be reached.
+    """
+    return _Day(access, place, group, day, part_bytes).archive()
+
+
+class _Day:
+    def __init__(
+        self, access: AwsAccess, place: ArchivePlace, group: str, day: date, part_bytes: int
+    ) -> None:
+        self._logs = CloudWatchLogs(access)
+        self._store = ArchiveStore(access, place)
+        self._group, self._day, self._part_bytes = group, day, part_bytes
+        self._start, self._end = window(day)
+
+    def archive(self) -> ArchiveResult:
+        present = self._store.part(self._group, self._day)
+        old = self._store.manifest(self._group, self._day)
+        preserved: frozenset[str] = frozenset()
+        while True:
+            with self._store.upload(self._group, self._day, present, self._part_bytes) as upload:
+                writer = LineWriter(upload.write)
+                self._copy(writer, preserved)
+                self._restore(writer, old, preserved)
+                writer.close()
+                shrunk = shrunk_streams(old, writer.streams)
+                if not shrunk:
+                    return self._settle(old, present, writer, upload, preserved)
+            self._refuse_damaged(shrunk & preserved)
+            preserved |= shrunk
+
+    def _copy(self, writer: LineWriter, preserved: frozenset[str]) -> None:
+        """Write every stream's events of the day, except for the preserved streams."""
+        for name in sorted(
+            stream.name for stream in self._logs.streams(self._group) if self._may_hold(stream)
+        ):
+            if name not in preserved:
+                for events in self._logs.pages(self._group, name, self._start, self._end):
+                    writer.add(name, events)
+
+    def _may_hold(self, stream: Stream) -> bool:
+        """Whether a stream can hold events of the day: what was ingested before cannot be of it."""
+        return stream.last_ingested is None or stream.last_ingested + _CLOCK_SLACK_MS >= self._start
+
+    def _restore(self, writer: LineWriter, old: Manifest | None, preserved: frozenset[str]) -> None:
+        """Write the preserved streams' lines out of the present archive."""
+        if old is None or old.part is None or not preserved:
+            return
+        for line in lines_of(self._store.chunks(old.part)):
+            if parse_line(line)["stream"] in preserved:
+                writer.add_line(line)
+
+    def _refuse_damaged(self, lacking: frozenset[str]) -> None:
+        if lacking:
+            raise ArchiveDamagedError(
+                f"The archive of {self._group} on {self._day} lacks events that its manifest counts, "
+                f"in streams {', '.join(sorted(lacking))}. Bring back its previous version and run again."
+            )
+
+    def _settle(
+        self,
+        old: Manifest | None,
+        present: Part | None,
+        writer: LineWriter,
+        upload: Upload,
+        kept: frozenset[str],
+    ) -> ArchiveResult:
+        """Make what was written the archive, unless it is already."""
+        if old is not None and old.raw_sha256 == writer.raw_sha256 and _matches(old, present):
+            return ArchiveResult(ArchiveOutcome.UNCHANGED, old, 0, tuple(sorted(kept)))
+        if writer.events:
+            upload.complete()
+        manifest = self._manifest(writer)
+        self._store.commit(manifest)
+        added = manifest.events - (old.events if old else 0)
+        return ArchiveResult(ArchiveOutcome.WRITTEN, manifest, added, tuple(sorted(kept)))
+
+    def _manifest(self, writer: LineWriter) -> Manifest:
+        return Manifest(
+            group=self._group,
+            day=self._day,
+            part=self._store.place.part(self._group, self._day) if writer.events else None,
+            events=writer.events,
+            streams=dict(writer.streams),
+            first_event=writer.first_event,
+            last_event=writer.last_event,
+            raw_bytes=writer.raw_bytes,
+            raw_sha256=writer.raw_sha256,
+            compressed_bytes=writer.compressed_bytes,
+            compressed_sha256=writer.compressed_sha256,
+        )
+
+
+def _matches(old: Manifest, present: Part | None) -> bool:
+    """Whether the events object is still the one of the manifest."""
+    return old.part is None or (present is not None and present.size == old.compressed_bytes)

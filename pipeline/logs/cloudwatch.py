@@ -1,0 +1,93 @@
+"""Reads CloudWatch Logs: the only module here that sees its answers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline.aws import AwsAccess
+from pipeline.aws.calling import calling
+from pipeline.logs.groups import LogGroup
+
+_PAGE = 10_000
+"""Most events in one GetLogEvents (CloudWatch Logs API reference)."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One log event. Times are milliseconds since the epoch, as CloudWatch keeps them."""
+
+    timestamp: int
+    ingested: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One log stream; ``last_ingested`` (ms) is None where CloudWatch does not say."""
+
+    name: str
+    last_ingested: int | None
+
+
+def list_groups(access: AwsAccess, prefix: str = "") -> tuple[LogGroup, ...]:
+    """Return every log group whose name begins with ``prefix``. Raises AwsError."""
+    return tuple(CloudWatchLogs(access).groups(prefix))
+
+
+class CloudWatchLogs:
+    """Log groups of one account and region. Raises AwsError where AWS refuses or cannot be reached."""
+
+    def __init__(self, access: AwsAccess) -> None:
+        self._logs = access.client("logs")
+
+    def groups(self, prefix: str = "") -> Iterator[LogGroup]:
+        """Yield the log groups."""
+        filters = {"logGroupNamePrefix": prefix} if prefix else {}
+        with calling("Describing the log groups"):
+            for page in self._logs.get_paginator("describe_log_groups").paginate(**filters):
+                yield from (_group(item) for item in page["logGroups"])
+
+    def set_retention(self, group: str, days: int) -> None:
+        """Set how long a group keeps its events."""
+        with calling(f"Setting the retention of {group} to {days} days"):
+            self._logs.put_retention_policy(logGroupName=group, retentionInDays=days)
+
+    def streams(self, group: str) -> Iterator[Stream]:
+        """Yield the streams of a group."""
+        with calling(f"Describing the streams of {group}"):
+            for page in self._logs.get_paginator("describe_log_streams").paginate(logGroupName=group):
+                for item in page["logStreams"]:
+                    yield Stream(item["logStreamName"], item.get("lastIngestionTime"))
+
+    def pages(self, group: str, stream: str, start: int, end: int) -> Iterator[tuple[Event, ...]]:
+        """Yield the events with ``start <= timestamp < end`` (ms) in pages, oldest first.
+
+        The end is where CloudWatch hands back the token it was given: a page may be empty before that
+        (GetLogEvents, "nextForwardToken").
+        """
+        request = {"logGroupName": group, "logStreamName": stream, "startTime": start, "endTime": end}
+        token = None
+        while True:
+            with calling(f"Reading stream {stream} of {group}"):
+                answer = self._logs.get_log_events(
+                    **request, startFromHead=True, limit=_PAGE, **({"nextToken": token} if token else {})
+                )
+            if answer["events"]:
+                yield tuple(_event(item) for item in answer["events"])
+            if answer["nextForwardToken"] == token:
+                return
+            token = answer["nextForwardToken"]
+
+
+def _group(item: dict[str, Any]) -> LogGroup:
+    return LogGroup(
+        name=item["logGroupName"],
+        retention_days=item.get("retentionInDays"),
+        stored_bytes=item.get("storedBytes", 0),
+        created_at=datetime.fromtimestamp(item["creationTime"] / 1000, UTC),
+    )
+
+
+def _event(item: dict[str, Any]) -> Event:
+    return Event(item["timestamp"], item["ingestionTime"], item["message"])

@@ -1,0 +1,98 @@
+"""Decides which log groups get the wanted retention. Pure."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from pipeline.logs.errors import LogsError
+from pipeline.logs.groups import LogGroup
+
+VALID_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+"""What PutRetentionPolicy accepts (CloudWatch Logs API reference)."""
+
+
+class RetentionAction(Enum):
+    """What happens to a group."""
+
+    KEEP = "is as wanted"
+    SET = "gets the wanted retention"
+    HOLD = "stays as it is: a shorter retention would delete events"
+
+
+@dataclass(frozen=True)
+class RetentionRow:
+    """One group of the environment."""
+
+    group: LogGroup
+    action: RetentionAction
+    reason: str
+
+
+@dataclass(frozen=True)
+class RetentionPlan:
+    """What a run would do to the environment's groups, and what it noticed elsewhere."""
+
+    days: int
+    rows: tuple[RetentionRow, ...]
+    unlimited_elsewhere: tuple[LogGroup, ...]
+    """Groups of others whose events never expire: reported, not touched."""
+
+    @property
+    def changes(self) -> tuple[RetentionRow, ...]:
+        """The groups to set."""
+        return tuple(row for row in self.rows if row.action is RetentionAction.SET)
+
+
+def plan_retention(
+    groups: Iterable[LogGroup],
+    mine: Collection[str],
+    days: int,
+    now: datetime,
+    *,
+    archived: Collection[str] = (),
+    shorten: bool = False,
+) -> RetentionPlan:
+    """Compare every group of ``mine`` (names) with the wanted ``days``.
+
+    Events are never deleted unseen. An explicit longer retention stays unless ``shorten``. A group whose
+    events never expire is set where nothing can be lost by it: it is younger than ``days``, or its name is
+    in ``archived`` (its history is in S3, verified), or ``shorten`` is given.
+
+    Raises:
+        LogsError: ``days`` is not a value that CloudWatch Logs knows.
+    """
+    if days not in VALID_DAYS:
+        raise LogsError(f"CloudWatch Logs knows no retention of {days} days, only {VALID_DAYS}. Choose one.")
+    every = sorted(groups, key=lambda group: group.name)
+    rows = tuple(
+        _row(group, days, now, shorten=shorten, archived=group.name in archived)
+        for group in every
+        if group.name in mine
+    )
+    elsewhere = tuple(group for group in every if group.retention_days is None and group.name not in mine)
+    return RetentionPlan(days, rows, elsewhere)
+
+
+def _row(group: LogGroup, days: int, now: datetime, *, shorten: bool, archived: bool) -> RetentionRow:
+    present = group.retention_days
+    if present == days:
+        return RetentionRow(group, RetentionAction.KEEP, f"{days} days already")
+    if present is not None and present < days:
+        return RetentionRow(group, RetentionAction.SET, f"{present} days now, which is shorter")
+    if shorten:
+        return RetentionRow(group, RetentionAction.SET, f"{_span(present)} now; shortening was asked for")
+    if present is not None:
+        return RetentionRow(group, RetentionAction.HOLD, f"{present} days now, which is longer")
+    if now - group.created_at < timedelta(days=days):
+        return RetentionRow(group, RetentionAction.SET, f"no limit now; younger than {days} days")
+    if archived:
+        return RetentionRow(group, RetentionAction.SET, "no limit now; its history is archived")
+    return RetentionRow(group, RetentionAction.HOLD, "no limit now; older events are not archived yet")
+
+
+def _span(days: int | None) -> str:
+    return "no limit" if days is None else f"{days} days"
