@@ -15,6 +15,9 @@ SETTLING = timedelta(minutes=5)
 SAME_REASON_LIMIT = 3
 """So many tasks stopped for one reason prove a failure before the circuit breaker speaks."""
 
+_NOT_THE_RELEASE = ("UserInitiated", "SpotInterruption", "TerminationNotice")
+_IDS = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|[0-9a-f]{12,}")
+
 
 @dataclass(frozen=True)
 class Previous:
@@ -54,6 +57,8 @@ class Verdict:
     message: str
     outcome: Outcome | None = None
     ready: bool = False
+    if_late: Outcome = Outcome.TIMED_OUT
+    """The outcome where the time is up: TIMED_OUT unless a failure is proven already."""
 
 
 def decide(snapshot: Snapshot, attempt: Attempt, now: datetime) -> Verdict:
@@ -71,7 +76,7 @@ def decide(snapshot: Snapshot, attempt: Attempt, now: datetime) -> Verdict:
         return Verdict(f"The service is {service.status}.", Outcome.FAILED)
     verdict = _judge(service, snapshot.stopped, attempt, now)
     if verdict.outcome is None and not verdict.ready and late:
-        return Verdict(f"Out of time: {verdict.message}", Outcome.TIMED_OUT)
+        return Verdict(f"Out of time: {verdict.message}", verdict.if_late)
     return verdict
 
 
@@ -91,6 +96,9 @@ def _judge(service: Service, stopped: tuple[Task, ...], attempt: Attempt, now: d
         return _failed(service, ours, attempt, now)
     if _complete(ours):
         return Verdict(f"{ours.running} of {ours.desired} tasks run.", ready=True)
+    # The breaker's least threshold is ours too: by ECS's own count it speaks first, and so always alike.
+    if service.breaker_rolls_back and ours.failed < SAME_REASON_LIMIT:
+        return Verdict(_progress(ours))
     return _repeated_failure(stopped) or Verdict(_progress(ours))
 
 
@@ -122,8 +130,10 @@ def _replaced(service: Service, ours: Deployment | None, attempt: Attempt) -> Ve
 def _is_rollback(primary: Deployment, ours: Deployment | None, attempt: Attempt) -> bool:
     if attempt.previous is None or primary.task_definition != attempt.previous.task_definition:
         return False
-    same_definition = attempt.task_definition == attempt.previous.task_definition
-    return not same_definition or (ours is not None and ours.rollout_state == "FAILED")
+    if attempt.task_definition != attempt.previous.task_definition:
+        return True
+    failed = ours is not None and ours.rollout_state == "FAILED"
+    return failed or primary.id == attempt.previous.deployment_id
 
 
 def _rolling_back(primary: Deployment, ours: Deployment | None) -> Verdict:
@@ -139,28 +149,42 @@ def _rolling_back(primary: Deployment, ours: Deployment | None) -> Verdict:
             f"The deployment failed{cause}; ECS rolled back to {_revision(primary.task_definition)}.",
             Outcome.ROLLED_BACK,
         )
-    return Verdict(f"The deployment failed{cause}; ECS is rolling back. {_progress(primary)}")
+    moving = f"The deployment failed{cause}; ECS is rolling back. {_progress(primary)}"
+    return Verdict(moving, if_late=Outcome.FAILED)
 
 
 def _failed(service: Service, ours: Deployment, attempt: Attempt, now: datetime) -> Verdict:
     reason = ours.rollout_reason or "ECS gave no reason"
     expects_rollback = service.breaker_rolls_back and attempt.previous is not None
     if expects_rollback and now - ours.updated_at < SETTLING:
-        return Verdict(f"The deployment failed ({reason}); waiting for ECS to roll back.")
+        return Verdict(
+            f"The deployment failed ({reason}); waiting for ECS to roll back.", if_late=Outcome.FAILED
+        )
     return Verdict(f"The deployment failed: {reason}", Outcome.FAILED)
 
 
 def _repeated_failure(stopped: tuple[Task, ...]) -> Verdict | None:
-    reasons = Counter(filter(None, (failure_reason(task) for task in stopped)))
-    for reason, count in reasons.most_common(1):
+    reasons = [reason for task in stopped if (reason := failure_reason(task))]
+    for kind, count in Counter(map(_without_ids, reasons)).most_common(1):
         if count >= SAME_REASON_LIMIT:
-            return Verdict(f"{count} tasks stopped for the same reason: {reason}", Outcome.FAILED)
+            example = next(reason for reason in reasons if _without_ids(reason) == kind)
+            return Verdict(f"{count} tasks stopped for the same reason: {example}", Outcome.FAILED)
     return None
 
 
+def _without_ids(reason: str) -> str:
+    """Blank out request, task and interface ids, which differ from task to task."""
+    return _IDS.sub("ID", reason)
+
+
 def failure_reason(task: Task) -> str | None:
-    """Why a task stopped, without the ids that differ from task to task; None for a wanted stop."""
-    if task.stop_code in ("ServiceSchedulerInitiated", "UserInitiated"):
+    """Why a task stopped; None for a stop that says nothing about the release.
+
+    The scheduler stops tasks when it scales, which is wanted, and when health checks fail, which is not
+    (Amazon ECS developer guide, "Stopped task error codes").
+    """
+    by_scheduler = task.stop_code == "ServiceSchedulerInitiated"
+    if task.stop_code in _NOT_THE_RELEASE or (by_scheduler and "health check" not in task.stopped_reason):
         return None
     parts = [task.stop_code, task.stopped_reason]
     for item in task.containers:
@@ -168,7 +192,7 @@ def failure_reason(task: Task) -> str | None:
             parts.append(f"container {item.name} exited with {item.exit_code}")
         if item.reason:
             parts.append(f"container {item.name}: {item.reason}")
-    return re.sub(r"[0-9a-f]{12,}(-[0-9a-f]+)*", "ID", "; ".join(filter(None, parts))) or None
+    return "; ".join(filter(None, parts)) or None
 
 
 def _revision(task_definition: str) -> str:
