@@ -46,7 +46,9 @@ def main() -> None:
             runs = {flow: _run(client, console, flow) for flow in RUNS}
         summarise(console, runs, time.monotonic() - began)
     except PipelineError as error:
-        console.print(f"[bold red]The demo failed.[/bold red] {error}", highlight=False, markup=True)
+        console.print(
+            f"The demo failed. {error}", style="bold red", markup=False, emoji=False, soft_wrap=True
+        )
         sys.exit(1)
 
 
@@ -115,7 +117,7 @@ def _table(
         table.add_row("Release", f"{record.release} ({record.outcome} {record.ended_at:%H:%M:%S} UTC)")
         table.add_row("Image", record.image_digest)
     table.add_row("Tasks", str(tasks))
-    table.add_row("Application", f"{outputs.url.replace('//', '//')} ({answer})")
+    table.add_row("Application", f"{outputs.url} ({answer})")
     for flow, page in runs.items():
         table.add_row(flow, page)
     table.add_row("Total time", f"{seconds:.0f} s")

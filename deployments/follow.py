@@ -12,7 +12,6 @@ from prefect.client.schemas.objects import FlowRun, TaskRun
 from prefect.client.schemas.sorting import LogSort
 from prefect.exceptions import ObjectNotFound
 from rich.console import Console
-from rich.markup import escape
 
 from pipeline.errors import PipelineError
 
@@ -53,7 +52,7 @@ class Follower:
 
     def _tell(self, run_id: UUID, steps: Iterable[TaskRun]) -> None:
         for line in self._new_lines(run_id):
-            self.console.print(f"      [dim]{escape(line)}[/dim]", highlight=False)
+            self.console.print(f"      {line}", style="dim", markup=False, emoji=False, soft_wrap=True)
         for step in steps:
             if step.id not in self._told and step.state is not None and step.state.is_final():
                 self._told.add(step.id)

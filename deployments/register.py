@@ -4,14 +4,18 @@ python -m deployments.register [ENVIRONMENT ...]
 """
 
 import argparse
+import hashlib
+import os
 import secrets
 import subprocess
 import sys
 from collections.abc import Sequence
 from typing import TypeVar, cast
 
+import yaml
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.types import SecretDict
 from prefect_aws import AwsCredentials
@@ -40,7 +44,7 @@ def register(names: Sequence[str] | None = None) -> None:
     for item in chosen:
         register_blocks(item)
         register_work_pool(item.name)
-    deploy([f"*/{item.name}" for item in chosen])
+    deploy([item.name for item in chosen])
 
 
 def register_blocks(item: Environment) -> None:
@@ -63,13 +67,46 @@ def register_work_pool(name: str) -> None:
             return
 
 
-def deploy(patterns: Sequence[str]) -> None:
-    """Register the deployments of prefect.yaml whose names match."""
-    chosen = [part for pattern in patterns for part in ("--name", pattern)]
+def deploy(names: Sequence[str]) -> None:
+    """Register the deployments of these environments with `prefect deploy`, unless they are there already.
+
+    The deployments carry a digest of what they were made from as their version: `prefect deploy` takes many
+    seconds, and need not run when nothing changed.
+    """
+    version = _version()
+    if all(_is_registered(name, version) for name in names):
+        return
+    chosen = [part for name in names for part in ("--name", f"*/{name}")]
     command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", *chosen]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603 - our own argv
+    variables = {**os.environ, "PIPELINE_ROOT": str(PROJECT), "PIPELINE_VERSION": version}
+    done = subprocess.run(  # noqa: S603 - our own argv
+        command, cwd=PROJECT, env=variables, capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise RegistrationError(f"Prefect refused the deployments:\n{done.stdout}{done.stderr}")
+
+
+def _version() -> str:
+    """Digest of everything that a registered deployment shows: flows, parameters' types, prefect.yaml."""
+    files = [
+        PROJECT / "prefect.yaml",
+        *sorted(PROJECT.glob("flows/*.py")),
+        *sorted(PROJECT.glob("blocks/*.py")),
+    ]
+    digest = hashlib.sha256(repr(sorted(environments())).encode())
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _is_registered(name: str, version: str) -> bool:
+    """Whether every deployment of the environment in prefect.yaml has this version on the server."""
+    document = yaml.safe_load((PROJECT / "prefect.yaml").read_text(encoding="utf-8"))
+    wanted = [item["name"] for item in document["deployments"]].count(name)
+    chosen = DeploymentFilter(name=DeploymentFilterName(any_=[name]))
+    with get_client(sync_client=True) as client:
+        found = client.read_deployments(deployment_filter=chosen)
+    return [item.version for item in found].count(version) == int(wanted)
 
 
 def _saved(kind: type[B], name: str) -> B | None:

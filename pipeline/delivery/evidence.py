@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from pipeline.aws import AwsAccess, AwsError
 from pipeline.ecs.model import Task
@@ -13,6 +14,8 @@ from pipeline.outputs import Outputs
 
 LOG_LINES = 50
 _TASKS_SHOWN = 3
+_LOG_LAG = 3.0
+"""Seconds that the log driver may take to make the stream of a task that has just ended."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,19 @@ class TaskLogs:
     def tail(self, task_id: str, container: str, limit: int = LOG_LINES) -> tuple[str, ...]:
         """Return the last lines, oldest first; one line that says why where they cannot be read."""
         stream = f"{self._prefix}/{container}/{task_id}"
+        attempts = Retrying(
+            retry=retry_if_exception_type(self._logs.exceptions.ResourceNotFoundException),
+            stop=stop_after_delay(_LOG_LAG),
+            wait=wait_fixed(0.5),
+            reraise=True,
+        )
         try:
-            answer = self._logs.get_log_events(
-                logGroupName=self._group, logStreamName=stream, limit=limit, startFromHead=False
+            answer = attempts(
+                self._logs.get_log_events,
+                logGroupName=self._group,
+                logStreamName=stream,
+                limit=limit,
+                startFromHead=False,
             )
         except (ClientError, BotoCoreError) as error:
             return (f"(no log: {error})",)

@@ -138,9 +138,7 @@ def _open(wanted: WantedRollout, previous: Previous, now: datetime) -> OpenAttem
     )
 
 
-def _attempt_of(
-    opened: OpenAttempt, primary: Deployment, wanted: WantedRollout, now: datetime
-) -> Attempt:
+def _attempt_of(opened: OpenAttempt, primary: Deployment, wanted: WantedRollout, now: datetime) -> Attempt:
     """Go on with the attempt; the run that re-attaches has the whole time again."""
     previous = Previous(
         opened.previous_deployment_id or "",

@@ -45,6 +45,8 @@ class SecretStore:
             return Stored(described["ARN"], "", {})
         with calling(f"Reading secret {self.secret_id}"):
             answer = self._client.get_secret_value(SecretId=self.secret_id, VersionStage=CURRENT)
+        if "SecretString" not in answer and "SecretBinary" not in answer:
+            return Stored(answer["ARN"], answer["VersionId"], {})  # a version that holds nothing yet
         return Stored(answer["ARN"], answer["VersionId"], self._parse(answer.get("SecretString")))
 
     def write(self, document: str, token: str) -> str:
