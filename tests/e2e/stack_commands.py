@@ -1,0 +1,60 @@
+"""The stack's commands as the end-to-end tests run them, and access to what it emulates."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deployments.stack import Settings
+from deployments.stack.processes import Process, marked
+from deployments.stack.settings import REGION
+from pipeline.aws import AwsAccess
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The commands of one stack, run as a person runs them."""
+
+    settings: Settings
+    variables: Mapping[str, str]
+
+    def run(self, command: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run ``python -m deployments.local COMMAND``."""
+        return subprocess.run(
+            [sys.executable, "-m", "deployments.local", command, "--json"],
+            env={**self.variables, **more},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=200,
+        )
+
+    def up(self) -> dict[str, int]:
+        """Bring the stack up and return the pid of each process."""
+        done = self.run("up")
+        assert done.returncode == 0, done.stderr
+        return self.pids(done.stdout)
+
+    def pids(self, answer: str) -> dict[str, int]:
+        """Read the pids out of an answer in JSON."""
+        document: dict[str, Any] = json.loads(answer)
+        return {process["name"]: process["pid"] for process in document["processes"]}
+
+    def living(self) -> list[Process]:
+        """Return every process that the stack has started, directly or not."""
+        return marked(str(self.settings.state))
+
+    def client(self, service: str) -> Any:
+        """Return a client of the emulated AWS."""
+        return AwsAccess(REGION, self.settings.aws_url, "test", "test").client(service)
+
+
+def until(condition: Callable[[], object], seconds: float = 30) -> None:
+    """Poll until the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not become true"
+        time.sleep(0.05)
