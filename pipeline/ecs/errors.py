@@ -17,3 +17,7 @@ class RolloutInProgressError(EcsError):
 
 class OneOffTaskError(EcsError):
     """A one-off task did not start, or ended with anything but exit code 0."""
+
+
+class TaskUnknownError(OneOffTaskError):
+    """ECS does not know the task: not yet, or no longer."""

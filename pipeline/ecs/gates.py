@@ -46,21 +46,19 @@ def target_faults(
     tasks: tuple[Task, ...], deployment: Deployment, groups: dict[str, tuple[Target, ...]]
 ) -> tuple[str, ...]:
     """Which running tasks are not healthy in which target group; empty when every one is everywhere."""
-    addresses = [
-        task.address
-        for task in tasks
-        if task.last_status == "RUNNING" and belongs(task, deployment) and task.address
-    ]
+    ours = [task for task in tasks if task.last_status == "RUNNING" and belongs(task, deployment)]
     return tuple(
         fault
         for group, targets in groups.items()
-        for address in addresses
-        if (fault := _target_fault(group, address, targets)) is not None
+        for task in ours
+        if (fault := _target_fault(group, task, targets)) is not None
     )
 
 
-def _target_fault(group: str, address: str, targets: tuple[Target, ...]) -> str | None:
-    name = group.rsplit("targetgroup/", 1)[-1].split("/")[0]
+def _target_fault(group: str, task: Task, targets: tuple[Target, ...]) -> str | None:
+    name, address = group.rsplit("targetgroup/", 1)[-1].split("/")[0], task.address
+    if address is None:
+        return f"task {task.id} has no address yet"
     target = next((item for item in targets if item.address == address), None)
     if target is None:
         return f"{address} is not registered in target group {name}"

@@ -9,13 +9,15 @@ from typing import Any
 
 from pipeline.aws import AwsAccess, AwsError, calling
 from pipeline.ecs import translate
-from pipeline.ecs.errors import OneOffTaskError
+from pipeline.ecs.errors import OneOffTaskError, TaskUnknownError
 from pipeline.ecs.model import Container, Task
 
 OVERRIDES_LIMIT = 8192
 """Characters of JSON that RunTask's overrides may have (AWS ECS API reference, TaskOverride)."""
 STARTED_BY_LIMIT = 128
 """Characters of ``startedBy`` (AWS ECS API reference, RunTask)."""
+_VISIBILITY = 30.0
+"""Seconds that a task which has just been started may be unknown (AWS ECS API reference, RunTask)."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +108,15 @@ class OneOffTasks:
         return self.find(wanted.started_by) or self.start(wanted)
 
     def describe(self, arn: str) -> Task:
-        """Return the task as it is now."""
+        """Return the task as it is now.
+
+        Raises:
+            TaskUnknownError: right after its start (eventual consistency), or an hour after its end.
+        """
         with calling(f"Describing task {arn}"):
             found = self._ecs.describe_tasks(cluster=self._cluster, tasks=[arn])["tasks"]
         if not found:
-            raise OneOffTaskError(f"ECS no longer knows task {arn}; run the same command again.")
+            raise TaskUnknownError(f"ECS does not know task {arn}; run the same command again.")
         return translate.task(found[0])
 
     def stop(self, arn: str, reason: str) -> None:
@@ -130,15 +136,17 @@ def wait_until(
     """Poll a task until ``done``; API errors are asked again until ``timeout`` seconds have passed.
 
     Raises:
-        OneOffTaskError: out of time.
+        OneOffTaskError: out of time, or ECS does not know the task for half a minute.
         AwsError: out of time, and the API did not answer at the end.
     """
-    end = clock() + timeout
+    began = clock()
+    end = began + timeout
     while True:
         try:
             task = read()
-        except AwsError:
-            if clock() >= end:
+        except (AwsError, TaskUnknownError) as error:
+            patience = min(timeout, _VISIBILITY) if isinstance(error, TaskUnknownError) else timeout
+            if clock() >= began + patience:
                 raise
         else:
             if done(task):

@@ -1,0 +1,116 @@
+"""Which tasks belong to a deployment, and what is wrong with them."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from ecs_samples import DIGEST, OLD, START, done, task
+
+from pipeline.ecs.gates import belongs, target_faults, task_faults
+from pipeline.ecs.model import Target, Task
+
+OURS = done()
+GROUP = "arn:aws:elasticloadbalancing:af-south-1:000000000000:targetgroup/web/73e2d6bc24d8a067"
+EARLIER = START - timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        pytest.param(task(), True, id="started by ours"),
+        pytest.param(task(started_by="ecs-svc/1"), False, id="started by another on the same definition"),
+        pytest.param(task(started_by="web"), True, id="elsewhere, our definition"),
+        pytest.param(task(started_by="web", task_definition=OLD), False, id="elsewhere, old definition"),
+        pytest.param(task(started_by="web", created_at=EARLIER), False, id="elsewhere, from before"),
+        pytest.param(task(started_by="", created_at=START), True, id="unsaid, at the very start"),
+    ],
+)
+def test_belongs(found: Task, expected: bool) -> None:
+    """The deployment's id decides; where ECS names none, the definition and the time do."""
+    assert belongs(found, OURS) is expected
+
+
+def test_the_right_tasks_have_no_faults() -> None:
+    """As many tasks as wanted, on our image, are fine; other deployments' tasks do not matter."""
+    tasks = (task(1), task(2), task(3, started_by="ecs-svc/1", health="UNHEALTHY"))
+    assert task_faults(tasks, OURS, DIGEST, "web") == ()
+
+
+def test_tasks_that_do_not_run_do_not_count() -> None:
+    """A task that is PENDING or STOPPED serves nobody."""
+    tasks = (task(1), task(2, last_status="PENDING"), task(3, last_status="STOPPED"))
+    assert task_faults(tasks, OURS, DIGEST, "web") == ("1 of 2 tasks run",)
+
+
+def test_more_tasks_than_wanted_are_fine() -> None:
+    """Auto scaling may add tasks during a rollout."""
+    assert task_faults((task(1), task(2), task(3)), OURS, DIGEST, "web") == ()
+
+
+def test_another_image_is_a_fault() -> None:
+    """A tag that was pushed again shows in the digest of the running container."""
+    found = task_faults((task(1), task(2)), OURS, "sha256:wanted", "web")
+    assert found == tuple(f"task {n:032x} runs image {DIGEST} instead of sha256:wanted" for n in (1, 2))
+
+
+def test_the_digests_of_other_containers_do_not_matter() -> None:
+    """Sidecars have images of their own."""
+    sidecar = replace(task().containers[0], name="sidecar", image_digest="sha256:sidecar")
+    tasks = tuple(task(n, containers=(*task().containers, sidecar)) for n in (1, 2))
+    assert task_faults(tasks, OURS, DIGEST, "web") == ()
+
+
+def test_an_unknown_digest_is_no_fault() -> None:
+    """Where the release or ECS names no digest there is nothing to compare."""
+    unnamed = replace(task().containers[0], image_digest=None)
+    assert task_faults((task(1), task(2)), OURS, None, "web") == ()
+    assert task_faults(tuple(task(n, containers=(unnamed,)) for n in (1, 2)), OURS, DIGEST, "web") == ()
+
+
+def test_container_health_and_definition_are_checked() -> None:
+    """UNHEALTHY tasks and tasks of our deployment on another definition are faults."""
+    found = task_faults((task(1, health="UNHEALTHY"), task(2, task_definition=OLD)), OURS, DIGEST, "web")
+    assert found == (
+        f"task {1:032x} is UNHEALTHY by its container health check",
+        f"task {2:032x} runs {OLD}",
+    )
+
+
+def target(address: str, state: str = "healthy") -> Target:
+    """Return a registered target."""
+    return Target(GROUP, address, 8000, state, "Target.Timeout", "Request timed out")
+
+
+def test_healthy_everywhere() -> None:
+    """Every running task of ours is healthy in every group; draining targets of others do not matter."""
+    targets = (target("10.0.0.5"), target("10.0.0.9", "draining"))
+    assert target_faults((task(),), OURS, {GROUP: targets, f"{GROUP}2": targets}) == ()
+
+
+def test_an_unhealthy_target_is_named_with_its_reason() -> None:
+    """State, group and reason of the target are said."""
+    found = target_faults((task(),), OURS, {GROUP: (target("10.0.0.5", "unhealthy"),)})
+    assert found == ("10.0.0.5 is unhealthy in target group web (Target.Timeout Request timed out)",)
+
+
+def test_healthy_in_one_group_is_not_enough() -> None:
+    """A task that is missing from the second target group is a fault."""
+    found = target_faults((task(),), OURS, {GROUP: (target("10.0.0.5"),), "targetgroup/other/1": ()})
+    assert found == ("10.0.0.5 is not registered in target group other",)
+
+
+def test_a_task_without_an_address_is_a_fault() -> None:
+    """A task that no target group can know is not healthy in it."""
+    found = target_faults((task(1, address=None),), OURS, {GROUP: ()})
+    assert found == (f"task {1:032x} has no address yet",)
+
+
+def test_without_target_groups_addresses_do_not_matter() -> None:
+    """A service without a load balancer has no targets to check."""
+    assert target_faults((task(1, address=None),), OURS, {}) == ()
+
+
+def test_only_our_running_tasks_must_be_targets() -> None:
+    """Tasks of other deployments and tasks that do not run are no concern of the target gate."""
+    others = (task(1, started_by="ecs-svc/1"), task(2, last_status="PENDING"))
+    assert target_faults(others, OURS, {GROUP: ()}) == ()

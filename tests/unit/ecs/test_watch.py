@@ -1,0 +1,142 @@
+"""Watching a rollout: what is said, how often is looked, and what trouble does."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from ecs_samples import ATTEMPT, DEADLINE, START, before, done, ours, service, stopped, task
+
+from pipeline.aws import AwsError
+from pipeline.ecs.model import Service, Task
+from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.rollout import Snapshot, Verdict
+from pipeline.ecs.watch import Pace, look, utc_now, watch
+
+Answer = Service | None | AwsError
+
+
+class ScriptedService:
+    """A service that answers in a given order, and then the last answer for ever."""
+
+    def __init__(self, *answers: Answer, stops: tuple[Task, ...] | AwsError = ()) -> None:
+        self.answers = list(answers)
+        self.stops = stops
+        self.asked_for: list[str] = []
+
+    def describe(self) -> Service | None:
+        """Return or raise the next answer."""
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, AwsError):
+            raise answer
+        return answer
+
+    def tasks(self, status: str = "RUNNING") -> tuple[Task, ...]:
+        """Return the stopped tasks."""
+        self.asked_for.append(status)
+        if isinstance(self.stops, AwsError):
+            raise self.stops
+        return self.stops
+
+
+class Watching:
+    """A watch whose clock is moved by sleeping alone."""
+
+    def __init__(self, reader: ScriptedService, pace: Pace | None = None) -> None:
+        self.now = START
+        self.slept: list[float] = []
+        self.said: list[str] = []
+        self.verdict = watch(reader, ATTEMPT, self.said.append, pace, self._sleep, self._clock)
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += timedelta(seconds=seconds)
+
+    def _clock(self) -> datetime:
+        return self.now
+
+
+THROTTLED = AwsError("Describing ECS service web: throttled")
+
+
+def test_only_changes_are_reported() -> None:
+    """Five looks that show two things are two lines."""
+    moving, ready = service(ours(), before()), service(done())
+    watched = Watching(ScriptedService(moving, moving, moving, moving, ready))
+    assert watched.verdict == Verdict("2 of 2 tasks run.", ready=True)
+    assert watched.said == ["IN_PROGRESS: 1 of 2 tasks run, 1 pending.", "2 of 2 tasks run."]
+    assert len(watched.slept) == 4
+
+
+def test_an_end_is_returned_at_once() -> None:
+    """A service that does not exist is not looked at twice."""
+    watched = Watching(ScriptedService(None))
+    assert (watched.verdict.outcome, watched.slept) == (Outcome.FAILED, [])
+
+
+def test_trouble_doubles_the_interval_and_an_answer_resets_it() -> None:
+    """Each failed call doubles the pause up to the slowest; the next answer brings back the pace."""
+    answers = [THROTTLED] * 4 + [service(ours()), service(done())]
+    watched = Watching(ScriptedService(*answers), Pace(interval=1, slowest=6))
+    expected = [2, 4, 6, 6, 1]
+    assert [pytest.approx(pause, rel=0.2) for pause in expected] == watched.slept
+    assert watched.verdict.ready
+
+
+def test_trouble_alone_ends_at_the_deadline_as_unknown() -> None:
+    """Nothing but the deadline ends a watch that sees nothing."""
+    watched = Watching(ScriptedService(THROTTLED))
+    assert watched.verdict.outcome is Outcome.UNKNOWN
+    assert watched.now >= DEADLINE
+    assert "throttled" in watched.said[-1]
+
+
+def test_a_rollout_that_never_ends_times_out() -> None:
+    """A rollout that still moves at the deadline is out of time."""
+    watched = Watching(ScriptedService(service(ours())), Pace(interval=20))
+    assert watched.verdict.outcome is Outcome.TIMED_OUT
+    assert len(watched.slept) >= 15 * 60 / 24
+
+
+def test_the_pace_of_the_house_is_about_a_second() -> None:
+    """Without a pace of its own a watch looks about once a second."""
+    watched = Watching(ScriptedService(service(ours()), service(done())))
+    assert watched.slept == [pytest.approx(1, rel=0.2)]
+
+
+def test_stopped_tasks_are_read_only_after_a_failure() -> None:
+    """A rollout without failed tasks costs one call a look."""
+    reader = ScriptedService(service(ours()))
+    assert look(reader, ATTEMPT) == Snapshot(service(ours()))
+    assert reader.asked_for == []
+
+
+def test_stopped_tasks_of_others_are_left_out() -> None:
+    """Tasks that another deployment lost say nothing about ours."""
+    seen = service(ours(failed=1))
+    reader = ScriptedService(seen, stops=(stopped(1), stopped(2, started_by="ecs-svc/1")))
+    assert look(reader, ATTEMPT) == Snapshot(seen, (stopped(1),))
+    assert reader.asked_for == ["STOPPED"]
+
+
+def test_a_failed_look_is_a_look() -> None:
+    """An API that fails is part of what is seen, whichever call it was."""
+    unseen = Snapshot(unreachable=str(THROTTLED))
+    assert look(ScriptedService(THROTTLED), ATTEMPT) == unseen
+    assert look(ScriptedService(service(ours(failed=1)), stops=THROTTLED), ATTEMPT) == unseen
+
+
+def test_crash_loops_end_early() -> None:
+    """Three tasks that stopped for one reason end the watch long before its deadline."""
+    reader = ScriptedService(service(ours(failed=3)), stops=tuple(stopped(n) for n in range(3)))
+    watched = Watching(reader)
+    assert (watched.verdict.outcome, watched.slept) == (Outcome.FAILED, [])
+
+
+def test_a_running_task_is_no_reason() -> None:
+    """Tasks without a stop code do not end a watch."""
+    reader = ScriptedService(service(ours(failed=3)), service(done()), stops=(task(1), task(2), task(3)))
+    assert Watching(reader).verdict.ready
+
+
+def test_the_clock_is_aware_and_utc() -> None:
+    """Times are compared with ECS's, which are aware."""
+    assert utc_now().utcoffset() == timedelta(0)
