@@ -12,13 +12,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 INPUTS = ("requirements/uv.lock", "requirements/all.lock", "pyproject.toml")
 SUPPORTED = ((3, 11), (3, 14))
+Step = Callable[[Path], None]
 
 
 class BootstrapError(Exception):
@@ -46,14 +47,26 @@ def check_python(version: tuple[int, ...] = sys.version_info[:2]) -> None:
         )
 
 
-def ensure(root: Path) -> None:
-    """Bring ``root/.venv`` to what the lock files say; quick when it is there already."""
+def ensure(root: Path, make_empty: Step | None = None, install: Step | None = None) -> None:
+    """Bring ``root/.venv`` to what the lock files say; quick when it is there already.
+
+    A finished environment of the same base is renewed in place; any other is made anew by ``make_empty``.
+    ``install`` then puts the packages in; by default uv does it, else pip.
+    """
     wanted = fingerprint(root)
     if current(root) == wanted:
         return
     with _only_one(root):
-        if current(root) != wanted:
-            _make(root, wanted)
+        there = current(root)
+        if there == wanted:
+            return
+        print("Installing the Python packages into .venv ...", flush=True)  # noqa: T201 - a person waits for this
+        if there is None or there.splitlines()[0] != wanted.splitlines()[0]:
+            shutil.rmtree(root / ".venv", ignore_errors=True)
+            (make_empty or _make_empty)(root)
+        _stamp(root).unlink(missing_ok=True)
+        (install or _install)(root)
+        _stamp(root).write_text(wanted, encoding="utf-8")
 
 
 def fingerprint(root: Path) -> str:
@@ -69,19 +82,7 @@ def current(root: Path) -> str | None:
     return _stamp(root).read_text(encoding="utf-8") or None
 
 
-def _make(root: Path, wanted: str) -> None:
-    """Renew a finished environment of the same base in place; make any other anew."""
-    print("Installing the Python packages into .venv ...", flush=True)  # noqa: T201 - a person waits for this
-    there = current(root)
-    if there is None or there.splitlines()[0] != wanted.splitlines()[0]:
-        _make_empty(root)
-    _stamp(root).unlink(missing_ok=True)
-    _install(root)
-    _stamp(root).write_text(wanted, encoding="utf-8")
-
-
 def _make_empty(root: Path) -> None:
-    shutil.rmtree(root / ".venv", ignore_errors=True)
     _ensure_venv_module()
     _run([sys.executable, "-m", "venv", str(root / ".venv")], "the virtual environment could not be made")
 

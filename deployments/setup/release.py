@@ -4,10 +4,10 @@ import hashlib
 import io
 import os
 import tempfile
-import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Mapping
+from http.client import HTTPException
 from pathlib import Path
 
 from deployments.setup.errors import SetupError
@@ -51,11 +51,8 @@ def _download(url: str) -> bytes:
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:  # noqa: S310 - scheme checked above
             body: bytes = answer.read()
-            expected = answer.headers.get("Content-Length")
-    except (OSError, urllib.error.HTTPError) as error:
+    except (OSError, HTTPException) as error:
         raise SetupError(f"Terraform could not be fetched from {url}: {error}. {_ADVICE}") from error
-    if expected is not None and len(body) != int(expected):
-        raise SetupError(f"{url} ended after {len(body)} of {expected} bytes. {_ADVICE}")
     return body
 
 

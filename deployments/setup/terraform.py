@@ -26,23 +26,23 @@ def terraform_binary() -> Path:
     return found
 
 
-def ensure_terraform() -> Path:
-    """Return the Terraform to use, fetching the pinned release where there is none."""
-    found = _find()
+def ensure_terraform(target: Path = FETCHED) -> Path:
+    """Return the Terraform to use, fetching the pinned release to ``target`` where there is none."""
+    found = _find(target)
     if found is not None:
         return found
     base = os.environ.get("TERRAFORM_RELEASES_URL") or RELEASES
     print(f"Fetching Terraform from {base} ...", flush=True)  # noqa: T201 - a person waits for this
-    return fetch_terraform(base, platform_name(), FETCHED)
+    return fetch_terraform(base, platform_name(), target)
 
 
-def _find() -> Path | None:
-    return next((path for path in _candidates() if is_good(_version(path))), None)
+def _find(fetched: Path = FETCHED) -> Path | None:
+    return next((path for path in _candidates(fetched) if is_good(_version(path))), None)
 
 
-def _candidates() -> Iterator[Path]:
-    if FETCHED.exists():
-        yield FETCHED
+def _candidates(fetched: Path) -> Iterator[Path]:
+    if fetched.exists():
+        yield fetched
     in_path = shutil.which("terraform")
     if in_path:
         yield Path(in_path)

@@ -1,0 +1,62 @@
+"""Settings of the stack come from the environment and are checked."""
+
+from pathlib import Path
+
+import pytest
+
+from deployments.stack import StackError, child_environment, load_settings
+from deployments.stack.settings import Settings
+from deployments.stack.specs import instance, specs
+
+SETTINGS = Settings(Path("/state"), 1001, 1002, 1003)
+
+
+def test_defaults() -> None:
+    """Without variables the well-known ports and the project's own folder serve."""
+    settings = load_settings({})
+    assert (settings.aws_port, settings.prefect_port, settings.webhook_port) == (4566, 4200, 4201)
+    assert settings.state.name == ".local"
+
+
+@pytest.mark.parametrize("text", ["abc", "0", "65536", "-1", "4566 "])
+def test_a_bad_port_is_named(text: str) -> None:
+    """The message has the variable and what it was set to."""
+    with pytest.raises(StackError, match=f"VIMBISO_AWS_PORT is {text!r}"):
+        load_settings({"VIMBISO_AWS_PORT": text})
+
+
+def test_one_port_for_two_processes_is_refused() -> None:
+    """The three ports must differ."""
+    with pytest.raises(StackError, match="must differ"):
+        load_settings({"VIMBISO_AWS_PORT": "4200"})
+
+
+def test_only_foreign_prefect_settings_are_dropped() -> None:
+    """The rest of the shell's environment goes on to the children."""
+    variables = child_environment(
+        SETTINGS, {"PREFECT_API_KEY": "x", "LANG": "C", "TF_CLI_CONFIG_FILE": "/missing"}
+    )
+    assert "PREFECT_API_KEY" not in variables
+    assert variables["LANG"] == "C"
+    assert variables.get("TF_CLI_CONFIG_FILE") != "/missing"
+    assert variables["PREFECT_API_URL"] == "http://127.0.0.1:1002/api"
+
+
+def test_loopback_never_goes_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's own exceptions are kept."""
+    monkeypatch.setenv("NO_PROXY", "intranet")
+    assert child_environment(SETTINGS)["NO_PROXY"] == "intranet,127.0.0.1,localhost"
+
+
+def test_two_stacks_tell_their_containers_apart() -> None:
+    """The emulator's name depends on its state folder and its port."""
+    other_port = Settings(Path("/state"), 2001, 1002, 1003)
+    other_state = Settings(Path("/other"), 1001, 1002, 1003)
+    assert len({instance(SETTINGS), instance(other_port), instance(other_state)}) == 3
+
+
+def test_the_emulator_sees_no_credentials_of_the_user() -> None:
+    """Containers that it starts could otherwise inherit real ones."""
+    emulator = specs(SETTINGS)[0]
+    assert emulator.foreign == ("AWS_",)
+    assert emulator.variables["AWS_SECRET_ACCESS_KEY"] == "test"
