@@ -1,0 +1,72 @@
+"""What is known of a certificate. None and "" mean that nobody said: unknown, not fine. Times are UTC."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Validation:
+    """How one domain of a certificate is proved, and whether it is (ACM, DomainValidation)."""
+
+    domain: str
+    method: str
+    status: str
+    record_name: str = ""
+    """Name of the CNAME record that must stay in DNS; "" for other methods."""
+    record_value: str = ""
+
+
+@dataclass(frozen=True)
+class CertificateFacts:
+    """A certificate as ACM describes it (ACM API reference, CertificateDetail)."""
+
+    arn: str
+    domain: str
+    status: str
+    type: str
+    key_algorithm: str
+    serial: str | None
+    """Lower-case hexadecimal without colons or leading zeros."""
+    not_after: datetime | None
+    failure_reason: str = ""
+    in_use_by: tuple[str, ...] | None = None
+    eligible: bool | None = None
+    """Whether ACM will renew it."""
+    renewal_status: str = ""
+    renewal_reason: str = ""
+    validations: tuple[Validation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where to shake hands: ``host`` is asked for (SNI), ``address`` is connected to where it differs."""
+
+    host: str
+    port: int = 443
+    address: str | None = None
+
+    def __str__(self) -> str:
+        """Return HOST:PORT."""
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Served:
+    """The certificate that an endpoint serves."""
+
+    serial: str
+    not_after: datetime
+    distrusted: str = ""
+    """Why a client would refuse it (name, chain, dates); "" where it would not."""
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """No certificate came from the endpoint."""
+
+    reason: str
+
+
+def normal_serial(text: str) -> str:
+    """Return a serial number in one spelling: ACM writes 0A:BC, others abc."""
+    return text.replace(":", "").lower().lstrip("0")
