@@ -36,7 +36,8 @@ def back_up(job: dict[str, Any], work: str) -> dict[str, Any]:
     say(f"copied {source.size} bytes, lock held for {locked:.2f} s")
     checked = check(target, job["integrity"])
     say(f"checked in {checked['check_seconds']} s: {sum(n or 0 for n in checked['rows'].values())} rows")
-    sent = send(target, choose(job["codec"]), job["part_urls"], job["part_bytes"])
+    codec = choose(list(job["part_urls"]))
+    sent = send(target, codec, job["part_urls"][codec], job["part_bytes"])
     say(f"sent {sent['compressed_bytes']} bytes in {len(sent['parts'])} parts")
     if checked["foreign_key_violations"]:
         warnings.append(f"{checked['foreign_key_violations']} foreign key violations in the live database")

@@ -53,11 +53,13 @@ Compressor = Union[zstd.Compressor, GzipCompressor]
 Decompressor = Union[zstd.Decompressor, GzipDecompressor]
 
 
-def choose(allowed: str) -> str:
-    """Return the codec to use: ``allowed`` names one, or is "auto"."""
-    if allowed != "auto":
-        return allowed
-    return "zstd" if zstd.load() is not None else "gzip"
+def choose(offered: list[str]) -> str:
+    """Return the best of the codecs that there are URLs for."""
+    if "zstd" in offered and zstd.load() is not None:
+        return "zstd"
+    if "gzip" in offered:
+        return "gzip"
+    raise JobError("no-codec", "the image has no libzstd.so.1; install libzstd1, or use codec auto or gzip")
 
 
 def compressor(name: str) -> Compressor:

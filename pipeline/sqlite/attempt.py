@@ -1,0 +1,85 @@
+"""Notes what is under way, so that a run that was killed goes on where it was, and others can clean up."""
+
+import json
+import re
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from pipeline.sqlite import layout
+from pipeline.sqlite.errors import OtherRunError, SqliteError
+from pipeline.sqlite.store import Store
+
+_RUN_ID = re.compile(r"^[A-Za-z0-9_.-]{1,80}$")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try of one run to do one thing."""
+
+    purpose: str
+    """backup, restore, swap, ... at most 16 characters."""
+    run_id: str
+    id: str
+    at: datetime
+    environment: str
+
+    @property
+    def started_by(self) -> str:
+        """ECS ``startedBy`` of the task: within the 36 characters of older ECS endpoints."""
+        return f"sqlite-{self.purpose}-{self.id}"
+
+    @property
+    def stem(self) -> str:
+        """Key of the backup that this attempt makes, without extension."""
+        return layout.stem(self.environment, self.at, self.id)
+
+    def job_key(self, name: str) -> str:
+        """Key of one of the attempt's job files."""
+        return layout.job_key(self.environment, self.id, name)
+
+
+def open_attempt(store: Store, purpose: str, run_id: str, now: datetime) -> Attempt:
+    """Return the attempt that this run has under way, or note a new one.
+
+    Raises:
+        SqliteError: the run id cannot be part of a key.
+        OtherRunError: two processes of one run began at the same moment.
+    """
+    if not _RUN_ID.match(run_id):
+        raise SqliteError(f"{run_id!r} is no run id: up to 80 letters, digits, dots, dashes and underscores.")
+    key = layout.open_key(store.environment, purpose, run_id)
+    known = store.read(key)
+    if known is not None:
+        return from_document(known)
+    attempt = Attempt(purpose, run_id, secrets.token_hex(6), now.replace(microsecond=0), store.environment)
+    try:
+        store.write(key, to_document(attempt), once=True)
+    except OtherRunError as error:
+        # S3's client may repeat a write whose answer was lost: then the note is ours.
+        if store.read(key) != json.loads(to_document(attempt)):
+            raise OtherRunError(f"Run {run_id} is active twice; end one of them.") from error
+    return attempt
+
+
+def close_attempt(store: Store, attempt: Attempt) -> None:
+    """Remove the attempt's job files and, last, its note."""
+    store.delete(store.keys(layout.job_key(store.environment, attempt.id, "")))
+    store.delete([layout.open_key(store.environment, attempt.purpose, attempt.run_id)])
+
+
+def open_attempts(store: Store) -> tuple[Attempt, ...]:
+    """Return every attempt under way, of any run."""
+    documents = [store.read(key) for key in store.keys(layout.open_prefix(store.environment))]
+    return tuple(from_document(item) for item in documents if item is not None)
+
+
+def to_document(attempt: Attempt) -> bytes:
+    """Return the note as JSON."""
+    return json.dumps({**asdict(attempt), "at": attempt.at.isoformat()}, sort_keys=True).encode()
+
+
+def from_document(document: dict[str, Any]) -> Attempt:
+    """Read a note."""
+    return Attempt(**{**document, "at": datetime.fromisoformat(document["at"])})

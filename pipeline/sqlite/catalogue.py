@@ -1,0 +1,50 @@
+"""Finds backups and reads their manifests."""
+
+from pydantic import ValidationError
+
+from pipeline.sqlite import layout
+from pipeline.sqlite.errors import NoBackupError
+from pipeline.sqlite.model import Backup, Manifest, Site
+from pipeline.sqlite.store import Store
+
+
+def list_backups(site: Site) -> tuple[Backup, ...]:
+    """Return every committed backup, newest first."""
+    return Store(site).backups()
+
+
+def find_backup(site: Site, wanted: str | None = None) -> Backup:
+    """Return the newest verified backup, or the one with this id or key, verified or not.
+
+    Raises:
+        NoBackupError: there is none.
+    """
+    backups = list_backups(site)
+    if wanted is None:
+        found = next((item for item in backups if item.verified), None)
+        if found is None:
+            raise NoBackupError(
+                f"{site.outputs.environment} has no verified backup. Run backup-sqlite and read its log."
+            )
+        return found
+    found = next((item for item in backups if wanted in (item.id, item.key)), None)
+    if found is None:
+        known = ", ".join(item.id for item in backups[:10]) or "none"
+        raise NoBackupError(f"There is no backup {wanted!r}. The newest: {known}.")
+    return found
+
+
+def read_manifest(site: Site, backup: Backup) -> Manifest:
+    """Return the backup's manifest.
+
+    Raises:
+        NoBackupError: it is missing or damaged.
+    """
+    document = Store(site).read(backup.key + layout.MANIFEST)
+    try:
+        return Manifest.model_validate(document)
+    except ValidationError as error:
+        raise NoBackupError(
+            f"The manifest of {backup.key} is missing or damaged ({error.error_count()} faults). "
+            "Choose another backup."
+        ) from error

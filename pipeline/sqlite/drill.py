@@ -1,0 +1,73 @@
+"""Proves that the newest backup can be restored, and measures how long that takes and what would be lost."""
+
+import json
+from dataclasses import dataclass
+
+from pipeline.ecs.watch import utc_now
+from pipeline.sqlite import layout
+from pipeline.sqlite.backup import Clock
+from pipeline.sqlite.catalogue import find_backup, read_manifest
+from pipeline.sqlite.errors import SqliteJobError
+from pipeline.sqlite.jobs import fetch_orders, run_job
+from pipeline.sqlite.model import Backup, Checks, Manifest, Site
+from pipeline.sqlite.runner import Report
+from pipeline.sqlite.store import Store
+
+_DAMAGED = {"wrong-checksum", "corrupt", "differs"}
+
+
+@dataclass(frozen=True)
+class Drill:
+    """A drill that passed. Seconds."""
+
+    backup: Backup
+    manifest: Manifest
+    checks: Checks
+    rto: float
+    """From the call to the checked database, the start of the task included."""
+    rpo: float
+    """Age of the copy when the drill began: what would be lost."""
+    job: float
+    """Of ``rto``, what download, decompression and checks took."""
+
+
+def drill(
+    site: Site, run_id: str, report: Report, backup: Backup | None = None, clock: Clock = utc_now
+) -> Drill:
+    """Restore the newest verified backup (or ``backup``) to a throw-away task's own disk and check it.
+
+    A backup that turns out damaged is marked: it no longer counts as verified for retention and restores.
+
+    Raises:
+        NoBackupError: there is none.
+        SqliteJobError: it could not be restored.
+    """
+    began = clock()
+    chosen = backup or find_backup(site)
+    manifest = read_manifest(site, chosen)
+    try:
+        result = run_job(
+            site,
+            "drill",
+            run_id,
+            report,
+            lambda signer: {**fetch_orders(signer, manifest), "action": "drill"},
+            clock,
+        )
+    except SqliteJobError as error:
+        if error.kind in _DAMAGED:
+            mark_unusable(site, chosen, error)
+        raise
+    rto = (clock() - began).total_seconds()
+    rpo = (began - manifest.copied_at).total_seconds()
+    report(
+        f"{chosen.key} is restored and sound after {rto:.1f} s; {rpo / 3600:.1f} h of changes would be lost"
+    )
+    checks = Checks.model_validate(result.values["checks"])
+    return Drill(chosen, manifest, checks, round(rto, 1), round(rpo, 1), round(result.seconds, 1))
+
+
+def mark_unusable(site: Site, backup: Backup, error: SqliteJobError) -> None:
+    """Write the verdict beside the backup; the backup itself stays for examination."""
+    verdict = json.dumps({"kind": error.kind, "message": str(error)})
+    Store(site).write(backup.key + layout.UNUSABLE, verdict.encode())

@@ -1,0 +1,51 @@
+"""Jobs that leave nothing in the bucket: orders for them, and their run from note to end."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pipeline.ecs.errors import EcsError
+from pipeline.ecs.watch import utc_now
+from pipeline.sqlite.attempt import close_attempt, open_attempt
+from pipeline.sqlite.backup import Clock
+from pipeline.sqlite.errors import SqliteError
+from pipeline.sqlite.model import Manifest, Site
+from pipeline.sqlite.runner import JobResult, Report, Runner
+from pipeline.sqlite.signing import Signer
+from pipeline.sqlite.store import Store
+
+TIMEOUT = 3600.0
+Orders = Callable[[Signer], dict[str, Any]]
+
+
+def fetch_orders(signer: Signer, manifest: Manifest) -> dict[str, Any]:
+    """Return what a job needs to download and check a backup."""
+    return {
+        "url": signer.get(manifest.key),
+        "codec": manifest.codec,
+        "bytes": manifest.bytes,
+        "sha256": manifest.sha256,
+        "compressed_sha256": manifest.compressed_sha256,
+        "checks": manifest.checks.model_dump(mode="json"),
+        "integrity": "integrity_check",
+    }
+
+
+def run_job(
+    site: Site,
+    purpose: str,
+    run_id: str,
+    report: Report,
+    orders: Orders,
+    clock: Clock = utc_now,
+    timeout: float = TIMEOUT,
+) -> JobResult:
+    """Run a job that leaves nothing in the bucket; its attempt ends with it, well or badly."""
+    store = Store(site)
+    attempt = open_attempt(store, purpose, run_id, clock())
+    try:
+        result = Runner(site, attempt, timeout, report).run(orders)
+    except (SqliteError, EcsError):
+        close_attempt(store, attempt)
+        raise
+    close_attempt(store, attempt)
+    return result

@@ -1,0 +1,51 @@
+"""Publishes backup metrics; the alarm on BackupAgeHours is declared in Terraform."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pipeline.aws import calling
+from pipeline.sqlite.catalogue import list_backups
+from pipeline.sqlite.drill import Drill
+from pipeline.sqlite.model import Manifest, Site
+
+AGE = "BackupAgeHours"
+
+
+def publish_age(site: Site, now: datetime) -> float | None:
+    """Publish and return the newest verified backup's age in hours; None (nothing published) without one.
+
+    The alarm treats missing data as breaching, so that silence is noticed as well.
+    """
+    newest = next((item for item in list_backups(site) if item.verified), None)
+    if newest is None:
+        return None
+    hours = max((now - newest.at).total_seconds(), 0.0) / 3600
+    _publish(site, {AGE: (hours, "None")})
+    return hours
+
+
+def publish_backup(site: Site, manifest: Manifest) -> None:
+    """Publish size, duration and lock time of a backup."""
+    _publish(
+        site,
+        {
+            "BackupSeconds": (manifest.task_seconds, "Seconds"),
+            "BackupLockSeconds": (manifest.lock_seconds, "Seconds"),
+            "BackupBytes": (float(manifest.compressed_bytes), "Bytes"),
+            "DatabaseBytes": (float(manifest.bytes), "Bytes"),
+        },
+    )
+
+
+def publish_drill(site: Site, drill: Drill) -> None:
+    """Publish the recovery time and the recovery point of a drill."""
+    _publish(
+        site, {"RecoverySeconds": (drill.rto, "Seconds"), "RecoveryPointSeconds": (drill.rpo, "Seconds")}
+    )
+
+
+def _publish(site: Site, values: Mapping[str, tuple[float, str]]) -> None:
+    namespace = site.outputs.metrics_namespace
+    data = [{"MetricName": name, "Value": value, "Unit": unit} for name, (value, unit) in values.items()]
+    with calling(f"Publishing {', '.join(values)} to CloudWatch namespace {namespace}"):
+        site.access.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=data)

@@ -1,0 +1,86 @@
+"""What is known of a backup. Times are aware UTC datetimes, sizes bytes, durations seconds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.aws import AwsAccess
+from pipeline.outputs import Outputs
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where to back up: the environment's account, what Terraform built, and how tasks reach S3."""
+
+    access: AwsAccess
+    outputs: Outputs
+    task_endpoint_url: str | None = None
+    """Endpoint that presigned URLs name; S3's own when absent."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A committed backup, as its name in S3 tells."""
+
+    key: str
+    """Key of the compressed database; the manifest's is the same with ``.manifest.json``."""
+    id: str
+    at: datetime
+    verified: bool = True
+    """False once a drill found it unusable."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Checks(_Strict):
+    """Fingerprint of the database; a restored one must have the same."""
+
+    integrity: str
+    page_size: int
+    page_count: int
+    user_version: int
+    foreign_key_violations: int
+    """-1 where the schema itself does not let them be counted."""
+    rows: dict[str, int | None]
+    """Rows by table; None where this SQLite lacks a virtual table's module."""
+    migrations: tuple[str, ...]
+    """Django's applied migrations as app.name."""
+    schema_sha256: str
+    check_seconds: float
+
+
+class Manifest(_Strict):
+    """What a backup is. Written last: a backup without one does not exist."""
+
+    version: int = 1
+    id: str
+    key: str
+    environment: str
+    reason: str
+    """nightly, before-migration, ..."""
+    run_id: str
+    task_definition: str
+    copied_at: datetime
+    """Everything committed before is in the backup."""
+    created_at: datetime
+    codec: str
+    bytes: int
+    sha256: str
+    compressed_bytes: int
+    compressed_sha256: str
+    etag: str
+    checks: Checks
+    journal: str
+    file_system: str
+    lock_seconds: float
+    """How long writers may have waited (rollback journal modes)."""
+    task_seconds: float
+    peak_kib: int
+    sqlite: str
+    python: str
+    warnings: tuple[str, ...] = ()
+    read_back: bool = True
+    """Whether the stored object was read again and hashed."""

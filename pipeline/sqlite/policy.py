@@ -1,0 +1,49 @@
+"""How backups are taken and how long they are kept."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+PART_BYTES = 8 << 20
+
+
+@dataclass(frozen=True)
+class BackupPolicy:
+    """How one backup is taken. Times in seconds."""
+
+    integrity: Literal["integrity_check", "quick_check"] = "integrity_check"
+    """quick_check skips the indexes: five times faster on large databases."""
+    codec: Literal["auto", "zstd", "gzip"] = "auto"
+    """auto: zstd where the image has libzstd, else gzip."""
+    parts: int = 400
+    """Most parts of 8 MiB that the compressed database may have; S3's own limit is 10,000."""
+    busy_timeout: float = 5.0
+    """What the application waits for a lock (Django's default); a longer copy is warned about."""
+    patience: float = 30.0
+    """How long to wait for the application's own locks."""
+    timeout: float = 3600.0
+    """How long the task may take, the start of its container included."""
+    read_back: bool = True
+    """Whether the stored object is read again and hashed before the backup counts as verified."""
+
+
+@dataclass(frozen=True)
+class RetentionPolicy:
+    """Which verified backups are kept: the newest of each of the latest days, weeks, months and years."""
+
+    days: int = 7
+    weeks: int = 5
+    months: int = 12
+    years: int = 3
+    newest: int = 3
+    """Kept whatever their age; at least one."""
+    stale: timedelta = timedelta(hours=36)
+    """Nothing is pruned while the newest verified backup is older."""
+    grace: timedelta = timedelta(days=2)
+    """Nothing younger is pruned."""
+
+    def __post_init__(self) -> None:
+        if self.newest < 1 or min(self.days, self.weeks, self.months, self.years) < 0:
+            raise ValueError(
+                "retention must keep at least the newest backup, and no negative number of others"
+            )

@@ -1,0 +1,43 @@
+"""Acts on the retention decision."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.aws import AwsError
+from pipeline.sqlite import layout
+from pipeline.sqlite.model import Backup, Site
+from pipeline.sqlite.policy import RetentionPolicy
+from pipeline.sqlite.retention import Decision, decide
+from pipeline.sqlite.store import Store
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What was decided, and what came of it; ``failed`` pairs a backup with AWS's reason."""
+
+    decision: Decision
+    deleted: tuple[Backup, ...]
+    failed: tuple[tuple[Backup, str], ...]
+
+
+def plan_prune(site: Site, now: datetime, policy: RetentionPolicy | None = None) -> Decision:
+    """Return what ``prune`` would do now."""
+    return decide(Store(site).backups(), now, policy or RetentionPolicy())
+
+
+def prune(site: Site, decision: Decision) -> Pruned:
+    """Delete the backups that ``decision`` prunes; one that cannot be deleted does not stop the others.
+
+    The manifest goes first: from then on the backup does not exist, and a sweep removes what a kill leaves.
+    """
+    store = Store(site)
+    deleted: list[Backup] = []
+    failed: list[tuple[Backup, str]] = []
+    for backup in decision.pruned:
+        try:
+            store.delete([backup.key + layout.MANIFEST, backup.key, backup.key + layout.UNUSABLE])
+        except AwsError as error:
+            failed.append((backup, str(error)))
+        else:
+            deleted.append(backup)
+    return Pruned(decision, tuple(deleted), tuple(failed))

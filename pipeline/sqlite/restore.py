@@ -1,0 +1,119 @@
+"""Restores a backup to a new file, and swaps database files. The flow stops and starts the service around it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from pipeline.ecs.watch import utc_now
+from pipeline.sqlite import layout
+from pipeline.sqlite.backup import Clock
+from pipeline.sqlite.catalogue import read_manifest
+from pipeline.sqlite.errors import SqliteError
+from pipeline.sqlite.jobs import fetch_orders, run_job
+from pipeline.sqlite.model import Backup, Manifest, Site
+from pipeline.sqlite.runner import Report
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A restored and checked file on the data volume that nobody uses yet."""
+
+    target: str
+    manifest: Manifest
+    seconds: float
+    """How long the task took, the start of its container not included."""
+
+
+@dataclass(frozen=True)
+class Swapped:
+    """A database that was replaced; ``aside`` is the file that was the database before."""
+
+    database: str
+    aside: str
+
+
+def restore_to_file(
+    site: Site,
+    run_id: str,
+    backup: Backup,
+    report: Report,
+    target: str | None = None,
+    clock: Clock = utc_now,
+) -> Restored:
+    """Restore ``backup`` to a new file on the data volume, beside the database unless ``target`` says else.
+
+    The file appears whole and checked against the manifest, or not at all. The live database is not touched.
+
+    Raises:
+        SqliteError: ``target`` is outside the data volume or is the database itself.
+        NoBackupError: the manifest cannot be read.
+        SqliteJobError: the backup is damaged, the volume full, the name taken, ...
+        OneOffTaskError: the task did not start or end.
+    """
+    target = checked_target(
+        site, target or f"{site.outputs.database_path}.restored-{layout.stamp(backup.at)}"
+    )
+    manifest = read_manifest(site, backup)
+    result = run_job(
+        site,
+        "restore",
+        run_id,
+        report,
+        lambda signer: {**fetch_orders(signer, manifest), "action": "restore", "target": target},
+        clock,
+    )
+    report(f"Restored {manifest.key} to {target}")
+    return Restored(target, manifest, round(result.seconds, 3))
+
+
+def checked_target(site: Site, target: str) -> str:
+    """Return ``target`` if it is a file of its own on the data volume.
+
+    Raises:
+        SqliteError: it is not.
+    """
+    path, volume = PurePosixPath(target), PurePosixPath(site.outputs.data_path)
+    if ".." in path.parts or volume not in path.parents:
+        raise SqliteError(f"{target} is not on the data volume {volume}; give a path below it.")
+    database = site.outputs.database_path
+    if target in {database, *(f"{database}{side}" for side in ("-wal", "-shm", "-journal"))}:
+        raise SqliteError(f"{target} is the live database; restore to a new file and swap it in.")
+    return target
+
+
+def swap_in(site: Site, run_id: str, incoming: str, at: datetime, report: Report) -> Swapped:
+    """Make ``incoming`` the database and keep the present one as ``DATABASE.before-TIME``.
+
+    Call it only while the service has no tasks: the job refuses when somebody holds a lock. ``at`` must be
+    the same when a killed run repeats the step. If the new file fails its check in place, the old one
+    returns and the error is raised.
+
+    Raises:
+        SqliteJobError: in-use, corrupt, no-database (``incoming`` is missing), ...
+    """
+    aside = f"{site.outputs.database_path}.before-{layout.stamp(at)}"
+    return _swap(site, "swap", run_id, checked_target(site, incoming), aside, report, check=True)
+
+
+def swap_back(site: Site, run_id: str, swapped: Swapped, at: datetime, report: Report) -> Swapped:
+    """Make the file that ``swap_in`` set aside the database again; what it replaced is kept, too.
+
+    The old file returns as it was, unchecked: whatever state it is in, it is what ran before.
+    """
+    aside = f"{site.outputs.database_path}.rejected-{layout.stamp(at)}"
+    return _swap(site, "unswap", run_id, swapped.aside, aside, report, check=False)
+
+
+def _swap(
+    site: Site, purpose: str, run_id: str, incoming: str, aside: str, report: Report, *, check: bool
+) -> Swapped:
+    orders = {
+        "action": "swap",
+        "database": site.outputs.database_path,
+        "incoming": incoming,
+        "aside": aside,
+        "integrity": "integrity_check" if check else "none",
+    }
+    run_job(site, purpose, run_id, report, lambda _: orders)
+    report(f"{incoming} is now {site.outputs.database_path}; what was there is {aside}")
+    return Swapped(site.outputs.database_path, aside)

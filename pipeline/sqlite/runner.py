@@ -1,0 +1,121 @@
+"""Runs one job in a one-off task on the application's own image and volume, to its reported result."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.ecs.errors import OneOffTaskError
+from pipeline.ecs.model import Task
+from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
+from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.sqlite import jobfile
+from pipeline.sqlite.attempt import Attempt
+from pipeline.sqlite.errors import SqliteJobError, job_error
+from pipeline.sqlite.model import Site
+from pipeline.sqlite.signing import Signer
+from pipeline.sqlite.store import Store
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What the job reported; ``values`` is its JSON."""
+
+    values: dict[str, Any]
+    task_definition: str
+
+    @property
+    def seconds(self) -> float:
+        """How long the job itself took."""
+        return float(self.values["ended_at"]) - float(self.values["began_at"])
+
+
+class Runner:
+    """Runs the job of one attempt; a second run of the same attempt finds the first one's task."""
+
+    def __init__(self, site: Site, attempt: Attempt, timeout: float, report: Report) -> None:
+        self._site = site
+        self._attempt = attempt
+        self._timeout = timeout
+        self._report = report
+        self._store = Store(site)
+        self._tasks = OneOffTasks(site.access, site.outputs.cluster)
+        self.signer = Signer(site, timeout)
+
+    def run(self, orders: Callable[[Signer], dict[str, Any]]) -> JobResult:
+        """Run the job that ``orders`` describes (called only where a task must be started).
+
+        Raises:
+            SqliteJobError: the job failed, or ended without a result.
+            OneOffTaskError: the task did not start or did not end in time; it is stopped then.
+            AwsError: AWS refused or could not be reached; run again to go on.
+        """
+        task = self._tasks.find(self._attempt.started_by)
+        if task is None and self._result() is None:
+            task = self._start(orders)
+        if task is not None:
+            task = self._ended(task)
+        return self._judge(task)
+
+    def _start(self, orders: Callable[[Signer], dict[str, Any]]) -> Task:
+        result = self.signer.put(self._attempt.job_key("result.json"))
+        job = jobfile.job_file({**orders(self.signer), "result_url": result})
+        key = self._attempt.job_key("job.json")
+        self._store.write(key, job.body)
+        task = self._tasks.start(self._one_off(jobfile.environment(self.signer.get(key), job)))
+        self._report(f"Task {task.id} runs the {self._attempt.purpose} job")
+        return task
+
+    def _one_off(self, environment: dict[str, str]) -> OneOff:
+        outputs = self._site.outputs
+        return OneOff(
+            cluster=outputs.cluster,
+            task_definition=task_definition(self._site),
+            container=outputs.container,
+            started_by=self._attempt.started_by,
+            command=jobfile.command(),
+            environment=environment,
+            subnets=outputs.subnet_ids,
+            security_groups=outputs.security_group_ids,
+        )
+
+    def _ended(self, task: Task) -> Task:
+        try:
+            return wait_until(lambda: self._tasks.describe(task.arn), stopped, self._timeout)
+        except OneOffTaskError:
+            self._tasks.stop(task.arn, "The pipeline's time limit for this job is over")
+            raise
+
+    def _result(self) -> dict[str, Any] | None:
+        return self._store.read(self._attempt.job_key("result.json"))
+
+    def _judge(self, task: Task | None) -> JobResult:
+        values = self._result()
+        where = f"The {self._attempt.purpose} job" + (f" in task {task.id}" if task else "")
+        if values is None:
+            reason = failure(task, self._site.outputs.container) if task else None
+            raise SqliteJobError(
+                "no-result",
+                f"{where} reported no result ({reason or 'exit code 0'}). Look at the task's log.",
+            )
+        if not values.get("ok"):
+            raise job_error(str(values.get("kind")), str(values.get("message")), where)
+        return JobResult(values, task.task_definition if task else "")
+
+
+def task_definition(site: Site) -> str:
+    """Return the task definition that the service runs; before there is one, Terraform's own."""
+    outputs = site.outputs
+    service = EcsService(site.access, ServiceRef(outputs.cluster, outputs.service)).describe()
+    if service is not None and service.task_definition:
+        return service.task_definition
+    return outputs.task_definition_arn or outputs.task_family
+
+
+def stop_task(site: Site, attempt: Attempt) -> None:
+    """Stop the attempt's task, if one still runs."""
+    tasks = OneOffTasks(site.access, site.outputs.cluster)
+    task = tasks.find(attempt.started_by)
+    if task is not None and not stopped(task):
+        tasks.stop(task.arn, "The run that started this job is gone")

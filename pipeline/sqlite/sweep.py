@@ -1,0 +1,43 @@
+"""Removes what runs that were killed have left behind."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from pipeline.sqlite import layout
+from pipeline.sqlite.attempt import Attempt, close_attempt, open_attempts
+from pipeline.sqlite.model import Site
+from pipeline.sqlite.runner import stop_task
+from pipeline.sqlite.store import Store
+
+DEAD = timedelta(hours=3)
+"""An attempt this old is nobody's: longer than any policy's timeout and signed URL should be."""
+
+
+def sweep(site: Site, now: datetime, dead: timedelta = DEAD) -> Iterator[str]:
+    """Remove dead attempts with their tasks, and then what belongs to no attempt; yield a line for each.
+
+    An attempt is noted before anything else is made for it. So uploads, job files and databases without
+    manifest that no note mentions can go, however young; except what was written after the look at the notes.
+    """
+    store = Store(site)
+    objects = store.keys(layout.prefix(store.environment))
+    jobs = store.keys(layout.jobs_prefix(store.environment))
+    uploads = store.uploads(layout.prefix(store.environment))
+    attempts = open_attempts(store)
+    lost = tuple(item for item in attempts if now - item.at > dead)
+    for attempt in lost:
+        stop_task(site, attempt)
+        close_attempt(store, attempt)
+        yield f"Removed the {attempt.purpose} attempt of {attempt.at:%Y-%m-%d %H:%M} that never ended"
+    living = tuple(item for item in attempts if item not in lost)
+    orphans = [upload for upload in uploads if not _mentioned(upload.key, living)]
+    store.abort(orphans)
+    yield from (f"Aborted the unfinished upload to {upload.key}" for upload in orphans)
+    debris = [key for key in layout.uncommitted(objects) if not _mentioned(key, living)]
+    debris += [key for key in jobs if not _mentioned(key, living)]
+    store.delete(debris)
+    yield from (f"Removed {key}, which belongs to no backup" for key in debris)
+
+
+def _mentioned(key: str, attempts: tuple[Attempt, ...]) -> bool:
+    return any(key.startswith((item.stem, item.job_key(""))) for item in attempts)
