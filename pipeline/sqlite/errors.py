@@ -33,7 +33,7 @@ class OtherRunError(SqliteError):
 
 _ADVICE = {
     "corrupt": "The older backups are untouched. Stop writes, and restore the newest one (restore-sqlite).",
-    "upload-refused": "Check that the pipeline's role may write to the backup bucket and that its clock is right.",
+    "upload-refused": "Check that the pipeline's role may write to the bucket, and its clock.",
     "upload-failed": "Check the task's way to S3 (NAT or gateway endpoint), and run again.",
     "download-failed": "Check the task's way to S3 (NAT or gateway endpoint), and run again.",
     "wrong-checksum": "Run again; if it repeats, take another backup.",

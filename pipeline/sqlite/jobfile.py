@@ -1,4 +1,4 @@
-"""Builds what the task runs: a small bootstrap, and a job file with the code and its orders. Pure but for reading our own files."""
+"""Builds what the task runs: a small bootstrap, and a job file with the code and its orders."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ def sources() -> dict[str, str]:
 
 
 def job_file(job: dict[str, Any]) -> JobFile:
-    """Return the job file for these orders (see ``pipeline.sqlite.orders``)."""
+    """Return the job file for these orders (see ``job/main.py``)."""
     return JobFile(json.dumps({"files": sources(), "job": job}, sort_keys=True).encode())
 
 

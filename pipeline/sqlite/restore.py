@@ -1,4 +1,7 @@
-"""Restores a backup to a new file, and swaps database files. The flow stops and starts the service around it."""
+"""Restores a backup to a new file, and swaps database files.
+
+The flow stops and starts the service around it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -50,7 +50,7 @@ def _refusal(verified: list[Backup], now: datetime, policy: RetentionPolicy) -> 
     if age > policy.stale:
         hours = age.total_seconds() / 3600
         return (
-            f"The newest verified backup is {hours:.0f} h old: nothing is pruned until backups succeed again. "
+            f"The newest verified backup is {hours:.0f} h old: nothing is pruned until one succeeds. "
             "Run backup-sqlite and read its log."
         )
     return None

@@ -1,6 +1,7 @@
 """Presigns S3 URLs for the endpoint that the task reaches."""
 
 from dataclasses import replace
+from typing import Literal
 
 from botocore.config import Config
 
@@ -18,7 +19,7 @@ class Signer:
     """
 
     def __init__(self, site: Site, timeout: float) -> None:
-        style = "path" if site.task_endpoint_url else "virtual"
+        style: Literal["path", "virtual"] = "path" if site.task_endpoint_url else "virtual"
         config = Config(
             signature_version="s3v4",
             s3={"addressing_style": style},

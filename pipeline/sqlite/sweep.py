@@ -33,7 +33,9 @@ def sweep(site: Site, now: datetime, dead: timedelta = DEAD) -> Iterator[str]:
     orphans = [upload for upload in uploads if not _mentioned(upload.key, living)]
     store.abort(orphans)
     yield from (f"Aborted the unfinished upload to {upload.key}" for upload in orphans)
-    debris = [key for key in layout.uncommitted(objects) if not _mentioned(key, living)]
+    # Listed again: a manifest may have been written, and its note removed, since the first look.
+    without_manifest = layout.uncommitted(store.keys(layout.prefix(store.environment)))
+    debris = [key for key in without_manifest if key in objects and not _mentioned(key, living)]
     debris += [key for key in jobs if not _mentioned(key, living)]
     store.delete(debris)
     yield from (f"Removed {key}, which belongs to no backup" for key in debris)

@@ -26,13 +26,14 @@ def swap(job: dict[str, Any], _work: str) -> dict[str, Any]:
         JobError: no-database (incoming is missing), in-use, exists, corrupt, io.
     """
     database, incoming, aside = job["database"], job["incoming"], job["aside"]
-    if not os.path.exists(incoming):
-        return _already(database, aside, incoming, job["integrity"])
-    _checked(incoming, job["integrity"])
-    if os.path.exists(database):
-        quiet(database)
-        keep(database, aside)
-    replace(incoming, database)
+    if os.path.exists(incoming):
+        _checked(incoming, job["integrity"])
+        if os.path.exists(database):
+            quiet(database)
+            keep(database, aside)
+        replace(incoming, database)
+    elif not _in_place(database, aside):
+        raise JobError("no-database", f"there is no file {incoming} to put in place")
     try:
         checked = _checked(database, job["integrity"])
     except JobError:
@@ -42,11 +43,10 @@ def swap(job: dict[str, Any], _work: str) -> dict[str, Any]:
     return {"database": database, "aside": aside, "checks": checked}
 
 
-def _already(database: str, aside: str, incoming: str, integrity: str) -> dict[str, Any]:
-    if not (os.path.exists(database) and os.path.exists(aside)):
-        raise JobError("no-database", f"there is no file {incoming} to put in place")
-    say(f"{incoming} was put in place before; nothing to do")
-    return {"database": database, "aside": aside, "checks": _checked(database, integrity)}
+def _in_place(database: str, aside: str) -> bool:
+    """Whether an earlier, killed swap came as far as the rename."""
+    both = os.path.exists(database) and os.path.exists(aside)
+    return both and not os.path.samefile(database, aside)
 
 
 def _checked(path: str, integrity: str) -> dict[str, Any]:
