@@ -1,0 +1,31 @@
+"""Logs into the archive."""
+
+from prefect import flow
+
+from blocks.names import EnvironmentName
+from tasks.environment import load_environment, read_outputs
+from tasks.logs import archive_log_day, find_days_to_archive
+
+
+@flow(name="archive-logs", flow_run_name="{environment}")
+def archive_logs(environment: EnvironmentName, dry_run: bool = False) -> int:
+    """Copy the whole days of every log group of the environment to S3, compressed, each with a manifest.
+
+    Days that are archived already are left alone, but for the last three, which are read again for events
+    that came late. An archived day never gets fewer events.
+
+    **When it fails:** run it again; it goes on with the day that lacks.
+
+    Args:
+        environment: whose log groups.
+        dry_run: only say how many days are due.
+
+    Returns:
+        How many events were added.
+    """
+    target = load_environment(environment)
+    outputs = read_outputs(target)
+    due = find_days_to_archive(target, outputs)
+    if dry_run:
+        return 0
+    return sum(archive_log_day(target, outputs, group, day).added for group, day in due)

@@ -1,0 +1,38 @@
+"""Is the public certificate sound, and will it stay so?"""
+
+from prefect import flow
+from prefect.logging import get_run_logger
+
+from blocks.names import EnvironmentName
+from pipeline.certificate import Level, Limits
+from pipeline.errors import PipelineError
+from tasks.certificate import inspect_certificate
+from tasks.environment import load_environment, read_outputs
+
+
+class CertificateUnsoundError(PipelineError):
+    """The certificate is not sound, or will soon not be."""
+
+
+@flow(name="check-certificate", flow_run_name="{environment}")
+def check_public_certificate(environment: EnvironmentName, warn_days: int = 30, fail_days: int = 7) -> str:
+    """Check the certificate in ACM and on the endpoint: state, days left, renewal, validation records.
+
+    **When it fails:** the run's table names each finding and its next step. It warns `warn_days` before the
+    end and fails `fail_days` before it.
+
+    Args:
+        environment: whose certificate.
+        warn_days: days before the end from which it is a warning.
+        fail_days: days before the end from which the run fails.
+    """
+    target = load_environment(environment)
+    arn, domain = read_outputs(target).certificate_arn, target.environment.domain
+    if arn is None or domain is None:
+        get_run_logger().info("%s has no certificate: its load balancer answers plain HTTP.", environment)
+        return "SKIPPED"
+    verdict = inspect_certificate(target, arn, domain, Limits(warn_days, fail_days)).verdict
+    if verdict.level is Level.FAIL:
+        worst = verdict.problems[0]
+        raise CertificateUnsoundError(f"{domain}: {worst.subject}: {worst.text} {worst.next_step}")
+    return verdict.level.name

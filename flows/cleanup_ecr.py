@@ -1,0 +1,53 @@
+"""Old images out of the registry."""
+
+from datetime import timedelta
+
+from prefect import flow
+
+from blocks.names import EnvironmentName
+from pipeline.ecr import CleanupPolicy
+from pipeline.errors import PipelineError
+from tasks.cleanup import delete_images, plan_image_cleanup
+from tasks.environment import load_environment, read_outputs
+
+
+class CleanupIncompleteError(PipelineError):
+    """Some images that should be gone are not."""
+
+
+@flow(name="cleanup-ecr", flow_run_name="{environment}")
+def cleanup_ecr(
+    environment: EnvironmentName,
+    keep_newest: int = 20,
+    keep_days: int = 30,
+    grace_hours: int = 24,
+    dry_run: bool = False,
+) -> int:
+    """Delete images that nothing needs: untagged ones, and releases beyond the newest and youngest.
+
+    Never deleted: what a running task, a task definition of the service or a recorded good release uses, and
+    what hangs on such an image. When that cannot be told for certain, nothing is deleted. The run's table
+    shows every image with the decision and its reason; `dry_run` shows the same table only.
+
+    **When it fails:** the log names the images that stayed and why; the next run tries again.
+
+    Args:
+        environment: whose repository to clean.
+        keep_newest: so many of the newest releases stay.
+        keep_days: releases younger than this many days stay.
+        grace_hours: whatever is younger stays.
+        dry_run: only show what would go.
+    """
+    target = load_environment(environment)
+    outputs = read_outputs(target)
+    policy = CleanupPolicy(keep_newest, keep_days, grace=timedelta(hours=grace_hours))
+    plan = plan_image_cleanup(target, outputs, policy)
+    if dry_run or not plan.deletions:
+        return 0
+    result = delete_images(target, outputs, plan)
+    if not result.complete:
+        raise CleanupIncompleteError(
+            f"{len(result.failures)} images of {outputs.repository_name} could not be deleted, the first: "
+            f"{result.failures[0].code} {result.failures[0].reason}. The next run tries again."
+        )
+    return len(result.deleted)

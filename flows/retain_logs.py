@@ -1,0 +1,40 @@
+"""Logs kept for as long as wanted."""
+
+from prefect import flow
+
+from blocks.names import EnvironmentName
+from pipeline.errors import PipelineError
+from tasks.environment import load_environment, read_outputs
+from tasks.logs import plan_log_retention, set_log_retention
+
+
+class RetentionIncompleteError(PipelineError):
+    """Some log groups do not have the wanted retention."""
+
+
+@flow(name="retain-logs", flow_run_name="{environment}")
+def retain_logs(
+    environment: EnvironmentName, days: int = 30, shorten: bool = False, dry_run: bool = False
+) -> None:
+    """Give every log group of the environment the wanted retention, where it differs.
+
+    No event is deleted unseen: a longer retention stays, and one without end is limited only where the
+    history is archived. Groups of others that keep their events for ever are reported.
+
+    **When it fails:** the log names each group and the reason; the run may be repeated.
+
+    Args:
+        environment: whose log groups.
+        days: how long to keep events; one of the values that CloudWatch Logs knows.
+        shorten: shorten longer retentions too.
+        dry_run: only show what would change.
+    """
+    target = load_environment(environment)
+    plan = plan_log_retention(target, read_outputs(target), days, shorten)
+    if dry_run:
+        return
+    result = set_log_retention(target, plan)
+    if not result.complete:
+        raise RetentionIncompleteError(
+            f"Without the wanted retention: {', '.join(sorted(result.failed))}. See the log; run it again."
+        )

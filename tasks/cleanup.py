@@ -1,0 +1,68 @@
+"""Removes images that nothing needs."""
+
+from prefect import task
+from prefect.artifacts import create_table_artifact
+from prefect.logging import get_run_logger
+
+from blocks import Target
+from pipeline.ecr import (
+    CleanupPlan,
+    CleanupPolicy,
+    CleanupResult,
+    Protection,
+    apply_cleanup,
+    collect_in_use,
+    plan_cleanup,
+    read_inventory,
+)
+from pipeline.ecs.watch import utc_now
+from pipeline.outputs import Outputs
+from pipeline.release import ReleaseStore
+
+
+def _in_use(target: Target, outputs: Outputs) -> Protection:
+    records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest()
+    good = {record.image_digest for record in records if record.outcome.good and record.image_digest}
+    return collect_in_use(target.access, outputs, good)
+
+
+@task(name="plan-cleanup", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
+def plan_image_cleanup(target: Target, outputs: Outputs, policy: CleanupPolicy) -> CleanupPlan:
+    """Decide about every image of the repository, and show the decision."""
+    inventory = read_inventory(target.access, outputs.repository_name)
+    plan = plan_cleanup(inventory, _in_use(target, outputs), policy, utc_now())
+    freed = sum(row.image.size for row in plan.deletions)
+    summary = f"{len(plan.deletions)} of {len(plan.rows)} images go, {freed / 1e6:.1f} MB"
+    get_run_logger().info("%s: %s", outputs.repository_name, summary)
+    for name in plan.absent:
+        get_run_logger().warning("%s is in use but not in the repository: its next start fails", name)
+    create_table_artifact(
+        key=f"cleanup-ecr-{target.name}",
+        table=[
+            {
+                "image": ", ".join(row.image.tags) or row.image.digest[:19],
+                "pushed": f"{row.image.pushed_at:%Y-%m-%d %H:%M}",
+                "MB": round(row.image.size / 1e6, 1),
+                "decision": "delete" if row.delete else "keep",
+                "reason": row.reason,
+            }
+            for row in plan.rows
+        ],
+        description=f"{outputs.repository_name}: {summary}",
+    )
+    return plan
+
+
+@task(name="delete-images", persist_result=False)
+def delete_images(target: Target, outputs: Outputs, plan: CleanupPlan) -> CleanupResult:
+    """Delete what the plan says and what is still right to delete."""
+    result = apply_cleanup(target.access, plan, lambda: _in_use(target, outputs), utc_now())
+    get_run_logger().info(
+        "Deleted %d images, %.1f MB; spared %d",
+        len(result.deleted),
+        result.freed_bytes / 1e6,
+        len(result.spared),
+    )
+    for item in result.failures:
+        get_run_logger().error("%s stays: %s %s", item.digest, item.code, item.reason)
+    return result

@@ -1,0 +1,87 @@
+"""Log retention and the log archive."""
+
+from datetime import date
+
+from prefect import task
+from prefect.artifacts import create_table_artifact
+from prefect.logging import get_run_logger
+
+from blocks import Target
+from pipeline.ecs.watch import utc_now
+from pipeline.logs import (
+    ArchivePlace,
+    ArchiveResult,
+    LogGroup,
+    RetentionPlan,
+    RetentionResult,
+    apply_retention,
+    archive_day,
+    archived_days,
+    days_due,
+    environment_groups,
+    history_is_archived,
+    list_groups,
+    plan_retention,
+)
+from pipeline.outputs import Outputs
+
+
+def _place(target: Target, outputs: Outputs) -> ArchivePlace:
+    return ArchivePlace(outputs.log_archive_bucket, target.name)
+
+
+@task(name="plan-retention", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
+def plan_log_retention(target: Target, outputs: Outputs, days: int, shorten: bool) -> RetentionPlan:
+    """Compare every log group of the environment with the wanted retention, and show the decision."""
+    groups = list_groups(target.access)
+    mine = environment_groups(groups, outputs)
+    today, place = utc_now().date(), _place(target, outputs)
+    archived = {
+        group.name
+        for group in mine
+        if history_is_archived(group, archived_days(target.access, place, group.name), today, days)
+    }
+    names = {group.name for group in mine}
+    plan = plan_retention(groups, names, days, utc_now(), archived=archived, shorten=shorten)
+    for group in plan.unlimited_elsewhere:
+        get_run_logger().warning("%s, not of this environment, keeps its events for ever", group.name)
+    create_table_artifact(
+        key=f"retain-logs-{target.name}",
+        table=[
+            {"group": row.group.name, "decision": row.action.value, "reason": row.reason} for row in plan.rows
+        ],
+        description=f"Log retention of {days} days in {target.name}",
+    )
+    return plan
+
+
+@task(name="set-retention", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
+def set_log_retention(target: Target, plan: RetentionPlan) -> RetentionResult:
+    """Set the retention of the groups that lack it."""
+    result = apply_retention(target.access, plan)
+    for name in result.done:
+        get_run_logger().info("%s: events are kept for %d days", name, plan.days)
+    for name, reason in result.failed.items():
+        get_run_logger().error("%s: %s", name, reason)
+    return result
+
+
+@task(name="find-days-to-archive", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
+def find_days_to_archive(target: Target, outputs: Outputs) -> list[tuple[LogGroup, date]]:
+    """List the days of every log group that the archive lacks, and the last ones for late events."""
+    today, place = utc_now().date(), _place(target, outputs)
+    due = [
+        (group, day)
+        for group in environment_groups(list_groups(target.access), outputs)
+        for day in days_due(group, archived_days(target.access, place, group.name), today)
+    ]
+    get_run_logger().info("%d days of log groups to look at", len(due))
+    return due
+
+
+@task(name="archive-day", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
+def archive_log_day(target: Target, outputs: Outputs, group: LogGroup, day: date) -> ArchiveResult:
+    """Bring one day of one group to S3; repeating it writes only what is new."""
+    result = archive_day(target.access, _place(target, outputs), group.name, day)
+    get_run_logger().info("%s %s: %s, %d events added", group.name, day, result.outcome.value, result.added)
+    return result
