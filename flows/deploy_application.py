@@ -17,6 +17,7 @@ from pipeline.outputs import Outputs
 from tasks.environment import load_environment, read_outputs
 from tasks.image import DeliveredImage, build_release, find_release, push_release, require_image
 from tasks.one_off import migrate_database, try_release
+from tasks.preflight import preflight
 from tasks.report import report_release
 from tasks.rollout import register_revision
 from tasks.source import fetch_source
@@ -37,6 +38,7 @@ def deploy_application(
     migrate: bool = True,
     take_over: bool = False,
     roll_back: bool = True,
+    verify_only: bool = False,
 ) -> str:
     """Build, push, migrate, try, roll out, verify and record a release.
 
@@ -55,9 +57,13 @@ def deploy_application(
         migrate: run Django's migrations before the switch.
         take_over: go on although somebody else's rollout is under way.
         roll_back: return to the last good release when the rollout fails.
+        verify_only: only run the preflight checks; change nothing.
     """
     target = load_environment(environment)
     outputs = read_outputs(target)
+    preflight(target, outputs, builds=image is None)
+    if verify_only:
+        return "VERIFIED"
     delivered = _image(target, outputs, ref, image)
     revision = register_revision(target, outputs, delivered.release, delivered.reference)
     if not revision.is_live:

@@ -1,0 +1,116 @@
+"""What must be there in AWS before a release can be deployed."""
+
+from functools import partial
+from typing import Any
+from urllib.parse import unquote
+
+from pipeline.aws import AwsAccess, calling
+from pipeline.aws.identity import identify, require_account
+from pipeline.ecs.registry import TaskDefinitions
+from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.environment import Environment
+from pipeline.outputs import Outputs
+from pipeline.preflight.model import Check, CheckFailedError, CheckSkippedError
+from pipeline.secrets import missing_keys
+
+
+def cloud_checks(access: AwsAccess, environment: Environment, outputs: Outputs) -> tuple[Check, ...]:
+    """Return the checks of one environment, none of which changes anything."""
+    ask = _Questions(access, environment, outputs)
+    return (
+        Check("identity", ask.identity),
+        Check("service", ask.service, needs=("identity",)),
+        Check("rollout", ask.rollout, needs=("service",)),
+        Check("target groups", ask.target_groups, needs=("identity",)),
+        Check("log group", ask.log_group, needs=("identity",)),
+        Check("repository", ask.repository, needs=("identity",)),
+        Check("execution role", partial(ask.role, outputs.execution_role_arn), needs=("identity",)),
+        Check("task role", partial(ask.role, outputs.task_role_arn), needs=("identity",)),
+        Check("secrets", ask.secrets, needs=("service",)),
+        Check("certificate", ask.certificate, needs=("identity",)),
+    )
+
+
+class _Questions:
+    def __init__(self, access: AwsAccess, environment: Environment, outputs: Outputs) -> None:
+        self._access = access
+        self._environment = environment
+        self._outputs = outputs
+        self._service = EcsService(access, ServiceRef(outputs.cluster, outputs.service))
+
+    def identity(self) -> str:
+        identity = identify(self._access)
+        require_account(identity, self._environment.account_id)
+        return identity.arn
+
+    def service(self) -> str:
+        service = self._service.require()
+        return f"{service.name} is ACTIVE with {service.desired} wanted tasks"
+
+    def rollout(self) -> str:
+        """A rollout under way is no fault here: beginning one decides whether it is ours or an alien's."""
+        primary = self._service.require().primary
+        if primary is not None and primary.rollout_state == "IN_PROGRESS" and primary.desired:
+            raise CheckSkippedError(f"deployment {primary.id} is under way; the rollout step decides")
+        return "no rollout is under way"
+
+    def target_groups(self) -> str:
+        with calling("Describing the target groups"):
+            answer = self._access.client("elbv2").describe_target_groups(
+                TargetGroupArns=list(self._outputs.target_group_arns)
+            )
+        paths = {group.get("HealthCheckPath", "") for group in answer["TargetGroups"]}
+        if paths != {self._environment.health_path}:
+            raise CheckFailedError(
+                f"The target groups check {', '.join(sorted(paths))} instead of "
+                f"{self._environment.health_path}. Run deploy-infrastructure."
+            )
+        return f"{len(answer['TargetGroups'])} with health path {self._environment.health_path}"
+
+    def log_group(self) -> str:
+        name = self._outputs.log_group
+        with calling(f"Describing log group {name}"):
+            answer = self._access.client("logs").describe_log_groups(logGroupNamePrefix=name)
+        group = next((item for item in answer["logGroups"] if item["logGroupName"] == name), None)
+        if group is None:
+            raise CheckFailedError(f"Log group {name} does not exist. Run deploy-infrastructure.")
+        return f"{name}, {group.get('retentionInDays', 'unlimited')} days"
+
+    def repository(self) -> str:
+        name = self._outputs.repository_name
+        with calling(f"Describing ECR repository {name}"):
+            self._access.client("ecr").describe_repositories(repositoryNames=[name])
+        return name
+
+    def role(self, arn: str) -> str:
+        name = arn.rsplit("/", 1)[-1]
+        with calling(f"Reading role {name}"):
+            role = self._access.client("iam").get_role(RoleName=name)["Role"]
+        document = role["AssumeRolePolicyDocument"]
+        text = unquote(document) if isinstance(document, str) else str(document)
+        if "ecs-tasks.amazonaws.com" not in text:
+            raise CheckFailedError(f"ECS may not assume role {name}. Run deploy-infrastructure.")
+        return f"{name} can be assumed by ECS"
+
+    def secrets(self) -> str:
+        report = missing_keys(self._access, self._outputs.secret_arn, self._definition())
+        if not report.complete:
+            raise CheckFailedError(
+                f"Without a value in {self._environment.secret_name}: {', '.join(report.missing)}. "
+                "Fill in the app-secrets block and run sync-secrets."
+            )
+        return f"{len(report.used)} keys, each with a value"
+
+    def _definition(self) -> dict[str, Any]:
+        live = self._service.require().task_definition
+        return TaskDefinitions(self._access).read(live)[0]
+
+    def certificate(self) -> str:
+        arn = self._outputs.certificate_arn
+        if arn is None:
+            raise CheckSkippedError("this environment has no certificate")
+        with calling("Describing the certificate"):
+            found = self._access.client("acm").describe_certificate(CertificateArn=arn)["Certificate"]
+        if found.get("Status") != "ISSUED":
+            raise CheckFailedError(f"The certificate is {found.get('Status')}. Run check-certificate.")
+        return f"issued for {found.get('DomainName')}"

@@ -1,0 +1,34 @@
+"""Looks whether a deployment can succeed, before anything is changed."""
+
+from prefect import task
+from prefect.artifacts import create_table_artifact
+from prefect.logging import get_run_logger
+
+from blocks import Target
+from pipeline.errors import PipelineError
+from pipeline.outputs import Outputs
+from pipeline.preflight import Finding, Status, cloud_checks, engine_checks, faults, run_checks
+
+
+class PreflightError(PipelineError):
+    """A deployment cannot succeed as things are; nothing was changed."""
+
+
+@task(name="preflight", persist_result=False)
+def preflight(target: Target, outputs: Outputs, builds: bool) -> tuple[Finding, ...]:
+    """Ask every check, show all answers, and raise when one speaks against deploying."""
+    checks = cloud_checks(target.access, target.environment, outputs)
+    findings = run_checks((*checks, *engine_checks()) if builds else checks)
+    for item in findings:
+        level = get_run_logger().error if item.status is Status.NG else get_run_logger().info
+        level("%-4s %s: %s", item.status, item.name, item.reason)
+    create_table_artifact(
+        key=f"preflight-{target.name}",
+        table=[{"check": item.name, "result": item.status, "reason": item.reason} for item in findings],
+        description=f"Can a release be deployed to {target.name}?",
+    )
+    found = faults(findings)
+    if found:
+        reasons = "\n".join(f"  - {item.name}: {item.reason}" for item in found)
+        raise PreflightError(f"Nothing was changed: {len(found)} checks speak against deploying.\n{reasons}")
+    return findings
