@@ -1,0 +1,105 @@
+"""OneOffTasks: starting, finding, describing and stopping."""
+
+from datetime import UTC, datetime
+
+import pytest
+from ecs_stubs import StubbedAccess
+
+from pipeline.aws import AwsError
+from pipeline.ecs.errors import OneOffTaskError, TaskUnknownError
+from pipeline.ecs.oneoff import OneOff, OneOffTasks, run_task_request
+
+WANTED = OneOff("c", "td:8", "web", "key")
+
+
+@pytest.fixture
+def tasks(aws: StubbedAccess) -> OneOffTasks:
+    """The one-off tasks of cluster ``c``."""
+    return OneOffTasks(aws, "c")
+
+
+def listed(aws: StubbedAccess, running: list[str], stopped: list[str]) -> None:
+    """Script the answers to the look-up by key."""
+    for status, arns in (("RUNNING", running), ("STOPPED", stopped)):
+        answer = {"taskArns": arns}
+        aws.answers("ecs", "list_tasks", answer, cluster="c", startedBy="key", desiredStatus=status)
+
+
+def started(aws: StubbedAccess) -> None:
+    """Script the answer to RunTask."""
+    stub = aws.stub("ecs")
+    stub.add_response("run_task", {"tasks": [{"taskArn": "t/new"}]}, run_task_request(WANTED))
+
+
+def test_start_is_idempotent_within_a_call(aws: StubbedAccess, tasks: OneOffTasks) -> None:
+    """The request is the one of run_task_request; botocore adds a token that makes its retries harmless."""
+    model = aws.client("ecs").meta.service_model.operation_model("RunTask")
+    assert model.idempotent_members == ["clientToken"]
+    started(aws)
+    assert tasks.start(WANTED).arn == "t/new"
+
+
+def test_a_task_that_cannot_be_placed_says_why(aws: StubbedAccess, tasks: OneOffTasks) -> None:
+    """RunTask answers failures with status 200."""
+    answer = {"tasks": [], "failures": [{"reason": "Capacity is unavailable"}, {"arn": "a"}]}
+    aws.stub("ecs").add_response("run_task", answer)
+    with pytest.raises(OneOffTaskError, match=r"td:8: Capacity is unavailable; .*'arn': 'a'"):
+        tasks.start(WANTED)
+
+
+def test_the_newest_task_of_a_key_is_found(aws: StubbedAccess, tasks: OneOffTasks) -> None:
+    """Running or stopped, the one created last counts."""
+    listed(aws, ["t/1"], ["t/2"])
+    described = [
+        {"taskArn": "t/1", "createdAt": datetime(2025, 3, 1, tzinfo=UTC)},
+        {"taskArn": "t/2", "createdAt": datetime(2025, 3, 2, tzinfo=UTC)},
+    ]
+    aws.answers("ecs", "describe_tasks", {"tasks": described}, cluster="c", tasks=["t/1", "t/2"])
+    found = tasks.find("key")
+    assert found is not None
+    assert found.arn == "t/2"
+
+
+def test_nothing_is_found(aws: StubbedAccess, tasks: OneOffTasks) -> None:
+    """No task, or one that ECS forgot in between, is none."""
+    listed(aws, [], [])
+    assert tasks.find("key") is None
+    listed(aws, [], ["t/1"])
+    aws.answers("ecs", "describe_tasks", {"tasks": []}, cluster="c", tasks=["t/1"])
+    assert tasks.find("key") is None
+
+
+def test_a_task_that_runs_already_is_not_started_again(aws: StubbedAccess, tasks: OneOffTasks) -> None:
+    """A run that was killed finds its task by the key."""
+    listed(aws, ["t/1"], [])
+    aws.answers("ecs", "describe_tasks", {"tasks": [{"taskArn": "t/1"}]}, cluster="c", tasks=["t/1"])
+    assert tasks.start_or_find(WANTED).arn == "t/1"
+
+
+def test_a_task_that_does_not_exist_is_started(aws: StubbedAccess, tasks: OneOffTasks) -> None:
+    """Without an earlier task of the key one is started."""
+    listed(aws, [], [])
+    started(aws)
+    assert tasks.start_or_find(WANTED).arn == "t/new"
+
+
+def test_describe(aws: StubbedAccess, tasks: OneOffTasks) -> None:
+    """A task that ECS does not know is an error of its own kind."""
+    aws.answers("ecs", "describe_tasks", {"tasks": [{"taskArn": "t/1"}]}, cluster="c", tasks=["t/1"])
+    aws.answers("ecs", "describe_tasks", {"tasks": []}, cluster="c", tasks=["t/1"])
+    assert tasks.describe("t/1").arn == "t/1"
+    with pytest.raises(TaskUnknownError, match="t/1"):
+        tasks.describe("t/1")
+
+
+def test_stop_cuts_the_reason(aws: StubbedAccess, tasks: OneOffTasks) -> None:
+    """ECS refuses reasons of more than 255 characters."""
+    aws.answers("ecs", "stop_task", {}, cluster="c", task="t/1", reason="x" * 255)
+    tasks.stop("t/1", "x" * 300)
+
+
+def test_errors_name_the_key(aws: StubbedAccess, tasks: OneOffTasks) -> None:
+    """A refused look-up says what was looked for."""
+    aws.refuses("ecs", "list_tasks", "AccessDeniedException")
+    with pytest.raises(AwsError, match="started by key"):
+        tasks.find("key")

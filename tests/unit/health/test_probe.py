@@ -1,0 +1,160 @@
+"""Asking the health path until it answers well often enough."""
+
+import math
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from pipeline.health import Probe, ProbeReport, Reply, judge, probe
+
+GOOD = httpx.Response(200, json={"release": "r2"})
+WANTED = Probe("http://app.test/health/", in_a_row=3, window=10, interval=1)
+
+
+class FakeTime:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept: list[float] = []
+
+    def clock(self) -> float:
+        """Return the time."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let the time pass."""
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+def ask(answer: Answer, wanted: Probe = WANTED, time: FakeTime | None = None) -> ProbeReport:
+    """Probe an application that answers like this."""
+    time = time or FakeTime()
+    return probe(wanted, httpx.MockTransport(answer), time.sleep, time.clock)
+
+
+def script(*answers: httpx.Response | Exception) -> Answer:
+    """Return an application that answers in this order, and then the last answer for ever."""
+    rest = iter(answers)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        found = next(rest, answers[-1])
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    return answer
+
+
+def faults(report: ProbeReport) -> list[str | None]:
+    """Return the faults in the order of the answers."""
+    return [reply.fault for reply in report.replies]
+
+
+def test_enough_good_answers_in_a_row() -> None:
+    """Three good answers are enough, and are not waited for longer than needed."""
+    time = FakeTime()
+    report = ask(script(GOOD), time=time)
+    assert report.healthy
+    assert [(reply.status, reply.release, reply.fault) for reply in report.replies] == [(200, "r2", None)] * 3
+    assert time.slept == [0.2, 0.2]
+    assert report.message.startswith("http://app.test/health/: 3 good answers, median ")
+
+
+def test_a_bad_answer_starts_the_count_anew() -> None:
+    """Good answers count only in a row."""
+    report = ask(script(GOOD, GOOD, httpx.Response(503), GOOD))
+    assert faults(report) == [None, None, "HTTP 503", None, None, None]
+    assert report.healthy
+
+
+def test_the_window_ends_the_asking() -> None:
+    """An application that never answers well is asked until the window is over."""
+    time = FakeTime()
+    report = ask(script(httpx.Response(500)), time=time)
+    assert not report.healthy
+    assert len(report.replies) == 11
+    assert report.message == "http://app.test/health/: 11 of 11 answers bad, the last one: HTTP 500."
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (httpx.ConnectError("refused"), "ConnectError: refused"),
+        (httpx.ReadTimeout(""), "ReadTimeout"),
+        (httpx.RemoteProtocolError("cut"), "RemoteProtocolError: cut"),
+    ],
+)
+def test_network_errors_are_bad_answers(error: Exception, fault: str) -> None:
+    """What happens on the network is said, never raised."""
+    report = ask(script(error, GOOD))
+    assert report.healthy
+    assert (report.replies[0].status, report.replies[0].fault) == (None, fault)
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        (GOOD, None),
+        (httpx.Response(200, json={"release": "r1"}), "release r1 answers instead of r2"),
+        (httpx.Response(200, json={"ok": True}), None),
+        (httpx.Response(200, json=["r1"]), None),
+        (httpx.Response(200, text="fine"), None),
+        (httpx.Response(301, headers={"Location": "/"}), "HTTP 301"),
+        (httpx.Response(404, json={"release": "r2"}), "HTTP 404"),
+    ],
+)
+def test_which_answers_are_good(answer: httpx.Response, fault: str | None) -> None:
+    """2xx is good; where the answer names a release it must be the wanted one."""
+    wanted = Probe("http://app.test/", release="r2", in_a_row=1, window=0)
+    assert faults(ask(script(answer), wanted)) == [fault]
+
+
+def test_any_release_is_good_where_none_is_wanted() -> None:
+    """Scheduled checks do not know which release runs."""
+    wanted = Probe("http://app.test/", in_a_row=1, window=0)
+    assert ask(script(httpx.Response(200, json={"release": "r1"})), wanted).healthy
+
+
+def test_the_host_header_is_the_public_name() -> None:
+    """The load balancer chooses by Host, wherever the request is sent."""
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append((request.headers["Host"], request.url.host))
+        return GOOD
+
+    assert ask(answer, Probe("http://127.0.0.1/", host="app.example", in_a_row=1)).healthy
+    assert ask(answer, Probe("http://app.test/", in_a_row=1)).healthy
+    assert seen == [("app.example", "127.0.0.1"), ("app.test", "app.test")]
+
+
+def reply(seconds: float, fault: str | None = None) -> Reply:
+    """Return an answer that took so long."""
+    return Reply(seconds, 200, fault=fault)
+
+
+def test_judge_looks_at_the_newest_alone() -> None:
+    """Old faults are forgiven; too few answers are not enough."""
+    good, bad = reply(1), reply(1, "bad")
+    assert judge([bad, good, good], 2)
+    assert not judge([good, good, bad], 2)
+    assert not judge([good], 2)
+
+
+def test_percentile_of_good_answers() -> None:
+    """Bad answers do not count; without good ones there is no latency."""
+    report = ProbeReport("u", True, (*(reply(n / 10) for n in range(10)), reply(99, "bad")))
+    assert report.percentile(0.5) == 0.5
+    assert report.percentile(1.0) == 0.9
+    assert math.isnan(ProbeReport("u", False, (reply(1, "bad"),)).percentile(0.5))
+
+
+def test_a_report_without_answers() -> None:
+    """A report that holds no answer says so."""
+    assert ProbeReport("u", False, ()).message == "u: 0 of 0 answers bad, the last one: no answer."
