@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from deployments.stack.children import await_ready, leader, spawn
 from deployments.stack.folders import exclusive, prepare, remove
+from deployments.stack.logs import write_logging
 from deployments.stack.ports import require_free
 from deployments.stack.processes import Process, marked
 from deployments.stack.settings import Settings
@@ -34,6 +35,7 @@ def up(settings: Settings, say: Say) -> list[str]:
     """
     with exclusive(settings):
         prepare(settings)
+        write_logging(settings)
         wanted, living = specs(settings), marked(str(settings.state))
         missing = [spec for spec in wanted if leader(spec, living) is None]
         for spec in missing:

@@ -53,7 +53,7 @@ def releases() -> Iterator[Releases]:
             """Stay silent."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=lambda: server.serve_forever(0.05), daemon=True).start()
     site.url = f"http://127.0.0.1:{server.server_address[1]}"
     yield site
     server.shutdown()
