@@ -45,3 +45,8 @@ output "ci_trust" {
   description = "Who may become the CI role."
   value       = local.ci_trust
 }
+
+output "trusted_services" {
+  description = "Who may become the execution and the task role."
+  value       = jsondecode(local.tasks_may_assume).Statement[0].Principal
+}
