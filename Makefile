@@ -54,7 +54,7 @@ format: venv ## Format Python and Terraform
 	@$(VENV)/python -m deployments.setup.check_terraform --format
 
 test: setup ## Run the unit, integration and Terraform tests
-	$(VENV)/pytest tests/unit tests/integration tests/terraform
+	$(VENV)/pytest $(wildcard tests/unit tests/integration tests/terraform)
 
 e2e: setup ## Run the end-to-end tests
 	$(VENV)/pytest tests/e2e

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from deployments.setup.paths import PROJECT
 from deployments.stack.errors import StackError
 from deployments.stack.settings import Settings
 
@@ -17,8 +18,8 @@ _OURS = ".vimbiso-state"
 
 def prepare(settings: Settings) -> None:
     """Make the folders; the application's data folder is made writable for its container's user."""
-    if not settings.state.exists():
-        settings.state.mkdir(parents=True)
+    settings.state.mkdir(parents=True, exist_ok=True)
+    if settings.state == PROJECT / ".local" or not any(settings.state.iterdir()):
         (settings.state / _OURS).touch()
     for name in ("aws", "prefect", "logs", "tmp", "data"):
         (settings.state / name).mkdir(exist_ok=True)
@@ -54,8 +55,10 @@ def remove(settings: Settings) -> None:
 @contextmanager
 def exclusive(settings: Settings) -> Iterator[None]:
     """Let one command at a time change the stack; the kernel frees the lock of one that was killed."""
-    lock = settings.state.parent / f".{settings.state.name.lstrip('.')}.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    settings.state.parent.mkdir(parents=True, exist_ok=True)
+    folder = os.open(settings.state.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(folder)
