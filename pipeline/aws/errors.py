@@ -1,6 +1,13 @@
 """AWS's errors in a sentence that names the thing and the next step."""
 
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
 
 from pipeline.errors import PipelineError
 
@@ -14,8 +21,19 @@ _INVALID = {
 }
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 THROTTLED = frozenset(
-    {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown"}
+    {
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "ProvisionedThroughputExceededException",
+        "SlowDown",
+    }
 )
+"""As botocore's standard retry mode knows them."""
 
 
 class AwsError(PipelineError):
@@ -31,9 +49,11 @@ def explain(action: str, error: ClientError | BotoCoreError) -> AwsError:
     if isinstance(error, ClientError):
         code = str(error.response.get("Error", {}).get("Code", ""))
         message = str(error.response.get("Error", {}).get("Message", "")) or str(error)
-        return AwsError(f"{action}: {code}: {message}. {_advice(code)}".rstrip(), code)
+        return AwsError(f"{action}: {code}: {message.rstrip('.')}. {_advice(code)}".rstrip(), code)
     if isinstance(error, NoCredentialsError):
         return AwsError(f"{action}: no AWS credentials. Fill in the environment's aws-credentials block.")
+    if isinstance(error, (ProfileNotFound, PartialCredentialsError)):
+        return AwsError(f"{action}: {error}. Correct the environment's aws-credentials block.")
     if isinstance(error, EndpointConnectionError):
         return AwsError(f"{action}: {error}. Check the network, or that the local stack is up (make status).")
     return AwsError(f"{action}: {error}. AWS could not be reached; run the same command again.")

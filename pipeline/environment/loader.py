@@ -48,16 +48,17 @@ def load_environments(path: Path, variables: Mapping[str, str] | None = None) ->
     """
     document = _read(path)
     given = os.environ if variables is None else variables
-    values = {**document.pop("variables", {}), **given}
     problems: list[str] = []
+    values = {**_table(document, "variables", "", problems), **given}
     expanded = _expand(document, values, "", problems)
-    shared = expanded.pop("defaults", {})
-    names = expanded.pop("names", {})
-    tables = expanded.pop("environments", {})
+    shared = _table(expanded, "defaults", "", problems)
+    names = _table(expanded, "names", "", problems)
+    tables = _table(expanded, "environments", "", problems)
     problems += [f"{key}: unknown key" for key in expanded]
     if not tables:
         problems.append("environments: at least one is needed")
-    found = {name: _environment(name, {**shared, **table}, names, problems) for name, table in tables.items()}
+    own = {name: _table(tables, name, "environments.", problems) for name in list(tables)}
+    found = {name: _environment(name, {**shared, **table}, names, problems) for name, table in own.items()}
     if problems:
         raise EnvironmentsFileError(path, problems)
     return {name: environment for name, environment in found.items() if environment is not None}
@@ -70,6 +71,15 @@ def _read(path: Path) -> dict[str, Any]:
         raise EnvironmentsFileError(path, [f"cannot be read: {error.strerror}"]) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise EnvironmentsFileError(path, [f"is not TOML: {error}"]) from error
+
+
+def _table(document: dict[str, Any], key: str, where: str, problems: list[str]) -> dict[str, Any]:
+    """Take a table out of the document; an absent one is empty."""
+    found = document.pop(key, {})
+    if isinstance(found, dict):
+        return found
+    problems.append(f"{where}{key}: must be a table")
+    return {}
 
 
 def _expand(value: Any, values: Mapping[str, Any], where: str, problems: list[str]) -> Any:
@@ -90,19 +100,32 @@ def _expand(value: Any, values: Mapping[str, Any], where: str, problems: list[st
     return value
 
 
-def _environment(name: str, table: Any, names: Mapping[str, str], problems: list[str]) -> Environment | None:
-    if not isinstance(table, dict):
-        problems.append(f"environments.{name}: must be a table")
-        return None
-    own_names = {
-        key: value.format(app=table.get("app", ""), environment=name) for key, value in names.items()
-    }
-    document = {"name": name, "names": own_names, **table}
+def _environment(
+    name: str, table: dict[str, Any], names: Mapping[str, Any], problems: list[str]
+) -> Environment | None:
+    if "name" in table:
+        problems.append(f"environments.{name}.name: the table's own name is the environment's; remove it")
+    fill = {"app": table.get("app", ""), "environment": name}
+    filled = {key: _fill(key, value, fill, problems) for key, value in names.items()}
+    own_names = _table(table, "names", f"environments.{name}.", problems)
+    document = {**table, "name": name, "names": {**filled, **own_names}}
     try:
         return TypeAdapter(Environment).validate_python(document)
     except ValidationError as error:
         problems += [_problem(name, dict(fault)) for fault in error.errors()]
         return None
+
+
+def _fill(key: str, value: Any, fill: Mapping[str, str], problems: list[str]) -> str:
+    """Fill in ``{app}`` and ``{environment}``."""
+    if not isinstance(value, str):
+        problems.append(f"names.{key}: must be a text")
+        return ""
+    try:
+        return value.format_map(fill)
+    except (KeyError, ValueError, IndexError, AttributeError):
+        problems.append(f"names.{key}: only {{app}} and {{environment}} can be filled in")
+        return ""
 
 
 def _problem(name: str, fault: dict[str, Any]) -> str:

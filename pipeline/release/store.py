@@ -51,7 +51,12 @@ class ReleaseStore:
             ) from error
 
     def open_attempt(self) -> OpenAttempt | None:
-        """Return the rollout whose end is not recorded yet."""
+        """Return the rollout whose end is not recorded yet.
+
+        Raises:
+            RecordError: it is damaged.
+            AwsError: it cannot be read.
+        """
         try:
             return OpenAttempt.model_validate_json(self._read(self._open_key))
         except ClientError as error:
@@ -60,6 +65,11 @@ class ReleaseStore:
             raise explain(f"Reading {self._open_key}", error) from error
         except BotoCoreError as error:
             raise explain(f"Reading {self._open_key}", error) from error
+        except ValueError as error:
+            raise RecordError(
+                f"s3://{self._bucket}/{self._open_key} is damaged: nobody knows which rollout is under way. "
+                f"Look at the service, then remove the object and run again: {error}"
+            ) from error
 
     def write_open_attempt(self, attempt: OpenAttempt) -> None:
         """Write down that a rollout has begun."""

@@ -1,0 +1,100 @@
+"""AWS's errors in a sentence with the next step."""
+
+import pytest
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ReadTimeoutError,
+)
+
+from pipeline.aws import AwsError, calling, explain
+from pipeline.aws.errors import THROTTLED
+
+EXPIRED = "The credentials have expired"
+INVALID = "The credentials are not valid"
+DENIED = "lacks this permission"
+BUSY = "throttles"
+CODES = {
+    "ExpiredToken": EXPIRED,
+    "ExpiredTokenException": EXPIRED,
+    "RequestExpired": EXPIRED,
+    "InvalidClientTokenId": INVALID,
+    "UnrecognizedClientException": INVALID,
+    "SignatureDoesNotMatch": INVALID,
+    "AuthFailure": INVALID,
+    "InvalidAccessKeyId": INVALID,
+    "AccessDenied": DENIED,
+    "AccessDeniedException": DENIED,
+    "UnauthorizedOperation": DENIED,
+    "AuthorizationError": DENIED,
+} | dict.fromkeys(sorted(THROTTLED), BUSY)
+
+
+def refused(code: str, message: str = "no") -> ClientError:
+    """Return what boto3 raises for an error code."""
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Op")
+
+
+@pytest.mark.parametrize(("code", "advice"), CODES.items())
+def test_codes_with_advice(code: str, advice: str) -> None:
+    """Credentials, permissions and throttling each have their next step."""
+    found = explain("Reading x", refused(code))
+    assert str(found).startswith(f"Reading x: {code}: no. ")
+    assert advice in str(found)
+    assert found.code == code
+
+
+@pytest.mark.parametrize("code", ["Throttling", "ThrottlingException", "ThrottledException", "SlowDown"])
+def test_the_names_of_throttling(code: str) -> None:
+    """Services name throttling differently."""
+    assert code in THROTTLED
+
+
+def test_a_code_without_advice() -> None:
+    """AWS's own words stand alone where there is nothing to add."""
+    assert (
+        str(explain("Reading x", refused("NoSuchBucket", "It is gone.")))
+        == "Reading x: NoSuchBucket: It is gone."
+    )
+
+
+def test_an_answer_without_a_body() -> None:
+    """An error without code and message is still an error with the action."""
+    found = explain("Reading x", ClientError({}, "HeadObject"))
+    assert str(found).startswith("Reading x")
+    assert "HeadObject" in str(found)
+    assert found.code == ""
+
+
+UNANSWERED = {
+    "no credentials": (NoCredentialsError(), "aws-credentials block"),
+    "half a key": (PartialCredentialsError(provider="x", cred_var="y"), "Correct the environment's"),
+    "no connection": (EndpointConnectionError(endpoint_url="http://localhost:1"), "make status"),
+    "no answer": (ReadTimeoutError(endpoint_url="http://localhost:1"), "run the same command again"),
+}
+
+
+@pytest.mark.parametrize(("error", "advice"), UNANSWERED.values(), ids=UNANSWERED)
+def test_without_an_answer(error: BotoCoreError, advice: str) -> None:
+    """Where no answer came there is no code, but a next step."""
+    found = explain("Reading x", error)
+    assert str(found).startswith("Reading x: ")
+    assert advice in str(found)
+    assert found.code == ""
+
+
+def test_calling_keeps_the_cause() -> None:
+    """The original error is chained."""
+    error = refused("AccessDenied")
+    with pytest.raises(AwsError, match="Reading x: AccessDenied") as caught, calling("Reading x"):
+        raise error
+    assert caught.value.__cause__ is error
+
+
+def test_calling_leaves_other_errors_alone() -> None:
+    """A defect is no error of AWS."""
+    with pytest.raises(KeyError), calling("Reading x"):
+        raise KeyError("x")

@@ -1,0 +1,114 @@
+"""Release records and the open attempt in S3, against moto."""
+
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+from release_samples import START, record
+
+from pipeline.aws import AwsAccess, AwsError
+from pipeline.ecs.outcome import Outcome
+from pipeline.release import OpenAttempt, RecordError, ReleaseStore
+
+BUCKET = "state"
+RECORDS = "releases/staging/records/"
+
+
+ACCESS = AwsAccess("af-south-1", access_key_id="release-store", secret_access_key="x")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def bucket() -> Iterator[None]:
+    """A mocked S3 with a bucket for this module."""
+    with mock_aws():
+        place = {"LocationConstraint": "af-south-1"}
+        ACCESS.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
+        yield
+
+
+@pytest.fixture
+def store() -> Iterator[ReleaseStore]:
+    """A store in the empty bucket."""
+    yield ReleaseStore(ACCESS, BUCKET, "staging")
+    s3 = ACCESS.client("s3")
+    for item in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        s3.delete_object(Bucket=BUCKET, Key=item["Key"])
+
+
+def put(key: str, body: str) -> None:
+    """Write an object behind the store's back."""
+    ACCESS.client("s3").put_object(Bucket=BUCKET, Key=key, Body=body.encode())
+
+
+def test_records_come_back_newest_first(store: ReleaseStore) -> None:
+    """The order is the one of the rollouts' beginnings; the limit cuts the oldest."""
+    for number in (2, 1, 3):
+        store.append(record(number))
+    assert store.newest() == [record(3), record(2), record(1)]
+    assert store.newest(2) == [record(3), record(2)]
+
+
+def test_a_record_is_written_once(store: ReleaseStore) -> None:
+    """Appending again gives the same key and never changes what was written first."""
+    key = store.append(record(1))
+    assert key == f"{RECORDS}20250301T120100.000000Z-deploy-1.json"
+    assert store.append(record(1, Outcome.FAILED)) == key
+    assert store.newest() == [record(1)]
+
+
+def test_environments_do_not_mix(store: ReleaseStore) -> None:
+    """Each environment sees its own records."""
+    store.append(record(1))
+    assert ReleaseStore(ACCESS, BUCKET, "production").newest() == []
+
+
+def test_fields_of_a_later_version_are_ignored(store: ReleaseStore) -> None:
+    """An older pipeline reads the records of a newer one."""
+    put(f"{RECORDS}9.json", record(1).model_dump_json()[:-1] + ', "mood": "fine"}')
+    assert store.newest() == [record(1)]
+
+
+@pytest.mark.parametrize("body", ["{", "{}", "\udcff".encode("utf-8", "surrogatepass").decode("latin-1")])
+def test_a_damaged_record_is_an_error(store: ReleaseStore, body: str) -> None:
+    """A record that cannot be read is not passed over: the choice of a rollback depends on it."""
+    put(f"{RECORDS}9.json", body)
+    with pytest.raises(RecordError, match=f"s3://{BUCKET}/{RECORDS} is damaged"):
+        store.newest()
+
+
+ATTEMPT = OpenAttempt(release="r1", task_definition="td:1", image_digest="sha256:1", started_at=START)
+
+
+def test_the_open_attempt(store: ReleaseStore) -> None:
+    """It is absent, written, written again with the id, and gone."""
+    assert store.open_attempt() is None
+    store.write_open_attempt(ATTEMPT)
+    assert store.open_attempt() == ATTEMPT
+    begun = ATTEMPT.model_copy(update={"deployment_id": "ecs-svc/1"})
+    store.write_open_attempt(begun)
+    assert store.open_attempt() == begun
+    store.close_attempt()
+    store.close_attempt()
+    assert store.open_attempt() is None
+
+
+def test_a_damaged_open_attempt_is_an_error(store: ReleaseStore) -> None:
+    """Whoever cannot read it must not begin a second rollout; the message names the object."""
+    put("releases/staging/open-attempt.json", "{")
+    with pytest.raises(RecordError, match=r"s3://state/releases/staging/open-attempt\.json is damaged"):
+        store.open_attempt()
+
+
+def test_a_missing_bucket_names_what_was_tried() -> None:
+    """Refusals of S3 name the action and keep the code."""
+    missing = ReleaseStore(ACCESS, "missing", "staging")
+    for action in (
+        lambda: missing.append(record(1)),
+        missing.newest,
+        missing.open_attempt,
+        lambda: missing.write_open_attempt(ATTEMPT),
+        missing.close_attempt,
+    ):
+        with pytest.raises(AwsError, match=r"(record|open-attempt).*NoSuchBucket") as caught:
+            action()
+        assert caught.value.code == "NoSuchBucket"
