@@ -54,7 +54,7 @@ def held_lock(home: StateHome, who: str, operation: str) -> Iterator[LockInfo]:
     Raises:
         StateChangedError: somebody else holds it.
     """
-    lock = _take(home, who, operation)
+    lock = take_lock(home, who, operation)
     try:
         yield lock
     finally:
@@ -76,7 +76,12 @@ def write_digest(home: StateHome, md5: str) -> None:
         )
 
 
-def _take(home: StateHome, who: str, operation: str) -> LockInfo:
+def take_lock(home: StateHome, who: str, operation: str) -> LockInfo:
+    """Take Terraform's lock, for ``delete_lock`` to free.
+
+    Raises:
+        StateChangedError: somebody else holds it.
+    """
     backend = home.backend
     document = {
         "ID": str(uuid4()),

@@ -49,8 +49,8 @@ def restore_state(
 ) -> Restored:
     """Make ``version`` (of the state, a snapshot or a backup) the state again, under Terraform's own lock.
 
-    It gets a serial above both, so that plans made before are stale, and the digest in the lock table is mended.
-    ``seen`` is what the decision was made on.
+    It gets a serial above both, so that plans made before are stale, and the digest in the lock table is
+    mended. ``seen`` is what the decision was made on.
 
     Raises:
         RestoreRefusedError: see ``judge_restore``.

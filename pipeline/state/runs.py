@@ -32,10 +32,15 @@ def this_run(run_id: str, environment: str, folder: Path, bound: timedelta) -> R
     )
 
 
+def announce(home: StateHome, record: RunRecord) -> None:
+    """Write the record beside the state; ``withdraw`` removes it."""
+    home.write(_key(record.environment, record.run_id), _ADAPTER.dump_json(record, indent=2))
+
+
 @contextmanager
 def announced(home: StateHome, record: RunRecord) -> Iterator[RunRecord]:
     """Keep the record beside the state while the run works; a killed run leaves it behind, as evidence."""
-    home.write(_key(record.environment, record.run_id), _ADAPTER.dump_json(record, indent=2))
+    announce(home, record)
     try:
         yield record
     finally:

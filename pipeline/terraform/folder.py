@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_HOLD = "hold"
+_HOLD, _SWEEP = "hold", "sweep"
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,11 @@ def run_folder(label: str, base: Path | None = None) -> Iterator[RunFolder]:
     """Make a private folder (0700) for one run; folders that killed runs left behind are removed first."""
     parent = base or default_base()
     parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sweep(parent)
-    path = Path(tempfile.mkdtemp(prefix=f"{label}-", dir=parent))
-    hold = os.open(path / _HOLD, os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.flock(hold, fcntl.LOCK_EX)
+    with _alone(parent):
+        _remove_abandoned(parent)
+        path = Path(tempfile.mkdtemp(prefix=f"{label}-", dir=parent))
+        hold = os.open(path / _HOLD, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(hold, fcntl.LOCK_EX)
     try:
         yield RunFolder(path, hold)
     finally:
@@ -57,20 +58,12 @@ def run_folder(label: str, base: Path | None = None) -> Iterator[RunFolder]:
         os.close(hold)
 
 
-def sweep(parent: Path) -> tuple[Path, ...]:
-    """Remove the run folders that nobody holds any more, and return them."""
-    gone = tuple(path for path in sorted(parent.iterdir()) if path.is_dir() and not is_held(path))
-    for path in gone:
-        shutil.rmtree(path, ignore_errors=True)
-    return gone
-
-
 def is_held(path: Path) -> bool:
     """Tell whether a run, or a Terraform that outlived it, still uses the folder."""
     try:
         descriptor = os.open(path / _HOLD, os.O_RDWR)
     except FileNotFoundError:
-        return _is_being_made(path)
+        return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -80,9 +73,18 @@ def is_held(path: Path) -> bool:
     return False
 
 
-def _is_being_made(path: Path) -> bool:
-    # Between mkdtemp and the lock the folder is empty; rmdir would race with its maker, so it is left alone.
+def _remove_abandoned(parent: Path) -> None:
+    for path in parent.iterdir():
+        if path.is_dir() and not is_held(path):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def _alone(parent: Path) -> Iterator[None]:
+    # Between making a folder and holding it, another run's sweep would take it for abandoned.
+    descriptor = os.open(parent / _SWEEP, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        return not any(path.iterdir())
-    except FileNotFoundError:
-        return True
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -105,6 +105,7 @@ def execute(
         except BaseException:
             _stop(child, limits, lambda: None)
             raise
+        _clear(child)
         for line in tail.last():
             if on_line:
                 on_line(line)
@@ -153,6 +154,13 @@ def _stop(child: subprocess.Popen[bytes], limits: Limits, pump: Callable[[], Non
     os.killpg(child.pid, signal.SIGKILL)
     child.wait()
     return False
+
+
+def _clear(child: subprocess.Popen[bytes]) -> None:
+    # A Terraform that was killed leaves its providers behind; one that ended has ended them.
+    if child.returncode < 0:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 def _wait(child: subprocess.Popen[bytes], seconds: float, poll: float, pump: Callable[[], None]) -> bool:

@@ -1,0 +1,26 @@
+"""A run of its own process, to be killed: applies the plain module and says when the slow resource begins."""
+
+import json
+import sys
+from pathlib import Path
+
+from pipeline.aws import AwsAccess
+from pipeline.terraform import ApplyStart, BackendConfig, PlanRequest, TerraformEvent, open_workspace
+
+
+def _tell(event: TerraformEvent) -> None:
+    if isinstance(event, ApplyStart) and event.address == "terraform_data.slow":
+        sys.stdout.write("slow\n")
+        sys.stdout.flush()
+
+
+def main(settings: dict[str, str]) -> None:
+    """Apply; ``settings`` come as JSON on the command line."""
+    access = AwsAccess(settings["region"], settings["endpoint"], "made-up", "made-up-secret-key")
+    options = {"label": "killed", "on_event": _tell, "base": Path(settings["base"])}
+    with open_workspace(Path(settings["module"]), access, **options) as workspace:
+        workspace.init(BackendConfig(**settings["backend"]))
+        workspace.apply(workspace.plan(PlanRequest({"seconds": settings["seconds"]})))
+
+
+main(json.loads(sys.argv[1]))

@@ -1,0 +1,7 @@
+variable "value" {
+  type = string
+}
+
+resource "terraform_data" "first" {
+  input = var.valeu
+}

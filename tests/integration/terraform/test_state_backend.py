@@ -1,0 +1,103 @@
+"""Making, adopting and repairing the state's home, and looking after it."""
+
+import json
+
+import pytest
+from terraform_support import REGION
+
+from pipeline.aws import AwsAccess
+from pipeline.state import Retention, StateError, StateHome, backup_state, bootstrap, read_head
+from pipeline.terraform import BackendConfig
+
+STATE = b'{"version": 4, "serial": 7, "lineage": "abc", "resources": []}'
+
+
+def test_a_new_backend_is_made_and_a_second_call_changes_nothing(access: AwsAccess) -> None:
+    """Everything is created once; again, everything is kept."""
+    first = bootstrap(access, "fresh-state", "fresh-lock")
+    assert first.changed
+    assert not bootstrap(access, "fresh-state", "fresh-lock").changed
+    assert {setting.setting for setting in first.settings} == {
+        "bucket",
+        "versioning",
+        "encryption",
+        "public access block",
+        "TLS only",
+        "table",
+        "billing",
+        "point-in-time recovery",
+        "deletion protection",
+    }
+
+
+def test_an_existing_backend_is_adopted_and_repaired(access: AwsAccess) -> None:
+    """A bare bucket and table get what they lack; a policy statement of their own stays."""
+    s3, dynamodb = access.client("s3"), access.client("dynamodb")
+    s3.create_bucket(Bucket="old-state", CreateBucketConfiguration={"LocationConstraint": REGION})
+    own = {"Sid": "Own", "Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucket"}
+    statement = {**own, "Resource": "arn:aws:s3:::old-state"}
+    s3.put_bucket_policy(
+        Bucket="old-state", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
+    make_table(access, "old-lock", "LockID")
+    report = bootstrap(access, "old-state", "old-lock")
+    repaired = {setting.setting for setting in report.settings if setting.done == "repaired"}
+    assert repaired == {
+        "versioning",
+        "public access block",
+        "TLS only",
+        "point-in-time recovery",
+        "deletion protection",
+    }
+    adopted = s3.get_bucket_policy(Bucket="old-state")["Policy"]
+    assert '"Own"' in adopted
+    assert '"DenyInsecureTransport"' in adopted
+    assert dynamodb.describe_table(TableName="old-lock")["Table"]["DeletionProtectionEnabled"]
+
+
+def test_a_table_with_another_key_is_refused(access: AwsAccess) -> None:
+    """Something else's table is left alone."""
+    make_table(access, "foreign-table", "Id")
+    with pytest.raises(StateError, match="needs the one key LockID"):
+        bootstrap(access, "fresh-state", "foreign-table")
+
+
+def test_a_backup_is_a_verified_copy_and_old_ones_go(home: StateHome) -> None:
+    """The copy is the state, byte for byte; what the rule does not keep is removed."""
+    home.write(home.backend.key, STATE)
+    old = f"backups/{home.environment}/20200101T000000.000000Z-00000001.tfstate"
+    home.write_new(old, STATE)
+    report = backup_state(home, Retention(newest=1, daily=0, weekly=0, monthly=0, yearly=0))
+    assert report.backup is not None
+    assert report.backup.head.serial == 7
+    copy = home.read(report.backup.key)
+    assert copy is not None
+    assert copy.body == STATE
+    assert report.removed == (old,)
+    assert report.missing == ()
+
+
+def test_protection_that_was_switched_off_is_reported(access: AwsAccess) -> None:
+    """Backing up tells when versioning or point-in-time recovery is off, and repairs nothing by itself."""
+    bootstrap(access, "loose-state", "loose-lock")
+    access.client("s3").put_bucket_versioning(
+        Bucket="loose-state", VersioningConfiguration={"Status": "Suspended"}
+    )
+    access.client("dynamodb").update_continuous_backups(
+        TableName="loose-lock", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False}
+    )
+    backend = BackendConfig("loose-state", "k", REGION, "loose-lock", use_path_style=True)
+    home = StateHome(access, backend, "loose")
+    missing = {setting.setting: setting.found for setting in backup_state(home, Retention()).missing}
+    assert missing == {"versioning": "Suspended", "point-in-time recovery": "off"}
+    assert read_head(home) is None
+
+
+def make_table(access: AwsAccess, name: str, key: str) -> None:
+    """Make a table with one string key."""
+    access.client("dynamodb").create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )

@@ -1,0 +1,167 @@
+"""Plans and applies of the real AWS provider, and what the pipeline says of them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from terraform_support import Opener, copy_module, make_home
+
+from pipeline.aws import AwsAccess
+from pipeline.state import StateHome, fetch_plan, keep_plan, read_head
+from pipeline.terraform import (
+    Action,
+    Limits,
+    PlanRequest,
+    StalePlanError,
+    TerraformError,
+    TerraformEvent,
+    Workspace,
+    follow,
+    guard,
+    open_workspace,
+    summarise,
+)
+
+WISHES = {"value": "one", "password": "correct-horse"}
+
+
+@pytest.fixture(scope="module")
+def told() -> list[TerraformEvent]:
+    """What Terraform told while the module was applied."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def built(
+    access: AwsAccess,
+    state_backend: tuple[str, str],
+    cli_config: Path | None,
+    tmp_path_factory: pytest.TempPathFactory,
+    told: list[TerraformEvent],
+) -> Iterator[tuple[Workspace, StateHome]]:
+    """The small module, applied; the tests only plan on it, in any order."""
+    folder, home = tmp_path_factory.mktemp("built"), make_home(access, "built")
+    module = copy_module("small", folder)
+    options = {"on_event": told.append, "limits": Limits(timeout=120), "cli_config": cli_config}
+    with open_workspace(module, access, label="built", base=folder / "runs", **options) as workspace:
+        workspace.init(home.backend)
+        workspace.apply(workspace.plan(PlanRequest(WISHES)))
+        yield workspace, home
+
+
+def test_an_apply_tells_its_progress_and_gives_outputs(
+    built: tuple[Workspace, StateHome], told: list[TerraformEvent]
+) -> None:
+    """Every planned resource is counted to the end, and outputs know which are sensitive."""
+    workspace, _ = built
+    assert set(follow(told).done) >= {"aws_s3_bucket.data", "aws_ssm_parameter.setting"}
+    assert follow(told).percent == 100.0
+    outputs = workspace.outputs()
+    assert (outputs["value"].value, outputs["value"].sensitive) == ("one", False)
+    assert outputs["password"].sensitive
+    assert "correct-horse" not in repr(told)
+
+
+def test_a_plan_is_bound_to_its_state_and_waits_unaltered(
+    opener: Opener, home: StateHome, tmp_path: Path
+) -> None:
+    """A plan names serial and lineage of the state, and comes back from the bucket byte for byte."""
+    with opener("plain") as workspace:
+        workspace.init(home.backend)
+        workspace.apply(workspace.plan(PlanRequest()))
+        assert not workspace.plan(PlanRequest()).has_changes
+        plan = workspace.plan(PlanRequest({"value": "two"}))
+        head = read_head(home)
+        assert head is not None
+        assert (plan.has_changes, plan.serial, plan.lineage) == (True, head.serial, head.lineage)
+        wanted = keep_plan(home, plan)
+    with opener("plain") as later:
+        later.init(home.backend)
+        fetched = fetch_plan(home, wanted, later.folder.plan)
+        assert fetched == replace(plan, path=later.folder.plan)
+        later.apply(fetched)
+        assert later.outputs()["value"].value == "two"
+
+
+def test_a_plan_that_loses_data_is_explained_and_refused(built: tuple[Workspace, StateHome]) -> None:
+    """Another bucket name replaces the bucket: flagged with its reason, refused unless allowed by address."""
+    workspace, _ = built
+    plan = workspace.plan(PlanRequest({**WISHES, "bucket": "another-name", "password": "battery-staple"}))
+    document = workspace.show(plan)
+    first, second = summarise(document).rows
+    assert (first.address, first.action, first.destroys) == ("aws_s3_bucket.data", Action.REPLACE, True)
+    assert first.reason == "an attribute changes that AWS cannot change in place (bucket)"
+    assert second.address == "aws_ssm_parameter.password"
+    assert "battery-staple" not in repr(document)
+    assert [loss.address for loss in guard(document).refused] == ["aws_s3_bucket.data"]
+    assert guard(document, ["aws_s3_bucket.data"]).passed
+
+
+def test_drift_is_told_apart_from_intended_change(
+    built: tuple[Workspace, StateHome], access: AwsAccess
+) -> None:
+    """What somebody changed by hand is drift, and the plan's row says that it reverts it."""
+    workspace, _ = built
+    describe(access, "by hand")
+    try:
+        summary = summarise(workspace.show(workspace.plan(PlanRequest(WISHES))))
+    finally:
+        describe(access, "one")
+    drifted = {row.address: row.changed for row in summary.drift}
+    changed = {change.path: (change.before, change.after) for change in drifted["aws_ssm_parameter.setting"]}
+    assert changed["description"] == ("one", "by hand")
+    assert [(row.address, row.reverts_drift) for row in summary.rows] == [("aws_ssm_parameter.setting", True)]
+
+
+def describe(access: AwsAccess, text: str) -> None:
+    """Change the parameter outside of Terraform."""
+    access.client("ssm").put_parameter(
+        Name="/fixture/setting", Value="unchanged", Description=text, Type="String", Overwrite=True
+    )
+
+
+def test_a_destroy_plan_is_refused_by_the_guard(built: tuple[Workspace, StateHome]) -> None:
+    """Destroying everything names the bucket as what would be lost."""
+    workspace, _ = built
+    document = workspace.show(workspace.plan(PlanRequest(WISHES, destroy=True)))
+    assert {change.action for change in document.changes} == {Action.DELETE}
+    assert [str(loss) for loss in guard(document).refused] == ["aws_s3_bucket.data would be destroyed"]
+
+
+def test_a_mistyped_target_is_an_empty_plan(opener: Opener, home: StateHome) -> None:
+    """Terraform says "no changes" for a target that does not exist: callers must demand a change."""
+    with opener("plain") as workspace:
+        workspace.init(home.backend)
+        assert not workspace.plan(PlanRequest(targets=("terraform_data.frist",))).has_changes
+        assert workspace.plan(PlanRequest(targets=("terraform_data.first",))).has_changes
+
+
+def test_a_plan_is_refused_once_the_state_changed(opener: Opener, home: StateHome) -> None:
+    """What was planned against an older state is not applied."""
+    with opener("plain") as slow_one, opener("plain") as fast_one:
+        for workspace in (slow_one, fast_one):
+            workspace.init(home.backend)
+        old = slow_one.plan(PlanRequest({"value": "old"}))
+        fast_one.apply(fast_one.plan(PlanRequest({"value": "new"})))
+        with pytest.raises(StalePlanError, match="plan again"):
+            slow_one.apply(old)
+
+
+def test_wrong_configuration_is_explained_with_file_and_line(opener: Opener) -> None:
+    """The error names file, line and the wrong expression."""
+    with opener("wrong") as workspace:
+        workspace.init(None)
+        with pytest.raises(TerraformError) as caught:
+            workspace.validate()
+    found = caught.value.diagnostics[0]
+    assert (found.file, found.line, found.snippet.strip()) == ("main.tf", 6, "input = var.valeu")
+    assert "Mend main.tf, line 6" in str(caught.value)
+
+
+def test_a_missing_backend_is_explained(opener: Opener, home: StateHome) -> None:
+    """Without its lock table the error says to make it."""
+    with opener("plain") as workspace:
+        workspace.init(replace(home.backend, lock_table="no-such-table"))
+        with pytest.raises(TerraformError, match="run bootstrap-state first"):
+            workspace.plan(PlanRequest(lock_timeout="0s"))

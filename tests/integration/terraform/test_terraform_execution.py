@@ -1,0 +1,225 @@
+"""How a run of Terraform is bounded, cancelled, killed and kept private."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from terraform_support import REGION, SECRET_KEY, Opener, copy_module, eventually, make_home
+
+from pipeline.aws import AwsAccess
+from pipeline.state import StateHome, read_head, read_lock
+from pipeline.terraform import (
+    ApplyStart,
+    Limits,
+    PlanRequest,
+    TerraformCancelledError,
+    TerraformError,
+    TerraformEvent,
+    TerraformTimeoutError,
+    Workspace,
+    aftermath,
+    follow,
+)
+
+SLOW = {"seconds": 60}
+
+
+def apply_slowly(workspace: Workspace, home: StateHome) -> None:
+    """Begin an apply that takes a minute."""
+    workspace.init(home.backend)
+    workspace.apply(workspace.plan(PlanRequest(SLOW)))
+
+
+def when_slow_begins(act: Callable[[], None]) -> Callable[[TerraformEvent], None]:
+    """Return a callback that acts when the slow resource is being made."""
+
+    def on_event(event: TerraformEvent) -> None:
+        if isinstance(event, ApplyStart) and event.address == "terraform_data.slow":
+            act()
+
+    return on_event
+
+
+def assert_ended_in_order(home: StateHome) -> None:
+    """The lock is free, and the state knows what was made and what was cut off."""
+    assert read_lock(home) is None
+    head = read_head(home)
+    assert head is not None
+    assert head.resources == 2
+
+
+def test_a_run_that_takes_too_long_ends_in_order(opener: Opener, home: StateHome) -> None:
+    """Beyond its time Terraform is interrupted, its state saved and its lock freed."""
+    with opener("plain", limits=Limits(timeout=3)) as workspace:
+        with pytest.raises(TerraformTimeoutError, match="ran longer than 3 s") as caught:
+            apply_slowly(workspace, home)
+        assert caught.value.graceful
+    assert_ended_in_order(home)
+
+
+def test_a_cancelled_run_frees_its_lock_and_can_be_repeated(opener: Opener, home: StateHome) -> None:
+    """Cancelling ends in order; the next run finishes what is left; the events tell what was done."""
+    cancel = threading.Event()
+    told: list[TerraformEvent] = []
+
+    def on_event(event: TerraformEvent) -> None:
+        told.append(event)
+        when_slow_begins(cancel.set)(event)
+
+    opened = opener("plain", cancel=cancel, on_event=on_event)
+    with opened as workspace, pytest.raises(TerraformCancelledError):
+        apply_slowly(workspace, home)
+    assert_ended_in_order(home)
+    after = aftermath(follow(told), graceful=True)
+    assert after.done == ("terraform_data.first",)
+    assert after.failed == ("terraform_data.slow",)
+    assert after.untouched == ("terraform_data.last",)
+    with opener("plain") as workspace:
+        workspace.init(home.backend)
+        workspace.apply(workspace.plan(PlanRequest()))
+        assert not workspace.plan(PlanRequest()).has_changes
+
+
+def test_an_exception_in_the_calling_thread_interrupts_terraform(opener: Opener, home: StateHome) -> None:
+    """What Prefect raises upon SIGTERM, or Ctrl-C, ends Terraform in order and goes on."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with opener("plain", on_event=when_slow_begins(interrupt)) as workspace, pytest.raises(KeyboardInterrupt):
+        apply_slowly(workspace, home)
+    assert_ended_in_order(home)
+
+
+def test_killing_the_run_lets_terraform_end_in_order(
+    access: AwsAccess, home: StateHome, tmp_path: Path, cli_config: Path | None
+) -> None:
+    """After kill -9 of the Python process Terraform saves its state and frees its lock by itself."""
+    settings = {
+        "module": str(copy_module("plain", tmp_path)),
+        "endpoint": access.endpoint_url,
+        "region": REGION,
+        "base": str(tmp_path / "runs"),
+        "backend": home.backend.__dict__,
+        "seconds": 60,
+    }
+    script = Path(__file__).with_name("terraform_fixtures") / "apply_slowly.py"
+    with subprocess.Popen(
+        [sys.executable, script, json.dumps(settings)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "slow\n"
+        process.kill()
+    eventually(lambda: read_lock(home) is None, "the lock is freed")
+    assert_ended_in_order(home)
+
+
+def test_a_killed_terraform_is_reported_and_the_folder_is_removed(
+    opener: Opener, home: StateHome, tmp_path: Path, events: list[TerraformEvent]
+) -> None:
+    """When Terraform itself is killed the run fails, and names what may be orphaned."""
+    told: list[TerraformEvent] = []
+
+    def on_event(event: TerraformEvent) -> None:
+        told.append(event)
+        when_slow_begins(lambda: kill_terraform(tmp_path))(event)
+
+    with opener("plain", on_event=on_event) as workspace, pytest.raises(TerraformError, match="apply failed"):
+        apply_slowly(workspace, home)
+    after = aftermath(follow(told), graceful=False)
+    assert after.possible_orphans == ("terraform_data.slow",)
+    assert read_lock(home) is not None
+    assert [path for path in (tmp_path / "runs").iterdir() if path.is_dir()] == []
+
+
+def test_four_runs_at_once_do_not_meet(opener: Opener, access: AwsAccess, home: StateHome) -> None:
+    """Four environments are applied at once from one module folder."""
+    homes = [make_home(access, f"{home.environment}-{number}") for number in range(4)]
+    copied = opener("plain")
+
+    def run(one: StateHome) -> Any:
+        with opener("plain", label=one.environment) as workspace:
+            workspace.init(one.backend)
+            workspace.apply(workspace.plan(PlanRequest({"value": one.environment})))
+            return workspace.outputs()["value"].value
+
+    with copied, ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(run, homes)) == [one.environment for one in homes]
+
+
+def test_secrets_are_neither_in_the_process_list_nor_in_events(
+    opener: Opener, home: StateHome, tmp_path: Path, events: list[TerraformEvent]
+) -> None:
+    """A secret variable and the credentials stay in private files and environments."""
+    seen: list[str] = []
+
+    def on_event(event: TerraformEvent) -> None:
+        events.append(event)
+        seen.extend(command_lines())
+
+    with opener("plain", on_event=on_event, secrets=["correct-horse"]) as workspace:
+        workspace.init(home.backend)
+        plan = workspace.plan(PlanRequest({"password": "correct-horse"}))
+        document = workspace.show(plan)
+        modes = {path.name: oct(path.stat().st_mode & 0o777) for path in workspace.folder.path.iterdir()}
+        workspace.apply(plan)
+        outputs = workspace.outputs()
+    assert any("plan.tfplan" in line for line in seen)
+    for text in (*seen, repr(events), repr(document), repr(outputs), repr(workspace)):
+        assert "correct-horse" not in text
+        assert SECRET_KEY not in text
+    assert modes["pipeline.tfvars.json"] == modes["plan.tfplan"] == "0o600"
+    assert outputs["password"].sensitive
+
+
+def test_a_leftover_folder_of_a_killed_run_is_swept(opener: Opener, tmp_path: Path) -> None:
+    """Variables and plans of a run that was killed are removed by the next run; living runs keep theirs."""
+    left = tmp_path / "runs" / "test-left"
+    left.mkdir(parents=True)
+    (left / "hold").touch()
+    (left / "pipeline.tfvars.json").write_text("{}")
+    with opener("plain") as first, opener("plain") as second:
+        assert not left.exists()
+        assert first.folder.path.is_dir()
+        assert second.folder.path.is_dir()
+
+
+def kill_terraform(folder: Path) -> None:
+    """SIGKILL the Terraform that works in one of the folders."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and str(folder) in _environment(entry) and _name(entry) == "terraform":
+            os.kill(int(entry.name), signal.SIGKILL)
+
+
+def command_lines() -> list[str]:
+    """The process list, as anybody sees it."""
+    lines = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                lines.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+            except OSError:
+                continue
+    return lines
+
+
+def _environment(entry: Path) -> str:
+    try:
+        return (entry / "environ").read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def _name(entry: Path) -> str:
+    try:
+        return (entry / "comm").read_text().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,90 @@
+"""AWS that throttles, refuses, or loses answers."""
+
+import itertools
+import json
+import socket
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from aws_faults import Fault, Request, faulty
+from terraform_support import Opener
+
+from pipeline.aws import AwsAccess
+from pipeline.state import Attempt, StateHome, read_lock, release_own_lock
+from pipeline.terraform import PlanRequest, StateLockedError, TerraformError
+
+INVALID = Fault(
+    403,
+    "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidClientTokenId</Code>"
+    "<Message>The security token included in the request is invalid.</Message></Error></ErrorResponse>",
+)
+DENIED = Fault(400, json.dumps({"__type": "AccessDeniedException", "message": "Not authorized."}))
+THROTTLED = Fault(400, json.dumps({"__type": "ThrottlingException", "message": "Rate exceeded"}))
+
+
+def is_dynamodb(request: Request, operation: str = "") -> bool:
+    """Tell whether the request is for the lock table."""
+    return request.target.startswith("DynamoDB_") and request.target.endswith(operation)
+
+
+def test_invalid_credentials_are_explained(opener: Opener, home: StateHome, emulator_port: int) -> None:
+    """The error says that the credentials are wrong and where to correct them."""
+    with faulty(emulator_port, lambda request: INVALID) as url:
+        wrong = AwsAccess("af-south-1", url, "wrong", "also-wrong")
+        with (
+            opener("plain", access=wrong) as workspace,
+            pytest.raises(TerraformError, match="credentials are not valid") as caught,
+        ):
+            workspace.init(home.backend)
+    assert "also-wrong" not in str(caught.value)
+
+
+def test_throttling_for_a_while_is_survived(opener: Opener, home: StateHome, emulator_port: int) -> None:
+    """The first three calls to the lock table are throttled; the apply succeeds all the same."""
+    calls = itertools.count()
+
+    def throttle(request: Request) -> Fault | None:
+        return THROTTLED if is_dynamodb(request) and next(calls) < 3 else None
+
+    with faulty(emulator_port, throttle) as url, opener("plain", access=_through(home, url)) as workspace:
+        workspace.init(home.backend)
+        workspace.apply(workspace.plan(PlanRequest()))
+    assert next(calls) > 3
+    assert read_lock(home) is None
+
+
+def test_a_missing_permission_is_reported(opener: Opener, home: StateHome, emulator_port: int) -> None:
+    """A refusal in the midst of the work is told with where to look for the permission."""
+
+    def refuse(request: Request) -> Fault | None:
+        return DENIED if is_dynamodb(request, "PutItem") else None
+
+    with faulty(emulator_port, refuse) as url, opener("plain", access=_through(home, url)) as workspace:
+        workspace.init(home.backend)
+        with pytest.raises(TerraformError, match="lacks this permission"):
+            workspace.plan(PlanRequest(lock_timeout="0s"))
+
+
+def test_a_lock_left_by_a_lost_answer_is_recognised_as_ones_own(
+    opener: Opener, home: StateHome, emulator_port: int
+) -> None:
+    """DynamoDB takes the lock but its answer is lost: Terraform finds its own lock, the pipeline frees it."""
+    puts = itertools.count()
+
+    def lose(request: Request) -> Fault | None:
+        return Fault(0) if is_dynamodb(request, "PutItem") and next(puts) == 0 else None
+
+    before, started = read_lock(home), datetime.now(UTC)
+    with faulty(emulator_port, lose) as url, opener("plain", access=_through(home, url)) as workspace:
+        workspace.init(home.backend)
+        with pytest.raises(StateLockedError):
+            workspace.plan(PlanRequest(lock_timeout="0s"))
+        attempt = Attempt("this-run", socket.gethostname(), started, datetime.now(UTC), before)
+        assert release_own_lock(home, attempt)
+        workspace.apply(workspace.plan(PlanRequest()))
+    assert not release_own_lock(home, attempt)
+
+
+def _through(home: StateHome, url: str) -> AwsAccess:
+    return replace(home.access, endpoint_url=url)
