@@ -1,18 +1,23 @@
 """Region, endpoint and credentials of one environment, and the clients made from them."""
 
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from pipeline.aws.errors import explain
 
 _CONFIG = Config(
     retries={"mode": "adaptive", "total_max_attempts": 8},
     connect_timeout=5,
     read_timeout=30,
     user_agent_extra="vimbiso-pipeline",
-    s3={"addressing_style": "path"},
 )
+_clients: dict[tuple["AwsAccess", str], Any] = {}
+_making = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -27,12 +32,31 @@ class AwsAccess:
     profile: str | None = None
 
     def client(self, service: str, config: Config | None = None) -> Any:
-        """Return a new boto3 client of the service. Build it where it is used: clients are not pickled.
+        """Return a boto3 client of the service; the same one for the same access, as making one is slow.
 
-        ``config`` overrides single settings of the pipeline's own.
+        Clients may be shared by threads, but not pickled: ask for them where they are used. ``config``
+        overrides single settings of the pipeline's own.
         """
-        settings = _CONFIG.merge(config) if config else _CONFIG
-        return self._session().client(service, endpoint_url=self.endpoint_url, config=settings)  # type: ignore[call-overload]
+        if config is not None:
+            return self._new_client(service, config)
+        with _making:
+            if (self, service) not in _clients:
+                _clients[self, service] = self._new_client(service)
+            return _clients[self, service]
+
+    def _new_client(self, service: str, config: Config | None = None) -> Any:
+        """Make a client; an unknown profile is told with the next step."""
+        # An emulator has no host name per bucket; AWS wants one.
+        style = Config(s3={"addressing_style": "path" if self.endpoint_url else "virtual"})
+        settings = _CONFIG.merge(style)
+        try:
+            return self._session().client(  # type: ignore[call-overload]
+                service,
+                endpoint_url=self.endpoint_url,
+                config=settings.merge(config) if config else settings,
+            )
+        except BotoCoreError as error:
+            raise explain(f"Preparing calls to {service}", error) from error
 
     def process_environment(self) -> dict[str, str]:
         """Environment variables that give a child process (Terraform) the same access.
