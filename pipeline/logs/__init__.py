@@ -9,7 +9,7 @@ from pipeline.logs.manifest import Manifest
 from pipeline.logs.place import ArchivePlace
 from pipeline.logs.retain import RetentionResult, apply_retention
 from pipeline.logs.retention import RetentionAction, RetentionPlan, RetentionRow, plan_retention
-from pipeline.logs.verify import archived_days, verify_day
+from pipeline.logs.verify import archived_days, history_is_verified, verify_day
 
 __all__ = [
     "ArchiveConflictError",
@@ -30,6 +30,7 @@ __all__ = [
     "days_due",
     "environment_groups",
     "history_is_archived",
+    "history_is_verified",
     "list_groups",
     "plan_retention",
     "verify_day",

@@ -1,6 +1,7 @@
 """Which days of a log group are to be archived, and where a day begins. Pure; days are UTC."""
 
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, time, timedelta
 
 from pipeline.logs.groups import LogGroup
@@ -31,11 +32,16 @@ def days_due(
     return tuple(day for back, day in enumerate(whole) if back < rescan or day not in archived)
 
 
-def history_is_archived(group: LogGroup, archived: Collection[date], today: date, days: int) -> bool:
+def history_is_archived(group: LogGroup, archived: AbstractSet[date], today: date, days: int) -> bool:
     """Whether every day that a retention of ``days`` would delete is archived."""
+    return archived >= set(expiring_days(group, today, days))
+
+
+def expiring_days(group: LogGroup, today: date, days: int) -> tuple[date, ...]:
+    """Return the days of a group, from its first, that a retention of ``days`` would delete."""
     first = group.created_at.astimezone(UTC).date()
     last = today - timedelta(days=days)
-    return all(first + timedelta(days=step) in archived for step in range((last - first).days + 1))
+    return tuple(first + timedelta(days=step) for step in range((last - first).days + 1))
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from pipeline.aws import AwsAccess
+from pipeline.logs.days import expiring_days, history_is_archived
 from pipeline.logs.errors import ArchiveDamagedError
+from pipeline.logs.groups import LogGroup
 from pipeline.logs.lines import parse_line
 from pipeline.logs.manifest import Manifest
 from pipeline.logs.place import ArchivePlace
@@ -37,6 +39,22 @@ def verify_day(access: AwsAccess, place: ArchivePlace, group: str, day: date) ->
         raise _damaged(manifest, f"the object {size}, its manifest says {manifest.compressed_bytes}")
     _compare(manifest, store.chunks(manifest.part))
     return manifest
+
+
+def history_is_verified(
+    access: AwsAccess, place: ArchivePlace, group: LogGroup, today: date, days: int
+) -> bool:
+    """Whether every day that a retention of ``days`` would delete is archived, and read back as it should be.
+
+    Raises:
+        ArchiveDamagedError: one of them is archived and damaged.
+        AwsError: S3 refused or could not be reached.
+    """
+    if not history_is_archived(group, archived_days(access, place, group.name), today, days):
+        return False
+    for day in expiring_days(group, today, days):
+        verify_day(access, place, group.name, day)
+    return True
 
 
 def _compare(manifest: Manifest, chunks: Iterator[bytes]) -> None:

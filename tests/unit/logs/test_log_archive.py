@@ -15,8 +15,10 @@ from pipeline.logs import (
     ArchiveDamagedError,
     ArchiveOutcome,
     ArchivePlace,
+    LogGroup,
     archive_day,
     archived_days,
+    history_is_verified,
     verify_day,
 )
 
@@ -211,6 +213,19 @@ def test_a_damaged_archive_is_not_taken_for_the_whole() -> None:
     with pytest.raises(ArchiveDamagedError, match="in streams a"):
         archive_day(aws, PLACE, GROUP, DAY)
     assert aws.s3.objects == damaged
+
+
+def test_a_history_is_verified_by_reading_every_day_that_would_go() -> None:
+    """A day that lacks is no; a day that is damaged is an error."""
+    aws = _aws({"a": [(START, END, "x")]})
+    group = LogGroup(GROUP, None, 1, datetime(2026, 3, 1, 12, tzinfo=UTC))
+    today = DAY + timedelta(days=30)
+    assert not history_is_verified(aws, PLACE, group, today, 30)
+    archive_day(aws, PLACE, GROUP, DAY)
+    assert history_is_verified(aws, PLACE, group, today, 30)
+    aws.s3.objects[PART] = _flip(aws.s3.objects[PART])
+    with pytest.raises(ArchiveDamagedError):
+        history_is_verified(aws, PLACE, group, today, 30)
 
 
 def test_a_day_that_was_never_archived_does_not_verify() -> None:

@@ -127,5 +127,5 @@ def test_no_day_before_the_group_existed_is_due() -> None:
 def test_the_history_is_archived_when_every_day_that_would_go_is() -> None:
     """One day that lacks is enough to keep the group as it is."""
     group = _group("g", None, NOW - timedelta(days=33))
-    assert history_is_archived(group, _days(30, 31, 32, 33), TODAY, 30)
-    assert not history_is_archived(group, _days(30, 31, 33), TODAY, 30)
+    assert history_is_archived(group, frozenset(_days(30, 31, 32, 33)), TODAY, 30)
+    assert not history_is_archived(group, frozenset(_days(30, 31, 33)), TODAY, 30)
