@@ -25,7 +25,9 @@ from pipeline.errors import PipelineError
 
 DEFAULT = "python:3.12-slim-bookworm"
 _REPOSITORY = "vimbiso/base"
-_PACKAGES = ("python3", "python3-venv", "ca-certificates", "passwd")
+_PACKAGES = ("python3", "python3-venv", "ca-certificates", "passwd", "usr-is-merged")
+_MERGED_USR = "/usr/share/mmdebstrap/hooks/merged-usr"
+"""Merges /usr from the start; without it a package comes along that needs 50 MB of Perl to do it."""
 _UNWANTED = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*")
 _TRUST = Path("/etc/ssl/certs/ca-certificates.crt")
 _TARGETS = "$(ORIGIN)|deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
@@ -178,6 +180,7 @@ def bootstrap_command(recipe: Recipe, folder: Path) -> list[str]:
         "mmdebstrap",
         "--quiet",
         "--variant=apt",
+        f"--hook-dir={_MERGED_USR}",
         f"--include={','.join(_PACKAGES)}",
         f"--aptopt={folder}/apt.conf",
         *(f"--dpkgopt=path-exclude={path}" for path in _UNWANTED),

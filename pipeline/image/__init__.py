@@ -1,7 +1,7 @@
 """Images: built, pushed, found in the registry, judged by their scan."""
 
 from pipeline.image.build import build_image
-from pipeline.image.dockerfile import default_base, read_dockerfile
+from pipeline.image.dockerfile import read_dockerfile
 from pipeline.image.engine import Engine, connect, engine_faults, inspect_engine
 from pipeline.image.errors import (
     BuildError,
@@ -45,7 +45,6 @@ __all__ = [
     "ScanVerdict",
     "build_image",
     "connect",
-    "default_base",
     "ecr_login",
     "engine_faults",
     "find_image",

@@ -16,7 +16,6 @@ _SIGNS = {
 }
 """Instructions that only BuildKit knows (Dockerfile reference)."""
 _COMMENT = re.compile(r"^\s*#")
-_BASE = re.compile(r"^ARG\s+BASE_IMAGE=(\S+)", re.MULTILINE)
 
 
 def read_dockerfile(context: Path, name: str) -> str:
@@ -45,9 +44,3 @@ def buildkit_sign(text: str) -> str | None:
             if pattern.search(line) and (number == 0 if is_directive else not _COMMENT.match(line)):
                 return sign
     return None
-
-
-def default_base(text: str) -> str | None:
-    """Return the base image that ``ARG BASE_IMAGE=`` names; None where there is no such argument."""
-    found = _BASE.search(text)
-    return found.group(1).strip("\"'") if found else None

@@ -1,0 +1,200 @@
+"""Images built by a real engine and pushed to the emulator's registry."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import docker
+import httpx
+import pytest
+
+from pipeline.aws import AwsAccess
+from pipeline.image import (
+    BuildError,
+    BuildEvent,
+    BuildRequest,
+    ImageError,
+    PushError,
+    PushProgress,
+    RegistryError,
+    Repository,
+    ScanPolicy,
+    build_image,
+    connect,
+    ecr_login,
+    find_image,
+    inspect_engine,
+    judge_scan,
+    push_image,
+    wait_for_findings,
+)
+from pipeline.image.buildkit import find_buildkit
+
+pytestmark = pytest.mark.docker
+_REPOSITORY = "image-test"
+
+
+@pytest.fixture(scope="module")
+def access(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsAccess]:
+    """An emulator of its own with one repository."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    variables = {**os.environ, "GATEWAY_PORT": str(port), "MINISTACK_REGION": "af-south-1"}
+    folder = tmp_path_factory.mktemp("emulator")
+    with (folder / "log").open("wb") as log:
+        emulator = subprocess.Popen(
+            [sys.executable, "-m", "ministack"], env=variables, cwd=folder, stdout=log, stderr=log
+        )
+    try:
+        _wait_until_ready(f"http://localhost:{port}/_ministack/health")
+        found = AwsAccess("af-south-1", f"http://localhost:{port}", "test", "test")
+        found.client("ecr").create_repository(repositoryName=_REPOSITORY)
+        yield found
+    finally:
+        emulator.terminate()
+        emulator.wait(20)
+
+
+def _wait_until_ready(url: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(url).is_success:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    pytest.fail(f"{url} did not answer")
+
+
+@pytest.fixture
+def engine() -> Iterator[docker.DockerClient]:
+    """The engine of this machine."""
+    client = connect()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def request_(tmp_path: Path, access: AwsAccess, engine: docker.DockerClient) -> Iterator[BuildRequest]:
+    """A context of two files for an image that holds only them."""
+    (tmp_path / "Dockerfile").write_text(
+        "FROM scratch AS first\nARG NOTE\nENV NOTE=${NOTE}\nCOPY . /\nFROM first\nENV LAST=1\n"
+    )
+    (tmp_path / ".dockerignore").write_text("hidden\n")
+    (tmp_path / "hidden").write_text("x")
+    (tmp_path / "unique").write_text(uuid.uuid4().hex)
+    registry = str(access.endpoint_url).removeprefix("http://")
+    image = Repository(registry, _REPOSITORY).tagged(uuid.uuid4().hex[:12])
+    yield BuildRequest(tmp_path, image, arguments={"NOTE": "given"}, labels={"org.test": "yes"})
+    for known in engine.images.list(name=image):
+        engine.images.remove(str(known.id), force=True)
+
+
+def test_build(engine: docker.DockerClient, request_: BuildRequest) -> None:
+    """Arguments and labels arrive, progress is told, and the second build comes from the cache."""
+    events: list[BuildEvent] = []
+    built = build_image(engine, request_, events.append)
+    config = engine.images.get(request_.image).attrs["Config"]
+    assert {"NOTE=given", "LAST=1"} <= set(config["Env"])
+    assert config["Labels"] == {"org.test": "yes"}
+    steps = [(event.step, event.text) for event in events if event.kind == "step"]
+    assert steps[0] == (1, "FROM scratch AS first")
+    assert len(steps) == built.steps
+    again = build_image(engine, request_)
+    assert again.image_id == built.image_id
+    assert again.cached > built.cached
+
+
+def test_ignored_file(engine: docker.DockerClient, request_: BuildRequest) -> None:
+    """What .dockerignore names doesn't change the image."""
+    before = build_image(engine, request_).image_id
+    (request_.context / "hidden").write_text("changed")
+    assert before == build_image(engine, request_).image_id
+    (request_.context / "unique").write_text("changed")
+    assert before != build_image(engine, request_).image_id
+
+
+def test_failing_step(engine: docker.DockerClient, request_: BuildRequest) -> None:
+    """The error names the instruction that failed."""
+    (request_.context / "Dockerfile").write_text("FROM scratch\nENV A=1\nCOPY nowhere /\n")
+    with pytest.raises(BuildError, match="nowhere") as caught:
+        build_image(engine, request_)
+    assert caught.value.step == "step 3/4 (COPY nowhere /)"  # the fourth is the label
+
+
+def test_missing_dockerfile(engine: docker.DockerClient, request_: BuildRequest) -> None:
+    """A missing Dockerfile is said before the engine is asked."""
+    (request_.context / "Dockerfile").unlink()
+    with pytest.raises(ImageError, match="There is no Dockerfile"):
+        build_image(engine, request_)
+
+
+def test_buildkit(engine: docker.DockerClient, request_: BuildRequest) -> None:
+    """A Dockerfile that needs BuildKit is built through it, with arguments, labels, progress and errors."""
+    if find_buildkit() is None:
+        pytest.skip("no docker command here reaches BuildKit")
+    dockerfile = request_.context / "Dockerfile"
+    dockerfile.write_text("FROM scratch\nARG NOTE\nENV NOTE=${NOTE}\nCOPY --chmod=700 unique /\n")
+    events: list[BuildEvent] = []
+    built = build_image(engine, request_, events.append)
+    image = engine.images.get(request_.image)
+    assert image.id == built.image_id
+    assert "NOTE=given" in image.attrs["Config"]["Env"]
+    assert image.attrs["Config"]["Labels"] == {"org.test": "yes"}
+    assert "COPY --chmod=700 unique /" in [event.text for event in events if event.kind == "step"]
+    dockerfile.write_text("FROM scratch\nCOPY --chmod=700 nowhere /\n")
+    with pytest.raises(BuildError, match="nowhere") as caught:
+        build_image(engine, request_)
+    assert "COPY --chmod=700 nowhere /" in caught.value.step
+
+
+def test_push_and_find(engine: docker.DockerClient, request_: BuildRequest, access: AwsAccess) -> None:
+    """A pushed image is found by tag and digest, under the digest that the push returned; it pulls back."""
+    tag = request_.image.rpartition(":")[2]
+    assert find_image(access, _REPOSITORY, tag) is None
+    built = build_image(engine, request_)
+    seen: list[PushProgress] = []
+    digest = push_image(engine, request_.image, partial(ecr_login, access), seen.append)
+    assert seen[-1].ended == len(seen[-1].layers) >= 1
+    for name in (tag, digest):
+        found = find_image(access, _REPOSITORY, name)
+        assert found is not None
+        assert (found.digest, found.tags) == (digest, (tag,))
+    assert digest == push_image(engine, request_.image, partial(ecr_login, access))
+    engine.images.remove(request_.image, force=True)
+    pinned = f"{request_.image.rpartition(':')[0]}@{digest}"
+    assert engine.images.pull(pinned).id == built.image_id
+
+
+def test_no_repository(engine: docker.DockerClient, request_: BuildRequest, access: AwsAccess) -> None:
+    """A missing repository is named, with the flow that makes it."""
+    with pytest.raises(RegistryError, match="deploy-infrastructure"):
+        find_image(access, "nowhere", "1")
+    build_image(engine, request_)
+    other = request_.image.replace(_REPOSITORY, "nowhere")
+    engine.images.get(request_.image).tag(other)
+    with pytest.raises(PushError, match=r"nowhere.*deploy-infrastructure"):
+        push_image(engine, other, partial(ecr_login, access))
+
+
+def test_scan_is_skipped(access: AwsAccess) -> None:
+    """A registry without scanning gives SKIPPED and the reason, quickly."""
+    result = wait_for_findings(access, _REPOSITORY, "sha256:" + "0" * 64, limit=20)
+    verdict = judge_scan(result, ScanPolicy(), date(2026, 1, 1))
+    assert verdict.outcome == "SKIPPED"
+    assert "no image scanning" in verdict.reason
+
+
+def test_engine(engine: docker.DockerClient) -> None:
+    """The engine tells its architecture the way images do."""
+    found = inspect_engine(engine)
+    assert found.architecture in {"amd64", "arm64"}
+    assert found.version

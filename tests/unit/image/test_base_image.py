@@ -1,0 +1,41 @@
+"""The recipe of the base image."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deployments.base_image import BaseImageError, Recipe, bootstrap_command, ensure_base_image
+
+_RECIPE = Recipe(
+    "bookworm", ("deb http://mirror bookworm main",), ('Acquire::http::Proxy "p:s3cret";',), b"pem"
+)
+
+
+def test_command() -> None:
+    """Settings stay in files: a proxy's password isn't in the process list."""
+    command = bootstrap_command(_RECIPE, Path("/work"))
+    assert "--aptopt=/work/apt.conf" in command
+    assert command[-3:] == ["bookworm", "/work/root.tar", "/work/sources.list"]
+    assert "s3cret" not in " ".join(command)
+
+
+def test_trust_is_optional() -> None:
+    """A machine without its own certificates keeps the packages' ones."""
+    command = bootstrap_command(replace(_RECIPE, trust=b""), Path("/work"))
+    assert not [part for part in command if "pip.conf" in part or "trust.pem" in part]
+
+
+@pytest.mark.parametrize("change", [{"sources": ("deb x",)}, {"trust": b"other"}, {"suite": "trixie"}])
+def test_reference(change: dict[str, object]) -> None:
+    """Another recipe has another name, so that an old image isn't taken for a new one."""
+    assert _RECIPE.reference.startswith("vimbiso/base:bookworm-")
+    assert _RECIPE.reference == replace(_RECIPE).reference
+    assert replace(_RECIPE, **change).reference != _RECIPE.reference  # type: ignore[arg-type]
+
+
+def test_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a Docker engine the error says what to start."""
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+    with pytest.raises(BaseImageError, match="Docker engine does not answer"):
+        ensure_base_image()
