@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
@@ -119,7 +120,9 @@ class _Spying(AwsAccess):
     before_write: Any = field(default=None, repr=False)
 
     def client(self, service: str) -> Any:
-        client = ACCESS.client(service)
+        client = boto3.client(
+            "secretsmanager", region_name=self.region, aws_access_key_id="test", aws_secret_access_key="test"
+        )
         client.meta.events.register("before-call.secrets-manager.PutSecretValue", self.before_write)
         return client
 
