@@ -93,8 +93,8 @@ def request_(tmp_path: Path, access: AwsAccess, engine: docker.DockerClient) -> 
     (tmp_path / "unique").write_text(uuid.uuid4().hex)
     registry = str(access.endpoint_url).removeprefix("http://")
     image = Repository(registry, _REPOSITORY).tagged(uuid.uuid4().hex[:12])
-    yield BuildRequest(tmp_path, image, arguments={"NOTE": "given"}, labels={"org.test": "yes"})
-    for known in engine.images.list(name=image):
+    yield BuildRequest(tmp_path, image, arguments={"NOTE": "given"}, labels={"org.test": image})
+    for known in engine.images.list(filters={"label": f"org.test={image}"}):
         engine.images.remove(str(known.id), force=True)
 
 
@@ -104,7 +104,7 @@ def test_build(engine: docker.DockerClient, request_: BuildRequest) -> None:
     built = build_image(engine, request_, events.append)
     config = engine.images.get(request_.image).attrs["Config"]
     assert {"NOTE=given", "LAST=1"} <= set(config["Env"])
-    assert config["Labels"] == {"org.test": "yes"}
+    assert config["Labels"] == request_.labels
     steps = [(event.step, event.text) for event in events if event.kind == "step"]
     assert steps[0] == (1, "FROM scratch AS first")
     assert len(steps) == built.steps
@@ -148,7 +148,7 @@ def test_buildkit(engine: docker.DockerClient, request_: BuildRequest) -> None:
     image = engine.images.get(request_.image)
     assert image.id == built.image_id
     assert "NOTE=given" in image.attrs["Config"]["Env"]
-    assert image.attrs["Config"]["Labels"] == {"org.test": "yes"}
+    assert image.attrs["Config"]["Labels"] == request_.labels
     assert "COPY --chmod=700 unique /" in [event.text for event in events if event.kind == "step"]
     dockerfile.write_text("FROM scratch\nCOPY --chmod=700 nowhere /\n")
     with pytest.raises(BuildError, match="nowhere") as caught:
