@@ -19,6 +19,18 @@ override_resource {
   values          = { id = "sg-tasks" }
 }
 
+override_resource {
+  target          = module.network.aws_nat_gateway.this[0]
+  override_during = plan
+  values          = { id = "nat-0" }
+}
+
+override_resource {
+  target          = module.network.aws_nat_gateway.this[1]
+  override_during = plan
+  values          = { id = "nat-1" }
+}
+
 run "guide" {
   command = plan
 
@@ -404,5 +416,80 @@ run "guide" {
   assert {
     condition     = !contains(flatten(module.roles.task_statements[*].Action), "s3:PutObject")
     error_message = "The application needs no right to any bucket."
+  }
+
+  # The guide's figures and names, and what sets production apart
+  assert {
+    condition = output.pipeline.url == {
+      staging    = "https://stage.mycredex.dev"
+      production = "https://mycredex.app"
+    }[var.environment]
+    error_message = "The environment must answer under the guide's domain."
+  }
+
+  assert {
+    condition     = output.pipeline.region == "af-south-1"
+    error_message = "The environment must lie in af-south-1."
+  }
+
+  assert {
+    condition     = output.pipeline.cluster == "vimbiso-pay-cluster-${var.environment}" && output.pipeline.service == "vimbiso-pay-service-${var.environment}" && output.pipeline.repository_name == "vimbiso-pay-${var.environment}"
+    error_message = "Cluster, service and repository must have the guide's names."
+  }
+
+  assert {
+    condition = module.autoscaling[0].capacity == {
+      staging    = { min = 2, max = 4 }
+      production = { min = 2, max = 6 }
+    }[var.environment]
+    error_message = "Staging must scale from 2 to 4 tasks, production from 2 to 6."
+  }
+
+  assert {
+    condition = module.autoscaling[0].targets == {
+      staging    = { cpu = 80, memory = 80 }
+      production = { cpu = 75, memory = 75 }
+    }[var.environment]
+    error_message = "Staging must hold 80 percent of CPU and memory, production 75."
+  }
+
+  assert {
+    condition = [module.service.settings.cpu, module.service.settings.memory] == {
+      staging    = [512, 1024]
+      production = [1024, 2048]
+    }[var.environment]
+    error_message = "Staging must have moderate tasks, production larger ones."
+  }
+
+  assert {
+    condition = module.network.settings.nat_gateways == {
+      staging    = 1
+      production = length(module.network.settings.private)
+    }[var.environment]
+    error_message = "Staging must share one NAT gateway, production have one in every zone."
+  }
+
+  assert {
+    condition     = length(distinct(module.network.settings.private_nats[*].nat_gateway)) == module.network.settings.nat_gateways
+    error_message = "Where there is a NAT gateway per zone, every private subnet must leave through its own."
+  }
+
+  assert {
+    condition     = module.load_balancer.settings.deletion_protection == { staging = false, production = true }[var.environment]
+    error_message = "Production must be protected from deletion."
+  }
+
+  assert {
+    condition = length(module.audit) == { staging = 0, production = 1 }[var.environment] && alltrue([
+      for audit in module.audit : audit.settings.multi_region && audit.settings.validates_files && audit.settings.records_all && length(audit.settings.watched) == 2
+    ])
+    error_message = "Production's trail must record all regions, and who reads backups; it serves staging too."
+  }
+
+  assert {
+    condition = alltrue([
+      for audit in module.audit : audit.settings.bucket.versioning == "Enabled" && audit.settings.bucket.closed && audit.settings.bucket.encryption == "aws:kms" && audit.settings.bucket.transitions == { STANDARD_IA = 30, GLACIER = 180 }
+    ])
+    error_message = "The trail's bucket must be locked down."
   }
 }

@@ -52,28 +52,18 @@ run "facts_of_the_environment" {
   ]
 }
 
-run "sizes" {
+run "sizes_of_an_unknown_environment" {
   command = plan
 
   variables {
+    environment   = "stagging"
     vpc_cidr      = "10.0.0.1/16"
     zone_count    = 1
     desired_count = 0
-    autoscaling   = { min_capacity = 4, max_capacity = 2, cpu_threshold = 80, memory_threshold = 80 }
     alert_topic   = false
   }
 
-  expect_failures = [var.vpc_cidr, var.zone_count, var.desired_count, var.autoscaling, var.alert_topic]
-}
-
-run "unknown_environment" {
-  command = plan
-
-  variables {
-    environment = "stagging"
-  }
-
-  expect_failures = [var.environment]
+  expect_failures = [var.environment, var.vpc_cidr, var.zone_count, var.desired_count, var.alert_topic]
 }
 
 run "more_tasks_than_auto_scaling_allows" {
@@ -82,6 +72,16 @@ run "more_tasks_than_auto_scaling_allows" {
   variables {
     desired_count = 5
     autoscaling   = { min_capacity = 2, max_capacity = 4, cpu_threshold = 80, memory_threshold = 80 }
+  }
+
+  expect_failures = [var.autoscaling]
+}
+
+run "fewer_tasks_at_most_than_at_least" {
+  command = plan
+
+  variables {
+    autoscaling = { min_capacity = 4, max_capacity = 2, cpu_threshold = 80, memory_threshold = 80 }
   }
 
   expect_failures = [var.autoscaling]
@@ -96,14 +96,14 @@ run "scaling_module" {
 
   variables {
     min_capacity             = 0
-    max_capacity             = -1
+    max_capacity             = 2
     cpu_threshold            = 100
     memory_threshold         = 5
     load_balancer_arn_suffix = "app/it/1"
     target_group_arn_suffix  = "targetgroup/it/1"
   }
 
-  expect_failures = [var.min_capacity, var.max_capacity, var.cpu_threshold, var.memory_threshold]
+  expect_failures = [var.min_capacity, var.cpu_threshold, var.memory_threshold]
 }
 
 run "logs_module" {
