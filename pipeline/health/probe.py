@@ -15,7 +15,7 @@ class Probe:
     url: str
     host: str | None = None
     release: str | None = None
-    """Release that the JSON answer's ``release`` must name; unchecked when None."""
+    """Release that the JSON answer must name where it names one; unchecked when None."""
     in_a_row: int = 5
     window: float = 60.0
     """Seconds within which so many good answers in a row must come."""

@@ -1,0 +1,125 @@
+"""Rollouts and one-off tasks with real containers."""
+
+from datetime import timedelta
+
+import pytest
+from ecs_emulator import CLUSTER, Lab, lab
+
+from pipeline.ecs.gates import task_faults
+from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
+from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.registry import TaskDefinitions
+from pipeline.ecs.rollout import Attempt, Previous, Verdict
+from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.ecs.task_definition import Release
+from pipeline.ecs.watch import Pace, utc_now, watch
+
+pytestmark = pytest.mark.docker
+__all__ = ["lab"]
+
+RUNS = "trap 'exit 0' TERM; while :; do /busybox sleep 0.2; done"
+CRASHES = "/busybox echo no database; exit 3"
+
+
+def serving(lab: Lab, name: str, *, rolls_back: bool = True) -> EcsService:
+    """Create a service that runs well, and wait until it does."""
+    definition = lab.register(name, RUNS)
+    lab.serve(name, definition, rolls_back=rolls_back)
+    service = EcsService(lab.access, ServiceRef(CLUSTER, name))
+    primary = service.require().primary
+    assert primary is not None
+    assert followed(service, attempt_of(primary.id, definition, None)).ready
+    return service
+
+
+def attempt_of(deployment: str, definition: str, previous: Previous | None) -> Attempt:
+    """Return an attempt that begins now and may take half a minute."""
+    now = utc_now()
+    return Attempt(deployment, definition, None, previous, now, now + timedelta(seconds=30))
+
+
+def followed(service: EcsService, attempt: Attempt) -> Verdict:
+    """Watch the attempt to its end."""
+    return watch(service, attempt, lambda _: None, Pace(interval=0.3))
+
+
+def moved(service: EcsService, definition: str) -> tuple[Attempt, Verdict]:
+    """Move the service to a definition and watch."""
+    before = service.require().primary
+    assert before is not None
+    deployment = service.update(definition)
+    previous = Previous(before.id, before.task_definition, None)
+    attempt = attempt_of(deployment.id, definition, previous)
+    return attempt, followed(service, attempt)
+
+
+def test_a_good_revision_becomes_ready(lab: Lab) -> None:
+    """A rollout completes, and its running task has the pushed digest."""
+    service = serving(lab, "good")
+    revision = TaskDefinitions(lab.access).derive(
+        service.require().task_definition, Release("r2", "web", lab.image, {"RELEASE": "r2"})
+    )
+    attempt, verdict = moved(service, revision.arn)
+    assert verdict.ready, verdict
+    ours = service.require().deployment(attempt.deployment_id)
+    assert ours is not None
+    assert task_faults(service.tasks(), ours, lab.digest, "web") == ()
+
+
+def test_the_same_release_is_not_registered_again(lab: Lab) -> None:
+    """A second derivation finds the revision of the first, before and after the service is on it."""
+    live = lab.register("once", RUNS)
+    definitions = TaskDefinitions(lab.access)
+    release = Release("r1", "web", lab.image, {"RELEASE": "r1"})
+    first = definitions.derive(live, release)
+    again = definitions.derive(live, release)
+    on_it = definitions.derive(first.arn, release)
+    assert (first.created, again.created, on_it.created) == (True, False, False)
+    assert first.arn == again.arn == on_it.arn
+    assert on_it.is_live
+
+
+def test_a_crashing_revision_is_rolled_back(lab: Lab) -> None:
+    """The circuit breaker gives the service back to the revision before, and the verdict says so."""
+    service = serving(lab, "crashing")
+    before = service.require().task_definition
+    attempt, verdict = moved(service, lab.register("crashing", CRASHES))
+    assert verdict.outcome is Outcome.ROLLED_BACK, verdict
+    assert service.require().task_definition == before != attempt.task_definition
+    codes = {item.exit_code for task in service.tasks("STOPPED") for item in task.containers}
+    assert 3 in codes
+
+
+def test_a_missing_image_fails_with_its_reason(lab: Lab) -> None:
+    """Where the breaker does not roll back the rollout fails, and its tasks say that no image was found."""
+    service = serving(lab, "imageless", rolls_back=False)
+    missing = lab.image.replace(lab.digest, f"sha256:{'0' * 64}")
+    attempt, verdict = moved(service, lab.register("imageless", RUNS, missing))
+    assert verdict.outcome is Outcome.FAILED, verdict
+    stops = [task for task in service.tasks("STOPPED") if task.task_definition == attempt.task_definition]
+    assert {task.stop_code for task in stops} == {"TaskFailedToStart"}
+    assert all("image" in str(failure(task, "web")) for task in stops)
+
+
+@pytest.mark.parametrize(("script", "expected"), [("exit 0", None), ("exit 7", "exit code 7")])
+def test_one_off_tasks_end_with_their_exit_code(lab: Lab, script: str, expected: str | None) -> None:
+    """The command replaces the definition's, and its exit code is the judgement."""
+    definition = lab.register("one-off", RUNS)
+    tasks = OneOffTasks(lab.access, CLUSTER)
+    command = ("/busybox", "sh", "-c", script)
+    begun = tasks.start(OneOff(CLUSTER, definition, "web", f"run-{script}", command))
+    ended = wait_until(lambda: tasks.describe(begun.arn), stopped, timeout=20, interval=0.2)
+    reason = failure(ended, "web")
+    assert reason is None if expected is None else str(reason).startswith(expected), reason
+
+
+def test_a_killed_run_finds_its_task_again(lab: Lab) -> None:
+    """The key finds the running task and also the stopped one; no second one is started."""
+    tasks = OneOffTasks(lab.access, CLUSTER)
+    wanted = OneOff(CLUSTER, lab.register("again", RUNS), "web", "run-again")
+    first = tasks.start_or_find(wanted)
+    assert tasks.start_or_find(wanted).arn == first.arn
+    tasks.stop(first.arn, "enough")
+    wait_until(lambda: tasks.describe(first.arn), stopped, timeout=20, interval=0.2)
+    assert tasks.start_or_find(wanted).arn == first.arn
+    assert tasks.find("run-never") is None
