@@ -82,3 +82,9 @@ class AwsAccess:
             aws_session_token=self.session_token,
             profile_name=self.profile,
         )
+
+
+def forget_clients() -> None:
+    """Make new clients from now on: for tests, whose AWS differs from one to the next."""
+    with _making:
+        _clients.clear()
