@@ -60,17 +60,18 @@ class FakeEcr:
         try:
             self._check(imageIds, "BatchDeleteImage")
             with self._lock:
-                failures = [self._delete(item["imageDigest"]) for item in imageIds]
+                listed = {child for image in self.images.values() for child in image.children}
+                failures = [self._delete(item["imageDigest"], listed) for item in imageIds]
             return {"imageIds": [], "failures": [item for item in failures if item]}
         finally:
             with self._lock:
                 self._running -= 1
 
-    def _delete(self, digest: str) -> dict[str, Any] | None:
+    def _delete(self, digest: str, listed: set[str]) -> dict[str, Any] | None:
         code = None
         if digest not in self.images:
             code = "ImageNotFound"
-        elif any(digest in image.children for image in self.images.values() if image.children):
+        elif digest in listed:
             code = "ImageReferencedByManifestList"
         elif digest not in self.deaf_to:
             del self.images[digest]

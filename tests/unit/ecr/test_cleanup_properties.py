@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from fake_ecr import digest_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.ecr import CleanupPlan, CleanupPolicy, Image, Inventory, Protection, plan_cleanup
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-SIZE = 12
+SIZE = 8
+few = settings(max_examples=50)
 
 
 @st.composite
@@ -55,6 +56,7 @@ def _kept(plan: CleanupPlan) -> Mapping[str, Image]:
     return {row.image.digest: row.image for row in plan.kept}
 
 
+@few
 @given(inventory=inventories(), protected=protections, policy=policies)
 def test_every_image_has_one_row(inventory: Inventory, protected: Protection, policy: CleanupPolicy) -> None:
     """Nothing is forgotten or named twice, and every row has its reason."""
@@ -63,6 +65,7 @@ def test_every_image_has_one_row(inventory: Inventory, protected: Protection, po
     assert all(row.reason for row in plan.rows)
 
 
+@few
 @given(inventory=inventories(), protected=protections, policy=policies)
 def test_nothing_protected_goes(inventory: Inventory, protected: Protection, policy: CleanupPolicy) -> None:
     """Neither by digest nor by tag, nor an index that lists it."""
@@ -73,6 +76,7 @@ def test_nothing_protected_goes(inventory: Inventory, protected: Protection, pol
             assert image.digest in kept
 
 
+@few
 @given(inventory=inventories(), protected=protections, policy=policies)
 def test_what_belongs_to_a_kept_image_stays(
     inventory: Inventory, protected: Protection, policy: CleanupPolicy
@@ -86,6 +90,7 @@ def test_what_belongs_to_a_kept_image_stays(
             assert image.digest in kept
 
 
+@few
 @given(inventory=inventories(), protected=protections, policy=policies)
 def test_the_share_is_never_exceeded(
     inventory: Inventory, protected: Protection, policy: CleanupPolicy
@@ -97,6 +102,7 @@ def test_the_share_is_never_exceeded(
     assert len(free.deletions) == len(plan.deletions) + plan.capped
 
 
+@few
 @given(inventory=inventories(), protected=protections, policy=policies)
 def test_an_index_goes_before_its_children(
     inventory: Inventory, protected: Protection, policy: CleanupPolicy
@@ -110,6 +116,7 @@ def test_an_index_goes_before_its_children(
                 assert row.level < rows[child].level
 
 
+@few
 @given(inventory=inventories(), protected=protections, policy=policies)
 def test_the_newest_tagged_images_stay(
     inventory: Inventory, protected: Protection, policy: CleanupPolicy
