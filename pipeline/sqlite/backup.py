@@ -112,7 +112,7 @@ def _prove(store: Store, key: str, result: dict[str, Any], policy: BackupPolicy)
     size = store.size(key)
     if size != result["compressed_bytes"]:
         raise BackupMismatchError(
-            f"s3://{store.bucket}/{key} has {size} bytes, not the {result['compressed_bytes']} sent. Run again."
+            f"{key} has {size} bytes in S3; the task sent {result['compressed_bytes']}. Run again."
         )
     if not policy.read_back:
         return

@@ -64,7 +64,7 @@ def drill(
         f"{chosen.key} is restored and sound after {rto:.1f} s; {rpo / 3600:.1f} h of changes would be lost"
     )
     checks = Checks.model_validate(result.values["checks"])
-    return Drill(chosen, manifest, checks, round(rto, 1), round(rpo, 1), round(result.seconds, 1))
+    return Drill(chosen, manifest, checks, round(rto, 3), round(rpo, 3), round(result.seconds, 3))
 
 
 def mark_unusable(site: Site, backup: Backup, error: SqliteJobError) -> None:

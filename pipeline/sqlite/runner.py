@@ -16,6 +16,8 @@ from pipeline.sqlite.signing import Signer
 from pipeline.sqlite.store import Store
 
 Report = Callable[[str], None]
+_TRIES = 6
+"""How often the task tries one request to S3."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Runner:
 
     def _start(self, orders: Callable[[Signer], dict[str, Any]]) -> Task:
         result = self.signer.put(self._attempt.job_key("result.json"))
-        job = jobfile.job_file({**orders(self.signer), "result_url": result})
+        job = jobfile.job_file({**orders(self.signer), "result_url": result, "tries": _TRIES})
         key = self._attempt.job_key("job.json")
         self._store.write(key, job.body)
         task = self._tasks.start(self._one_off(jobfile.environment(self.signer.get(key), job)))

@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -28,6 +29,8 @@ def _fetch(url: str, digest: str) -> bytes:
 
 
 if __name__ == "__main__":
+    # The container's first process ignores signals that it does not handle.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     document = json.loads(_fetch(os.environ["SQLITE_JOB_URL"], os.environ["SQLITE_JOB_SHA256"]))
     folder = tempfile.mkdtemp(prefix="sqlite-code-")
     try:

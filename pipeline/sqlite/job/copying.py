@@ -17,7 +17,7 @@ Clock = Callable[[], float]
 def connect(path: str, mode: str, options: str = "") -> sqlite3.Connection:
     """Open an existing file; ``mode`` is ro or rw, neither of which creates one."""
     uri = f"file:{quote(os.path.abspath(path))}?mode={mode}{options}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=1)
 
 
 def copy(source: str, target: str, patience: float) -> float:
@@ -33,7 +33,7 @@ def copy(source: str, target: str, patience: float) -> float:
         try:
             return _copy_once(source, target, deadline)
         except JobError as error:
-            if error.kind != "hot-journal" or time.monotonic() > deadline:
+            if error.kind not in ("hot-journal", "busy") or time.monotonic() > deadline:
                 raise
             time.sleep(0.5)
 

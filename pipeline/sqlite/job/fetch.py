@@ -55,7 +55,7 @@ def _write(job: dict[str, Any], target: str) -> None:
 
 def _content(job: dict[str, Any], packed: Any) -> Iterator[bytes]:
     stream = decompressor(job["codec"])
-    for block in get(job["url"]):
+    for block in get(job["url"], job["tries"]):
         packed.update(block)
         yield from stream.feed(block)
     yield from stream.finish()

@@ -38,7 +38,7 @@ def main(job: dict[str, Any]) -> int:
     result["cpu_seconds"] = round(time.process_time() - cpu, 3)
     result["peak_kib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     result["sqlite"], result["python"] = sqlite3.sqlite_version, sys.version.split()[0]
-    return _report(job["result_url"], result)
+    return _report(job["result_url"], result, job["tries"])
 
 
 def _run(job: dict[str, Any], work: str) -> dict[str, Any]:
@@ -54,9 +54,9 @@ def _run(job: dict[str, Any], work: str) -> dict[str, Any]:
     return {"ok": False, "kind": failure.kind, "message": str(failure)}
 
 
-def _report(url: str, result: dict[str, Any]) -> int:
+def _report(url: str, result: dict[str, Any], tries: int) -> int:
     try:
-        put(url, json.dumps(result).encode())
+        put(url, json.dumps(result).encode(), tries)
     except JobError as error:
         say(f"the result could not be reported: {error}")
         return 2

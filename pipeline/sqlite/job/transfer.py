@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from .errors import JobError
 
 TIMEOUT = 60.0
-TRIES = 6
 _BLOCK = 1 << 20
 _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 _TRANSIENT_CODES = ("RequestTimeout", "BadDigest", "IncompleteBody", "SlowDown")
@@ -36,7 +35,7 @@ def pause(attempt: int, sleep: Sleep) -> None:
     sleep(min(0.5 * 2**attempt, 20.0) * random.uniform(0.67, 1.33))  # noqa: S311 - jitter, not cryptography
 
 
-def put(url: str, body: bytes, tries: int = TRIES, sleep: Sleep = time.sleep) -> str:
+def put(url: str, body: bytes, tries: int, sleep: Sleep = time.sleep) -> str:
     """Send ``body``; return the ETag, after S3 has confirmed what arrived.
 
     Content-MD5 makes S3 refuse a body that changed on its way; where the answer's ETag is an MD5 it must be
@@ -80,7 +79,7 @@ def _put_once(url: str, body: bytes, headers: dict[str, str]) -> tuple[str, str]
         raise JobError("upload-failed", f"sending to {where(url)}: {_reason(error)}") from error
 
 
-def get(url: str, tries: int = TRIES, sleep: Sleep = time.sleep) -> Iterator[bytes]:
+def get(url: str, tries: int, sleep: Sleep = time.sleep) -> Iterator[bytes]:
     """Yield the object in blocks; a broken connection is resumed where it broke.
 
     Raises:

@@ -17,14 +17,14 @@ _BLOCK = 1 << 20
 Sent = tuple[int, int, str]
 
 
-def send(path: str, codec: str, urls: list[str], part_bytes: int) -> dict[str, Any]:
+def send(path: str, codec: str, urls: list[str], part_bytes: int, tries: int) -> dict[str, Any]:
     """Stream ``path``; return the parts with their ETags, sizes and SHA-256 digests.
 
     Raises:
         JobError: too-many-parts, upload-refused, upload-failed, wrong-checksum.
     """
     digests = _Digests()
-    flight = _Flight(urls)
+    flight = _Flight(urls, tries)
     try:
         for part in _parts(digests.through(path, codec), part_bytes):
             flight.launch(part)
@@ -80,8 +80,8 @@ def _parts(pieces: Iterator[bytes], part_bytes: int) -> Iterator[bytes]:
 class _Flight:
     """Parts on their way; ``launch`` waits until one of the three places is free."""
 
-    def __init__(self, urls: list[str]) -> None:
-        self._urls = urls
+    def __init__(self, urls: list[str], tries: int) -> None:
+        self._urls, self._tries = urls, tries
         self._places = threading.BoundedSemaphore(IN_FLIGHT)
         self._pool = ThreadPoolExecutor(IN_FLIGHT)
         self._futures: list[Future[Sent]] = []
@@ -116,4 +116,4 @@ class _Flight:
                 future.result()
 
     def _send(self, number: int, part: bytes) -> Sent:
-        return number, len(part), put(self._urls[number - 1], part)
+        return number, len(part), put(self._urls[number - 1], part, self._tries)

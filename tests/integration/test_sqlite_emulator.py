@@ -1,0 +1,290 @@
+"""Backup, restore, drill and clean-up through ECS tasks in real containers and S3 of the emulator."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlite_support import databases
+from sqlite_support.emulator import emulator, keys, make_site, uploads
+
+from pipeline.aws import AwsAccess
+from pipeline.ecs.errors import OneOffTaskError
+from pipeline.ecs.oneoff import OneOffTasks
+from pipeline.sqlite import (
+    BackupPolicy,
+    NoDatabaseError,
+    RetentionPolicy,
+    Site,
+    SqliteJobError,
+    back_up,
+    drill,
+    find_backup,
+    list_backups,
+    plan_prune,
+    prune,
+    publish_age,
+    publish_backup,
+    publish_drill,
+    read_manifest,
+    restore_to_file,
+    swap_back,
+    swap_in,
+    sweep,
+)
+from pipeline.sqlite import backup as backup_module
+from pipeline.sqlite.attempt import open_attempt
+from pipeline.sqlite.errors import BackupMismatchError
+from pipeline.sqlite.layout import MANIFEST, UNUSABLE
+from pipeline.sqlite.runner import Runner
+from pipeline.sqlite.store import Store, Upload
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
+POLICY = BackupPolicy(parts=8, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def access() -> Iterator[AwsAccess]:
+    """Run one emulator for the module."""
+    with emulator() as found:
+        yield found
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Path:
+    """Return the data volume of the tasks."""
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def site(access: AwsAccess, volume: Path) -> Site:
+    """Return a cluster and a bucket of the test's own."""
+    return make_site(access, volume)
+
+
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def run_id() -> str:
+    """Return the id of a new run."""
+    return secrets.token_hex(8)
+
+
+def quiet(_line: str) -> None:
+    """Drop a line of the report."""
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_a_backup_under_load_is_restored(site: Site, volume: Path, journal: str) -> None:
+    """With every transaction that was committed before the backup began, beside the live database."""
+    database = databases.make(volume / "db.sqlite3", journal, rows=20_000)
+    with databases.writing(database) as writer:
+        before = writer.committed(10)
+        manifest = back_up(site, run_id(), quiet, POLICY)
+    assert manifest.checks.migrations == ("ledger.0001_initial",)
+    assert manifest.checks.rows["account"] == 100
+    assert manifest.peak_kib < 128 * 1024
+    assert keys(site) == [manifest.key, manifest.key + MANIFEST]
+    assert uploads(site) == []
+    assert read_manifest(site, find_backup(site)) == manifest
+
+    live = databases.state(database)
+    restored = restore_to_file(site, run_id(), find_backup(site), quiet)
+    name = Path(restored.target).name
+    total, newest, balances = databases.state(volume / name)
+    assert (total, balances) == (0, newest * (newest + 1) // 2)
+    assert newest >= before
+    assert databases.state(database) == live
+
+
+def test_a_restored_file_is_swapped_in_and_back(site: Site, volume: Path) -> None:
+    """The newer database is kept aside, and returns."""
+    database = databases.make(volume / "db.sqlite3", rows=10)
+    back_up(site, run_id(), quiet, POLICY)
+    databases.add_rows(database, 5)
+    restored = restore_to_file(site, run_id(), find_backup(site), quiet)
+    swapped = swap_in(site, run_id(), restored.target, now(), quiet)
+    assert databases.rows(database) == 10
+    swap_back(site, run_id(), swapped, now() + timedelta(seconds=1), quiet)
+    assert databases.rows(database) == 15
+    assert len(databases.files(volume)) == 2
+
+
+def test_a_drill_measures_and_marks_a_damaged_backup(site: Site, volume: Path) -> None:
+    """Once damaged it is no longer what a restore takes, and the older one is."""
+    databases.make(volume / "db.sqlite3")
+    first = back_up(site, run_id(), quiet, POLICY)
+    passed = drill(site, run_id(), quiet)
+    assert passed.rto > passed.job > 0
+    assert passed.rpo >= 0
+    later = now() + timedelta(seconds=5)
+    second = back_up(site, run_id(), quiet, POLICY, clock=lambda: later)
+    s3 = site.access.client("s3")
+    body = bytearray(s3.get_object(Bucket=site.outputs.backup_bucket, Key=second.key)["Body"].read())
+    body[len(body) // 2] ^= 1
+    s3.put_object(Bucket=site.outputs.backup_bucket, Key=second.key, Body=bytes(body))
+    with pytest.raises(SqliteJobError):
+        drill(site, run_id(), quiet)
+    assert second.key + UNUSABLE in keys(site)
+    assert find_backup(site).key == first.key
+    publish_backup(site, first)
+    publish_drill(site, passed)
+    age = publish_age(site, now() + timedelta(hours=2))
+    assert age is not None
+    assert 2 <= age < 2.1
+    names = {
+        item["MetricName"]
+        for item in site.access.client("cloudwatch").list_metrics(Namespace="Vimbiso/test")["Metrics"]
+    }
+    assert {"BackupAgeHours", "BackupSeconds", "RecoverySeconds", "RecoveryPointSeconds"} <= names
+
+
+def test_what_fails_in_the_task_leaves_older_backups_and_nothing_else(site: Site, volume: Path) -> None:
+    """No database, a corrupt one, and an endpoint that the task cannot reach."""
+    with pytest.raises(NoDatabaseError):
+        back_up(site, run_id(), quiet, POLICY)
+    assert databases.files(volume) == []
+    databases.make(volume / "db.sqlite3")
+    good = back_up(site, run_id(), quiet, POLICY)
+    (volume / "db.sqlite3").write_bytes(b"rubbish" * 1000)
+    with pytest.raises(SqliteJobError, match="restore-sqlite"):
+        back_up(site, run_id(), quiet, POLICY)
+    unreachable = replace(site, task_endpoint_url="http://127.0.0.1:9")
+    with pytest.raises(OneOffTaskError, match="still"):
+        back_up(unreachable, run_id(), quiet, replace(POLICY, timeout=2))
+    assert keys(site) == [good.key, good.key + MANIFEST]
+    assert uploads(site) == []
+
+
+def test_a_run_that_was_killed_goes_on_with_its_own_task(site: Site, volume: Path) -> None:
+    """Killed while the task ran: the second call starts none and commits what the first one began."""
+    databases.make(volume / "db.sqlite3")
+    run = run_id()
+    store = Store(site)
+    attempt = open_attempt(store, "backup", run, now())
+    runner = Runner(site, attempt, 60, quiet)
+    runner._start(lambda signer: backup_module._orders(site, store, attempt, POLICY, signer))
+    manifest = back_up(site, run, quiet, POLICY)
+    assert manifest.id == attempt.id
+    ecs = site.access.client("ecs")
+    tasks = [
+        arn
+        for status in ("RUNNING", "STOPPED")
+        for arn in ecs.list_tasks(cluster=site.outputs.cluster, desiredStatus=status)["taskArns"]
+    ]
+    assert len(tasks) == 1
+    assert uploads(site) == []
+
+
+@pytest.mark.parametrize("step", ["noted", "uploading", "completed", "committed"])
+def test_a_run_that_was_killed_at_any_step_is_swept_or_goes_on(
+    site: Site, volume: Path, step: str, killed_at: "KilledAt"
+) -> None:
+    """Nothing is swept while it may live; once it is dead nothing is left but committed backups."""
+    databases.make(volume / "db.sqlite3")
+    run = run_id()
+    killed_at(step)
+    with pytest.raises(Killed):
+        back_up(site, run, quiet, POLICY)
+    killed_at("")
+    left = (keys(site), uploads(site))
+    assert list(sweep(site, now())) == []
+    assert (keys(site), uploads(site)) == left
+    if step in {"completed", "committed"}:
+        manifest = back_up(site, run, quiet, POLICY)
+        assert keys(site) == [manifest.key, manifest.key + MANIFEST]
+    else:
+        assert list(sweep(site, now() + timedelta(hours=4)))
+        assert keys(site) == []
+    assert uploads(site) == []
+    assert OneOffTasks(site.access, site.outputs.cluster).find("nobody") is None
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing in the pipeline handles it."""
+
+
+class KilledAt:
+    """Lets the pipeline die before one of its writes to S3."""
+
+    def __init__(self) -> None:
+        self._step = ""
+
+    def __call__(self, step: str) -> None:
+        self._step = step
+
+    def at(self, step: str) -> None:
+        """Die here, if so wanted."""
+        if self._step == step:
+            raise Killed
+
+
+@pytest.fixture
+def killed_at(monkeypatch: pytest.MonkeyPatch) -> KilledAt:
+    """Return the switch; the store itself stays the real one."""
+    switch = KilledAt()
+
+    class Dying(Store):
+        """Dies before it begins or completes an upload or reads back, and after it has committed."""
+
+        def create_upload(self, key: str) -> Upload:
+            """Begin."""
+            switch.at("noted")
+            return super().create_upload(key)
+
+        def complete(self, upload: Upload, etags: dict[int, str]) -> str:
+            """Complete."""
+            switch.at("uploading")
+            return super().complete(upload, etags)
+
+        def sha256(self, key: str) -> str:
+            """Read back."""
+            switch.at("completed")
+            return super().sha256(key)
+
+        def write(self, key: str, body: bytes, *, once: bool = False) -> None:
+            """Write."""
+            super().write(key, body, once=once)
+            if key.endswith(MANIFEST):
+                switch.at("committed")
+
+    monkeypatch.setattr(backup_module, "Store", Dying)
+    return switch
+
+
+def test_an_object_that_is_not_what_was_sent_is_no_backup(
+    site: Site, volume: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The digest of the stored object differs: no manifest, no object, no upload."""
+
+    class Lying(Store):
+        def sha256(self, key: str) -> str:
+            """Return another digest than the object's."""
+            return "0" * 64
+
+    databases.make(volume / "db.sqlite3")
+    monkeypatch.setattr(backup_module, "Store", Lying)
+    with pytest.raises(BackupMismatchError):
+        back_up(site, run_id(), quiet, POLICY)
+    assert (keys(site), uploads(site)) == ([], [])
+
+
+def test_pruning_deletes_what_was_decided(site: Site) -> None:
+    """Forty nightly backups shrink to what the rules keep; repeating it changes nothing."""
+    s3 = site.access.client("s3")
+    for days in range(40):
+        at = now() - timedelta(days=days)
+        key = f"sqlite/test/{at:%Y/%m/%d}/{at:%Y%m%dT%H%M%SZ}-{days:012x}.zst"
+        for name in (key, key + MANIFEST):
+            s3.put_object(Bucket=site.outputs.backup_bucket, Key=name, Body=b"{}")
+    decision = plan_prune(site, now(), RetentionPolicy())
+    pruned = prune(site, decision)
+    assert len(decision.pruned) > 20
+    assert (pruned.deleted, pruned.failed) == (decision.pruned, ())
+    assert list_backups(site) == tuple(item.backup for item in decision.kept)
+    assert plan_prune(site, now(), RetentionPolicy()).pruned == ()

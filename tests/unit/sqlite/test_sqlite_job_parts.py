@@ -1,0 +1,159 @@
+"""The job's decisions and codecs, without a task."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from pipeline.sqlite.job import checks, codec, source, transfer, zstd
+from pipeline.sqlite.job.errors import JobError
+
+MOUNTS = """\
+22 1 0:21 / / rw - overlay overlay rw
+30 22 0:40 / /data rw - nfs4 127.0.0.1:/ rw,vers=4.1
+31 30 8:1 / /data/local rw - ext4 /dev/sda1 rw
+32 22 0:41 / /with\\040space rw master:1 - cifs //server/share rw
+broken line
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/data/db.sqlite3", "nfs4"),
+        ("/data/local/db.sqlite3", "ext4"),
+        ("/database/db.sqlite3", "overlay"),
+        ("/with space/db.sqlite3", "cifs"),
+    ],
+)
+def test_the_longest_mount_point_tells_the_file_system(path: str, expected: str) -> None:
+    """A prefix of a name is no folder above it."""
+    assert source.file_system(path, MOUNTS) == expected
+
+
+def test_without_a_mount_table_the_file_system_is_unknown() -> None:
+    """Not every kernel has one."""
+    assert source.file_system("/data/db", "") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("journal", "kind", "refused"),
+    [
+        ("wal", "nfs4", True),
+        ("wal", "nfs", True),
+        ("wal", "cifs", True),
+        ("wal", "fuse.s3fs", True),
+        ("wal", "ext4", False),
+        ("wal", "overlay", False),
+        ("delete", "nfs4", False),
+    ],
+)
+def test_wal_is_refused_on_network_file_systems_only(journal: str, kind: str, refused: bool) -> None:
+    """The message names the way out."""
+    reason = source.refusal(journal, kind)
+    assert (reason is not None) is refused
+    assert reason is None or "journal_mode=DELETE" in reason
+
+
+CODECS = ["gzip", pytest.param("zstd", marks=pytest.mark.skipif(zstd.load() is None, reason="no libzstd"))]
+
+
+@pytest.mark.parametrize("name", CODECS)
+@pytest.mark.parametrize("size", [0, 1, 131_072, 3_000_000])
+def test_a_codec_gives_back_what_it_got(name: str, size: int) -> None:
+    """Whatever the sizes of the pieces; highly compressible data expands a lot per input byte."""
+    for content in (os.urandom(size), bytes(size)):
+        packer, unpacker = codec.compressor(name), codec.decompressor(name)
+        halves = (content[: size // 2], content[size // 2 :])
+        packed = b"".join([*(out for half in halves for out in packer.feed(half)), *packer.finish()])
+        pieces = [packed[at : at + 1000] for at in range(0, len(packed), 1000)]
+        unpacked = b"".join([*(out for piece in pieces for out in unpacker.feed(piece)), *unpacker.finish()])
+        assert unpacked == content
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_a_truncated_stream_is_noticed(name: str) -> None:
+    """Not only by the digest."""
+    packer, unpacker = codec.compressor(name), codec.decompressor(name)
+    packed = b"".join([*packer.feed(os.urandom(100_000)), *packer.finish()])
+    with pytest.raises(JobError, match="too early"):
+        b"".join([*unpacker.feed(packed[:-10]), *unpacker.finish()])
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_rubbish_is_no_backup(name: str) -> None:
+    """It is called corrupt."""
+    with pytest.raises(JobError) as caught:
+        b"".join(codec.decompressor(name).feed(b"rubbish" * 100))
+    assert caught.value.kind == "corrupt"
+
+
+def test_the_codec_is_one_that_there_are_urls_for() -> None:
+    """gzip is always there."""
+    assert codec.choose(["gzip"]) == "gzip"
+    with pytest.raises(JobError):
+        codec.choose([])
+
+
+def test_an_unknown_codec_is_named() -> None:
+    """A newer pipeline may have written the manifest."""
+    with pytest.raises(JobError, match="lz4"):
+        codec.decompressor("lz4")
+
+
+def test_messages_show_no_signature() -> None:
+    """The query of a presigned URL is a secret."""
+    assert transfer.where("https://h/b/k?X-Amz-Signature=s") == "https://h/b/k"
+
+
+def test_pauses_grow_and_end_growing() -> None:
+    """Within a third of 0.5, 1, 2, ... 20 seconds."""
+    slept: list[float] = []
+    for attempt in range(10):
+        transfer.pause(attempt, slept.append)
+    assert 0.3 < slept[0] < 0.7
+    assert 13 < slept[-1] < 27
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """Return a database with a violated foreign key and an awkward name."""
+    path = tmp_path / "db"
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        """
+        CREATE TABLE parent(id INTEGER PRIMARY KEY);
+        CREATE TABLE "chi""ld"(id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent(id));
+        INSERT INTO "chi""ld" VALUES (1, 99), (2, NULL);
+        """
+    )
+    connection.close()
+    return path
+
+
+def test_the_fingerprint_counts_and_warns(database: Path) -> None:
+    """Foreign keys that point nowhere are counted; names are quoted."""
+    found = checks.check(str(database), "integrity_check")
+    assert found["rows"] == {'chi"ld': 2, "parent": 0}
+    assert found["foreign_key_violations"] == 1
+    assert found["migrations"] == []
+    assert checks.check(str(database), "quick_check")["schema_sha256"] == found["schema_sha256"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"page_count": 1}, ["page_count"]),
+        ({"schema_sha256": "other"}, ["schema_sha256"]),
+        ({"rows": {"parent": 0}}, ['rows of chi"ld']),
+        ({"rows": {'chi"ld': None, "parent": 0}}, []),
+        ({"check_seconds": 1e9}, []),
+    ],
+)
+def test_differences_are_named(database: Path, changes: dict[str, object], expected: list[str]) -> None:
+    """A table that one SQLite could not count says nothing."""
+    found = checks.check(str(database), "integrity_check")
+    named = checks.differences(found, {**found, **changes})
+    assert [item.split(":")[0] for item in named] == expected
