@@ -107,8 +107,6 @@ module "roles" {
   backup_bucket_arn      = module.backup_bucket.arn
   log_archive_bucket_arn = module.log_archive_bucket.arn
   metrics_namespace      = local.metrics_namespace
-  state_bucket           = var.state_bucket
-  lock_table             = var.lock_table
   worker_principals      = var.worker_principals
   ci                     = var.ci
   secret_prefix          = "${var.app}/${var.environment}"

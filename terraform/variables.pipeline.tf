@@ -145,15 +145,3 @@ variable "data_host_path" {
     error_message = "data_host_path must be an absolute path."
   }
 }
-
-variable "state_bucket" {
-  description = "Bucket of the Terraform state, which the worker's role may then read; no right to it when null."
-  type        = string
-  default     = null
-}
-
-variable "lock_table" {
-  description = "DynamoDB table of the state lock, which the worker's role may then read; no right to it when null."
-  type        = string
-  default     = null
-}

@@ -94,18 +94,6 @@ variable "metrics_namespace" {
   nullable    = false
 }
 
-variable "state_bucket" {
-  description = "Bucket of the Terraform state, which the worker may read; null gives no right to it."
-  type        = string
-  default     = null
-}
-
-variable "lock_table" {
-  description = "DynamoDB table of the state lock, which the worker may read; null gives no right to it."
-  type        = string
-  default     = null
-}
-
 variable "worker_principals" {
   description = "ARNs of the identities that may become the worker; when empty, whoever this account's own policies let."
   type        = list(string)

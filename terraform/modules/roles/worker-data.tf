@@ -4,11 +4,8 @@ locals {
       Sid    = "Buckets"
       Effect = "Allow"
       Action = [
-        "s3:GetBucketObjectLockConfiguration",
-        "s3:GetBucketVersioning",
         "s3:ListBucket",
         "s3:ListBucketMultipartUploads",
-        "s3:ListBucketVersions",
       ]
       Resource = local.bucket_arns
     },
@@ -18,46 +15,18 @@ locals {
       Action = [
         "s3:AbortMultipartUpload",
         "s3:DeleteObject",
-        "s3:DeleteObjectVersion",
         "s3:GetObject",
-        "s3:GetObjectRetention",
-        "s3:GetObjectVersion",
         "s3:ListMultipartUploadParts",
         "s3:PutObject",
-        "s3:PutObjectRetention",
       ]
       Resource = [for arn in local.bucket_arns : "${arn}/*"]
     },
   ]
 
-  # backup-state copies the state and looks whether its versions and the lock table are guarded.
-  worker_state = concat(
-    var.state_bucket == null ? [] : [
-      {
-        Sid      = "StateBucket"
-        Effect   = "Allow"
-        Action   = ["s3:GetBucketVersioning", "s3:ListBucket", "s3:ListBucketVersions"]
-        Resource = "arn:${var.partition}:s3:::${var.state_bucket}"
-      },
-      {
-        Sid      = "ReadState"
-        Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-        Resource = "arn:${var.partition}:s3:::${var.state_bucket}/*"
-      },
-    ],
-    var.lock_table == null ? [] : [{
-      Sid      = "LockTable"
-      Effect   = "Allow"
-      Action   = ["dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Scan"]
-      Resource = "arn:${var.partition}:dynamodb:${var.region}:${var.account_id}:table/${var.lock_table}"
-    }],
-  )
-
   worker_key = var.kms_key_arn == null ? [] : [{
     Sid      = "Key"
     Effect   = "Allow"
-    Action   = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+    Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
     Resource = var.kms_key_arn
   }]
 

@@ -1,18 +1,16 @@
-# The identity of the flows that deliver and maintain the application. Terraform itself (bootstrap-state,
-# deploy-infrastructure, rollback-infrastructure, detect-drift, destroy) makes roles and networks, which this
-# role could not; those flows use the credentials of an administrator. Every action stands here by its name.
+# The identity of the flows that deliver and maintain the application. Those that run Terraform or guard its
+# state make roles and networks, which this role could not; they use the credentials of an administrator.
+# Every action stands here by its name.
 locals {
   worker_statements = concat(
     local.worker_reads,
     local.worker_delivery,
     local.worker_registry,
     local.worker_data,
-    local.worker_state,
     local.worker_key,
   )
 
   service_arn         = "arn:${var.partition}:ecs:${var.region}:${var.account_id}:service/${var.cluster_name}/${var.service_name}"
-  tasks_arn           = "arn:${var.partition}:ecs:${var.region}:${var.account_id}:task/${var.cluster_name}/*"
   task_definition_arn = "arn:${var.partition}:ecs:${var.region}:${var.account_id}:task-definition/${var.name}:*"
   cluster_arn         = "arn:${var.partition}:ecs:${var.region}:${var.account_id}:cluster/${var.cluster_name}"
   bucket_arns         = [var.backup_bucket_arn, var.log_archive_bucket_arn]
@@ -30,15 +28,8 @@ locals {
       Action = [
         "acm:DescribeCertificate",
         "acm:ListCertificates",
-        "application-autoscaling:DescribeScalableTargets",
-        "application-autoscaling:DescribeScalingActivities",
-        "cloudwatch:DescribeAlarms",
-        "cloudwatch:GetMetricData",
-        "ec2:DescribeSecurityGroups",
         "ecs:DescribeTaskDefinition",
         "ecs:ListTaskDefinitions",
-        "elasticloadbalancing:DescribeListeners",
-        "elasticloadbalancing:DescribeLoadBalancers",
         "elasticloadbalancing:DescribeTargetGroups",
         "elasticloadbalancing:DescribeTargetHealth",
         "logs:DescribeLogGroups",
@@ -80,17 +71,8 @@ locals {
     {
       Sid      = "TaskDefinitions"
       Effect   = "Allow"
-      Action   = ["ecs:DeregisterTaskDefinition", "ecs:RegisterTaskDefinition"]
-      Resource = "*" # AWS knows no narrower resource for these actions
-    },
-    {
-      Sid      = "TagOwn"
-      Effect   = "Allow"
-      Action   = ["ecs:TagResource"]
-      Resource = [local.task_definition_arn, local.tasks_arn]
-      Condition = {
-        StringEquals = { "ecs:CreateAction" = ["RegisterTaskDefinition", "RunTask"] }
-      }
+      Action   = ["ecs:RegisterTaskDefinition"]
+      Resource = "*" # AWS knows no narrower resource for this action
     },
     {
       Sid       = "HandRolesToTasks"
@@ -98,6 +80,12 @@ locals {
       Action    = ["iam:PassRole"]
       Resource  = [aws_iam_role.execution.arn, aws_iam_role.task.arn]
       Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
+    },
+    {
+      Sid      = "ReadRoles"
+      Effect   = "Allow"
+      Action   = ["iam:GetRole"]
+      Resource = [aws_iam_role.execution.arn, aws_iam_role.task.arn]
     },
     {
       Sid      = "SyncSecret"
@@ -110,7 +98,6 @@ locals {
       Effect = "Allow"
       Action = [
         "logs:DescribeLogStreams",
-        "logs:FilterLogEvents",
         "logs:GetLogEvents",
         "logs:PutRetentionPolicy",
       ]
@@ -132,6 +119,7 @@ locals {
         "ecr:BatchCheckLayerAvailability",
         "ecr:BatchDeleteImage",
         "ecr:BatchGetImage",
+        "ecr:BatchGetRepositoryScanningConfiguration",
         "ecr:CompleteLayerUpload",
         "ecr:DescribeImageScanFindings",
         "ecr:DescribeImages",
@@ -140,7 +128,6 @@ locals {
         "ecr:InitiateLayerUpload",
         "ecr:ListImages",
         "ecr:PutImage",
-        "ecr:StartImageScan",
         "ecr:UploadLayerPart",
       ]
       Resource = var.repository_arn
