@@ -8,11 +8,12 @@ from pipeline.sqlite.catalogue import find_backup, list_backups, read_manifest
 from pipeline.sqlite.drill import Drill, drill
 from pipeline.sqlite.errors import NoBackupError, NoDatabaseError, SqliteError, SqliteJobError
 from pipeline.sqlite.metrics import publish_age, publish_backup, publish_drill
-from pipeline.sqlite.model import Backup, Manifest, Site
+from pipeline.sqlite.model import Backup, Manifest
 from pipeline.sqlite.policy import BackupPolicy, RetentionPolicy
 from pipeline.sqlite.prune import Pruned, plan_prune, prune
 from pipeline.sqlite.restore import Restored, Swapped, restore_to_file, swap_back, swap_in
 from pipeline.sqlite.retention import Decision, Kept
+from pipeline.sqlite.site import Site
 from pipeline.sqlite.sweep import sweep
 
 __all__ = [

@@ -9,10 +9,11 @@ from pipeline.ecs.watch import utc_now
 from pipeline.sqlite import layout
 from pipeline.sqlite.attempt import Attempt, close_attempt, open_attempt
 from pipeline.sqlite.errors import BackupMismatchError, OtherRunError, SqliteError
-from pipeline.sqlite.model import Checks, Manifest, Site
+from pipeline.sqlite.model import Checks, Manifest
 from pipeline.sqlite.policy import PART_BYTES, BackupPolicy
 from pipeline.sqlite.runner import JobResult, Report, Runner
 from pipeline.sqlite.signing import Signer
+from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 from pipeline.sqlite.sweep import sweep
 

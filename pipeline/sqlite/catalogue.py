@@ -4,7 +4,8 @@ from pydantic import ValidationError
 
 from pipeline.sqlite import layout
 from pipeline.sqlite.errors import NoBackupError
-from pipeline.sqlite.model import Backup, Manifest, Site
+from pipeline.sqlite.model import Backup, Manifest
+from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 
 

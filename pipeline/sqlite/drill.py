@@ -9,8 +9,9 @@ from pipeline.sqlite.backup import Clock
 from pipeline.sqlite.catalogue import find_backup, read_manifest
 from pipeline.sqlite.errors import SqliteJobError
 from pipeline.sqlite.jobs import fetch_orders, run_job
-from pipeline.sqlite.model import Backup, Checks, Manifest, Site
+from pipeline.sqlite.model import Backup, Checks, Manifest
 from pipeline.sqlite.runner import Report
+from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 
 _DAMAGED = {"wrong-checksum", "corrupt", "differs"}

@@ -8,9 +8,10 @@ from pipeline.ecs.watch import utc_now
 from pipeline.sqlite.attempt import close_attempt, open_attempt
 from pipeline.sqlite.backup import Clock
 from pipeline.sqlite.errors import SqliteError
-from pipeline.sqlite.model import Manifest, Site
+from pipeline.sqlite.model import Manifest
 from pipeline.sqlite.runner import JobResult, Report, Runner
 from pipeline.sqlite.signing import Signer
+from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 
 TIMEOUT = 3600.0

@@ -6,7 +6,8 @@ from datetime import datetime
 from pipeline.aws import calling
 from pipeline.sqlite.catalogue import list_backups
 from pipeline.sqlite.drill import Drill
-from pipeline.sqlite.model import Manifest, Site
+from pipeline.sqlite.model import Manifest
+from pipeline.sqlite.site import Site
 
 AGE = "BackupAgeHours"
 

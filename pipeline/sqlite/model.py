@@ -5,19 +5,6 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.aws import AwsAccess
-from pipeline.outputs import Outputs
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where to back up: the environment's account, what Terraform built, and how tasks reach S3."""
-
-    access: AwsAccess
-    outputs: Outputs
-    task_endpoint_url: str | None = None
-    """Endpoint that presigned URLs name; S3's own when absent."""
-
 
 @dataclass(frozen=True)
 class Backup:

@@ -13,8 +13,9 @@ from pipeline.sqlite.backup import Clock
 from pipeline.sqlite.catalogue import read_manifest
 from pipeline.sqlite.errors import SqliteError
 from pipeline.sqlite.jobs import fetch_orders, run_job
-from pipeline.sqlite.model import Backup, Manifest, Site
+from pipeline.sqlite.model import Backup, Manifest
 from pipeline.sqlite.runner import Report
+from pipeline.sqlite.site import Site
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.sqlite import jobfile
 from pipeline.sqlite.attempt import Attempt
 from pipeline.sqlite.errors import SqliteJobError, job_error
-from pipeline.sqlite.model import Site
 from pipeline.sqlite.signing import Signer
+from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 
 Report = Callable[[str], None]

@@ -6,7 +6,7 @@ from typing import Literal
 from botocore.config import Config
 
 from pipeline.aws import calling
-from pipeline.sqlite.model import Site
+from pipeline.sqlite.site import Site
 
 _MARGIN = 900
 """Seconds that a URL outlives the task's own limit."""

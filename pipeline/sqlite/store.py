@@ -12,7 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pipeline.aws import AwsError, calling, explain
 from pipeline.sqlite import layout
 from pipeline.sqlite.errors import OtherRunError
-from pipeline.sqlite.model import Backup, Site
+from pipeline.sqlite.model import Backup
+from pipeline.sqlite.site import Site
 
 _READ_TRIES = 3
 _MISSING = {"NoSuchKey", "404", "NotFound", "NoSuchUpload"}

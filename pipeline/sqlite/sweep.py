@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from pipeline.sqlite import layout
 from pipeline.sqlite.attempt import Attempt, close_attempt, open_attempts
-from pipeline.sqlite.model import Site
 from pipeline.sqlite.runner import stop_task
+from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 
 DEAD = timedelta(hours=3)

@@ -216,6 +216,7 @@ class KilledAt:
         self._step = ""
 
     def __call__(self, step: str) -> None:
+        """Choose the step; an empty one lets everything live."""
         self._step = step
 
     def at(self, step: str) -> None:
