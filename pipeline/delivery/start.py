@@ -1,6 +1,6 @@
 """Begins a rollout, or finds the one that an earlier, killed run began: never a second one."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -83,19 +83,19 @@ def start_rollout(
     primary = _primary(present)
     opened = store.open_attempt()
     if opened is not None and _continues(opened, primary, wanted):
-        return Started(_attempt_of(opened, primary, wanted, now), StartKind.REATTACHED)
+        return Started(_attempt_of(opened, primary.id, wanted, now), StartKind.REATTACHED)
     _refuse_alien(primary, opened, wanted)
-    previous = Previous(
-        primary.id, primary.task_definition, _digest(service.tasks(), primary, wanted.container)
-    )
-    attempt = _open(wanted, previous, now)
+    attempt = _open(wanted, primary, _running_digest(service, present, primary, wanted), now)
     store.write_open_attempt(attempt)
     desired = wanted.desired_count if present.desired == 0 else None
     failed_before = primary.rollout_state == "FAILED"  # without force, ECS would start nothing
     started = service.update(wanted.task_definition, desired, force=failed_before)
-    store.write_open_attempt(attempt.model_copy(update={"deployment_id": started.id}))
-    kind = StartKind.NO_CHANGE if started.id == previous.deployment_id and present.desired else StartKind.NEW
-    return Started(_attempt(started.id, wanted, previous, now), kind)
+    attempt = attempt.model_copy(update={"deployment_id": started.id})
+    store.write_open_attempt(attempt)
+    unchanged = started.id == primary.id and present.desired > 0
+    return Started(
+        _attempt_of(attempt, started.id, wanted, now), StartKind.NO_CHANGE if unchanged else StartKind.NEW
+    )
 
 
 def _primary(service: Service) -> Deployment:
@@ -125,38 +125,45 @@ def _refuse_alien(primary: Deployment, opened: OpenAttempt | None, wanted: Wante
     )
 
 
-def _open(wanted: WantedRollout, previous: Previous, now: datetime) -> OpenAttempt:
+def _open(wanted: WantedRollout, primary: Deployment, digest: str | None, now: datetime) -> OpenAttempt:
+    """Describe the attempt; a service without tasks has nothing that ECS could roll back to."""
     return OpenAttempt(
         release=wanted.release,
         task_definition=wanted.task_definition,
         image_digest=wanted.image_digest,
-        previous_deployment_id=previous.deployment_id,
-        previous_task_definition=previous.task_definition,
-        previous_image_digest=previous.image_digest,
+        previous_deployment_id=primary.id,
+        previous_task_definition=primary.task_definition if digest or primary.running else None,
+        previous_image_digest=digest,
         started_at=now,
         flow_run=wanted.flow_run,
     )
 
 
-def _attempt_of(opened: OpenAttempt, primary: Deployment, wanted: WantedRollout, now: datetime) -> Attempt:
-    """Go on with the attempt; the run that re-attaches has the whole time again."""
-    previous = Previous(
-        opened.previous_deployment_id or "",
-        opened.previous_task_definition or "",
-        opened.previous_image_digest,
+def _attempt_of(opened: OpenAttempt, deployment_id: str, wanted: WantedRollout, now: datetime) -> Attempt:
+    """Return what to watch; a run that re-attaches has the whole time again."""
+    previous = (
+        Previous(
+            opened.previous_deployment_id or "",
+            opened.previous_task_definition,
+            opened.previous_image_digest,
+        )
+        if opened.previous_task_definition
+        else None
     )
-    return replace(_attempt(primary.id, wanted, previous, opened.started_at), deadline=now + wanted.timeout)
-
-
-def _attempt(deployment_id: str, wanted: WantedRollout, previous: Previous, started_at: datetime) -> Attempt:
     return Attempt(
         deployment_id=deployment_id,
         task_definition=wanted.task_definition,
         image_digest=wanted.image_digest,
         previous=previous,
-        started_at=started_at,
-        deadline=started_at + wanted.timeout,
+        started_at=opened.started_at,
+        deadline=now + wanted.timeout,
     )
+
+
+def _running_digest(
+    service: RolloutService, present: Service, primary: Deployment, wanted: WantedRollout
+) -> str | None:
+    return _digest(service.tasks(), primary, wanted.container) if present.desired else None
 
 
 def _digest(tasks: tuple[Task, ...], deployment: Deployment, container: str) -> str | None:

@@ -4,13 +4,13 @@ import json
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.aws import AwsAccess, AwsError, calling
 from pipeline.ecs import translate
 from pipeline.ecs.errors import OneOffTaskError, TaskUnknownError
-from pipeline.ecs.model import Container, Task
+from pipeline.ecs.model import Task
 
 OVERRIDES_LIMIT = 8192
 """Characters of JSON that RunTask's overrides may have (AWS ECS API reference, TaskOverride)."""
@@ -164,14 +164,6 @@ def stopped(task: Task) -> bool:
     return task.last_status == "STOPPED"
 
 
-def main_container(task: Task, name: str) -> Container:
-    """Return the container that the task is about."""
-    found = next((item for item in task.containers if item.name == name), None)
-    if found is None:
-        raise OneOffTaskError(f"Task {task.id} has no container {name!r}.")
-    return found
-
-
 def failure(task: Task, container: str) -> str | None:
     """Why a stopped task did not succeed; None for exit code 0. No exit code at all is a failure."""
     found = next((item for item in task.containers if item.name == container), None)
@@ -180,8 +172,3 @@ def failure(task: Task, container: str) -> str | None:
     code = "no exit code" if found is None or found.exit_code is None else f"exit code {found.exit_code}"
     details = [task.stop_code, task.stopped_reason, found.reason if found else ""]
     return ": ".join([code, *filter(None, details)])
-
-
-def with_command(wanted: OneOff, command: tuple[str, ...], suffix: str) -> OneOff:
-    """Return the same one-off task for another command, under its own key."""
-    return replace(wanted, command=command, started_by=f"{wanted.started_by}-{suffix}")

@@ -13,10 +13,8 @@ from pipeline.ecs.oneoff import (
     STARTED_BY_LIMIT,
     OneOff,
     failure,
-    main_container,
     run_task_request,
     stopped,
-    with_command,
 )
 
 WANTED = OneOff("cluster", "td:8", "web", "migrate-1")
@@ -110,15 +108,3 @@ def test_stopped() -> None:
     """Only STOPPED is an end: DEPROVISIONING still holds its address."""
     assert stopped(ended())
     assert not stopped(task(last_status="DEPROVISIONING"))
-
-
-def test_main_container() -> None:
-    """The container is found by name; a missing one is an error that names it."""
-    assert main_container(task(), "web").name == "web"
-    with pytest.raises(OneOffTaskError, match="no container 'api'"):
-        main_container(task(), "api")
-
-
-def test_with_command_has_its_own_key() -> None:
-    """Another command is another task, found by another key."""
-    assert with_command(WANTED, ("b",), "b") == replace(WANTED, command=("b",), started_by="migrate-1-b")

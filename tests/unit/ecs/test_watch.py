@@ -118,10 +118,14 @@ def test_stopped_tasks_of_others_are_left_out() -> None:
 
 
 def test_a_failed_look_is_a_look() -> None:
-    """An API that fails is part of what is seen, whichever call it was."""
-    unseen = Snapshot(unreachable=str(THROTTLED))
-    assert look(ScriptedService(THROTTLED), ATTEMPT) == unseen
-    assert look(ScriptedService(service(ours(failed=1)), stops=THROTTLED), ATTEMPT) == unseen
+    """An API that fails is part of what is seen."""
+    assert look(ScriptedService(THROTTLED), ATTEMPT) == Snapshot(unreachable=str(THROTTLED))
+
+
+def test_stopped_tasks_that_hide_do_not_hide_the_service() -> None:
+    """A refused ListTasks leaves what DescribeServices said."""
+    seen = service(ours(failed=1))
+    assert look(ScriptedService(seen, stops=THROTTLED), ATTEMPT) == Snapshot(seen)
 
 
 def test_crash_loops_end_early() -> None:
