@@ -4,13 +4,15 @@ import hashlib
 import json
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.logs.cloudwatch import Event
 
 GZIP = 31
 """zlib's window bits for a gzip header; zlib leaves its time at 0."""
+_quote = json.JSONEncoder().encode
+"""Quotes in ASCII: a message may hold half a surrogate pair, which UTF-8 cannot."""
 
 
 class LineWriter:
@@ -42,28 +44,27 @@ class LineWriter:
         """Hash of the compressed bytes."""
         return self._compressed.hexdigest()
 
-    def add(self, stream: str, events: Iterable[Event]) -> None:
-        """Write a line for each event of a stream."""
-        lines = []
-        for event in events:
-            lines.append(_line(stream, event))
-            self._count(stream, event.timestamp)
-        self._write("".join(lines).encode())
+    def add(self, stream: str, events: Sequence[Event]) -> None:
+        """Write a line for each event of a stream; there is at least one."""
+        name = _quote(stream)
+        self._count(stream, [event.timestamp for event in events])
+        self._write("".join(_line(name, event) for event in events).encode())
 
     def add_line(self, line: bytes) -> None:
         """Write a line of an earlier archive as it is."""
         row = parse_line(line)
-        self._count(row["stream"], row["timestamp"])
+        self._count(row["stream"], [row["timestamp"]])
         self._write(line)
 
     def close(self) -> None:
         """Write what the compressor still holds."""
         self._pass_on(self._gzip.flush())
 
-    def _count(self, stream: str, timestamp: int) -> None:
-        self.streams[stream] += 1
-        self.first_event = timestamp if self.first_event is None else min(self.first_event, timestamp)
-        self.last_event = timestamp if self.last_event is None else max(self.last_event, timestamp)
+    def _count(self, stream: str, timestamps: Sequence[int]) -> None:
+        self.streams[stream] += len(timestamps)
+        first, last = min(timestamps), max(timestamps)
+        self.first_event = first if self.first_event is None else min(self.first_event, first)
+        self.last_event = last if self.last_event is None else max(self.last_event, last)
 
     def _write(self, raw: bytes) -> None:
         self._raw.update(raw)
@@ -83,12 +84,9 @@ def parse_line(line: bytes) -> dict[str, Any]:
     return row
 
 
-def _line(stream: str, event: Event) -> str:
-    # ASCII escapes: a message may hold half a surrogate pair, which UTF-8 cannot.
-    row = {
-        "timestamp": event.timestamp,
-        "ingested": event.ingested,
-        "stream": stream,
-        "message": event.message,
-    }
-    return json.dumps(row, separators=(",", ":")) + "\n"
+def _line(quoted_stream: str, event: Event) -> str:
+    # Put together by hand: a dictionary and an encoder for each event take three times as long.
+    return (
+        f'{{"timestamp":{event.timestamp},"ingested":{event.ingested},'
+        f'"stream":{quoted_stream},"message":{_quote(event.message)}}}\n'
+    )

@@ -78,7 +78,7 @@ def _image(name: str) -> str:
 def test_tasks_deployments_revisions_and_releases_are_in_use() -> None:
     """Each source counts for itself."""
     ecs = _FakeEcs(
-        {"app:9": [_image("nine")], "app:8": [_image("eight")], "app-other:1": [_image("other")]},
+        {"app-other:1": [_image("other")], "app:9": [_image("nine")], "app:8": [_image("eight")]},
         deployed=["app:8"],
         tasks=[
             {

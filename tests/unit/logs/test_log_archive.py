@@ -21,6 +21,7 @@ from pipeline.logs import (
     history_is_verified,
     verify_day,
 )
+from pipeline.logs.store import lines_of
 
 GROUP = "/ecs/vimbiso-pay-staging"
 DAY = date(2026, 3, 1)
@@ -121,6 +122,31 @@ def test_streams_that_vanish_keep_their_archived_events(
     assert result.outcome is ArchiveOutcome.UNCHANGED
     assert _archived(aws.s3) == _of_the_day(found) + _of_the_day(added)
     verify_day(aws, PLACE, GROUP, DAY)
+
+
+def test_streams_may_vanish_one_by_one_while_the_day_is_read() -> None:
+    """Each reading that finds less than the archive has is made good out of the archive."""
+    found: dict[str, Events] = {name: [(START, END, name)] for name in ("a", "b", "c")}
+    aws = _aws(found)
+    archive_day(aws, PLACE, GROUP, DAY)
+    listing = aws.logs.paginate
+
+    def lose_one(**_: object) -> object:
+        if aws.logs.streams:
+            aws.logs.streams.popitem()
+        return listing()
+
+    aws.logs.paginate = lose_one
+    assert archive_day(aws, PLACE, GROUP, DAY).preserved == ("a", "b", "c")
+    assert _archived(aws.s3) == _of_the_day(found)
+
+
+def test_a_cut_archive_is_noticed_even_between_two_lines() -> None:
+    """What is left of it may look whole."""
+    data = gzip.compress(b'{"a":1}\n')
+    assert list(lines_of(iter([data]))) == [b'{"a":1}\n']
+    with pytest.raises(ArchiveDamagedError, match="cut off"):
+        list(lines_of(iter([data[:-8]])))
 
 
 def test_equal_events_give_equal_bytes() -> None:
