@@ -17,7 +17,6 @@ from terraform_support import REGION, SECRET_KEY, Opener, copy_module, eventuall
 from pipeline.aws import AwsAccess
 from pipeline.state import StateHome, read_head, read_lock
 from pipeline.terraform import (
-    ApplyStart,
     Limits,
     PlanRequest,
     TerraformCancelledError,
@@ -39,10 +38,13 @@ def apply_slowly(workspace: Workspace, home: StateHome) -> None:
 
 
 def when_slow_begins(act: Callable[[], None]) -> Callable[[TerraformEvent], None]:
-    """Return a callback that acts when the slow resource is being made."""
+    """Return a callback that acts while the slow resource is being made.
+
+    Not at its ApplyStart: Terraform may not stop a provisioner that begins just after the interrupt.
+    """
 
     def on_event(event: TerraformEvent) -> None:
-        if isinstance(event, ApplyStart) and event.address == "terraform_data.slow":
+        if "terraform_data.slow: (local-exec): Executing" in event.message:
             act()
 
     return on_event

@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 from pipeline.aws import AwsAccess
-from pipeline.terraform import ApplyStart, BackendConfig, PlanRequest, TerraformEvent, open_workspace
+from pipeline.terraform import BackendConfig, PlanRequest, TerraformEvent, open_workspace
 
 
 def _tell(event: TerraformEvent) -> None:
-    if isinstance(event, ApplyStart) and event.address == "terraform_data.slow":
+    if "terraform_data.slow: (local-exec): Executing" in event.message:
         sys.stdout.write("slow\n")
         sys.stdout.flush()
 

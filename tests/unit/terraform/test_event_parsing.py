@@ -1,0 +1,139 @@
+"""Lines of Terraform's stream become typed events, without secrets."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.terraform import (
+    ApplyComplete,
+    ApplyErrored,
+    ApplyProgress,
+    ApplyStart,
+    ChangeSummary,
+    Diagnostic,
+    DiagnosticEvent,
+    DriftFound,
+    LogEvent,
+    OutputsEvent,
+    PlannedChange,
+    Refresh,
+    TerraformEvent,
+    VersionEvent,
+)
+from pipeline.terraform.masking import Masker
+from pipeline.terraform.parsing import parse_event
+
+RESOURCE = {"addr": "module.a.aws_lb.b[0]", "resource_type": "aws_lb"}
+MESSAGE = {"message": "said", "level": "info"}
+NAMED = {**MESSAGE, "address": "module.a.aws_lb.b[0]"}
+CASES: list[tuple[dict[str, Any], TerraformEvent]] = [
+    ({"type": "version", "terraform": "1.11.4"}, VersionEvent(**MESSAGE, terraform="1.11.4")),
+    ({"type": "log"}, LogEvent(**MESSAGE)),
+    ({"type": "something_new"}, LogEvent(**MESSAGE)),
+    (
+        {
+            "type": "planned_change",
+            "change": {"resource": RESOURCE, "action": "replace", "reason": "tainted"},
+        },
+        PlannedChange(**NAMED, action="replace", reason="tainted"),
+    ),
+    (
+        {"type": "resource_drift", "change": {"resource": RESOURCE, "action": "update"}},
+        DriftFound(**NAMED, action="update"),
+    ),
+    (
+        {"type": "apply_start", "hook": {"resource": RESOURCE, "action": "create"}},
+        ApplyStart(**NAMED, action="create"),
+    ),
+    (
+        {"type": "apply_progress", "hook": {"resource": RESOURCE, "action": "create", "elapsed_seconds": 10}},
+        ApplyProgress(**NAMED, action="create", elapsed_seconds=10.0),
+    ),
+    (
+        {
+            "type": "apply_complete",
+            "hook": {"resource": RESOURCE, "action": "create", "id_value": "lb-1", "elapsed_seconds": 61},
+        },
+        ApplyComplete(**NAMED, action="create", elapsed_seconds=61.0, resource_id="lb-1"),
+    ),
+    (
+        {"type": "apply_errored", "hook": {"resource": RESOURCE, "action": "create", "elapsed_seconds": 2}},
+        ApplyErrored(**NAMED, action="create", elapsed_seconds=2.0),
+    ),
+    ({"type": "refresh_start", "hook": {"resource": RESOURCE}}, Refresh(**NAMED)),
+    ({"type": "refresh_complete", "hook": {"resource": RESOURCE}}, Refresh(**NAMED, finished=True)),
+    (
+        {"type": "change_summary", "changes": {"add": 1, "change": 2, "remove": 3, "operation": "apply"}},
+        ChangeSummary(**MESSAGE, operation="apply", add=1, change=2, remove=3),
+    ),
+    (
+        {"type": "outputs", "outputs": {"b": {"sensitive": True}, "a": {}}},
+        OutputsEvent(**MESSAGE, names=("a", "b")),
+    ),
+    (
+        {
+            "type": "diagnostic",
+            "diagnostic": {
+                "severity": "warning",
+                "summary": "Odd",
+                "detail": "Very odd.",
+                "address": "aws_lb.b",
+                "range": {"filename": "main.tf", "start": {"line": 6, "column": 11}},
+                "snippet": {"code": "  input = x"},
+            },
+        },
+        DiagnosticEvent(
+            **MESSAGE,
+            diagnostic=Diagnostic("warning", "Odd", "Very odd.", "aws_lb.b", "main.tf", 6, 11, "  input = x"),
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("document", "expected"), CASES, ids=lambda value: str(value)[:40])
+def test_each_type_of_message_has_its_event(document: dict[str, Any], expected: TerraformEvent) -> None:
+    """Every type that Terraform documents is told apart; a new one is a line of the log."""
+    line = json.dumps({"@level": "info", "@message": "said", **document})
+    assert parse_event(line) == expected
+
+
+@pytest.mark.parametrize("line", ["Successfully configured the backend", "[1, 2]", '"text"', "17"])
+def test_other_lines_are_log_lines(line: str) -> None:
+    """Plain text between the messages is kept."""
+    assert parse_event(line) == LogEvent(line)
+
+
+@pytest.mark.parametrize("line", ["", "   "])
+def test_blank_lines_are_nothing(line: str) -> None:
+    """A blank line is no event."""
+    assert parse_event(line) is None
+
+
+@given(st.text())
+def test_no_line_breaks_the_reading(line: str) -> None:
+    """Whatever Terraform or a provider prints, reading it never fails."""
+    event = parse_event(line)
+    assert (event is None) == (not line.strip())
+
+
+@given(
+    secret=st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=8),
+    around=st.text(st.characters(codec="ascii", categories=["L", "N"])),
+)
+def test_a_secret_is_masked_wherever_it_stands(secret: str, around: str) -> None:
+    """Message, detail and address: no event shows a secret that the masker knows."""
+    text = f"{around}{secret}{around}"
+    document = {"type": "diagnostic", "@message": text, "diagnostic": {"summary": text, "detail": [text]}}
+    shown = repr(parse_event(json.dumps(document), Masker.of([secret])))
+    assert secret not in shown.replace("(secret)", "")
+
+
+def test_a_secret_of_many_lines_is_masked_line_by_line() -> None:
+    """Terraform prints one line of a private key at a time."""
+    masker = Masker.of(["first-line\nsecond-line", None, "abc"])
+    assert masker.text("x second-line y") == "x (secret) y"
+    assert masker.text("abc") == "abc"
+    assert "first-line" not in repr(masker)
