@@ -8,7 +8,8 @@ from pipeline.ecs.errors import EcsError
 from pipeline.ecs.watch import utc_now
 from pipeline.sqlite import layout
 from pipeline.sqlite.attempt import Attempt, close_attempt, open_attempt
-from pipeline.sqlite.errors import BackupMismatchError, OtherRunError, SqliteError
+from pipeline.sqlite.completion import complete, prove
+from pipeline.sqlite.errors import OtherRunError, SqliteError
 from pipeline.sqlite.model import Checks, Manifest
 from pipeline.sqlite.policy import PART_BYTES, BackupPolicy
 from pipeline.sqlite.runner import JobResult, Report, Runner
@@ -60,10 +61,9 @@ def _attempted(
     for warning in result.values["warnings"]:
         report(f"Warning: {warning}")
     key = attempt.stem + layout.EXTENSIONS[result.values["codec"]]
-    etag = _complete(store, key, result.values["parts"])
-    _prove(store, key, result.values, policy)
-    manifest = _manifest(attempt, key, etag, result, reason, policy)
-    _commit(store, manifest)
+    etag = complete(store, key, result.values["parts"])
+    prove(store, key, result.values, policy)
+    manifest = _commit(store, _manifest(attempt, key, etag, result, reason, policy))
     store.abort(store.uploads(attempt.stem))
     close_attempt(store, attempt)
     report(
@@ -90,39 +90,6 @@ def _orders(
             codec: signer.parts(upload.key, upload.id, policy.parts) for codec, upload in uploads.items()
         },
     }
-
-
-def _complete(store: Store, key: str, sent: list[dict[str, Any]]) -> str:
-    """Make the object of its parts; done before by the same run is done."""
-    upload = next((item for item in store.uploads(key) if item.key == key), None)
-    if upload is None:
-        if store.size(key) is None:
-            raise BackupMismatchError(f"S3 has neither an upload to {key} nor the object. Run again.")
-        return ""
-    expected = {int(part["number"]): int(part["bytes"]) for part in sent}
-    present = store.parts(upload)
-    if present != expected:
-        raise BackupMismatchError(
-            f"S3 has {len(present)} parts with {sum(present.values())} bytes of {key}; the task sent "
-            f"{len(expected)} with {sum(expected.values())}. Run again."
-        )
-    return store.complete(upload, {int(part["number"]): str(part["etag"]) for part in sent})
-
-
-def _prove(store: Store, key: str, result: dict[str, Any], policy: BackupPolicy) -> None:
-    size = store.size(key)
-    if size != result["compressed_bytes"]:
-        raise BackupMismatchError(
-            f"{key} has {size} bytes in S3; the task sent {result['compressed_bytes']}. Run again."
-        )
-    if not policy.read_back:
-        return
-    digest = store.sha256(key)
-    if digest != result["compressed_sha256"]:
-        raise BackupMismatchError(
-            f"SHA-256 of s3://{store.bucket}/{key} is {digest}; the task sent {result['compressed_sha256']}. "
-            "Run again."
-        )
 
 
 def _manifest(
@@ -162,16 +129,18 @@ _SAME = (
 )
 
 
-def _commit(store: Store, manifest: Manifest) -> None:
-    """From here on the backup exists."""
+def _commit(store: Store, manifest: Manifest) -> Manifest:
+    """Write the manifest; from here on the backup exists. Return what is committed."""
     key = manifest.key + layout.MANIFEST
     try:
         store.write(key, manifest.model_dump_json(indent=1).encode(), once=True)
     except OtherRunError:
         # Killed between this write and the end of the attempt: the manifest there is this run's.
-        known = store.read(key)
-        if known is None or Manifest.model_validate(known).compressed_sha256 != manifest.compressed_sha256:
+        known = Manifest.model_validate(store.read(key))
+        if known.compressed_sha256 != manifest.compressed_sha256:
             raise
+        return known
+    return manifest
 
 
 def discard(store: Store, attempt: Attempt) -> None:

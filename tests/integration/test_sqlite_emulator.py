@@ -198,6 +198,7 @@ def test_a_run_that_was_killed_at_any_step_is_swept_or_goes_on(
     if step in {"completed", "committed"}:
         manifest = back_up(site, run, quiet, POLICY)
         assert keys(site) == [manifest.key, manifest.key + MANIFEST]
+        assert read_manifest(site, find_backup(site)) == manifest
     else:
         assert list(sweep(site, now() + timedelta(hours=4)))
         assert keys(site) == []

@@ -56,7 +56,7 @@ def make(path: Path, journal: str = "delete", rows: int = 2000, payload: int = 2
 
 @contextmanager
 def writing(path: Path) -> Iterator["Writer"]:
-    """Write transactions to the database as fast as it takes them."""
+    """Write transactions as fast as the database takes them; the half one at the end is rolled back."""
     process = subprocess.Popen(
         [sys.executable, "-c", _WRITER, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -65,6 +65,7 @@ def writing(path: Path) -> Iterator["Writer"]:
     finally:
         process.kill()
         process.communicate()
+        state_after_rollback(path)
 
 
 class Writer:
