@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from prefect import task
 from prefect.logging import get_run_logger
-from prefect.runtime import flow_run
 
 from blocks import Target
 from pipeline.delivery import TaskLogs, run_command, run_trial
@@ -28,6 +27,7 @@ def try_release(
     message = run_trial(
         OneOffTasks(target.access, outputs.cluster),
         _one_off(outputs, task_definition, "trial"),
+        TaskLogs(target.access, outputs.log_group, outputs.container),
         probe_at if environment.reaches_tasks else None,
         seconds,
         get_run_logger().info,
@@ -59,7 +59,9 @@ def _one_off(
         cluster=outputs.cluster,
         task_definition=task_definition,
         container=outputs.container,
-        started_by=f"{purpose}-{flow_run.id}",
+        # Not the flow run's id: a run that takes over from one that was killed shall know its tasks. ECS
+        # documents letters, digits, hyphens, slashes and underscores only.
+        started_by=f"{purpose}-{task_definition.rsplit('/', 1)[-1].replace(':', '-')}",
         command=command,
         subnets=outputs.subnet_ids,
         security_groups=outputs.security_group_ids,

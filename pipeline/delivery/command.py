@@ -16,14 +16,15 @@ def run_command(
 ) -> tuple[str, ...]:
     """Run ``wanted.command`` to its end and return its last log lines.
 
-    A run that was killed finds its task again by ``wanted.started_by`` and does not start a second one.
+    Where a run that was killed left such a task running, known by ``wanted.started_by``, that one is awaited
+    and no second one is started.
 
     Raises:
         OneOffTaskError: it did not start, did not end in ``timeout`` seconds, or ended with another exit
             code than 0; its last log lines are in the message.
     """
     command = " ".join(wanted.command or ())
-    task = tasks.start_or_find(wanted)
+    task = tasks.start_or_join(wanted)
     report(f"Task {task.id} runs: {command}")
     task = wait_until(lambda: tasks.describe(task.arn), stopped, timeout, interval=0.5)
     lines = logs.tail(task.id, wanted.container)

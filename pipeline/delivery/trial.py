@@ -2,12 +2,23 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
+from pipeline.delivery.evidence import TaskLogs
 from pipeline.ecs.errors import OneOffTaskError
 from pipeline.ecs.model import Task
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
 from pipeline.errors import PipelineError
 from pipeline.health import Probe, ProbeReport, probe
+
+PREFIX = "trial-"
+"""How ``started_by`` of every trial task begins."""
+_ROUND = 3.0
+"""Seconds of asking between two looks at the task."""
+_PATIENCE = 15.0
+"""Seconds that a task may go on answering badly after its first answer: it has started by then."""
+_TAIL = 20
+"""Log lines that an error shows."""
 
 
 class TrialError(PipelineError):
@@ -21,10 +32,12 @@ class TrialError(PipelineError):
 def run_trial(
     tasks: OneOffTasks,
     wanted: OneOff,
+    logs: TaskLogs,
     probe_at: Callable[[str], Probe] | None,
     timeout: float,
     report: Callable[[str], None],
     ask: Callable[[Probe], ProbeReport] = probe,
+    clock: Callable[[], float] = time.monotonic,
 ) -> str:
     """Start one task on the revision and wait until it is healthy; return a sentence. Always stops the task.
 
@@ -32,14 +45,26 @@ def run_trial(
     reaches the tasks' addresses), the health path of the task's own address is asked instead.
 
     Raises:
-        TrialError: the task stopped, became UNHEALTHY or was not healthy in time (seconds).
+        TrialError: the task stopped, became UNHEALTHY, kept answering badly or was not healthy in time
+            (seconds); its last log lines are in the message.
     """
-    task = tasks.start_or_find(wanted)
+    _clear(tasks, report)
+    task = tasks.start(wanted)
     report(f"Trial task {task.id} starts.")
     try:
-        return _judge(tasks, wanted, task, probe_at, timeout, ask)
+        return _judge(tasks, wanted, task, probe_at, timeout, ask, clock)
+    except TrialError as error:
+        tail = "\n".join(f"  {line}" for line in logs.tail(task.id, wanted.container, _TAIL))
+        raise TrialError(f"{error} Its last lines:\n{tail}", error.task) from error
     finally:
         tasks.stop(task.arn, "Trial finished")
+
+
+def _clear(tasks: OneOffTasks, report: Callable[[str], None]) -> None:
+    """Stop what a run that was killed left on trial: nobody else would ever stop it."""
+    for task in tasks.left_behind(PREFIX):
+        report(f"Trial task {task.id} was left behind; it is stopped.")
+        tasks.stop(task.arn, "The run that tried this release is gone")
 
 
 def _judge(
@@ -49,8 +74,9 @@ def _judge(
     probe_at: Callable[[str], Probe] | None,
     timeout: float,
     ask: Callable[[Probe], ProbeReport],
+    clock: Callable[[], float],
 ) -> str:
-    began = time.monotonic()
+    began = clock()
     settled = _reachable if probe_at is not None else _health_known
     try:
         task = wait_until(lambda: tasks.describe(task.arn), settled, timeout, interval=0.5)
@@ -60,24 +86,36 @@ def _judge(
     if task.health == "UNHEALTHY":
         raise TrialError(f"Trial task {task.id} is UNHEALTHY by its container health check.", task)
     if probe_at is None:
-        return f"Healthy by its container health check after {time.monotonic() - began:.1f} s."
-    return _probe(tasks, wanted, task, probe_at(task.address or ""), ask)
+        return f"Healthy by its container health check after {clock() - began:.1f} s."
+    return _probe(tasks, wanted, task, probe_at(task.address or ""), ask, clock)
 
 
 def _probe(
-    tasks: OneOffTasks, wanted: OneOff, task: Task, asked: Probe, ask: Callable[[Probe], ProbeReport]
+    tasks: OneOffTasks,
+    wanted: OneOff,
+    task: Task,
+    asked: Probe,
+    ask: Callable[[Probe], ProbeReport],
+    clock: Callable[[], float],
 ) -> str:
-    answers = ask(asked)
-    if answers.healthy:
-        return answers.message
-    _refuse_stopped(tasks.describe(task.arn), wanted)
-    raise TrialError(f"The trial task does not answer as it should: {answers.message}", task)
+    """Ask in short rounds with a look at the task after each: one that has stopped is seen at once."""
+    end = clock() + asked.window
+    answering_badly = False
+    while True:
+        answers = ask(replace(asked, window=min(_ROUND, asked.window)))
+        if answers.healthy:
+            return answers.message
+        _refuse_stopped(tasks.describe(task.arn), wanted)
+        if not answering_badly and any(reply.status is not None for reply in answers.replies):
+            answering_badly, end = True, min(end, clock() + _PATIENCE)
+        if clock() >= end:
+            raise TrialError(f"The trial task does not answer as it should: {answers.message}", task)
 
 
 def _refuse_stopped(task: Task, wanted: OneOff) -> None:
     if stopped(task):
         reason = failure(task, wanted.container) or "it ended by itself with exit code 0"
-        raise TrialError(f"Trial task {task.id} stopped: {reason}", task)
+        raise TrialError(f"Trial task {task.id} stopped: {reason}.", task)
 
 
 def _health_known(task: Task) -> bool:

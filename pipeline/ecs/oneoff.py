@@ -16,6 +16,8 @@ OVERRIDES_LIMIT = 8192
 """Characters of JSON that RunTask's overrides may have (AWS ECS API reference, TaskOverride)."""
 STARTED_BY_LIMIT = 128
 """Characters of ``startedBy`` (AWS ECS API reference, RunTask)."""
+_DESCRIBE_LIMIT = 100
+"""Tasks that one DescribeTasks call may name (AWS ECS API reference)."""
 _VISIBILITY = 30.0
 """Seconds that a task which has just been started may be unknown (AWS ECS API reference, RunTask)."""
 
@@ -103,9 +105,23 @@ class OneOffTasks:
             raise OneOffTaskError(f"ECS did not start a task on {wanted.task_definition}: {reasons}")
         return translate.task(answer["tasks"][0])
 
-    def start_or_find(self, wanted: OneOff) -> Task:
-        """Start the task unless an earlier run of the same key has it running or done."""
-        return self.find(wanted.started_by) or self.start(wanted)
+    def start_or_join(self, wanted: OneOff) -> Task:
+        """Start the task unless one of the same key, begun by a run that was killed, runs still."""
+        found = self.find(wanted.started_by)
+        return self.start(wanted) if found is None or stopped(found) else found
+
+    def left_behind(self, started_by: str) -> tuple[Task, ...]:
+        """Return the running tasks whose key begins with ``started_by``."""
+        with calling(f"Looking for tasks started by {started_by}"):
+            pages = self._ecs.get_paginator("list_tasks").paginate(cluster=self._cluster)
+            arns = [arn for page in pages for arn in page["taskArns"]]
+            chunks = [arns[at : at + _DESCRIBE_LIMIT] for at in range(0, len(arns), _DESCRIBE_LIMIT)]
+            found = [
+                translate.task(raw)
+                for chunk in chunks
+                for raw in self._ecs.describe_tasks(cluster=self._cluster, tasks=chunk)["tasks"]
+            ]
+        return tuple(task for task in found if task.started_by.startswith(started_by) and not stopped(task))
 
     def describe(self, arn: str) -> Task:
         """Return the task as it is now.

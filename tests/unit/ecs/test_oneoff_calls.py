@@ -73,14 +73,35 @@ def test_a_task_that_runs_already_is_not_started_again(aws: StubbedAccess, tasks
     """A run that was killed finds its task by the key."""
     listed(aws, ["t/1"], [])
     aws.answers("ecs", "describe_tasks", {"tasks": [{"taskArn": "t/1"}]}, cluster="c", tasks=["t/1"])
-    assert tasks.start_or_find(WANTED).arn == "t/1"
+    assert tasks.start_or_join(WANTED).arn == "t/1"
 
 
 def test_a_task_that_does_not_exist_is_started(aws: StubbedAccess, tasks: OneOffTasks) -> None:
     """Without an earlier task of the key one is started."""
     listed(aws, [], [])
     started(aws)
-    assert tasks.start_or_find(WANTED).arn == "t/new"
+    assert tasks.start_or_join(WANTED).arn == "t/new"
+
+
+def test_a_task_that_has_ended_is_not_joined(aws: StubbedAccess, tasks: OneOffTasks) -> None:
+    """What an earlier run's task came to does not count for this one."""
+    listed(aws, [], ["t/1"])
+    described = [{"taskArn": "t/1", "lastStatus": "STOPPED"}]
+    aws.answers("ecs", "describe_tasks", {"tasks": described}, cluster="c", tasks=["t/1"])
+    started(aws)
+    assert tasks.start_or_join(WANTED).arn == "t/new"
+
+
+def test_tasks_left_behind_are_known_by_their_prefix(aws: StubbedAccess, tasks: OneOffTasks) -> None:
+    """Running tasks whose key begins so; neither the service's nor those that have ended."""
+    aws.answers("ecs", "list_tasks", {"taskArns": ["t/1", "t/2", "t/3"]}, cluster="c")
+    described = [
+        {"taskArn": "t/1", "startedBy": "trial-x:1", "lastStatus": "RUNNING"},
+        {"taskArn": "t/2", "startedBy": "ecs-svc/1", "lastStatus": "RUNNING"},
+        {"taskArn": "t/3", "startedBy": "trial-x:2", "lastStatus": "STOPPED"},
+    ]
+    aws.answers("ecs", "describe_tasks", {"tasks": described}, cluster="c", tasks=["t/1", "t/2", "t/3"])
+    assert [task.arn for task in tasks.left_behind("trial-")] == ["t/1"]
 
 
 def test_describe(aws: StubbedAccess, tasks: OneOffTasks) -> None:
