@@ -1,15 +1,21 @@
-"""A stack of its own for the end-to-end tests: own state folder, own ports."""
+"""The stacks of the end-to-end tests, each with its own state folder and ports."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prefect.client.orchestration import SyncPrefectClient
 from stack_commands import Stack
+from support.application import SAMPLE, Application
+from support.house import House
 
-from deployments.stack import Settings
+from deployments.base_image import ensure_base_image
+from deployments.setup.paths import PROJECT
+from deployments.stack import Settings, child_environment
 
 PORTS = {"VIMBISO_AWS_PORT": "4630", "VIMBISO_PREFECT_PORT": "4631", "VIMBISO_WEBHOOK_PORT": "4632"}
+SET_UP = ("bootstrap-state", "deploy-infrastructure", "sync-secrets", "deploy-application")
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +26,37 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     yield made
     done = made.run("clean")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A stack on which flow runs have built the infrastructure and deployed the first release."""
+    folder: Path = tmp_path_factory.mktemp("house")
+    application = Application(folder / "source")
+    application.copy()
+    made = _house_stack(folder, application)
+    try:
+        made.up()
+        with SyncPrefectClient(f"{made.settings.prefect_url}/api") as client:
+            house = House(made, application, client)
+            house.register()
+            for flow in SET_UP:
+                house.complete(flow)
+            yield house
+    finally:
+        assert made.run("clean").returncode == 0
+
+
+def _house_stack(folder: Path, application: Application) -> Stack:
+    """A stack whose local environment takes the application from the copy."""
+    text = (PROJECT / "deployments/environments.toml").read_text(encoding="utf-8")
+    sample = str(SAMPLE.relative_to(PROJECT))
+    assert sample in text
+    described = folder / "environments.toml"
+    described.write_text(text.replace(sample, str(application.folder)), encoding="utf-8")
+    settings = Settings(folder / "state", 4680, 4681, 4682)
+    variables = child_environment(settings) | {
+        "VIMBISO_ENVIRONMENTS": str(described),
+        "BASE_IMAGE": ensure_base_image(),
+    }
+    return Stack(settings, variables)

@@ -1,0 +1,178 @@
+"""The whole pipeline at work: flows run through their deployments by a real worker, on a stack of its own."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import docker
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.sorting import LogSort
+from stack_commands import Stack, until
+from support.application import Application
+from support.blocks import Blocks
+from support.visitor import Visitor
+
+from deployments.follow import start
+from deployments.stack.settings import REGION
+from pipeline.aws import AwsAccess
+from pipeline.aws.parameters import read_parameter
+from pipeline.ecs.model import Service
+from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.outputs import Outputs, parse_outputs
+from pipeline.release import ReleaseRecord, ReleaseStore
+
+ENVIRONMENT = "local"
+APP = "vimbiso-pay"
+_PARAMETER = f"/{APP}/{ENVIRONMENT}/pipeline"
+_PAGE = 200
+
+
+@dataclass(frozen=True)
+class House:
+    """A stack with infrastructure on it, the application's source, and everything to look at both."""
+
+    stack: Stack
+    application: Application
+    prefect: SyncPrefectClient
+
+    @property
+    def access(self) -> AwsAccess:
+        """How to reach the emulated AWS."""
+        return AwsAccess(REGION, self.stack.settings.aws_url, "000000000000", "emulator")
+
+    @property
+    def outputs(self) -> Outputs:
+        """What Terraform built."""
+        document = read_parameter(self.access, _PARAMETER)
+        assert document is not None
+        return parse_outputs(document, _PARAMETER)
+
+    @property
+    def blocks(self) -> Blocks:
+        """The blocks that a person edits in the UI."""
+        return Blocks(self.prefect, ENVIRONMENT, f"{APP}-{ENVIRONMENT}")
+
+    @property
+    def ecs(self) -> EcsService:
+        """The application's service."""
+        outputs = self.outputs
+        return EcsService(self.access, ServiceRef(outputs.cluster, outputs.service))
+
+    @property
+    def releases(self) -> ReleaseStore:
+        """The release records."""
+        return ReleaseStore(self.access, self.outputs.backup_bucket, ENVIRONMENT)
+
+    def register(self) -> None:
+        """Write blocks and deployments, as `make register` does."""
+        command = [sys.executable, "-m", "deployments.register", ENVIRONMENT]
+        done = subprocess.run(
+            command, env=dict(self.stack.variables), capture_output=True, text=True, check=False, timeout=200
+        )
+        assert done.returncode == 0, done.stderr
+
+    def start(self, flow: str, **parameters: Any) -> UUID:
+        """Ask for a run and return its id at once."""
+        return start(self.prefect, f"{flow}/{ENVIRONMENT}", parameters).id
+
+    def end(self, run_id: UUID, seconds: float = 240) -> FlowRun:
+        """Wait until the run has ended, and return it."""
+        deadline = time.monotonic() + seconds
+        while True:
+            run = self.prefect.read_flow_run(run_id)
+            if run.state is not None and run.state.is_final():
+                return run
+            assert time.monotonic() < deadline, f"still {run.state_name}:\n" + "\n".join(self.log(run_id))
+            time.sleep(0.2)
+
+    def whole_log(self, run_id: UUID) -> list[str]:
+        """Return the log of a run that ended in order, as soon as its last lines have arrived."""
+        until(lambda: any("Finished in state" in line for line in self.log(run_id)))
+        return self.log(run_id)
+
+    def run(self, flow: str, **parameters: Any) -> FlowRun:
+        """Run a flow to its end."""
+        return self.end(self.start(flow, **parameters))
+
+    def complete(self, flow: str, **parameters: Any) -> FlowRun:
+        """Run a flow that must succeed."""
+        run = self.run(flow, **parameters)
+        assert run.state_name == "Completed", f"{run.state}\n" + "\n".join(self.log(run.id))
+        return run
+
+    def fail(self, flow: str, **parameters: Any) -> str:
+        """Run a flow that must fail; return what it says, and its log."""
+        run = self.run(flow, **parameters)
+        assert run.state_name == "Failed", f"{run.state}\n" + "\n".join(self.log(run.id))
+        assert run.state is not None
+        return "\n".join([run.state.message or "", *self.whole_log(run.id)])
+
+    def log(self, run_id: UUID) -> list[str]:
+        """Return every line of a run's log."""
+        chosen = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run_id]))
+        lines: list[str] = []
+        while True:
+            page = self.prefect.read_logs(chosen, limit=_PAGE, offset=len(lines), sort=LogSort.TIMESTAMP_ASC)
+            lines += [item.message for item in page]
+            if len(page) < _PAGE:
+                return lines
+
+    def service(self) -> Service:
+        """Look at the service."""
+        return self.ecs.require()
+
+    def newest(self) -> ReleaseRecord:
+        """Return the newest release record."""
+        return self.releases.newest(1)[0]
+
+    def newest_good(self, other_than: str = "") -> ReleaseRecord:
+        """Return the newest record of a release that was good and is not on that task definition."""
+        records = self.releases.newest()
+        return next(item for item in records if item.outcome.good and item.task_definition != other_than)
+
+    def digests(self) -> set[str]:
+        """Return the digests of the images that the service's containers really run, by Docker's word."""
+        engine = docker.from_env()
+        addresses = {task.address for task in self.ecs.tasks()}
+        return {
+            digest.rpartition("@")[2]
+            for item in engine.containers.list()
+            if _address(item.attrs) in addresses
+            for digest in engine.images.get(item.attrs["Image"]).attrs["RepoDigests"]
+        }
+
+    @contextmanager
+    def without_secret(self, key: str) -> Iterator[None]:
+        """Let the application's secret lack a key meanwhile."""
+        manager, secret = self.access.client("secretsmanager"), self.outputs.secret_arn
+        kept = manager.get_secret_value(SecretId=secret)["SecretString"]
+        values = {name: value for name, value in json.loads(kept).items() if name != key}
+        manager.put_secret_value(SecretId=secret, SecretString=json.dumps(values))
+        try:
+            yield
+        finally:
+            manager.put_secret_value(SecretId=secret, SecretString=kept)
+
+    @contextmanager
+    def visitor(self) -> Iterator[Visitor]:
+        """A client that asks the application through the load balancer all the time."""
+        url = f"http://localhost:{self.stack.settings.aws_port}/health/"
+        visitor = Visitor(url, self.outputs.load_balancer_dns)
+        visitor.start()
+        try:
+            yield visitor
+        finally:
+            visitor.stop()
+
+
+def _address(attributes: dict[str, Any]) -> str:
+    networks = attributes["NetworkSettings"]["Networks"].values()
+    return next((str(item["IPAddress"]) for item in networks if item["IPAddress"]), "")

@@ -1,0 +1,54 @@
+"""Kills a flow run's process with SIGKILL at a moment that can be seen from outside."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from deployments.stack.processes import Process, marked, start_of
+
+_STEP = 0.002
+"""Seconds that a process gets between two looks when it is led along in steps."""
+
+
+@dataclass(frozen=True)
+class RunProcess:
+    """The process in which the worker executes one flow run."""
+
+    process: Process
+
+    def kill(self) -> None:
+        """End it with SIGKILL and wait until it is gone."""
+        os.kill(self.process.pid, signal.SIGKILL)
+        while start_of(self.process.pid) is not None:
+            time.sleep(_STEP)
+
+    def lead_to(self, moment: Callable[[], bool]) -> None:
+        """Let it go on in tiny steps, stopped while we look, until the moment has come; leave it stopped."""
+        while True:
+            os.kill(self.process.pid, signal.SIGSTOP)
+            if moment():
+                return
+            os.kill(self.process.pid, signal.SIGCONT)
+            time.sleep(_STEP)
+
+
+def process_of(state: str, run: UUID, seconds: float = 60) -> RunProcess:
+    """Find the process of a flow run on the stack whose state folder is ``state``; wait until there is one."""
+    deadline = time.monotonic() + seconds
+    while True:
+        for process in marked(state):
+            if process.command[-1:] == ("prefect.engine",) and _runs(process.pid, run):
+                return RunProcess(process)
+        assert time.monotonic() < deadline, f"run {run} has no process"
+        time.sleep(0.1)
+
+
+def _runs(pid: int, run: UUID) -> bool:
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return f"PREFECT__FLOW_RUN_ID={run}".encode() in file.read().split(b"\0")
+    except OSError:
+        return False
