@@ -1,7 +1,7 @@
 """Takes a backup: upload begun here, filled by the task, completed, proven and committed here."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipeline.ecs.errors import EcsError
@@ -16,7 +16,7 @@ from pipeline.sqlite.runner import JobResult, Report, Runner
 from pipeline.sqlite.signing import Signer
 from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
-from pipeline.sqlite.sweep import sweep
+from pipeline.sqlite.sweep import DEAD, sweep
 
 Clock = Callable[[], datetime]
 
@@ -43,7 +43,7 @@ def back_up(
     """
     policy = policy or BackupPolicy()
     store = Store(site)
-    for line in sweep(site, clock()):
+    for line in sweep(site, clock(), max(DEAD, timedelta(seconds=3 * policy.timeout))):
         report(line)
     attempt = open_attempt(store, "backup", run_id, clock())
     try:

@@ -1,5 +1,6 @@
 """Runs one job in a one-off task on the application's own image and volume, to its reported result."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from pipeline.sqlite.store import Store
 Report = Callable[[str], None]
 _TRIES = 6
 """How often the task tries one request to S3."""
+_VISIBLE = 15.0
+"""Seconds within which ECS lists a task that was started (its lists are eventually consistent)."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,22 @@ class Runner:
             OneOffTaskError: the task did not start or did not end in time; it is stopped then.
             AwsError: AWS refused or could not be reached; run again to go on.
         """
-        task = self._tasks.find(self._attempt.started_by)
+        task = self._find()
         if task is None and self._result() is None:
             task = self._start(orders)
         if task is not None:
             task = self._ended(task)
         return self._judge(task)
+
+    def _find(self) -> Task | None:
+        """Find the attempt's task; where one may just have been started, wait until ECS lists it."""
+        ordered = self._store.size(self._attempt.job_key("job.json")) is not None
+        deadline = time.monotonic() + _VISIBLE if ordered else 0.0
+        task = self._tasks.find(self._attempt.started_by)
+        while task is None and self._result() is None and time.monotonic() < deadline:
+            time.sleep(1)
+            task = self._tasks.find(self._attempt.started_by)
+        return task
 
     def _start(self, orders: Callable[[Signer], dict[str, Any]]) -> Task:
         result = self.signer.put(self._attempt.job_key("result.json"))

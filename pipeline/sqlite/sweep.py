@@ -1,6 +1,5 @@
 """Removes what runs that were killed have left behind."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from pipeline.sqlite import layout
@@ -13,8 +12,8 @@ DEAD = timedelta(hours=3)
 """An attempt this old is nobody's: longer than any policy's timeout and signed URL should be."""
 
 
-def sweep(site: Site, now: datetime, dead: timedelta = DEAD) -> Iterator[str]:
-    """Remove dead attempts with their tasks, and then what belongs to no attempt; yield a line for each.
+def sweep(site: Site, now: datetime, dead: timedelta = DEAD) -> tuple[str, ...]:
+    """Remove dead attempts with their tasks, and then what belongs to no attempt; return a line for each.
 
     An attempt is noted before anything else is made for it. So uploads, job files and databases without
     manifest that no note mentions can go, however young; except what was written after the look at the notes.
@@ -28,17 +27,22 @@ def sweep(site: Site, now: datetime, dead: timedelta = DEAD) -> Iterator[str]:
     for attempt in lost:
         stop_task(site, attempt)
         close_attempt(store, attempt)
-        yield f"Removed the {attempt.purpose} attempt of {attempt.at:%Y-%m-%d %H:%M} that never ended"
     living = tuple(item for item in attempts if item not in lost)
     orphans = [upload for upload in uploads if not _mentioned(upload.key, living)]
     store.abort(orphans)
-    yield from (f"Aborted the unfinished upload to {upload.key}" for upload in orphans)
     # Listed again: a manifest may have been written, and its note removed, since the first look.
     without_manifest = layout.uncommitted(store.keys(layout.prefix(store.environment)))
     debris = [key for key in without_manifest if key in objects and not _mentioned(key, living)]
     debris += [key for key in jobs if not _mentioned(key, living)]
     store.delete(debris)
-    yield from (f"Removed {key}, which belongs to no backup" for key in debris)
+    return (
+        *(
+            f"Removed the {item.purpose} attempt of {item.at:%Y-%m-%d %H:%M} that never ended"
+            for item in lost
+        ),
+        *(f"Aborted the unfinished upload to {upload.key}" for upload in orphans),
+        *(f"Removed {key}, which belongs to no backup" for key in debris),
+    )
 
 
 def _mentioned(key: str, attempts: tuple[Attempt, ...]) -> bool:
