@@ -1,44 +1,42 @@
 """From Terraform files to infrastructure."""
 
 from prefect import flow
-from prefect.logging import get_run_logger
 
 from blocks.names import EnvironmentName
+from flows.infrastructure import change_infrastructure
 from pipeline.outputs import Outputs
 from tasks.environment import load_environment, read_outputs
-from tasks.plan_report import report_plan
-from tasks.terraform import (
-    terraform_apply,
-    terraform_init,
-    terraform_plan,
-    terraform_show,
-    terraform_workspace,
-)
+from tasks.terraform import pipeline_variables, plan_request, terraform_session
 
 
 @flow(name="deploy-infrastructure", flow_run_name="{environment}")
-def deploy_infrastructure(environment: EnvironmentName, plan_only: bool = False) -> Outputs | None:
+def deploy_infrastructure(
+    environment: EnvironmentName, plan_only: bool = False, allow_loss: list[str] | None = None
+) -> Outputs | None:
     """Bring the infrastructure to what the Terraform files say: plan to a file, apply that very plan.
 
-    The plan is shown as an artifact of the run. What was built is published in one SSM parameter, which the
-    other flows read.
+    The plan is shown as a table among the run's artifacts. A plan that would destroy what holds data is
+    refused. Where the environment wants approval, the run is suspended until a person decides in the form of
+    its page; then exactly the plan that was shown is applied, or nothing. The state is copied before, and the
+    configuration recorded after, for rollback-infrastructure. What was built is published in one SSM
+    parameter, which the other flows read.
 
     **When it fails:** a wrong configuration is named with file and line. After a failed or interrupted apply
-    the state is saved and the lock is free; run the flow again to go on.
+    the state is saved and the lock is free; run the flow again to go on. A lock that a killed run left behind
+    is removed by unlock-state.
 
     Args:
         environment: which environment to change.
         plan_only: only show what would change.
+        allow_loss: addresses of resources that hold data and may be destroyed or replaced by this run.
     """
     target = load_environment(environment)
-    with terraform_workspace(target) as workspace:
-        terraform_init(workspace, target)
-        plan = terraform_plan(workspace, target)
-        report_plan(target, terraform_show(workspace, plan))
-        if plan_only:
-            return None
-        if plan.has_changes:
-            terraform_apply(workspace, plan)
-        else:
-            get_run_logger().info("No changes: the infrastructure is what the configuration says.")
-    return read_outputs(target)
+    with terraform_session(target) as session:
+        change_infrastructure(
+            session,
+            plan_request(target),
+            pipeline_variables(target),
+            allow=allow_loss or (),
+            plan_only=plan_only,
+        )
+    return None if plan_only else read_outputs(target)

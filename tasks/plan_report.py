@@ -1,34 +1,54 @@
-"""Shows a Terraform plan to people."""
+"""Shows a Terraform plan to people, and refuses one that would lose data."""
+
+from collections.abc import Sequence
 
 from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
 
 from blocks import Target
-from pipeline.terraform import Action, PlanDocument, ResourceChange
+from pipeline.errors import PipelineError
+from pipeline.terraform import PlanDocument, PlanSummary, SummaryRow, guard, summarise
+
+
+class PlanRefusedError(PipelineError):
+    """The plan would destroy what holds data."""
 
 
 @task(name="report-plan", persist_result=False)
-def report_plan(target: Target, document: PlanDocument) -> None:
-    """Log the counts and show one row for each resource that changes."""
-    changes = [item for item in document.changes if item.action not in (Action.NO_CHANGE, Action.READ)]
-    get_run_logger().info("Plan: %s", _counts(changes))
+def report_plan(target: Target, document: PlanDocument, key: str = "plan") -> PlanSummary:
+    """Show one row for each resource that changes, destruction first, and drift apart from it."""
+    summary = summarise(document)
+    get_run_logger().info("Plan: %s", summary.sentence)
+    rows = [_row(item, "plan") for item in summary.rows] + [_row(item, "drift") for item in summary.drift]
     create_table_artifact(
-        key=f"plan-{target.name}",
-        table=[_row(item) for item in changes],
-        description=f"What Terraform changes in {target.name}: {_counts(changes)}",
+        key=f"{key}-{target.name}",
+        table=rows,
+        description=f"{target.name}: {summary.sentence}",
     )
+    return summary
 
 
-def _counts(changes: list[ResourceChange]) -> str:
-    counts = {action: sum(item.action is action for item in changes) for action in Action}
-    return ", ".join(f"{count} to {action.value}" for action, count in counts.items() if count) or "no change"
+@task(name="guard-plan", persist_result=False)
+def guard_plan(document: PlanDocument, allowed: Sequence[str]) -> str:
+    """Refuse a plan that destroys or replaces what holds data, unless allowed by address for this run."""
+    verdict = guard(document, allowed)
+    for address in verdict.unused:
+        get_run_logger().warning("%s is allowed to be lost, but this plan does not touch it", address)
+    if not verdict.passed:
+        raise PlanRefusedError(f"Nothing was applied. {verdict.sentence}")
+    get_run_logger().info(verdict.sentence)
+    return verdict.sentence
 
 
-def _row(item: ResourceChange) -> dict[str, str]:
+def _row(item: SummaryRow, kind: str) -> dict[str, str]:
     return {
         "resource": item.address,
-        "action": item.action.value,
-        "destroys": "yes" if item.destroys else "",
-        "changes": ", ".join(change.path for change in item.attributes)[:300],
+        "what": kind if kind == "drift" else item.action.value,
+        "destroys": "YES" if item.destroys else "",
+        "changes": "; ".join(f"{change.path}: {change.before} -> {change.after}" for change in item.changed)[
+            :400
+        ],
+        "reason": item.reason or ("brings back what was changed by hand" if item.reverts_drift else ""),
+        "cost": item.cost,
     }

@@ -2,74 +2,147 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 from prefect import task
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
 
 from blocks import Target
 from pipeline.environment import PROJECT
+from pipeline.state import StateHome, announced, this_run
 from pipeline.terraform import (
+    Aftermath,
     DiagnosticEvent,
     LogEvent,
     Plan,
     PlanDocument,
     PlanRequest,
+    Progress,
     Refresh,
+    TerraformError,
     TerraformEvent,
+    TerraformStoppedError,
     Workspace,
+    advance,
+    aftermath,
     backend_config,
     open_workspace,
     root_variables,
 )
 
 ROOT_MODULE = PROJECT / "terraform"
+_RUN_BOUND = timedelta(hours=3)
+"""Longer than any run takes; a lock that is older than its run's bound has lost its owner."""
+
+
+@dataclass
+class Listener:
+    """Hears Terraform's events: logs them, and knows how far an apply is."""
+
+    log: Any
+    progress: Progress = field(default_factory=Progress)
+
+    def __call__(self, event: TerraformEvent) -> None:
+        """Hear one event."""
+        self.progress = advance(self.progress, event)
+        if isinstance(event, DiagnosticEvent):
+            self.log.warning(event.message)
+        elif not isinstance(event, Refresh | LogEvent):
+            self.log.info(event.message)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run's work on one environment's infrastructure."""
+
+    target: Target
+    workspace: Workspace
+    listener: Listener
+    home: StateHome
+    run_id: str
+
+
+def state_home(target: Target) -> StateHome:
+    """Return where the environment's state is."""
+    return StateHome(target.access, backend_config(target.environment), target.name)
 
 
 @contextmanager
-def terraform_workspace(target: Target) -> Iterator[Workspace]:
-    """Give the flow its private workspace on the root module; plan and apply happen in the same one."""
-    log = get_run_logger()
+def terraform_session(target: Target, module: Path = ROOT_MODULE) -> Iterator[Session]:
+    """Give the flow its private workspace on the module; plan and apply happen in the same one.
 
-    def tell(event: TerraformEvent) -> None:
-        if isinstance(event, DiagnosticEvent):
-            log.warning(event.message)
-        elif not isinstance(event, Refresh | LogEvent):
-            log.info(event.message)
-
-    with open_workspace(ROOT_MODULE, target.access, label=target.name, on_event=tell) as workspace:
-        yield workspace
+    A record beside the state names this run for as long as it works, so that a lock it leaves behind when it
+    is killed can be told from a living one.
+    """
+    listener, home, run_id = Listener(get_run_logger()), state_home(target), str(flow_run.id)
+    with open_workspace(module, target.access, label=target.name, on_event=listener) as workspace:
+        record = this_run(run_id, target.name, workspace.folder.path, _RUN_BOUND)
+        with announced(home, record):
+            yield Session(target, workspace, listener, home, run_id)
 
 
 @task(name="terraform-init", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
-def terraform_init(workspace: Workspace, target: Target) -> None:
+def terraform_init(session: Session) -> None:
     """Prepare backend and providers, and validate the configuration."""
-    workspace.init(backend_config(target.environment))
-    for warning in workspace.validate():
+    session.workspace.init(backend_config(session.target.environment))
+    for warning in session.workspace.validate():
         get_run_logger().warning(str(warning))
 
 
-@task(name="terraform-plan", persist_result=False)
-def terraform_plan(workspace: Workspace, target: Target, destroy: bool = False) -> Plan:
-    """Plan the environment to a file."""
-    environment = target.environment
-    variables = root_variables(environment, {"data_host_path": _data_host_path(target)})
-    sizes = ROOT_MODULE / "environments" / f"{environment.name}.tfvars"
-    return workspace.plan(PlanRequest(variables=variables, var_files=(sizes,), destroy=destroy))
+def plan_request(target: Target, **options: Any) -> PlanRequest:
+    """Return what to plan for the environment: its variables, its sizes, and other options."""
+    sizes = ROOT_MODULE / "environments" / f"{target.name}.tfvars"
+    return PlanRequest(variables=pipeline_variables(target), var_files=(sizes,), **options)
 
 
-def _data_host_path(target: Target) -> str | None:
-    """Return the folder as an absolute path; a relative one lies in the project."""
+def pipeline_variables(target: Target) -> dict[str, Any]:
+    """Return the variables that the pipeline hands to the root module."""
     path = target.environment.data_host_path
-    return str(PROJECT / path) if path else None
+    return root_variables(target.environment, {"data_host_path": str(PROJECT / path) if path else None})
+
+
+@task(name="terraform-plan", persist_result=False)
+def terraform_plan(session: Session, request: PlanRequest) -> Plan:
+    """Plan the environment to a file."""
+    return session.workspace.plan(request)
 
 
 @task(name="terraform-show", persist_result=False)
-def terraform_show(workspace: Workspace, plan: Plan) -> PlanDocument:
+def terraform_show(session: Session, plan: Plan) -> PlanDocument:
     """Read the plan."""
-    return workspace.show(plan)
+    return session.workspace.show(plan)
 
 
 @task(name="terraform-apply", persist_result=False)
-def terraform_apply(workspace: Workspace, plan: Plan) -> None:
+def terraform_apply(session: Session, plan: Plan) -> None:
     """Apply exactly this plan. Never retried: what was done is in the state, and the next run goes on."""
-    workspace.apply(plan)
+    artifact = create_progress_artifact(progress=0.0, description=f"Applying to {session.target.name}")
+    log, hear = session.listener.log, session.listener
+
+    def tell(event: TerraformEvent) -> None:
+        before = int(hear.progress.percent)
+        hear(event)
+        if int(hear.progress.percent) // 10 != before // 10:
+            update_progress_artifact(artifact_id=artifact, progress=hear.progress.percent)  # type: ignore[arg-type]
+
+    try:
+        _listening(session.workspace, tell).apply(plan)
+    except TerraformError as error:
+        log.warning(aftermath_of(session.listener.progress, error).advice)
+        raise
+    update_progress_artifact(artifact_id=artifact, progress=100.0)  # type: ignore[arg-type]
+
+
+def aftermath_of(progress: Progress, error: TerraformError) -> Aftermath:
+    """Say what a failed apply has done."""
+    graceful = error.graceful if isinstance(error, TerraformStoppedError) else True
+    return aftermath(progress, graceful=graceful)
+
+
+def _listening(workspace: Workspace, tell: Any) -> Workspace:
+    return replace(workspace, execution=replace(workspace.execution, on_event=tell))

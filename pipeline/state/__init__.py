@@ -27,10 +27,12 @@ from pipeline.state.unlock import (
     LockReport,
     forget_gone,
     inspect_lock,
+    own_lock_freed,
     release_own_lock,
     unlock,
 )
 from pipeline.state.verdict import Attempt, LockState, LockVerdict, judge_lock
+from pipeline.state.waiting import WaitingPlan, forget_waiting, remember_waiting, waiting_plan
 
 __all__ = [
     "Attempt",
@@ -59,6 +61,7 @@ __all__ = [
     "StateHome",
     "Stored",
     "UnreadableStateError",
+    "WaitingPlan",
     "announced",
     "backup_state",
     "bootstrap",
@@ -68,6 +71,7 @@ __all__ = [
     "drop_plan",
     "fetch_plan",
     "forget_gone",
+    "forget_waiting",
     "git_revision",
     "identity",
     "inspect_lock",
@@ -77,6 +81,7 @@ __all__ = [
     "keep_plan",
     "keep_record",
     "list_backups",
+    "own_lock_freed",
     "pack",
     "read_bundle",
     "read_head",
@@ -84,9 +89,11 @@ __all__ = [
     "read_records",
     "record_name",
     "release_own_lock",
+    "remember_waiting",
     "restore_state",
     "take_snapshot",
     "this_run",
     "unlock",
     "unpack",
+    "waiting_plan",
 ]

@@ -1,7 +1,8 @@
 """Looks at the lock and removes it when its owner is gone."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ from pipeline.state.lock import delete_lock, read_lock
 from pipeline.state.model import LockInfo, RunRecord, RunStatus
 from pipeline.state.runs import read_runs, withdraw
 from pipeline.state.verdict import Attempt, LockVerdict, ObservedRun, is_own_lock, judge_lock
+from pipeline.terraform.errors import TerraformError
 
 LOCK_AGE_LIMIT = timedelta(hours=6)
 
@@ -78,6 +80,21 @@ def release_own_lock(home: StateHome, attempt: Attempt) -> bool:
         return False
     delete_lock(home, lock)
     return True
+
+
+@contextmanager
+def own_lock_freed(home: StateHome, run_id: str) -> Iterator[None]:
+    """Wrap one Terraform command: when it fails, free the lock that it made itself and left behind.
+
+    That happens when Terraform was killed, or when DynamoDB's answer to its PutItem was lost. The error goes on;
+    after a StateLockedError of the second kind the command may be repeated once.
+    """
+    before, started = read_lock(home), datetime.now(UTC)
+    try:
+        yield
+    except TerraformError:
+        release_own_lock(home, Attempt(run_id, socket.gethostname(), started, datetime.now(UTC), before))
+        raise
 
 
 def forget_gone(home: StateHome, known: Mapping[str, RunStatus] | None = None) -> None:

@@ -1,0 +1,29 @@
+"""Copies of the Terraform state."""
+
+from prefect import flow
+
+from blocks.names import EnvironmentName
+from pipeline.errors import PipelineError
+from tasks.environment import load_environment
+from tasks.state import copy_state
+
+
+class UnprotectedStateError(PipelineError):
+    """The state lacks a protection."""
+
+
+@flow(name="backup-state", flow_run_name="{environment}")
+def backup_terraform_state(environment: EnvironmentName) -> str | None:
+    """Copy the state, verify the copy, remove copies that are past their time, and check what protects it.
+
+    **When it fails:** an unprotected state (versioning, encryption, point-in-time recovery) is mended by
+    bootstrap-state; a damaged state is brought back by restore-state.
+
+    Args:
+        environment: whose state.
+    """
+    report = copy_state(load_environment(environment))
+    if report.missing:
+        lacking = ", ".join(f"{item.setting} of {item.subject}" for item in report.missing)
+        raise UnprotectedStateError(f"The state was copied, but lacks: {lacking}. Run bootstrap-state.")
+    return report.backup.key if report.backup else None

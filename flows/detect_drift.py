@@ -1,0 +1,33 @@
+"""Does the infrastructure still look like the configuration says?"""
+
+from prefect import flow
+
+from blocks.names import EnvironmentName
+from tasks.drift import report_drift
+from tasks.environment import load_environment
+from tasks.plan_report import report_plan
+from tasks.terraform import plan_request, terraform_init, terraform_plan, terraform_session, terraform_show
+
+
+@flow(name="detect-drift", flow_run_name="{environment}")
+def detect_drift(environment: EnvironmentName) -> bool:
+    """Plan without applying, and report what differs from the configuration.
+
+    An event is emitted when there is a difference, for automations. The table tells what was changed by hand
+    (drift) from what the configuration would change.
+
+    **When there is drift:** run deploy-infrastructure to bring the configuration back, or change the
+    configuration to what is wanted.
+
+    Args:
+        environment: where to look.
+
+    Returns:
+        Whether anything differs.
+    """
+    target = load_environment(environment)
+    with terraform_session(target) as session:
+        terraform_init(session)
+        plan = terraform_plan(session, plan_request(target))
+        summary = report_plan(target, terraform_show(session, plan), key="drift")
+    return report_drift(target, summary, plan.has_changes)

@@ -1,0 +1,48 @@
+"""Back to an infrastructure that was recorded as good."""
+
+from prefect import flow
+
+from blocks.names import EnvironmentName
+from flows.infrastructure import change_infrastructure
+from pipeline.terraform import PlanRequest
+from tasks.environment import load_environment
+from tasks.past import choose_configuration, unpacked_configuration
+from tasks.terraform import terraform_session
+
+
+@flow(name="rollback-infrastructure", flow_run_name="{environment}: {record}")
+def rollback_infrastructure(
+    environment: EnvironmentName,
+    record: str | None = None,
+    targets: list[str] | None = None,
+    plan_only: bool = False,
+    allow_loss: list[str] | None = None,
+) -> str:
+    """Apply a recorded configuration to the present state: the last good one, or a chosen one.
+
+    The state is never overwritten: Terraform plans the way from what is there to what was. The plan goes
+    through the same guard and approval as any other.
+
+    **When it fails:** the error lists the records that exist. Run detect-drift afterwards when `targets` was
+    used: the rest of the infrastructure stayed as it was.
+
+    Args:
+        environment: which environment to change.
+        record: name of a recorded configuration, or its beginning; the last good one when left out.
+        targets: change only these resource addresses and what they need.
+        plan_only: only show what would change.
+        allow_loss: addresses of resources that hold data and may be destroyed or replaced by this run.
+    """
+    target = load_environment(environment)
+    chosen = choose_configuration(target, record)
+    with unpacked_configuration(target, chosen) as past, terraform_session(target, past.module) as session:
+        request = PlanRequest(variables=past.variables, var_files=(past.sizes,), targets=tuple(targets or ()))
+        change_infrastructure(
+            session,
+            request,
+            past.variables,
+            allow=allow_loss or (),
+            restores=chosen.name,
+            plan_only=plan_only,
+        )
+    return chosen.name

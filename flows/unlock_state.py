@@ -1,0 +1,30 @@
+"""A lock that nobody holds any more."""
+
+from prefect import flow
+
+from blocks.names import EnvironmentName
+from tasks.environment import load_environment
+from tasks.state import look_at_lock, remove_lock
+
+
+@flow(name="unlock-state", flow_run_name="{environment}")
+def unlock_state(environment: EnvironmentName, dry_run: bool = False) -> bool:
+    """Remove the Terraform state's lock when its owner is gone: its run ended, crashed, or is far too old.
+
+    A living owner's lock stays, whoever asks.
+
+    **When it fails:** the error names the owner and the age of the lock. Wait for the run, or cancel it.
+
+    Args:
+        environment: whose state.
+        dry_run: only say who holds the lock.
+
+    Returns:
+        Whether a lock was removed.
+    """
+    target = load_environment(environment)
+    lock = look_at_lock(target).lock
+    if lock is None or dry_run:
+        return False
+    remove_lock(target, lock.id)
+    return True

@@ -1,0 +1,136 @@
+"""What surrounds an apply: approval, a copy of the state before, a record of the configuration after."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from prefect import task
+from prefect.logging import get_run_logger
+
+from pipeline.errors import PipelineError
+from pipeline.state import (
+    ConfigurationRecord,
+    Snapshot,
+    StateHome,
+    WaitingPlan,
+    drop_plan,
+    fetch_plan,
+    forget_waiting,
+    git_revision,
+    identity,
+    keep_plan,
+    keep_record,
+    pack,
+    read_head,
+    record_name,
+    remember_waiting,
+    take_snapshot,
+    waiting_plan,
+)
+from pipeline.terraform import Approval, Plan, Workspace, judge_approval
+
+
+class NotApprovedError(PipelineError):
+    """The plan may not be applied."""
+
+
+@task(name="keep-plan", persist_result=False)
+def keep_for_approval(
+    home: StateHome, run_id: str, plan: Plan, summary: str, restores: str = ""
+) -> WaitingPlan:
+    """Keep the plan beside the state, and remember that this run waits for a decision on it."""
+    waiting = WaitingPlan(keep_plan(home, plan), datetime.now(UTC), summary, restores)
+    remember_waiting(home, run_id, waiting)
+    return waiting
+
+
+@task(name="find-kept-plan", persist_result=False)
+def find_waiting(home: StateHome, run_id: str) -> WaitingPlan | None:
+    """Return what this run waits for, when it was suspended for a decision."""
+    return waiting_plan(home, run_id)
+
+
+@task(name="fetch-kept-plan", persist_result=False)
+def fetch_kept(home: StateHome, waiting: WaitingPlan, path: Path) -> Plan:
+    """Fetch exactly the plan that was shown for decision."""
+    return fetch_plan(home, waiting.plan, path)
+
+
+@task(name="judge-approval", persist_result=False)
+def require_approval(
+    home: StateHome,
+    run_id: str,
+    waiting: WaitingPlan,
+    *,
+    approved: bool,
+    by: str,
+    note: str,
+    valid_for: timedelta,
+) -> str:
+    """Refuse unless a named person approved this very plan, in time, for the state as it is."""
+    head = read_head(home)
+    serial, lineage = (head.serial, head.lineage) if head else (0, "")
+    approval = Approval(waiting.plan, approved, by, waiting.shown, valid_for, note)
+    verdict = judge_approval(approval, waiting.plan, serial, lineage, datetime.now(UTC))
+    if not verdict.granted:
+        forget_waiting(home, run_id)
+        drop_plan(home, waiting.plan)
+        raise NotApprovedError(verdict.reason)
+    get_run_logger().info(verdict.reason)
+    return by
+
+
+@task(name="snapshot-state", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def snapshot_state(home: StateHome, run_id: str) -> Snapshot | None:
+    """Copy the state before it is changed."""
+    snapshot = take_snapshot(home, run_id)
+    if snapshot is not None:
+        get_run_logger().info("State serial %d copied to %s", snapshot.serial, snapshot.key)
+    return snapshot
+
+
+@task(name="record-configuration", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def record_configuration(
+    home: StateHome,
+    workspace: Workspace,
+    plan: Plan,
+    run_id: str,
+    variables: dict[str, Any],
+    *,
+    succeeded: bool,
+    terraform_version: str,
+    approved_by: str = "",
+    restores: str = "",
+    snapshot: Snapshot | None = None,
+) -> str:
+    """Keep the applied configuration as a bundle with its outputs, for rollback-infrastructure."""
+    bundle = pack(workspace.module, variables)
+    head = read_head(home)
+    now = datetime.now(UTC)
+    record = ConfigurationRecord(
+        name=record_name(now, plan.sha256),
+        environment=home.environment,
+        run_id=run_id,
+        applied=now,
+        outcome="succeeded" if succeeded else "failed",
+        bundle_sha256=bundle.sha256,
+        plan_sha256=plan.sha256,
+        serial=head.serial if head else 0,
+        lineage=head.lineage if head else "",
+        git_revision=git_revision(workspace.module),
+        terraform_version=terraform_version,
+        approved_by=approved_by,
+        restores=restores,
+        snapshot=snapshot,
+        outputs=_plain_outputs(workspace) if succeeded else {},
+    )
+    key = keep_record(home, record, bundle)
+    if waiting_plan(home, run_id) is not None:
+        forget_waiting(home, run_id)
+        drop_plan(home, identity(home, plan))
+    get_run_logger().info("Recorded as %s", key)
+    return key
+
+
+def _plain_outputs(workspace: Workspace) -> dict[str, Any]:
+    return {name: item.value for name, item in workspace.outputs().items() if not item.sensitive}
