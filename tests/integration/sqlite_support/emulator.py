@@ -18,7 +18,9 @@ from pipeline.aws import AwsAccess
 from pipeline.outputs import Outputs
 from pipeline.sqlite import Site
 
-PORT = int(os.environ.get("SQLITE_TEST_PORT", "4650"))
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORT = int(os.environ.get("SQLITE_TEST_PORT", "4650")) + _WORKER
+"""Each worker of a parallel run has an emulator of its own."""
 _REGION = "af-south-1"
 
 
