@@ -15,6 +15,12 @@ locals {
   cluster_arn         = "arn:${var.partition}:ecs:${var.region}:${var.account_id}:cluster/${var.cluster_name}"
   bucket_arns         = [var.backup_bucket_arn, var.log_archive_bucket_arn]
 
+  # The containers' own, and those of the VPC, the web firewall and Container Insights, which carry one of the names.
+  log_group_arns = [
+    for name in [var.name, var.cluster_name, var.service_name] :
+    "arn:${var.partition}:logs:${var.region}:${var.account_id}:log-group:*${name}*"
+  ]
+
   worker_reads = [
     {
       Sid      = "Outputs"
@@ -94,14 +100,14 @@ locals {
       Resource = var.secret_arn
     },
     {
-      Sid    = "ContainerLogs"
+      Sid    = "Logs"
       Effect = "Allow"
       Action = [
         "logs:DescribeLogStreams",
         "logs:GetLogEvents",
         "logs:PutRetentionPolicy",
       ]
-      Resource = [var.log_group_arn, "${var.log_group_arn}:*"]
+      Resource = local.log_group_arns
     },
   ]
 

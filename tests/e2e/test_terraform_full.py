@@ -1,0 +1,88 @@
+"""Production's infrastructure really applies, stays as it is, and goes away whole."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from emulators import REGION, ministack, moto
+from full_terraform import STATE_BUCKET, FullTerraform
+
+from pipeline.outputs import parse_outputs
+
+# What MiniStack reads back otherwise than it was written, with the attribute.
+EMULATOR_FAULTS = {
+    "module.audit[0].aws_cloudtrail.this": "loses the trail's tags",
+    "module.network.aws_flow_log.this[0]": "loses role, interval and tags",
+    'module.network.aws_vpc_endpoint.interface["ecr.api"]': "loses security groups and private DNS",
+    'module.network.aws_vpc_endpoint.interface["ecr.dkr"]': "loses security groups and private DNS",
+    'module.network.aws_vpc_endpoint.interface["logs"]': "loses security groups and private DNS",
+    'module.network.aws_vpc_endpoint.interface["secretsmanager"]': "loses security groups and private DNS",
+}
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullTerraform]:
+    """Production, applied to an emulator; alarms and dashboard to moto, which reads alarms back rightly."""
+    folder: Path = tmp_path_factory.mktemp("full")
+    with ministack(folder) as endpoint, moto(folder) as cloudwatch:
+        _client("s3", endpoint).create_bucket(
+            Bucket=STATE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        terraform = FullTerraform(folder, endpoint, cloudwatch)
+        terraform.init()
+        terraform.apply()
+        yield terraform
+
+
+def _client(service: str, endpoint: str) -> Any:
+    return boto3.client(
+        service,
+        region_name=REGION,
+        endpoint_url=endpoint,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+@pytest.mark.timeout(900)
+def test_outputs_reach_the_flows(applied: FullTerraform) -> None:
+    """The SSM parameter holds what the engine understands, and the same as Terraform's own output."""
+    name = "/vimbiso-pay/production/pipeline"
+    value = _client("ssm", applied.endpoint).get_parameter(Name=name)["Parameter"]["Value"]
+    outputs = parse_outputs(value, name)
+    assert outputs.url == "https://mycredex.app"
+    assert outputs.model_dump(mode="json") == parse_outputs(json.dumps(applied.outputs()), name).model_dump(
+        mode="json"
+    )
+    assert set(applied.outputs()) >= set(type(outputs).model_fields)
+
+
+@pytest.mark.timeout(900)
+def test_second_plan_changes_nothing_of_ours(applied: FullTerraform) -> None:
+    """What a second plan would change is what the emulator forgets, resource by resource."""
+    assert set(applied.changes()) == set(EMULATOR_FAULTS)
+
+
+@pytest.mark.timeout(900)
+def test_destroy_removes_everything(applied: FullTerraform) -> None:
+    """Nothing is left in the state, and nothing that costs money on the emulator."""
+    assert len(applied.managed()) > 100
+    applied.destroy()
+    assert applied.managed() == []
+    assert _remains(applied) == {"balancers": [], "clusters": [], "nat": [], "buckets": [STATE_BUCKET]}
+
+
+def _remains(applied: FullTerraform) -> dict[str, list[str]]:
+    balancers = _client("elbv2", applied.endpoint).describe_load_balancers()["LoadBalancers"]
+    nat = _client("ec2", applied.endpoint).describe_nat_gateways(
+        Filters=[{"Name": "state", "Values": ["available", "pending"]}]
+    )["NatGateways"]
+    return {
+        "balancers": [found["LoadBalancerName"] for found in balancers],
+        "clusters": _client("ecs", applied.endpoint).list_clusters()["clusterArns"],
+        "nat": [found["NatGatewayId"] for found in nat],
+        "buckets": [found["Name"] for found in _client("s3", applied.endpoint).list_buckets()["Buckets"]],
+    }
