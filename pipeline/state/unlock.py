@@ -86,8 +86,8 @@ def release_own_lock(home: StateHome, attempt: Attempt) -> bool:
 def own_lock_freed(home: StateHome, run_id: str) -> Iterator[None]:
     """Wrap one Terraform command: when it fails, free the lock that it made itself and left behind.
 
-    That happens when Terraform was killed, or when DynamoDB's answer to its PutItem was lost. The error goes on;
-    after a StateLockedError of the second kind the command may be repeated once.
+    That happens when Terraform was killed, or when DynamoDB's answer to its PutItem was lost. The error goes
+    on; after a StateLockedError of the second kind the command may be repeated once.
     """
     before, started = read_lock(home), datetime.now(UTC)
     try:

@@ -36,6 +36,7 @@ from pipeline.terraform.process import Limits
 from pipeline.terraform.progress import Progress, advance, follow
 from pipeline.terraform.runner import Execution, OnEvent, TerraformRunner
 from pipeline.terraform.summary import PlanSummary, SummaryRow, summarise
+from pipeline.terraform.targets import unmatched_targets
 from pipeline.terraform.variables import root_variables
 from pipeline.terraform.workspace import Output, PlanRequest, Workspace, open_workspace
 
@@ -95,4 +96,5 @@ __all__ = [
     "read_plan",
     "root_variables",
     "summarise",
+    "unmatched_targets",
 ]

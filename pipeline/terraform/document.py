@@ -66,6 +66,8 @@ class PlanDocument:
     drift: tuple[ResourceChange, ...] = ()
     """What was changed outside of Terraform since the last apply."""
     outputs: tuple[OutputChange, ...] = ()
+    addresses: tuple[str, ...] = ()
+    """Every resource that the plan looked at, changed or not."""
     applyable: bool = True
     errored: bool = False
 
@@ -83,6 +85,7 @@ def parse_plan(document: Mapping[str, Any], masker: Masker = Masker()) -> PlanDo
         changes=tuple(item for item in changes if item.action is not Action.NO_CHANGE or _moves(item)),
         drift=tuple(item for item in drift if item.action is not Action.NO_CHANGE),
         outputs=tuple(item for item in outputs if item.action is not Action.NO_CHANGE),
+        addresses=tuple(item.address for item in changes),
         applyable=bool(document.get("applyable", True)),
         errored=bool(document.get("errored", False)),
     )

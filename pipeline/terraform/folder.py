@@ -4,12 +4,12 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_HOLD, _SWEEP = "hold", "sweep"
+_HOLD, _CHILD, _ALONE = "hold", "terraform", "lock"
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,11 @@ class RunFolder:
     """Where one run keeps what no other may see or touch."""
 
     path: Path
-    hold: int
-    """Open descriptor of a locked file; whoever keeps it open (Terraform too) keeps the folder."""
+
+    @property
+    def child(self) -> Path:
+        """File that Terraform keeps locked while it lives, even when it outlives the run."""
+        return self.path / _CHILD
 
     @property
     def data(self) -> Path:
@@ -45,14 +48,14 @@ def default_base() -> Path:
 def run_folder(label: str, base: Path | None = None) -> Iterator[RunFolder]:
     """Make a private folder (0700) for one run; folders that killed runs left behind are removed first."""
     parent = base or default_base()
-    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(parent):
+    # Between making a folder and holding it, another run's sweep would take it for abandoned.
+    with alone(parent):
         _remove_abandoned(parent)
         path = Path(tempfile.mkdtemp(prefix=f"{label}-", dir=parent))
         hold = os.open(path / _HOLD, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(hold, fcntl.LOCK_EX)
     try:
-        yield RunFolder(path, hold)
+        yield RunFolder(path)
     finally:
         shutil.rmtree(path, ignore_errors=True)
         os.close(hold)
@@ -60,13 +63,17 @@ def run_folder(label: str, base: Path | None = None) -> Iterator[RunFolder]:
 
 def is_held(path: Path) -> bool:
     """Tell whether a run, or a Terraform that outlived it, still uses the folder."""
+    return _is_locked(path / _HOLD, fcntl.flock) or _is_locked(path / _CHILD, fcntl.lockf)
+
+
+def _is_locked(file: Path, lock: Callable[[int, int], None]) -> bool:
     try:
-        descriptor = os.open(path / _HOLD, os.O_RDWR)
+        descriptor = os.open(file, os.O_RDWR)
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        lock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
         return True
     finally:
         os.close(descriptor)
@@ -80,9 +87,10 @@ def _remove_abandoned(parent: Path) -> None:
 
 
 @contextmanager
-def _alone(parent: Path) -> Iterator[None]:
-    # Between making a folder and holding it, another run's sweep would take it for abandoned.
-    descriptor = os.open(parent / _SWEEP, os.O_RDWR | os.O_CREAT, 0o600)
+def alone(parent: Path) -> Iterator[None]:
+    """Keep every other process of this machine out of what is done to a folder meanwhile."""
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(parent / _ALONE, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -45,8 +45,8 @@ class Command:
     argv: tuple[str, ...]
     folder: Path
     environment: Mapping[str, str]
-    inherited: tuple[int, ...] = ()
-    """File descriptors that the child keeps open."""
+    hold: Path | None = None
+    """File that the child keeps locked while it lives."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,15 @@ def execute(
 
 
 def _start(command: Command, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
-    argv = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), *command.argv]
+    argv = [
+        sys.executable,
+        "-I",
+        "-S",
+        str(_LAUNCHER),
+        str(os.getpid()),
+        str(command.hold or ""),
+        *command.argv,
+    ]
     return subprocess.Popen(  # noqa: S603 - an argument list, no shell
         argv,
         cwd=command.folder,
@@ -122,7 +130,6 @@ def _start(command: Command, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen
         stdout=out,
         stderr=err,
         start_new_session=True,
-        pass_fds=command.inherited,
     )
 
 

@@ -40,7 +40,7 @@ class Execution:
     limits: Limits = field(default_factory=Limits)
     cancel: threading.Event | None = None
     masker: Masker = field(default_factory=Masker)
-    inherited: tuple[int, ...] = ()
+    hold: Path | None = None
     program: str = "terraform"
 
 
@@ -89,7 +89,7 @@ class TerraformRunner(Terraform):  # type: ignore[misc] # python-terraform has n
 
     def _execute(self, argv: tuple[str, ...], *, streamed: bool) -> Finished:
         execution = self.execution
-        command = Command(argv, Path(self.working_dir), execution.environment, execution.inherited)
+        command = Command(argv, Path(self.working_dir), execution.environment, execution.hold)
         on_line = self._emit if streamed else None
         return execute(command, execution.limits, execution.cancel, on_line)
 

@@ -4,7 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from pipeline.aws import AwsAccess
 from pipeline.terraform.backend import BackendConfig
 from pipeline.terraform.diagnostics import Diagnostic
 from pipeline.terraform.document import PlanDocument, parse_plan
-from pipeline.terraform.errors import failure
-from pipeline.terraform.folder import RunFolder, run_folder
+from pipeline.terraform.errors import StalePlanError, failure
+from pipeline.terraform.folder import RunFolder, alone, run_folder
 from pipeline.terraform.masking import Masker
 from pipeline.terraform.plan import Plan, read_plan
 from pipeline.terraform.process import Limits
@@ -68,7 +68,8 @@ class Workspace:
     def init(self, backend: BackendConfig | None) -> None:
         """Prepare the folder: backend, modules, providers. None: a backend-less init, enough to validate."""
         given = {"backend_config": backend.arguments()} if backend else {"backend": False}
-        self._run("init", **given, json=IsFlagged, input=False, no_color=IsFlagged, reconfigure=IsFlagged)
+        with self._plugin_cache():
+            self._run("init", **given, json=IsFlagged, input=False, no_color=IsFlagged, reconfigure=IsFlagged)
 
     def validate(self) -> tuple[Diagnostic, ...]:
         """Check the configuration, and return its warnings.
@@ -112,9 +113,11 @@ class Workspace:
         """Apply exactly this plan; progress is told as events.
 
         Raises:
-            StalePlanError: the state changed since.
+            StalePlanError: the state, or the plan's file, changed since.
             TerraformError: part of it failed; what was done is in the state and in the events.
         """
+        if read_plan(plan.path, has_changes=plan.has_changes) != plan:
+            raise StalePlanError(f"The plan file {plan.path.name} is not the one that was made. Plan again.")
         self._run("apply", str(plan.path), var=None, json=IsFlagged, lock_timeout=_LOCK_TIMEOUT)
 
     def outputs(self) -> dict[str, Output]:
@@ -124,6 +127,13 @@ class Workspace:
             raise failure(f"terraform output failed in {self.module}.", (), err)
         document = self._document("output", out, err)
         return {name: Output(item["value"], bool(item.get("sensitive"))) for name, item in document.items()}
+
+    @contextmanager
+    def _plugin_cache(self) -> Iterator[None]:
+        # Terraform's shared plugin cache is not made for several inits at once.
+        cache = self.execution.environment.get("TF_PLUGIN_CACHE_DIR")
+        with alone(Path(cache)) if cache else nullcontext():
+            yield
 
     def _runner(self) -> TerraformRunner:
         return TerraformRunner(self.module, self.execution)
@@ -167,7 +177,5 @@ def open_workspace(
             os.environ if inherited is None else inherited, access, folder.data, cli_config
         )
         masked: Sequence[str | None] = (*secrets, access.secret_access_key, access.session_token)
-        execution = Execution(
-            surroundings, on_event, limits, cancel, Masker.of(masked), inherited=(folder.hold,)
-        )
+        execution = Execution(surroundings, on_event, limits, cancel, Masker.of(masked), hold=folder.child)
         yield Workspace(module.resolve(), folder, execution)

@@ -21,6 +21,7 @@ from pipeline.terraform import (
     guard,
     open_workspace,
     summarise,
+    unmatched_targets,
 )
 
 WISHES = {"value": "one", "password": "correct-horse"}
@@ -121,20 +122,39 @@ def describe(access: AwsAccess, text: str) -> None:
     )
 
 
-def test_a_destroy_plan_is_refused_by_the_guard(built: tuple[Workspace, StateHome]) -> None:
-    """Destroying everything names the bucket as what would be lost."""
-    workspace, _ = built
-    document = workspace.show(workspace.plan(PlanRequest(WISHES, destroy=True)))
-    assert {change.action for change in document.changes} == {Action.DELETE}
-    assert [str(loss) for loss in guard(document).refused] == ["aws_s3_bucket.data would be destroyed"]
-
-
-def test_a_mistyped_target_is_an_empty_plan(opener: Opener, home: StateHome) -> None:
-    """Terraform says "no changes" for a target that does not exist: callers must demand a change."""
+def test_a_destroy_plan_removes_everything(opener: Opener, home: StateHome) -> None:
+    """Destroying is a plan like any other: shown, then applied as it is."""
     with opener("plain") as workspace:
         workspace.init(home.backend)
-        assert not workspace.plan(PlanRequest(targets=("terraform_data.frist",))).has_changes
-        assert workspace.plan(PlanRequest(targets=("terraform_data.first",))).has_changes
+        workspace.apply(workspace.plan(PlanRequest()))
+        plan = workspace.plan(PlanRequest(destroy=True))
+        assert {change.action for change in workspace.show(plan).changes} == {Action.DELETE}
+        workspace.apply(plan)
+    head = read_head(home)
+    assert head is not None
+    assert head.resources == 0
+
+
+def test_a_mistyped_target_is_noticed(opener: Opener, home: StateHome) -> None:
+    """Terraform says "no changes" for a target that does not exist; the plan shows that nothing was hit."""
+    targets = ("terraform_data.frist", "terraform_data.first")
+    with opener("plain") as workspace:
+        workspace.init(home.backend)
+        assert not workspace.plan(PlanRequest(targets=targets[:1])).has_changes
+        plan = workspace.plan(PlanRequest(targets=targets))
+        assert plan.has_changes
+        assert unmatched_targets(workspace.show(plan), targets) == targets[:1]
+
+
+def test_an_altered_plan_file_is_not_applied(opener: Opener, home: StateHome) -> None:
+    """Only the file that was planned and approved is applied."""
+    with opener("plain") as workspace:
+        workspace.init(home.backend)
+        plan = workspace.plan(PlanRequest({"value": "approved"}))
+        workspace.plan(PlanRequest({"value": "another"}))
+        with pytest.raises(StalePlanError, match="not the one that was made"):
+            workspace.apply(plan)
+    assert read_head(home) is None
 
 
 def test_a_plan_is_refused_once_the_state_changed(opener: Opener, home: StateHome) -> None:

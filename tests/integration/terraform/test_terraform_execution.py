@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,15 @@ import pytest
 from terraform_support import REGION, SECRET_KEY, Opener, copy_module, eventually, make_home
 
 from pipeline.aws import AwsAccess
-from pipeline.state import StateHome, read_head, read_lock
+from pipeline.state import (
+    LockState,
+    StateHome,
+    inspect_lock,
+    own_lock_freed,
+    read_head,
+    read_lock,
+    unlock,
+)
 from pipeline.terraform import (
     Limits,
     PlanRequest,
@@ -101,44 +109,76 @@ def test_an_exception_in_the_calling_thread_interrupts_terraform(opener: Opener,
     assert_ended_in_order(home)
 
 
-def test_killing_the_run_lets_terraform_end_in_order(
+@pytest.fixture
+def slow_run(
     access: AwsAccess, home: StateHome, tmp_path: Path, cli_config: Path | None
-) -> None:
-    """After kill -9 of the Python process Terraform saves its state and frees its lock by itself."""
+) -> Iterator["subprocess.Popen[str]"]:
+    """A run in a process of its own, in the middle of its apply."""
     settings = {
         "module": str(copy_module("plain", tmp_path)),
         "endpoint": access.endpoint_url,
         "region": REGION,
         "base": str(tmp_path / "runs"),
         "backend": home.backend.__dict__,
+        "environment": home.environment,
         "seconds": 60,
     }
     script = Path(__file__).with_name("terraform_fixtures") / "apply_slowly.py"
-    with subprocess.Popen(
-        [sys.executable, script, json.dumps(settings)], stdout=subprocess.PIPE, text=True
-    ) as process:
+    argv = [sys.executable, script, json.dumps(settings)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "slow\n"
+        yield process
         process.kill()
+
+
+def test_killing_the_run_lets_terraform_end_in_order(
+    slow_run: "subprocess.Popen[str]", home: StateHome
+) -> None:
+    """After kill -9 of the Python process Terraform saves its state and frees its lock by itself."""
+    slow_run.kill()
     eventually(lambda: read_lock(home) is None, "the lock is freed")
     assert_ended_in_order(home)
 
 
-def test_a_killed_terraform_is_reported_and_the_folder_is_removed(
+def test_after_killing_everything_the_lock_is_stale_and_the_next_run_good(
+    slow_run: "subprocess.Popen[str]", home: StateHome, tmp_path: Path, opener: Opener
+) -> None:
+    """The lock of a run at work is live; after kill -9 of all it is stale, is removed, and work goes on."""
+    assert inspect_lock(home).verdict.state is LockState.LIVE
+    slow_run.send_signal(signal.SIGSTOP)
+    kill_terraform(tmp_path)
+    slow_run.kill()
+    slow_run.wait()
+    eventually(lambda: inspect_lock(home).verdict.state is LockState.STALE, "the lock is stale")
+    lock = read_lock(home)
+    assert lock is not None
+    unlock(home, lock.id)
+    with opener("plain") as workspace:
+        workspace.init(home.backend)
+        workspace.apply(workspace.plan(PlanRequest()))
+        assert not workspace.plan(PlanRequest()).has_changes
+
+
+def test_a_killed_terraform_is_reported_and_leaves_nothing(
     opener: Opener, home: StateHome, tmp_path: Path, events: list[TerraformEvent]
 ) -> None:
-    """When Terraform itself is killed the run fails, and names what may be orphaned."""
+    """When Terraform itself is killed the run fails, names what may be orphaned, and frees its own lock."""
     told: list[TerraformEvent] = []
 
     def on_event(event: TerraformEvent) -> None:
         told.append(event)
         when_slow_begins(lambda: kill_terraform(tmp_path))(event)
 
-    with opener("plain", on_event=on_event) as workspace, pytest.raises(TerraformError, match="apply failed"):
+    with (
+        opener("plain", on_event=on_event) as workspace,
+        pytest.raises(TerraformError, match="apply failed"),
+        own_lock_freed(home, "this-run"),
+    ):
         apply_slowly(workspace, home)
     after = aftermath(follow(told), graceful=False)
     assert after.possible_orphans == ("terraform_data.slow",)
-    assert read_lock(home) is not None
+    assert read_lock(home) is None
     assert [path for path in (tmp_path / "runs").iterdir() if path.is_dir()] == []
 
 

@@ -41,16 +41,16 @@ def test_invalid_credentials_are_explained(opener: Opener, home: StateHome, emul
 
 
 def test_throttling_for_a_while_is_survived(opener: Opener, home: StateHome, emulator_port: int) -> None:
-    """The first three calls to the lock table are throttled; the apply succeeds all the same."""
+    """The first two calls to the lock table are throttled; the apply succeeds all the same."""
     calls = itertools.count()
 
     def throttle(request: Request) -> Fault | None:
-        return THROTTLED if is_dynamodb(request) and next(calls) < 3 else None
+        return THROTTLED if is_dynamodb(request) and next(calls) < 2 else None
 
     with faulty(emulator_port, throttle) as url, opener("plain", access=_through(home, url)) as workspace:
         workspace.init(home.backend)
         workspace.apply(workspace.plan(PlanRequest()))
-    assert next(calls) > 3
+    assert next(calls) > 2
     assert read_lock(home) is None
 
 
