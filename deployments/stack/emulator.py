@@ -1,4 +1,4 @@
-"""Runs MiniStack and lets it save its state soon after every change.
+"""Runs MiniStack, lets it save its state soon after every change, and mends its load balancer.
 
 By itself it saves when it ends in order, so that a kill or a power cut loses everything but S3's objects: a
 Terraform state would then describe infrastructure that is gone.
@@ -10,6 +10,9 @@ from typing import Any
 
 from ministack import app as ministack  # type: ignore[import-untyped] # has no types
 from ministack.core.persistence import save_all  # type: ignore[import-untyped] # has no types
+from ministack.services import alb  # type: ignore[import-untyped] # has no types
+
+from deployments.stack.balancing import passing_over
 
 _PAUSE = 1.0
 """Seconds between a change and its save, and between two saves."""
@@ -39,6 +42,7 @@ class Saver:
 
 def main() -> None:
     """Serve until a signal ends it."""
+    alb._proxy_http_target = passing_over(alb._proxy_http_target, lambda group: alb._targets.get(group, []))
     saver = Saver(ministack.app)
     ministack.app = saver
     threading.Thread(target=saver.run, name="saver", daemon=True).start()
