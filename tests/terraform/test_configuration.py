@@ -36,3 +36,12 @@ def test_bad_values_are_refused_by_name(terraform: Terraform) -> None:
     done = terraform("test", "-no-color", "-filter=tests/refusals.tftest.hcl")
     assert done.returncode == 0, done.stdout
     assert "0 failed" in done.stdout
+
+
+def test_options_work_when_switched_on(
+    terraform: Terraform, variables_of: Callable[[str], list[str]]
+) -> None:
+    """Cache, read-only root, shell, locks, stop-before-start, request scaling and the CI role can be had."""
+    done = terraform("test", "-no-color", "-filter=tests/variants.tftest.hcl", *variables_of("staging"))
+    assert done.returncode == 0, done.stdout
+    assert "1 passed, 0 failed" in done.stdout
