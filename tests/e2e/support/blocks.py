@@ -1,5 +1,6 @@
 """Reads and edits the pipeline's blocks, as a person does in the UI."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,19 +16,30 @@ class Blocks:
 
     client: SyncPrefectClient
     environment: str
-    secrets: str
+    secrets_name: str
 
     def secret_values(self) -> Mapping[str, str]:
         """Return the application's secret values by key."""
-        values: Mapping[str, str] = self._read("app-secrets", self.secrets).data["values"]
+        values: Mapping[str, str] = self._read("app-secrets", self.secrets_name).data["values"]
         return values
 
     def switch_trial(self, on: bool) -> None:
         """Switch the trial of new releases on or off."""
-        block = self._read("deploy-environment", self.environment)
-        settings: dict[str, Any] = block.data["settings"] | {"trial": on}
-        update = BlockDocumentUpdate(data={"settings": settings}, merge_existing_data=True)
-        self.client.update_block_document(block.id, update)
+        settings = self._read("deploy-environment", self.environment).data["settings"]
+        self._change("deploy-environment", self.environment, settings=settings | {"trial": on})
+
+    def aws_secret_key(self) -> str:
+        """Return the secret key with which the flows reach AWS."""
+        return str(self._read("aws-credentials", f"aws-{self.environment}").data["aws_secret_access_key"])
+
+    def renew_aws_secret_key(self) -> None:
+        """Give the flows a secret key that no other text holds by chance; the emulator takes any."""
+        key = secrets.token_urlsafe(30)
+        self._change("aws-credentials", f"aws-{self.environment}", aws_secret_access_key=key)
+
+    def _change(self, kind: str, name: str, **values: Any) -> None:
+        update = BlockDocumentUpdate(data=values, merge_existing_data=True)
+        self.client.update_block_document(self._read(kind, name).id, update)
 
     def _read(self, kind: str, name: str) -> BlockDocument:
         return self.client.read_block_document_by_name(name, kind, include_secrets=True)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,9 @@ from deployments.follow import start
 from deployments.stack.settings import REGION
 from pipeline.aws import AwsAccess
 from pipeline.aws.parameters import read_parameter
-from pipeline.ecs.model import Service
+from pipeline.ecs.model import Service, Task
+from pipeline.ecs.oneoff import OneOffTasks
+from pipeline.ecs.registry import TaskDefinitions
 from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.outputs import Outputs, parse_outputs
 from pipeline.release import ReleaseRecord, ReleaseStore
@@ -48,7 +51,7 @@ class House:
         """How to reach the emulated AWS."""
         return AwsAccess(REGION, self.stack.settings.aws_url, "000000000000", "emulator")
 
-    @property
+    @cached_property
     def outputs(self) -> Outputs:
         """What Terraform built."""
         document = read_parameter(self.access, _PARAMETER)
@@ -90,7 +93,7 @@ class House:
             run = self.prefect.read_flow_run(run_id)
             if run.state is not None and run.state.is_final():
                 return run
-            assert time.monotonic() < deadline, f"still {run.state_name}:\n" + "\n".join(self.log(run_id))
+            assert time.monotonic() < deadline, self._story(run)
             time.sleep(0.2)
 
     def whole_log(self, run_id: UUID) -> list[str]:
@@ -105,13 +108,13 @@ class House:
     def complete(self, flow: str, **parameters: Any) -> FlowRun:
         """Run a flow that must succeed."""
         run = self.run(flow, **parameters)
-        assert run.state_name == "Completed", f"{run.state}\n" + "\n".join(self.log(run.id))
+        assert run.state_name == "Completed", self._story(run)
         return run
 
     def fail(self, flow: str, **parameters: Any) -> str:
         """Run a flow that must fail; return what it says, and its log."""
         run = self.run(flow, **parameters)
-        assert run.state_name == "Failed", f"{run.state}\n" + "\n".join(self.log(run.id))
+        assert run.state_name == "Failed", self._story(run)
         assert run.state is not None
         return "\n".join([run.state.message or "", *self.whole_log(run.id)])
 
@@ -129,9 +132,40 @@ class House:
         """Look at the service."""
         return self.ecs.require()
 
+    def _story(self, run: FlowRun) -> str:
+        """Tell how a run came to be where it is."""
+        return "\n".join([f"{run.name} is {run.state_name}", *self.log(run.id)[-40:]])
+
+    def newest_revision(self) -> int:
+        """Return the number of the newest revision of the application's task definition."""
+        family = self.outputs.task_family
+        answer = self.access.client("ecs").list_task_definitions(
+            familyPrefix=family, sort="DESC", maxResults=1
+        )
+        return int(answer["taskDefinitionArns"][0].rsplit(":", 1)[1])
+
+    def one_off_tasks(self, prefix: str) -> list[Task]:
+        """Return the running one-off tasks whose key begins so."""
+        return list(OneOffTasks(self.access, self.outputs.cluster).left_behind(prefix))
+
+    def other_task_definition(self) -> str:
+        """Register a revision that the pipeline knows nothing of; return its ARN."""
+        definitions, ecs = TaskDefinitions(self.access), self.access.client("ecs")
+        request = definitions.request_for(self.service().task_definition)
+        request["containerDefinitions"][0]["environment"].append({"name": "ALIEN", "value": "1"})
+        answer = ecs.register_task_definition(**request)
+        return str(answer["taskDefinition"]["taskDefinitionArn"])
+
     def newest(self) -> ReleaseRecord:
         """Return the newest release record."""
         return self.releases.newest(1)[0]
+
+    def count_records(self) -> int:
+        """Count the release records."""
+        listed = self.access.client("s3").list_objects_v2(
+            Bucket=self.outputs.backup_bucket, Prefix=f"releases/{ENVIRONMENT}/records/"
+        )
+        return int(listed["KeyCount"])
 
     def newest_good(self, other_than: str = "") -> ReleaseRecord:
         """Return the newest record of a release that was good and is not on that task definition."""

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 from deployments.stack.processes import Process, marked, start_of
@@ -36,7 +37,7 @@ class RunProcess:
 
 
 def process_of(state: str, run: UUID, seconds: float = 60) -> RunProcess:
-    """Find the process of a flow run on the stack whose state folder is ``state``; wait until there is one."""
+    """Wait for the process of a flow run on the stack whose state folder is ``state``."""
     deadline = time.monotonic() + seconds
     while True:
         for process in marked(state):
@@ -48,7 +49,7 @@ def process_of(state: str, run: UUID, seconds: float = 60) -> RunProcess:
 
 def _runs(pid: int, run: UUID) -> bool:
     try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return f"PREFECT__FLOW_RUN_ID={run}".encode() in file.read().split(b"\0")
+        variables = Path(f"/proc/{pid}/environ").read_bytes()
     except OSError:
         return False
+    return f"PREFECT__FLOW_RUN_ID={run}".encode() in variables.split(b"\0")

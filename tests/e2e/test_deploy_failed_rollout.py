@@ -1,0 +1,98 @@
+"""Releases that fail after the switch, as they do where trials are switched off; and going back by hand."""
+
+from collections.abc import Iterator
+
+import pytest
+from stack_commands import until
+from support.house import House
+
+from pipeline.ecs.outcome import Outcome
+from pipeline.release import ReleaseRecord
+
+pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def no_trial(house: House) -> Iterator[None]:
+    """Faults reach the service."""
+    house.blocks.switch_trial(False)
+    yield
+    house.blocks.switch_trial(True)
+
+
+def test_a_rollback_by_the_circuit_breaker_is_no_success(house: House, no_trial: None) -> None:
+    """A crashing release ends as ROLLED_BACK with exit code and last lines; the old one answers all along."""
+    good = house.newest()
+    house.application.change("crash")
+    with house.visitor() as visitor:
+        said = house.fail("deploy-application", migrate=False)
+    for reason in ("ROLLED_BACK", "circuit breaker", "exited with 3", "FAULT=crash: this release stops"):
+        assert reason in said
+    assert house.newest().outcome is Outcome.ROLLED_BACK
+    _runs(house, good)
+    assert visitor.releases == [good.release]
+
+
+def test_a_release_that_answers_badly_is_taken_back(house: House, no_trial: None) -> None:
+    """A release that answers 500 is UNHEALTHY, the pipeline itself goes back, and both are on record."""
+    good = house.newest_good()
+    house.application.change("health-500")
+    said = house.fail("deploy-application")
+    for reason in ("UNHEALTHY", "HTTP 500", f"Release {good.release} runs again", "GET /health/"):
+        assert reason in said
+    back, bad = house.releases.newest(2)
+    assert (bad.kind, bad.outcome) == ("deploy", Outcome.UNHEALTHY)
+    assert (back.kind, back.outcome, back.release) == ("rollback", Outcome.SUCCEEDED, good.release)
+    _runs(house, good)
+
+
+def test_an_alien_change_in_the_middle_is_superseded(house: House) -> None:
+    """Somebody moves the service elsewhere during the rollout: the run says so and leaves it alone."""
+    before = house.service().task_definition
+    alien = house.other_task_definition()
+    house.application.change()
+    run = house.start("deploy-application")
+    until(lambda: house.service().task_definition not in (before, alien), 120)
+    house.ecs.update(alien)
+    ended = house.end(run)
+    assert ended.state_name == "Failed"
+    assert ended.state is not None
+    for words in ("SUPERSEDED", alien.rsplit("/", 1)[-1], "Somebody else changed the service"):
+        assert words in str(ended.state.message)
+    assert house.service().task_definition == alien
+    assert house.newest().outcome is Outcome.SUPERSEDED
+    assert house.releases.open_attempt() is None
+
+
+def test_back_to_the_last_good_release_by_hand(house: House) -> None:
+    """Without a name the newest good release other than the present one is chosen, watched and recorded."""
+    good = house.newest_good(other_than=house.service().task_definition)
+    house.complete("rollback-application")
+    record = house.newest()
+    assert (record.kind, record.outcome, record.release) == ("rollback", Outcome.SUCCEEDED, good.release)
+    _runs(house, good)
+
+
+def test_back_to_a_chosen_release(house: House) -> None:
+    """The first release of all is still there and can be named."""
+    first = house.releases.newest()[-1]
+    assert first.task_definition != house.service().task_definition
+    house.complete("rollback-application", release=first.release)
+    _runs(house, first)
+
+
+def test_an_unknown_release_is_refused_with_what_is_left(house: House) -> None:
+    """The refusal names the good releases."""
+    good = house.newest_good(other_than=house.service().task_definition)
+    said = house.fail("rollback-application", release="no-such-release")
+    assert "no-such-release is not recorded as good" in said
+    assert good.release in said
+
+
+def _runs(house: House, record: ReleaseRecord) -> None:
+    service = house.service()
+    assert service.task_definition == record.task_definition
+    assert service.primary is not None
+    assert service.primary.rollout_state == "COMPLETED"
+    assert house.digests() == {record.image_digest}
+    assert house.releases.open_attempt() is None
