@@ -14,6 +14,7 @@ from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.registry import Revision
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
+from tasks.database import back_up_database
 from tasks.environment import load_environment, read_outputs
 from tasks.image import DeliveredImage, build_release, find_release, push_release, require_image
 from tasks.one_off import migrate_database, try_release
@@ -97,6 +98,7 @@ def _rehearse(
     target: Target, outputs: Outputs, delivered: DeliveredImage, revision: Revision, migrate: bool
 ) -> None:
     if migrate:
+        back_up_database(target, outputs, f"before {delivered.release}")
         migrate_database(target, outputs, revision.arn, MIGRATION_LIMIT)
     if target.environment.trial:
         try_release(target, outputs, delivered.release, revision.arn, TRIAL_LIMIT)

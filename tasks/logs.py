@@ -19,7 +19,7 @@ from pipeline.logs import (
     archived_days,
     days_due,
     environment_groups,
-    history_is_archived,
+    history_is_verified,
     list_groups,
     plan_retention,
 )
@@ -39,7 +39,7 @@ def plan_log_retention(target: Target, outputs: Outputs, days: int, shorten: boo
     archived = {
         group.name
         for group in mine
-        if history_is_archived(group, archived_days(target.access, place, group.name), today, days)
+        if group.retention_days is None and history_is_verified(target.access, place, group, today, days)
     }
     names = {group.name for group in mine}
     plan = plan_retention(groups, names, days, utc_now(), archived=archived, shorten=shorten)

@@ -11,6 +11,7 @@ from pipeline.aws import AwsAccess, AwsError, calling
 from pipeline.ecs import translate
 from pipeline.ecs.errors import OneOffTaskError, TaskUnknownError
 from pipeline.ecs.model import Task
+from pipeline.ecs.service import describe_tasks
 
 OVERRIDES_LIMIT = 8192
 """Characters of JSON that RunTask's overrides may have (AWS ECS API reference, TaskOverride)."""
@@ -78,19 +79,20 @@ class OneOffTasks:
         self._cluster = cluster
 
     def find(self, started_by: str) -> Task | None:
-        """Return the newest task of this key, running or stopped within the last hour."""
+        """Return the newest task of this key, running or stopped within the last hour.
+
+        ListTasks wants ``startedBy`` alone and then lists running tasks only (ECS API reference), so the
+        stopped ones are read and compared.
+        """
         with calling(f"Looking for the task started by {started_by}"):
-            arns = [
-                arn
-                for status in ("RUNNING", "STOPPED")
-                for arn in self._ecs.list_tasks(
-                    cluster=self._cluster, startedBy=started_by, desiredStatus=status
-                )["taskArns"]
-            ]
-            if not arns:
-                return None
-            raw = self._ecs.describe_tasks(cluster=self._cluster, tasks=arns)["tasks"]
-        return max((translate.task(item) for item in raw), key=lambda task: task.created_at, default=None)
+            running = self._ecs.list_tasks(cluster=self._cluster, startedBy=started_by)["taskArns"]
+            pages = self._ecs.get_paginator("list_tasks").paginate(
+                cluster=self._cluster, desiredStatus="STOPPED"
+            )
+            arns = [*running, *(arn for page in pages for arn in page["taskArns"])]
+            found = [translate.task(raw) for raw in describe_tasks(self._ecs, self._cluster, arns)]
+        ours = [task for task in found if task.started_by == started_by]
+        return max(ours, key=lambda task: task.created_at, default=None)
 
     def start(self, wanted: OneOff) -> Task:
         """Start the task; return it as ECS answers.

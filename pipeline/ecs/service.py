@@ -76,7 +76,7 @@ class EcsService:
                 cluster=self.ref.cluster, serviceName=self.ref.service, desiredStatus=status
             )
             arns = [arn for page in pages for arn in page["taskArns"]]
-            return tuple(translate.task(raw) for raw in self._describe_tasks(arns))
+            return tuple(translate.task(raw) for raw in describe_tasks(self._ecs, self.ref.cluster, arns))
 
     def targets(self, groups: tuple[str, ...]) -> dict[str, tuple[Target, ...]]:
         """Return the health of every target, by target group ARN."""
@@ -87,7 +87,9 @@ class EcsService:
         answer = self._elbv2.describe_target_health(TargetGroupArn=group)
         return tuple(translate.target(group, raw) for raw in answer["TargetHealthDescriptions"])
 
-    def _describe_tasks(self, arns: list[str]) -> Iterator[dict[str, Any]]:
-        for start in range(0, len(arns), _DESCRIBE_TASKS_LIMIT):
-            chunk = arns[start : start + _DESCRIBE_TASKS_LIMIT]
-            yield from self._ecs.describe_tasks(cluster=self.ref.cluster, tasks=chunk)["tasks"]
+
+def describe_tasks(ecs: Any, cluster: str, arns: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield what DescribeTasks answers, in as few calls as it takes."""
+    for start in range(0, len(arns), _DESCRIBE_TASKS_LIMIT):
+        chunk = arns[start : start + _DESCRIBE_TASKS_LIMIT]
+        yield from ecs.describe_tasks(cluster=cluster, tasks=chunk)["tasks"]

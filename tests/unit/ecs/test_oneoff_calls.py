@@ -19,10 +19,9 @@ def tasks(aws: StubbedAccess) -> OneOffTasks:
 
 
 def listed(aws: StubbedAccess, running: list[str], stopped: list[str]) -> None:
-    """Script the answers to the look-up by key."""
-    for status, arns in (("RUNNING", running), ("STOPPED", stopped)):
-        answer = {"taskArns": arns}
-        aws.answers("ecs", "list_tasks", answer, cluster="c", startedBy="key", desiredStatus=status)
+    """Script the answers to the look-up by key: ListTasks takes ``startedBy`` alone, for running tasks only."""
+    aws.answers("ecs", "list_tasks", {"taskArns": running}, cluster="c", startedBy="key")
+    aws.answers("ecs", "list_tasks", {"taskArns": stopped}, cluster="c", desiredStatus="STOPPED")
 
 
 def started(aws: StubbedAccess) -> None:
@@ -51,8 +50,8 @@ def test_the_newest_task_of_a_key_is_found(aws: StubbedAccess, tasks: OneOffTask
     """Running or stopped, the one created last counts."""
     listed(aws, ["t/1"], ["t/2"])
     described = [
-        {"taskArn": "t/1", "createdAt": datetime(2025, 3, 1, tzinfo=UTC)},
-        {"taskArn": "t/2", "createdAt": datetime(2025, 3, 2, tzinfo=UTC)},
+        {"taskArn": "t/1", "startedBy": "key", "createdAt": datetime(2025, 3, 1, tzinfo=UTC)},
+        {"taskArn": "t/2", "startedBy": "key", "createdAt": datetime(2025, 3, 2, tzinfo=UTC)},
     ]
     aws.answers("ecs", "describe_tasks", {"tasks": described}, cluster="c", tasks=["t/1", "t/2"])
     found = tasks.find("key")
@@ -72,7 +71,13 @@ def test_nothing_is_found(aws: StubbedAccess, tasks: OneOffTasks) -> None:
 def test_a_task_that_runs_already_is_not_started_again(aws: StubbedAccess, tasks: OneOffTasks) -> None:
     """A run that was killed finds its task by the key."""
     listed(aws, ["t/1"], [])
-    aws.answers("ecs", "describe_tasks", {"tasks": [{"taskArn": "t/1"}]}, cluster="c", tasks=["t/1"])
+    aws.answers(
+        "ecs",
+        "describe_tasks",
+        {"tasks": [{"taskArn": "t/1", "startedBy": "key"}]},
+        cluster="c",
+        tasks=["t/1"],
+    )
     assert tasks.start_or_join(WANTED).arn == "t/1"
 
 
@@ -106,7 +111,13 @@ def test_tasks_left_behind_are_known_by_their_prefix(aws: StubbedAccess, tasks: 
 
 def test_describe(aws: StubbedAccess, tasks: OneOffTasks) -> None:
     """A task that ECS does not know is an error of its own kind."""
-    aws.answers("ecs", "describe_tasks", {"tasks": [{"taskArn": "t/1"}]}, cluster="c", tasks=["t/1"])
+    aws.answers(
+        "ecs",
+        "describe_tasks",
+        {"tasks": [{"taskArn": "t/1", "startedBy": "key"}]},
+        cluster="c",
+        tasks=["t/1"],
+    )
     aws.answers("ecs", "describe_tasks", {"tasks": []}, cluster="c", tasks=["t/1"])
     assert tasks.describe("t/1").arn == "t/1"
     with pytest.raises(TaskUnknownError, match="t/1"):

@@ -1,0 +1,30 @@
+"""The application's database, safe in S3."""
+
+from prefect import flow
+
+from blocks.names import EnvironmentName
+from tasks.database import back_up_database, prune_backups, publish_backup_age
+from tasks.environment import load_environment, read_outputs
+
+
+@flow(name="backup-sqlite", flow_run_name="{environment}")
+def backup_sqlite(environment: EnvironmentName, dry_run: bool = False) -> str | None:
+    """Back the SQLite database up while the application writes, then remove backups past their time.
+
+    A one-off task on the application's own image and volume copies the database in one step, checks the copy,
+    compresses it and streams it to S3. The copy counts only once S3's bytes were read back and compared. The
+    newest verified backups are kept by day, week, month and year.
+
+    **When it fails:** older backups are untouched; the error says whether source, disk or S3 was at fault.
+    Run it again.
+
+    Args:
+        environment: whose database.
+        dry_run: only say which backups are past their time.
+    """
+    target = load_environment(environment)
+    outputs = read_outputs(target)
+    manifest = None if dry_run else back_up_database(target, outputs, "nightly")
+    prune_backups(target, outputs, dry_run)
+    publish_backup_age(target, outputs)
+    return manifest.key if manifest else None

@@ -1,0 +1,25 @@
+"""A backup back on the data volume."""
+
+from prefect import flow
+
+from blocks.names import EnvironmentName
+from tasks.database import restore_database
+from tasks.environment import load_environment, read_outputs
+
+
+@flow(name="restore-sqlite", flow_run_name="{environment}: {backup}")
+def restore_sqlite(environment: EnvironmentName, backup: str | None = None, path: str | None = None) -> str:
+    """Bring a backup to a new file on the data volume, checked against its manifest.
+
+    The live database is not touched: look at the new file, or swap it in by hand while the service is down
+    (docs/backups.md).
+
+    **When it fails:** the file does not appear, or it appears whole. Run it again.
+
+    Args:
+        environment: whose database.
+        backup: key or id of a backup; the newest verified one when left out.
+        path: where to put it, below the data volume.
+    """
+    target = load_environment(environment)
+    return restore_database(target, read_outputs(target), backup, path).target

@@ -1,0 +1,104 @@
+"""Backups of the application's SQLite database."""
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.events import emit_event
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+
+from blocks import Target
+from pipeline.ecs.watch import utc_now
+from pipeline.outputs import Outputs
+from pipeline.sqlite import (
+    Drill,
+    Manifest,
+    NoDatabaseError,
+    Pruned,
+    Restored,
+    Site,
+    back_up,
+    drill,
+    find_backup,
+    plan_prune,
+    prune,
+    publish_age,
+    publish_backup,
+    publish_drill,
+    restore_to_file,
+)
+
+
+def _site(target: Target, outputs: Outputs) -> Site:
+    return Site(target.access, outputs, target.environment.task_endpoint_url)
+
+
+@task(name="back-up-database", persist_result=False)
+def back_up_database(target: Target, outputs: Outputs, reason: str) -> Manifest | None:
+    """Make a checked copy of the database while the application writes; None where there is none yet."""
+    log, site = get_run_logger(), _site(target, outputs)
+    try:
+        manifest = back_up(site, str(flow_run.id), log.info, reason=reason)
+    except NoDatabaseError as error:
+        log.info("Nothing to back up: %s", error)
+        return None
+    for warning in manifest.warnings:
+        log.warning(warning)
+    publish_backup(site, manifest)
+    emit_event(
+        event="vimbiso.backup.made",
+        resource={"prefect.resource.id": f"vimbiso.environment.{target.name}"},
+        payload={"key": manifest.key, "bytes": manifest.bytes},
+    )
+    create_markdown_artifact(
+        key=f"backup-{target.name}",
+        markdown=(
+            f"## Backup `{manifest.key}`\n\n| | |\n|---|---|\n"
+            f"| database | {manifest.bytes / 1e6:.1f} MB, {len(manifest.checks.rows)} tables |\n"
+            f"| compressed | {manifest.compressed_bytes / 1e6:.1f} MB |\n"
+            f"| integrity | {manifest.checks.integrity} |\n"
+            f"| lock held | {manifest.lock_seconds:.2f} s ({manifest.journal} journal) |\n"
+            f"| task | {manifest.task_seconds:.1f} s, {manifest.peak_kib / 1024:.0f} MiB |\n"
+        ),
+        description=f"Database backup of {target.name}",
+    )
+    return manifest
+
+
+@task(name="prune-backups", persist_result=False)
+def prune_backups(target: Target, outputs: Outputs, dry_run: bool) -> Pruned | None:
+    """Remove backups that are past their time; the last good one always stays."""
+    site = _site(target, outputs)
+    decision = plan_prune(site, utc_now())
+    get_run_logger().info("%d backups are past their time", len(decision.pruned))
+    return None if dry_run else prune(site, decision)
+
+
+@task(name="publish-backup-age", persist_result=False)
+def publish_backup_age(target: Target, outputs: Outputs) -> float | None:
+    """Tell CloudWatch how old the newest verified backup is, in hours, for the alarm."""
+    return publish_age(_site(target, outputs), utc_now())
+
+
+@task(name="restore-to-file", persist_result=False)
+def restore_database(target: Target, outputs: Outputs, backup: str | None, path: str | None) -> Restored:
+    """Bring a backup to a new file on the data volume, checked; the live database is not touched."""
+    site = _site(target, outputs)
+    chosen = find_backup(site, backup)
+    return restore_to_file(site, str(flow_run.id), chosen, get_run_logger().info, path)
+
+
+@task(name="drill-restore", persist_result=False)
+def drill_restore(target: Target, outputs: Outputs) -> Drill:
+    """Restore the newest backup in a throw-away task, check it, and measure."""
+    site = _site(target, outputs)
+    result = drill(site, str(flow_run.id), get_run_logger().info)
+    publish_drill(site, result)
+    create_markdown_artifact(
+        key=f"drill-{target.name}",
+        markdown=(
+            f"## The newest backup can be restored\n\nRecovery takes {result.rto:.0f} s (RTO); "
+            f"{result.rpo / 60:.0f} minutes of writes would be lost (RPO)."
+        ),
+        description=f"Restore drill of {target.name}",
+    )
+    return result
