@@ -27,7 +27,7 @@ def try_release(
     message = run_trial(
         OneOffTasks(target.access, outputs.cluster),
         _one_off(outputs, task_definition, "trial"),
-        TaskLogs(target.access, outputs.log_group, outputs.container),
+        TaskLogs(target.access, outputs.log_group),
         probe_at if environment.reaches_tasks else None,
         seconds,
         get_run_logger().info,
@@ -44,7 +44,7 @@ def migrate_database(target: Target, outputs: Outputs, task_definition: str, tim
     lines = run_command(
         OneOffTasks(target.access, outputs.cluster),
         _one_off(outputs, task_definition, "migrate", command),
-        TaskLogs(target.access, outputs.log_group, outputs.container),
+        TaskLogs(target.access, outputs.log_group),
         timeout.total_seconds(),
         log.info,
     )

@@ -2,8 +2,9 @@
 
 from pipeline.delivery.address import probe_of
 from pipeline.delivery.command import run_command
-from pipeline.delivery.evidence import Evidence, TaskLogs, collect_evidence
+from pipeline.delivery.evidence import Evidence, collect_evidence
 from pipeline.delivery.start import Started, StartKind, WantedRollout, start_rollout
+from pipeline.delivery.task_logs import TaskLogs
 from pipeline.delivery.trial import TrialError, run_trial
 from pipeline.delivery.verify import GateSettings, Verification, verify
 

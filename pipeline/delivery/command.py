@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pipeline.delivery.evidence import TaskLogs
+from pipeline.delivery.task_logs import TaskLogs
 from pipeline.ecs.errors import OneOffTaskError
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
 
@@ -27,7 +27,7 @@ def run_command(
     task = tasks.start_or_join(wanted)
     report(f"Task {task.id} runs: {command}")
     task = wait_until(lambda: tasks.describe(task.arn), stopped, timeout, interval=0.5)
-    lines = logs.tail(task.id, wanted.container)
+    lines = logs.tail(task, wanted.container)
     reason = failure(task, wanted.container)
     if reason is None:
         return lines

@@ -3,19 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from botocore.exceptions import BotoCoreError, ClientError
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
-
 from pipeline.aws import AwsAccess, AwsError
+from pipeline.delivery.task_logs import TaskLogs
 from pipeline.ecs.model import Task
 from pipeline.ecs.rollout import failure_reason
 from pipeline.ecs.service import EcsService
 from pipeline.outputs import Outputs
 
-LOG_LINES = 50
 _TASKS_SHOWN = 3
-_LOG_LAG = 3.0
-"""Seconds that the log driver may take to make the stream of a task that has just ended."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +55,7 @@ def collect_evidence(
     """Collect what is known of the tasks of ``task_definition``; what fails becomes a gap, not an error."""
     gaps: list[str] = []
     tasks = _tasks(service, task_definition, since, gaps)
-    logs = TaskLogs(access, outputs.log_group, outputs.container)
+    logs = TaskLogs(access, outputs.log_group)
     return Evidence(
         tasks=tuple(_task_evidence(task, logs) for task in tasks[:_TASKS_SHOWN]),
         targets=_targets(service, outputs.target_group_arns, gaps),
@@ -69,38 +64,8 @@ def collect_evidence(
     )
 
 
-class TaskLogs:
-    """Reads the newest lines of a task's log streams, which awslogs names PREFIX/CONTAINER/TASK-ID."""
-
-    def __init__(self, access: AwsAccess, log_group: str, prefix: str) -> None:
-        self._logs = access.client("logs")
-        self._group = log_group
-        self._prefix = prefix
-
-    def tail(self, task_id: str, container: str, limit: int = LOG_LINES) -> tuple[str, ...]:
-        """Return the last lines, oldest first; one line that says why where they cannot be read."""
-        stream = f"{self._prefix}/{container}/{task_id}"
-        attempts = Retrying(
-            retry=retry_if_exception_type(self._logs.exceptions.ResourceNotFoundException),
-            stop=stop_after_delay(_LOG_LAG),
-            wait=wait_fixed(0.5),
-            reraise=True,
-        )
-        try:
-            answer = attempts(
-                self._logs.get_log_events,
-                logGroupName=self._group,
-                logStreamName=stream,
-                limit=limit,
-                startFromHead=False,
-            )
-        except (ClientError, BotoCoreError) as error:
-            return (f"(no log: {error})",)
-        return tuple(str(event["message"]).rstrip() for event in answer["events"])
-
-
 def _task_evidence(task: Task, logs: TaskLogs) -> TaskEvidence:
-    lines = {item.name: logs.tail(task.id, item.name) for item in task.containers}
+    lines = {item.name: logs.tail(task, item.name) for item in task.containers}
     reason = failure_reason(task) or f"{task.last_status}, health {task.health}"
     return TaskEvidence(task.id, reason, lines)
 

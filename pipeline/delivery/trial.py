@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from pipeline.delivery.evidence import TaskLogs
+from pipeline.delivery.task_logs import TaskLogs
 from pipeline.ecs.errors import OneOffTaskError
 from pipeline.ecs.model import Task
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
@@ -54,7 +54,7 @@ def run_trial(
     try:
         return _judge(tasks, wanted, task, probe_at, timeout, ask, clock)
     except TrialError as error:
-        tail = "\n".join(f"  {line}" for line in logs.tail(task.id, wanted.container, _TAIL))
+        tail = "\n".join(f"  {line}" for line in logs.tail(task, wanted.container, _TAIL))
         raise TrialError(f"{error} Its last lines:\n{tail}", error.task) from error
     finally:
         tasks.stop(task.arn, "Trial finished")
