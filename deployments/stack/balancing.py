@@ -10,6 +10,8 @@ from typing import Any
 Forward = Callable[..., Awaitable[tuple[int, Any, Any]]]
 """Forwards one request to one target: (target, target group, *request) to (status, headers, body)."""
 
+_NOT_CONNECTED = (b"Connection refused", b"No route to host")
+
 
 def passing_over(forward: Forward, targets: Callable[[str], list[dict[str, Any]]]) -> Forward:
     """Return a forwarder that offers a request which nobody took to the group's other targets in turn."""
@@ -27,6 +29,6 @@ def passing_over(forward: Forward, targets: Callable[[str], list[dict[str, Any]]
 
 
 def _nobody_listened(answer: tuple[int, Any, Any]) -> bool:
-    """A refused connection took nothing of the request, so offering it again repeats nothing."""
+    """A connection that was not made took nothing of the request: offering it again repeats nothing."""
     status, _, body = answer
-    return status == 502 and isinstance(body, bytes) and b"Connection refused" in body
+    return status == 502 and isinstance(body, bytes) and any(reason in body for reason in _NOT_CONNECTED)

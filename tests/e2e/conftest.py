@@ -40,7 +40,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         with SyncPrefectClient(f"{made.settings.prefect_url}/api") as client:
             house = House(made, application, client)
             house.register()
-            house.blocks.renew_aws_secret_key()
+            house.use_own_key()
             for flow in SET_UP:
                 house.complete(flow)
             yield house

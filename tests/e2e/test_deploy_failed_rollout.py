@@ -31,6 +31,7 @@ def test_a_rollback_by_the_circuit_breaker_is_no_success(house: House, no_trial:
     assert house.newest().outcome is Outcome.ROLLED_BACK
     _runs(house, good)
     assert visitor.releases == [good.release]
+    assert visitor.bad == []
 
 
 def test_a_release_that_answers_badly_is_taken_back(house: House, no_trial: None) -> None:
@@ -64,7 +65,16 @@ def test_an_alien_change_in_the_middle_is_superseded(house: House) -> None:
     assert house.releases.open_attempt() is None
 
 
-def test_back_to_the_last_good_release_by_hand(house: House) -> None:
+@pytest.fixture
+def choice(house: House) -> None:
+    """There is more than one good release on record."""
+    good = {item.task_definition for item in house.releases.newest() if item.outcome.good}
+    if len(good) < 2:
+        house.application.change()
+        house.complete("deploy-application")
+
+
+def test_back_to_the_last_good_release_by_hand(house: House, choice: None) -> None:
     """Without a name the newest good release other than the present one is chosen, watched and recorded."""
     good = house.newest_good(other_than=house.service().task_definition)
     house.complete("rollback-application")
@@ -73,15 +83,16 @@ def test_back_to_the_last_good_release_by_hand(house: House) -> None:
     _runs(house, good)
 
 
-def test_back_to_a_chosen_release(house: House) -> None:
+def test_back_to_a_chosen_release(house: House, choice: None) -> None:
     """The first release of all is still there and can be named."""
     first = house.releases.newest()[-1]
+    assert first.outcome.good
     assert first.task_definition != house.service().task_definition
     house.complete("rollback-application", release=first.release)
     _runs(house, first)
 
 
-def test_an_unknown_release_is_refused_with_what_is_left(house: House) -> None:
+def test_an_unknown_release_is_refused_with_what_is_left(house: House, choice: None) -> None:
     """The refusal names the good releases."""
     good = house.newest_good(other_than=house.service().task_definition)
     said = house.fail("rollback-application", release="no-such-release")

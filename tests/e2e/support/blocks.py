@@ -1,6 +1,5 @@
 """Reads and edits the pipeline's blocks, as a person does in the UI."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,10 +31,10 @@ class Blocks:
         """Return the secret key with which the flows reach AWS."""
         return str(self._read("aws-credentials", f"aws-{self.environment}").data["aws_secret_access_key"])
 
-    def renew_aws_secret_key(self) -> None:
-        """Give the flows a secret key that no other text holds by chance; the emulator takes any."""
-        key = secrets.token_urlsafe(30)
-        self._change("aws-credentials", f"aws-{self.environment}", aws_secret_access_key=key)
+    def enter_aws_key(self, key_id: str, secret_key: str) -> None:
+        """Let the flows reach AWS with this key."""
+        block = f"aws-{self.environment}"
+        self._change("aws-credentials", block, aws_access_key_id=key_id, aws_secret_access_key=secret_key)
 
     def _change(self, kind: str, name: str, **values: Any) -> None:
         update = BlockDocumentUpdate(data=values, merge_existing_data=True)
