@@ -19,7 +19,7 @@ def tasks(aws: StubbedAccess) -> OneOffTasks:
 
 
 def listed(aws: StubbedAccess, running: list[str], stopped: list[str]) -> None:
-    """Script the answers to the look-up by key: ListTasks takes ``startedBy`` alone, for running tasks only."""
+    """Script the look-up by key: ListTasks takes ``startedBy`` alone, for running tasks only."""
     aws.answers("ecs", "list_tasks", {"taskArns": running}, cluster="c", startedBy="key")
     aws.answers("ecs", "list_tasks", {"taskArns": stopped}, cluster="c", desiredStatus="STOPPED")
 
