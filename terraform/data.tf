@@ -50,6 +50,6 @@ module "access_log_bucket" {
     sid        = "LoadBalancerLogs"
     service    = "logdelivery.elasticloadbalancing.amazonaws.com"
     prefix     = "load-balancer/AWSLogs/${local.account_id}/"
-    account_id = local.account_id
+    source_arn = "arn:${data.aws_partition.current.partition}:elasticloadbalancing:${var.region}:${local.account_id}:loadbalancer/*"
   }]
 }

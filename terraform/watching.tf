@@ -43,6 +43,8 @@ module "audit" {
   count  = var.cloudtrail ? 1 : 0
 
   name                = local.name
+  partition           = data.aws_partition.current.partition
+  region              = var.region
   account_id          = local.account_id
   kms_key_arn         = local.kms_key_arn
   watched_bucket_arns = [module.backup_bucket.arn, module.log_archive_bucket.arn]

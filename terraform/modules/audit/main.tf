@@ -12,7 +12,7 @@ module "bucket" {
     sid        = "Trail"
     service    = "cloudtrail.amazonaws.com"
     prefix     = "AWSLogs/${var.account_id}/"
-    account_id = var.account_id
+    source_arn = "arn:${var.partition}:cloudtrail:${var.region}:${var.account_id}:trail/${var.name}"
     checks_acl = true
   }]
 }

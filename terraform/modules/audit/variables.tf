@@ -4,6 +4,18 @@ variable "name" {
   nullable    = false
 }
 
+variable "partition" {
+  description = "AWS partition, such as aws."
+  type        = string
+  nullable    = false
+}
+
+variable "region" {
+  description = "Home region of the trail."
+  type        = string
+  nullable    = false
+}
+
 variable "account_id" {
   description = "Account of the trail, part of its bucket's name."
   type        = string

@@ -14,7 +14,7 @@ locals {
     Principal = { Service = writer.service }
     Action    = "s3:PutObject"
     Resource  = "${aws_s3_bucket.this.arn}/${writer.prefix}*"
-    Condition = { StringEquals = { "aws:SourceAccount" = writer.account_id } }
+    Condition = { ArnLike = { "aws:SourceArn" = writer.source_arn } }
   }]
 
   readers = [for writer in var.service_writers : {
@@ -23,7 +23,7 @@ locals {
     Principal = { Service = writer.service }
     Action    = "s3:GetBucketAcl"
     Resource  = aws_s3_bucket.this.arn
-    Condition = { StringEquals = { "aws:SourceAccount" = writer.account_id } }
+    Condition = { ArnLike = { "aws:SourceArn" = writer.source_arn } }
   } if writer.checks_acl]
 
   policy = {

@@ -66,12 +66,12 @@ variable "lifecycle_rules" {
 }
 
 variable "service_writers" {
-  description = "AWS services that may write below a prefix, for the given account only; checks_acl also lets them read the bucket's ACL."
+  description = "AWS services that may write below a prefix, on behalf of the given resource only; checks_acl also lets them read the bucket's ACL."
   type = list(object({
     sid        = string
     service    = string
     prefix     = string
-    account_id = string
+    source_arn = string
     checks_acl = optional(bool, false)
   }))
   default  = []

@@ -20,13 +20,13 @@ locals {
         Condition = { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = "arn:${var.partition}:logs:${var.region}:${var.account_id}:*" } }
       },
       {
-        # Without it alarms and events cannot publish to the encrypted topic, and nobody is told.
+        # Without it alarms and events cannot publish to the encrypted topic, and nobody is told. No condition,
+        # as EventBridge supports none where it publishes to a topic.
         Sid       = "AlarmsAndEvents"
         Effect    = "Allow"
         Principal = { Service = ["cloudwatch.amazonaws.com", "events.amazonaws.com"] }
         Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
         Resource  = "*"
-        Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
       },
       {
         Sid       = "Trail"
@@ -34,7 +34,7 @@ locals {
         Principal = { Service = "cloudtrail.amazonaws.com" }
         Action    = ["kms:DescribeKey", "kms:GenerateDataKey*"]
         Resource  = "*"
-        Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
+        Condition = { ArnLike = { "aws:SourceArn" = "arn:${var.partition}:cloudtrail:*:${var.account_id}:trail/*" } }
       },
     ]
   }

@@ -8,14 +8,24 @@ resource "aws_sns_topic" "this" {
 locals {
   policy = {
     Version = "2012-10-17"
-    Statement = [{
-      Sid       = "AlarmsAndEvents"
-      Effect    = "Allow"
-      Principal = { Service = ["cloudwatch.amazonaws.com", "events.amazonaws.com"] }
-      Action    = "sns:Publish"
-      Resource  = aws_sns_topic.this.arn
-      Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
-    }]
+    Statement = [
+      {
+        Sid       = "Alarms"
+        Effect    = "Allow"
+        Principal = { Service = "cloudwatch.amazonaws.com" }
+        Action    = "sns:Publish"
+        Resource  = aws_sns_topic.this.arn
+        Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
+      },
+      {
+        # EventBridge supports no condition in a topic's policy.
+        Sid       = "Events"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = "sns:Publish"
+        Resource  = aws_sns_topic.this.arn
+      },
+    ]
   }
 }
 

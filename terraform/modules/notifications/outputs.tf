@@ -10,6 +10,6 @@ output "settings" {
   value = {
     key         = aws_sns_topic.this.kms_master_key_id
     subscribers = sort([for subscription in aws_sns_topic_subscription.email : subscription.endpoint])
-    publishers  = local.policy.Statement[0].Principal.Service
+    publishers  = local.policy.Statement[*].Principal.Service
   }
 }

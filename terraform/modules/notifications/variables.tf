@@ -5,7 +5,7 @@ variable "name" {
 }
 
 variable "account_id" {
-  description = "Account whose alarms and events may publish."
+  description = "Account whose alarms may publish."
   type        = string
   nullable    = false
 }
