@@ -8,6 +8,7 @@ from prefect.logging import get_run_logger
 
 from blocks import Target
 from blocks.names import EnvironmentName
+from flows.naming import run_name
 from flows.rollback_application import back_to_last_good
 from flows.rollout import ReleaseToRun, RolloutEnd, roll_out
 from pipeline.ecs.outcome import Outcome
@@ -31,7 +32,7 @@ class DeploymentFailedError(PipelineError):
     """The release does not run; the message says what does, and what to do."""
 
 
-@flow(name="deploy-application", flow_run_name="{environment}: {ref}")
+@flow(name="deploy-application", flow_run_name=run_name)
 def deploy_application(
     environment: EnvironmentName,
     ref: str | None = None,
@@ -97,8 +98,10 @@ def _image(target: Target, outputs: Outputs, ref: str | None, image: str | None)
 def _rehearse(
     target: Target, outputs: Outputs, delivered: DeliveredImage, revision: Revision, migrate: bool
 ) -> None:
-    if migrate:
+    never_deployed = revision.live_arn == outputs.task_definition_arn  # Terraform's, whose image nobody pushed
+    if migrate and not never_deployed:
         back_up_database(target, outputs, f"before {delivered.release}")
+    if migrate:
         migrate_database(target, outputs, revision.arn, MIGRATION_LIMIT)
     if target.environment.trial:
         try_release(target, outputs, delivered.release, revision.arn, TRIAL_LIMIT)

@@ -3,11 +3,12 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
+from flows.naming import run_name
 from tasks.database import restore_database
 from tasks.environment import load_environment, read_outputs
 
 
-@flow(name="restore-sqlite", flow_run_name="{environment}: {backup}")
+@flow(name="restore-sqlite", flow_run_name=run_name)
 def restore_sqlite(environment: EnvironmentName, backup: str | None = None, path: str | None = None) -> str:
     """Bring a backup to a new file on the data volume, checked against its manifest.
 

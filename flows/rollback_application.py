@@ -5,6 +5,7 @@ from prefect.logging import get_run_logger
 
 from blocks import Target
 from blocks.names import EnvironmentName
+from flows.naming import run_name
 from flows.rollout import ReleaseToRun, roll_out
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
@@ -17,7 +18,7 @@ class RollbackFailedError(PipelineError):
     """The release to go back to does not run either."""
 
 
-@flow(name="rollback-application", flow_run_name="{environment}: {release}")
+@flow(name="rollback-application", flow_run_name=run_name)
 def rollback_application(environment: EnvironmentName, release: str | None = None) -> str:
     """Return to the last release that was recorded as good, or to a chosen one; watch and verify it.
 

@@ -4,13 +4,14 @@ from prefect import flow
 
 from blocks.names import EnvironmentName
 from flows.infrastructure import change_infrastructure
+from flows.naming import run_name
 from pipeline.terraform import PlanRequest
 from tasks.environment import load_environment
 from tasks.past import choose_configuration, unpacked_configuration
 from tasks.terraform import terraform_session
 
 
-@flow(name="rollback-infrastructure", flow_run_name="{environment}: {record}")
+@flow(name="rollback-infrastructure", flow_run_name=run_name)
 def rollback_infrastructure(
     environment: EnvironmentName,
     record: str | None = None,

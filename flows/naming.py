@@ -1,0 +1,19 @@
+"""How runs are named in the UI."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from prefect.runtime import flow_run
+
+_ASKED_FOR = ("ref", "image", "release", "record", "backup")
+
+
+def run_name() -> str:
+    """Name the present run: the environment, and what was asked for."""
+    return name_of(flow_run.parameters)
+
+
+def name_of(parameters: Mapping[str, Any]) -> str:
+    """Return ``staging: v1.2``, or ``staging`` alone where the flow chooses by itself."""
+    asked = next((parameters[key] for key in _ASKED_FOR if parameters.get(key)), None)
+    return ": ".join(filter(None, (parameters["environment"], asked)))
