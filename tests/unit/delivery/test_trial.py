@@ -1,0 +1,150 @@
+"""A release on trial: when it passes, when it fails, how soon, and what the failure says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.delivery import TrialError, run_trial
+from pipeline.ecs.model import Container, Task
+from pipeline.ecs.oneoff import OneOff
+from pipeline.health import Probe, ProbeReport
+from pipeline.health.probe import Reply
+
+WANTED = OneOff("cluster", "app:2", "app", "trial-app-2")
+LINE = "a line of the log"
+
+
+def task(status: str = "RUNNING", health: str = "UNKNOWN", exit_code: int | None = None) -> Task:
+    """A task on trial with one container."""
+    container = Container("app", status, "image", None, exit_code, "", health)
+    return Task(
+        arn="arn:task/cluster/1",
+        task_definition="app:2",
+        started_by="trial-app-2",
+        last_status=status,
+        health=health,
+        created_at=datetime(2025, 1, 1, tzinfo=UTC),
+        stop_code="EssentialContainerExited" if status == "STOPPED" else "",
+        stopped_reason="",
+        address="10.0.0.1",
+        containers=(container,),
+    )
+
+
+@dataclass
+class FakeTasks:
+    """Shows one state of the task after the other, the last one for ever."""
+
+    shown: list[Task]
+    behind: tuple[Task, ...] = ()
+    stopped: list[str] = field(default_factory=list)
+
+    def start(self, wanted: OneOff) -> Task:
+        """Start it."""
+        assert wanted == WANTED
+        return self.shown[0]
+
+    def left_behind(self, started_by: str) -> tuple[Task, ...]:
+        """Show what a killed run left."""
+        assert started_by == "trial-"
+        return self.behind
+
+    def describe(self, arn: str) -> Task:
+        """Show the next state."""
+        return self.shown.pop(0) if len(self.shown) > 1 else self.shown[0]
+
+    def stop(self, arn: str, reason: str) -> None:
+        """Note that it was stopped."""
+        self.stopped.append(arn)
+
+
+class FakeLogs:
+    """One line for every task."""
+
+    def tail(self, task: Task, container: str, limit: int) -> tuple[str, ...]:
+        """Return it."""
+        return (LINE,)
+
+
+@dataclass
+class Application:
+    """Answers rounds of asking from a script, the last one for ever; each round takes its whole window."""
+
+    statuses: list[int | None]
+    now: float = 0.0
+    rounds: int = 0
+
+    def ask(self, asked: Probe) -> ProbeReport:
+        """Answer one round."""
+        status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+        self.rounds += 1
+        self.now += asked.window
+        fault = None if status == 200 else f"HTTP {status}" if status else "ConnectError"
+        return ProbeReport(asked.url, status == 200, (Reply(0.01, status, None, fault),))
+
+
+def tried(
+    tasks: FakeTasks, application: Application | None = None, said: Callable[[str], None] = lambda _: None
+) -> str:
+    """Try the release for at most 300 s; without an application the container health check decides."""
+    probe_at = None if application is None else lambda address: Probe(f"http://{address}/", window=300)
+    asked = application or Application([200])
+    return run_trial(  # type: ignore[arg-type] # hand-written fakes
+        tasks, WANTED, FakeLogs(), probe_at, 300, said, asked.ask, lambda: asked.now
+    )
+
+
+def test_a_release_that_answers_well_passes() -> None:
+    """It may refuse connections while it starts; in the end its task is stopped."""
+    tasks = FakeTasks([task()])
+    assert "good answers" in tried(tasks, Application([None, None, 200]))
+    assert tasks.stopped == ["arn:task/cluster/1"]
+
+
+def test_a_healthy_container_passes_where_tasks_cannot_be_reached() -> None:
+    """ECS's word on the container health check is enough."""
+    assert "container health check" in tried(FakeTasks([task(health="HEALTHY")]))
+
+
+@pytest.mark.parametrize("ended", [task("STOPPED", exit_code=3), task("STOPPED", exit_code=0)])
+def test_a_release_that_stops_fails_at_once(ended: Task) -> None:
+    """After one round of asking, not after the whole time; also with exit code 0. Its log is in the error."""
+    application = Application([None])
+    with pytest.raises(TrialError, match=rf"exit code {ended.containers[0].exit_code}(.|\n)*{LINE}"):
+        tried(FakeTasks([task(), task(), ended]), application)
+    assert application.rounds <= 2
+
+
+def test_a_release_that_answers_badly_fails_soon() -> None:
+    """Fifteen seconds of bad answers are enough; the error has the last answer and the log."""
+    application = Application([None, 500])
+    tasks = FakeTasks([task()])
+    with pytest.raises(TrialError, match=rf"HTTP 500(.|\n)*{LINE}"):
+        tried(tasks, application)
+    assert 15 <= application.now <= 30
+    assert tasks.stopped == ["arn:task/cluster/1"]
+
+
+def test_a_release_that_never_answers_gets_the_whole_time() -> None:
+    """It may still be starting."""
+    application = Application([None])
+    with pytest.raises(TrialError, match="ConnectError"):
+        tried(FakeTasks([task()]), application)
+    assert application.now >= 300
+
+
+def test_an_unhealthy_container_fails() -> None:
+    """Where ECS says so."""
+    with pytest.raises(TrialError, match="UNHEALTHY"):
+        tried(FakeTasks([task(health="UNHEALTHY")]))
+
+
+def test_what_a_killed_run_left_on_trial_is_stopped() -> None:
+    """Nobody else would stop it."""
+    said: list[str] = []
+    tasks = FakeTasks([task()], behind=(replace(task(), arn="arn:task/cluster/old"),))
+    tried(tasks, Application([200]), said.append)
+    assert tasks.stopped == ["arn:task/cluster/old", "arn:task/cluster/1"]
+    assert "Trial task old was left behind" in said[0]
