@@ -98,7 +98,7 @@ def _image(target: Target, outputs: Outputs, ref: str | None, image: str | None)
 def _rehearse(
     target: Target, outputs: Outputs, delivered: DeliveredImage, revision: Revision, migrate: bool
 ) -> None:
-    never_deployed = revision.live_arn == outputs.task_definition_arn  # Terraform's, whose image nobody pushed
+    never_deployed = revision.live_arn == outputs.task_definition_arn  # Terraform's: its image does not exist
     if migrate and not never_deployed:
         back_up_database(target, outputs, f"before {delivered.release}")
     if migrate:
