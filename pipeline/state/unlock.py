@@ -13,7 +13,6 @@ from pipeline.state.lock import delete_lock, read_lock
 from pipeline.state.model import LockInfo, RunRecord, RunStatus
 from pipeline.state.runs import read_runs, withdraw
 from pipeline.state.verdict import Attempt, LockVerdict, ObservedRun, is_own_lock, judge_lock
-from pipeline.terraform.errors import TerraformError
 
 LOCK_AGE_LIMIT = timedelta(hours=6)
 
@@ -86,13 +85,14 @@ def release_own_lock(home: StateHome, attempt: Attempt) -> bool:
 def own_lock_freed(home: StateHome, run_id: str) -> Iterator[None]:
     """Wrap one Terraform command: when it fails, free the lock that it made itself and left behind.
 
-    That happens when Terraform was killed, or when DynamoDB's answer to its PutItem was lost. The error goes
-    on; after a StateLockedError of the second kind the command may be repeated once.
+    That happens when Terraform was killed, when it was interrupted while it took the lock, or when DynamoDB's
+    answer to its PutItem was lost. The error goes on, Ctrl-C and termination too; after a StateLockedError of
+    the last kind the command may be repeated once.
     """
     before, started = read_lock(home), datetime.now(UTC)
     try:
         yield
-    except TerraformError:
+    except BaseException:
         release_own_lock(home, Attempt(run_id, socket.gethostname(), started, datetime.now(UTC), before))
         raise
 

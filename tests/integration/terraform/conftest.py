@@ -1,6 +1,7 @@
 """An emulator of AWS, a state backend in it, and workspaces on small modules."""
 
 import os
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -21,9 +22,10 @@ from pipeline.terraform import Limits, TerraformEvent, Workspace, open_workspace
 
 @pytest.fixture(scope="session")
 def emulator_port() -> Iterator[int]:
-    """Run MiniStack for the session; each parallel test worker has a port of its own."""
-    number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    port = 4640 + int(number)
+    """Run MiniStack for the session, on a free port: two on one port would share the requests."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
     environment = {**os.environ, "GATEWAY_PORT": str(port), "MINISTACK_REGION": REGION}
     program = Path(sys.executable).with_name("ministack")
     with subprocess.Popen(
