@@ -104,6 +104,12 @@ def summarise(console: Console, runs: dict[str, str], seconds: float) -> None:
         raise DemoError(f"{asked.url} answers HTTP {answer.status_code}.")
 
 
+def _address(outputs: Outputs) -> str:
+    """Return where a browser on this machine finds the load balancer: names below localhost are loopback."""
+    name = outputs.load_balancer_arn.split("/")[-2]
+    return f"http://{name}.alb.localhost:{load_settings().aws_port}/"
+
+
 def _table(
     outputs: Outputs,
     records: list[ReleaseRecord],
@@ -113,11 +119,13 @@ def _table(
     seconds: float,
 ) -> Table:
     table = Table(show_header=False, title="Vimbiso Pay runs", title_justify="left")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for record in records:
         table.add_row("Release", f"{record.release} ({record.outcome} {record.ended_at:%H:%M:%S} UTC)")
         table.add_row("Image", record.image_digest)
     table.add_row("Tasks", str(tasks))
-    table.add_row("Application", f"{outputs.url} ({answer})")
+    table.add_row("Application", f"{_address(outputs)} ({answer})")
     for flow, page in runs.items():
         table.add_row(flow, page)
     table.add_row("Total time", f"{seconds:.0f} s")
