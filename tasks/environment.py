@@ -13,7 +13,7 @@ from pipeline.outputs import Outputs, missing_outputs, parse_outputs
 
 
 class EnvironmentNotRegisteredError(PipelineError):
-    """Prefect has no block for the environment."""
+    """Prefect has no block for the environment, or one that cannot be used."""
 
 
 @task(name="load-environment", persist_result=False)
@@ -24,6 +24,11 @@ def load_environment(name: str) -> Target:
     except ValueError as error:
         raise EnvironmentNotRegisteredError(
             f"There is no deploy-environment block {name!r}. Register the environments (make register)."
+        ) from error
+    except RuntimeError as error:  # what Prefect makes of a block that another version has written
+        raise EnvironmentNotRegisteredError(
+            f"The deploy-environment block {name!r} does not fit this version of the pipeline. "
+            "Register the environments again (make register)."
         ) from error
     target = block.target()
     identity = identify(target.access)
