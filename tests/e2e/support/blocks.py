@@ -25,16 +25,26 @@ class Blocks:
     def switch_trial(self, on: bool) -> None:
         """Switch the trial of new releases on or off."""
         settings = self._read("deploy-environment", self.environment).data["settings"]
-        self._change("deploy-environment", self.environment, settings=settings | {"trial": on})
+        # An update forgets the blocks inside the block unless they are named again.
+        credentials = {"$ref": {"block_document_id": str(self._credentials().id)}}
+        self._change(
+            "deploy-environment",
+            self.environment,
+            settings=settings | {"trial": on},
+            aws_credentials=credentials,
+        )
 
     def aws_secret_key(self) -> str:
         """Return the secret key with which the flows reach AWS."""
-        return str(self._read("aws-credentials", f"aws-{self.environment}").data["aws_secret_access_key"])
+        return str(self._credentials().data["aws_secret_access_key"])
 
     def enter_aws_key(self, key_id: str, secret_key: str) -> None:
         """Let the flows reach AWS with this key."""
         block = f"aws-{self.environment}"
         self._change("aws-credentials", block, aws_access_key_id=key_id, aws_secret_access_key=secret_key)
+
+    def _credentials(self) -> BlockDocument:
+        return self._read("aws-credentials", f"aws-{self.environment}")
 
     def _change(self, kind: str, name: str, **values: Any) -> None:
         update = BlockDocumentUpdate(data=values, merge_existing_data=True)
