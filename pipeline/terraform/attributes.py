@@ -43,7 +43,7 @@ class _Sides:
     def differences(self) -> Iterator[tuple[str, str, str]]:
         change = self._change
         yield from self._walk(
-            "",
+            None,
             change.get("before"),
             change.get("after"),
             change.get("after_unknown") or False,
@@ -51,26 +51,26 @@ class _Sides:
         )
 
     def _walk(
-        self, path: str, before: Any, after: Any, unknown: Any, sensitive: tuple[Any, Any]
+        self, path: str | None, before: Any, after: Any, unknown: Any, sensitive: tuple[Any, Any]
     ) -> Iterator[tuple[str, str, str]]:
         if True in sensitive:
             if before != after or unknown:
-                yield path, _hidden(before), _hidden(after)
+                yield path or "", _hidden(before), _hidden(after)
         elif unknown is True:
-            yield path, self._text(before), UNKNOWN
+            yield path or "", self._text(before), UNKNOWN
         elif self._descends(path, before, after, unknown):
             for key in _keys(before, after, unknown):
-                inner = f"{path}.{key}" if path else str(key)
+                inner = str(key) if path is None else f"{path}.{key}"
                 marks = (_child(sensitive[0], key), _child(sensitive[1], key))
                 yield from self._walk(
                     inner, _child(before, key), _child(after, key), _child(unknown, key) or False, marks
                 )
         elif before != after:
-            yield path, self._text(before), self._text(after)
+            yield path or "", self._text(before), self._text(after)
 
     @staticmethod
-    def _descends(path: str, before: Any, after: Any, unknown: Any) -> bool:
-        if not path:
+    def _descends(path: str | None, before: Any, after: Any, unknown: Any) -> bool:
+        if path is None:
             return True
         trees = [value for value in (before, after, unknown) if isinstance(value, dict | list)]
         return bool(trees) and (before != after or bool(unknown))

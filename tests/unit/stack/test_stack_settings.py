@@ -59,4 +59,4 @@ def test_the_emulator_sees_no_credentials_of_the_user() -> None:
     """Containers that it starts could otherwise inherit real ones."""
     emulator = specs(SETTINGS)[0]
     assert emulator.foreign == ("AWS_",)
-    assert emulator.variables["AWS_SECRET_ACCESS_KEY"] == "test"
+    assert emulator.variables["AWS_SECRET_ACCESS_KEY"] == "emulator"

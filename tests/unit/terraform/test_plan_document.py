@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from plan_documents import change, document
 
@@ -107,6 +107,7 @@ VALUES = st.recursive(
 )
 
 
+@example(before={}, after={"": False})
 @given(
     before=st.dictionaries(st.text(max_size=3), VALUES), after=st.dictionaries(st.text(max_size=3), VALUES)
 )
