@@ -79,7 +79,9 @@ def deploy_application(
         delivered.ref,
     )
     end = roll_out(target, outputs, release, kind="deploy", take_over=take_over)
-    report_release(target, outputs, delivered.release, delivered.reference, end.outcome, end.message)
+    report_release(
+        target, outputs, delivered.release, delivered.reference, end.outcome, end.message, end.cause
+    )
     return _conclude(target, outputs, release, end, roll_back)
 
 

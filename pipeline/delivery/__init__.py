@@ -1,6 +1,6 @@
 """Carries one release into service: begin or re-attach, watch, verify, explain, roll back."""
 
-from pipeline.delivery.address import probe_of
+from pipeline.delivery.address import page_of, probe_of
 from pipeline.delivery.command import run_command
 from pipeline.delivery.evidence import Evidence, collect_evidence
 from pipeline.delivery.start import Started, StartKind, WantedRollout, start_rollout
@@ -18,6 +18,7 @@ __all__ = [
     "Verification",
     "WantedRollout",
     "collect_evidence",
+    "page_of",
     "probe_of",
     "run_command",
     "run_trial",

@@ -1,0 +1,35 @@
+"""Where the application answers."""
+
+from pathlib import Path
+
+from pipeline.delivery import page_of, probe_of
+from pipeline.environment import PROJECT, Environment
+from pipeline.environment.loader import load_environments
+from pipeline.outputs import Outputs
+
+OUTPUTS = Outputs.model_construct(
+    url="https://stage.mycredex.dev",
+    load_balancer_arn="arn:aws:elasticloadbalancing:af-south-1:1:loadbalancer/app/vimbiso-pay-local/0a1b",
+    load_balancer_dns="vimbiso-pay-local-0a1b.af-south-1.elb.amazonaws.com",
+)
+
+
+def _environment(name: str) -> Environment:
+    file = Path(PROJECT) / "deployments" / "environments.toml"
+    return load_environments(file, {"VIMBISO_AWS_PORT": "4566"})[name]
+
+
+def test_browser_is_sent_to_the_public_address() -> None:
+    """On AWS the address that Terraform publishes is the one that people use."""
+    assert page_of(_environment("staging"), OUTPUTS) == "https://stage.mycredex.dev"
+
+
+def test_browser_is_sent_to_the_emulated_load_balancer() -> None:
+    """A name below localhost needs no DNS, unlike the load balancer's own."""
+    assert page_of(_environment("local"), OUTPUTS) == "http://vimbiso-pay-local.alb.localhost:4566"
+
+
+def test_emulator_is_asked_by_the_host_header() -> None:
+    """A probe reaches the emulator at its port and names the load balancer."""
+    asked = probe_of(_environment("local"), OUTPUTS, release=None)
+    assert (asked.url, asked.host) == ("http://localhost:4566/health/", OUTPUTS.load_balancer_dns)
