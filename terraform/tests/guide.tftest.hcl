@@ -20,6 +20,18 @@ override_resource {
 }
 
 override_resource {
+  target          = module.network.aws_subnet.public
+  override_during = plan
+  values          = { id = "subnet-public" }
+}
+
+override_resource {
+  target          = module.network.aws_subnet.private
+  override_during = plan
+  values          = { id = "subnet-private" }
+}
+
+override_resource {
   target          = module.network.aws_nat_gateway.this[0]
   override_during = plan
   values          = { id = "nat-0" }
@@ -101,7 +113,7 @@ run "guide" {
   # Load balancer
 
   assert {
-    condition     = !module.load_balancer.settings.internal && length(module.network.public_subnet_ids) >= 2
+    condition     = !module.load_balancer.settings.internal && module.load_balancer.settings.subnets == toset(["subnet-public"])
     error_message = "The load balancer must stand in the public subnets."
   }
 
@@ -158,7 +170,7 @@ run "guide" {
   }
 
   assert {
-    condition     = module.service.settings.subnets == toset(module.network.private_subnet_ids) && !module.service.settings.public_address && module.service.settings.security_groups == toset([module.firewall.tasks_group_id])
+    condition     = module.service.settings.subnets == toset(["subnet-private"]) && !module.service.settings.public_address && module.service.settings.security_groups == toset([module.firewall.tasks_group_id])
     error_message = "Tasks must run in the private subnets, without public addresses, behind their own security group."
   }
 
@@ -256,7 +268,7 @@ run "guide" {
   }
 
   assert {
-    condition     = module.file_system[0].settings.owner == { uid = 10001, gid = 10001 } && module.file_system[0].settings.mount_targets == length(module.network.private_subnet_ids)
+    condition     = module.file_system[0].settings.owner == { uid = 10001, gid = 10001 } && module.file_system[0].settings.mount_targets == length(module.network.settings.private)
     error_message = "The container's user must own the files, and every zone must have a mount target."
   }
 

@@ -31,9 +31,10 @@ output "target_group_arn_suffix" {
 }
 
 output "settings" {
-  description = "What is declared: listeners, health check, deregistration delay, protection, access logs."
+  description = "What is declared: subnets, listeners, health check, deregistration delay, protection, access logs."
   value = {
     internal             = aws_lb.this.internal
+    subnets              = aws_lb.this.subnets
     drops_bad_headers    = aws_lb.this.drop_invalid_header_fields
     deletion_protection  = aws_lb.this.enable_deletion_protection
     access_logs          = [for logs in aws_lb.this.access_logs : { bucket = logs.bucket, enabled = logs.enabled }]
