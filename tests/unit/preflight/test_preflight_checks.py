@@ -1,0 +1,55 @@
+"""How a list of checks is run and judged."""
+
+import pytest
+
+from pipeline.preflight import Check, CheckFailedError, Finding, Status, faults, run_checks
+from pipeline.preflight.model import CheckSkippedError
+
+
+def _raise(error: Exception) -> str:
+    raise error
+
+
+WELL = Check("well", lambda: "as it should be")
+WRONG = Check("wrong", lambda: _raise(CheckFailedError("mend it")))
+UNTOLD = Check("untold", lambda: _raise(CheckSkippedError("does not apply")))
+
+
+@pytest.mark.parametrize(
+    ("check", "expected"),
+    [
+        (WELL, Finding("well", Status.OK, "as it should be")),
+        (WRONG, Finding("wrong", Status.NG, "mend it")),
+        (UNTOLD, Finding("untold", Status.SKIP, "does not apply")),
+    ],
+    ids=lambda item: item.name,
+)
+def test_each_answer_has_its_status(check: Check, expected: Finding) -> None:
+    """What a check returns is well, what it raises is wrong or skipped, each with its reason."""
+    assert run_checks([check]) == (expected,)
+
+
+def test_every_check_is_run() -> None:
+    """A wrong one does not end the others: all is told at once."""
+    assert [item.status for item in run_checks([WRONG, WELL, UNTOLD])] == ["NG", "OK", "SKIP"]
+
+
+@pytest.mark.parametrize("needed", ["wrong", "untold", "unknown"])
+def test_a_check_whose_needs_are_not_ok_is_skipped(needed: str) -> None:
+    """It is not asked, and the reason names what it needs."""
+    asked: list[str] = []
+    later = Check("later", lambda: asked.append("later") or "", needs=(needed,))
+    found = run_checks([WRONG, UNTOLD, later])[-1]
+    assert found == Finding("later", Status.SKIP, f"needs {needed}")
+    assert asked == []
+
+
+def test_only_wrong_answers_speak_against_deploying() -> None:
+    """A skipped check is no fault."""
+    assert [item.name for item in faults(run_checks([WELL, WRONG, UNTOLD]))] == ["wrong"]
+
+
+def test_a_defect_is_not_an_answer() -> None:
+    """An error that nobody raised on purpose is not swallowed."""
+    with pytest.raises(ZeroDivisionError):
+        run_checks([Check("broken", lambda: str(1 / 0))])
