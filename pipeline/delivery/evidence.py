@@ -1,7 +1,7 @@
 """Collects why a rollout failed: stop reasons, exit codes, last log lines, target health, events."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipeline.aws import AwsAccess, AwsError
 from pipeline.delivery.task_logs import TaskLogs
@@ -11,6 +11,8 @@ from pipeline.ecs.service import EcsService
 from pipeline.outputs import Outputs
 
 _TASKS_SHOWN = 3
+_SKEW = timedelta(minutes=1)
+"""What the worker's clock may be ahead of ECS's, whose times may also be whole seconds."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ def collect_evidence(
 ) -> Evidence:
     """Collect what is known of the tasks of ``task_definition``; what fails becomes a gap, not an error."""
     gaps: list[str] = []
+    since -= _SKEW
     tasks = _tasks(service, task_definition, since, gaps)
     logs = TaskLogs(access, outputs.log_group)
     return Evidence(
