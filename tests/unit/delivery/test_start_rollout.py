@@ -1,0 +1,154 @@
+"""Beginning a rollout, or finding the one that a killed run began."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.delivery import Started, StartKind, WantedRollout, start_rollout
+from pipeline.ecs.errors import RolloutInProgressError
+from pipeline.ecs.model import Container, Deployment, Service, Task
+from pipeline.release import OpenAttempt
+
+NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
+OLD, NEW, ALIEN = "app:7", "app:8", "app:99"
+WANTED = WantedRollout("r8", NEW, "sha256:8", "app", 2, timedelta(minutes=10), flow_run="run")
+
+
+def deployment(name: str, definition: str, state: str = "COMPLETED", running: int = 2) -> Deployment:
+    """A PRIMARY deployment of two tasks."""
+    return Deployment(name, "PRIMARY", definition, state, "", 2 if running else 0, running, 0, 0, NOW, NOW)
+
+
+def service(primary: Deployment) -> Service:
+    """A service with nothing but that deployment."""
+    return Service("web", "ACTIVE", primary.desired, primary.task_definition, (primary,), True)
+
+
+@dataclass
+class FakeService:
+    """ECS as far as starting a rollout asks it; ``killed_after`` ends the caller at that point."""
+
+    present: Service
+    updates: list[tuple[str, int | None, bool]] = field(default_factory=list)
+
+    def require(self) -> Service:
+        """Return the service."""
+        return self.present
+
+    def tasks(self, status: str = "RUNNING") -> tuple[Task, ...]:
+        """Return one task that runs the old image."""
+        container = Container("app", "RUNNING", "", "sha256:7", None, "", "UNKNOWN")
+        primary = self.present.deployments[0]
+        task = Task(
+            "t/1", primary.task_definition, primary.id, "RUNNING", "UNKNOWN", NOW, "", "", None, (container,)
+        )
+        return (task,)
+
+    def update(self, task_definition: str, desired: int | None = None, *, force: bool = False) -> Deployment:
+        """Begin a new deployment, unless the definition is the present one and nothing is forced."""
+        self.updates.append((task_definition, desired, force))
+        primary = self.present.deployments[0]
+        if task_definition != primary.task_definition or force:
+            count = len(self.updates)
+            primary = deployment(f"ecs-svc/new{count}", task_definition, "IN_PROGRESS")
+        self.present = service(primary)
+        return primary
+
+
+@dataclass
+class FakeStore:
+    """The open attempt in memory."""
+
+    opened: OpenAttempt | None = None
+    history: list[OpenAttempt] = field(default_factory=list)
+
+    def open_attempt(self) -> OpenAttempt | None:
+        """Return it."""
+        return self.opened
+
+    def write_open_attempt(self, attempt: OpenAttempt) -> None:
+        """Keep it."""
+        self.opened = attempt
+        self.history.append(attempt)
+
+
+def begin(ecs: FakeService, store: FakeStore, wanted: WantedRollout = WANTED) -> Started:
+    """Begin the rollout of r8 a minute later."""
+    return start_rollout(ecs, store, wanted, NOW + timedelta(minutes=1))
+
+
+def test_a_rollout_begins() -> None:
+    """The attempt is written down before the update and again with the id of its response."""
+    ecs, store = FakeService(service(deployment("ecs-svc/old", OLD))), FakeStore()
+    started = begin(ecs, store)
+    assert started.kind is StartKind.NEW
+    assert started.attempt.deployment_id == "ecs-svc/new1"
+    assert started.attempt.previous is not None
+    assert started.attempt.previous.image_digest == "sha256:7"
+    assert [item.deployment_id for item in store.history] == [None, "ecs-svc/new1"]
+    assert ecs.updates == [(NEW, None, False)]
+
+
+def test_the_first_rollout_starts_the_wanted_tasks_and_has_nothing_to_return_to() -> None:
+    """A service without tasks gets its count; ECS will have nothing to roll back to."""
+    ecs = FakeService(service(deployment("ecs-svc/old", OLD, running=0)))
+    started = begin(ecs, FakeStore())
+    assert ecs.updates == [(NEW, 2, False)]
+    assert started.attempt.previous is None
+    assert started.kind is StartKind.NEW
+
+
+def test_the_same_definition_is_no_change() -> None:
+    """UpdateService answers with the id that was there."""
+    ecs = FakeService(service(deployment("ecs-svc/old", NEW)))
+    assert begin(ecs, FakeStore()).kind is StartKind.NO_CHANGE
+
+
+def test_a_failed_deployment_of_the_same_definition_is_forced() -> None:
+    """Without force, ECS would start nothing and the failure would be taken for the present."""
+    ecs = FakeService(service(deployment("ecs-svc/old", NEW, "FAILED")))
+    assert begin(ecs, FakeStore()).kind is StartKind.NEW
+    assert ecs.updates == [(NEW, None, True)]
+
+
+@pytest.mark.parametrize("written", [0, 1], ids=["before the id was written", "after the id was written"])
+def test_a_killed_run_is_continued(written: int) -> None:
+    """A second run finds the rollout by id, or by its definition, and never begins another."""
+    ecs, first = FakeService(service(deployment("ecs-svc/old", OLD))), FakeStore()
+    begun = begin(ecs, first)
+    again = start_rollout(ecs, FakeStore(first.history[written]), WANTED, NOW + timedelta(minutes=5))
+    assert again.kind is StartKind.REATTACHED
+    assert again.attempt == replace(begun.attempt, deadline=NOW + timedelta(minutes=15))
+    assert len(ecs.updates) == 1
+
+
+def test_a_run_killed_before_the_update_begins_anew() -> None:
+    """The attempt was written down, but ECS knows nothing of it."""
+    ecs, first = FakeService(service(deployment("ecs-svc/old", OLD))), FakeStore()
+    begin(ecs, first)
+    fresh = FakeService(service(deployment("ecs-svc/old", OLD)))
+    assert begin(fresh, FakeStore(first.history[0])).kind is StartKind.NEW
+    assert len(fresh.updates) == 1
+
+
+def test_an_alien_rollout_is_refused() -> None:
+    """Somebody else's rollout under way is named, and nothing is touched."""
+    ecs, store = FakeService(service(deployment("ecs-svc/x", ALIEN, "IN_PROGRESS"))), FakeStore()
+    with pytest.raises(RolloutInProgressError, match=r"ecs-svc/x on app:99.*take_over"):
+        begin(ecs, store)
+    assert (ecs.updates, store.history) == ([], [])
+
+
+def test_an_alien_rollout_is_taken_over_when_told() -> None:
+    """``take_over`` begins on top of it."""
+    ecs = FakeService(service(deployment("ecs-svc/x", ALIEN, "IN_PROGRESS")))
+    assert begin(ecs, FakeStore(), replace(WANTED, take_over=True)).kind is StartKind.NEW
+
+
+def test_our_own_dead_rollout_of_another_release_is_replaced() -> None:
+    """A newer release does not wait for what a killed run of this pipeline left rolling."""
+    ecs, store = FakeService(service(deployment("ecs-svc/old", OLD))), FakeStore()
+    begin(ecs, store)
+    newer = replace(WANTED, release="r9", task_definition="app:9")
+    assert begin(ecs, store, newer).attempt.deployment_id == "ecs-svc/new2"
