@@ -31,11 +31,11 @@ variables {
   requests_per_target = null
 }
 
-run "facts_of_the_environment" {
+run "facts_and_sizes" {
   command = plan
 
   variables {
-    app               = "Vimbiso"
+    environment       = "stagging"
     region            = "cape-town"
     account_id        = "12"
     domain            = "https://mycredex.app"
@@ -44,26 +44,16 @@ run "facts_of_the_environment" {
     log_group_name    = "ecs"
     outputs_parameter = "outputs"
     data_host_path    = "data"
+    vpc_cidr          = "10.0.0.1/16"
+    zone_count        = 1
+    desired_count     = 0
+    alert_topic       = false
   }
 
   expect_failures = [
-    var.app, var.region, var.account_id, var.domain, var.health_path, var.container_port,
-    var.log_group_name, var.outputs_parameter, var.data_host_path,
+    var.environment, var.region, var.account_id, var.domain, var.health_path, var.container_port, var.log_group_name,
+    var.outputs_parameter, var.data_host_path, var.vpc_cidr, var.zone_count, var.desired_count, var.alert_topic,
   ]
-}
-
-run "sizes_of_an_unknown_environment" {
-  command = plan
-
-  variables {
-    environment   = "stagging"
-    vpc_cidr      = "10.0.0.1/16"
-    zone_count    = 1
-    desired_count = 0
-    alert_topic   = false
-  }
-
-  expect_failures = [var.environment, var.vpc_cidr, var.zone_count, var.desired_count, var.alert_topic]
 }
 
 run "more_tasks_than_auto_scaling_allows" {
@@ -81,10 +71,11 @@ run "fewer_tasks_at_most_than_at_least" {
   command = plan
 
   variables {
+    app         = "Vimbiso"
     autoscaling = { min_capacity = 4, max_capacity = 2, cpu_threshold = 80, memory_threshold = 80 }
   }
 
-  expect_failures = [var.autoscaling]
+  expect_failures = [var.app, var.autoscaling]
 }
 
 run "scaling_module" {
