@@ -29,6 +29,7 @@ class Before:
 @pytest.fixture
 def before(house: House) -> Before:
     """A new release is there to be deployed."""
+    assert house.releases.open_attempt() is None
     service = house.service()
     ids = frozenset(item.id for item in service.deployments)
     found = Before(service.task_definition, ids, house.newest_revision())
@@ -91,7 +92,7 @@ def killed_when(house: House, moment: Callable[[UUID], bool]) -> str:
 def killed_between_update_and_its_record(house: House, before: Before) -> None:
     """Kill the run when ECS has begun the rollout and its id is not written down yet."""
     run, process = start(house)
-    until(lambda: house.releases.open_attempt() is not None, 120)
+    process.hold_when(house.open_attempt_file.exists)
     process.lead_to(lambda: house.service().task_definition != before.task_definition)
     process.kill()
     attempt = house.releases.open_attempt()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from support.blocks import Blocks
 from support.visitor import Visitor
 
 from deployments.follow import start
+from deployments.stack.containers import containers
 from deployments.stack.settings import REGION
 from pipeline.aws import AwsAccess
 from pipeline.aws.parameters import read_parameter
@@ -185,13 +187,20 @@ class House:
     def digests(self) -> set[str]:
         """Return the digests of the images that the service's containers really run, by Docker's word."""
         engine = docker.from_env()
-        addresses = {task.address for task in self.ecs.tasks()}
+        addresses = {task.address for task in self.ecs.tasks() if task.last_status == "RUNNING"}
+        mine = [engine.containers.get(identity).attrs for identity in containers(self.stack.settings)]
         return {
             digest.rpartition("@")[2]
-            for item in engine.containers.list()
-            if _address(item.attrs) in addresses
-            for digest in engine.images.get(item.attrs["Image"]).attrs["RepoDigests"]
+            for item in mine
+            if _address(item) in addresses
+            for digest in engine.images.get(item["Image"]).attrs["RepoDigests"]
         }
+
+    @property
+    def open_attempt_file(self) -> Path:
+        """Where the emulator keeps the open attempt on disk: a look costs nothing."""
+        key = f"releases/{ENVIRONMENT}/open-attempt.json"
+        return self.stack.settings.state / "aws/s3/000000000000" / self.outputs.backup_bucket / key
 
     @contextmanager
     def without_secret(self, key: str) -> Iterator[None]:

@@ -26,6 +26,14 @@ class RunProcess:
         while start_of(self.process.pid) is not None:
             time.sleep(_STEP)
 
+    def hold_when(self, moment: Callable[[], bool], seconds: float = 120) -> None:
+        """Wait for the moment, looking all the time, and stop it there."""
+        deadline = time.monotonic() + seconds
+        while not moment():
+            assert time.monotonic() < deadline, "the moment did not come"
+            time.sleep(_STEP / 4)
+        os.kill(self.process.pid, signal.SIGSTOP)
+
     def lead_to(self, moment: Callable[[], bool]) -> None:
         """Let it go on in tiny steps, stopped while we look, until the moment has come; leave it stopped."""
         while True:
