@@ -13,7 +13,7 @@ VENV := .venv/bin
 # Where it is set, every start compiles all of Prefect again: ten seconds.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help venv setup demo up down status clean lint format test e2e
+.PHONY: help venv setup demo register up down status clean lint scan format test e2e
 
 help: ## Show what there is to type
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ setup: venv ## Make sure of the packages, a Docker engine, Terraform and its AWS
 
 demo: setup ## Carry the sample application through the whole pipeline on this machine
 	@$(VENV)/python -m deployments.demo
+
+register: venv ## Register blocks, work pools and deployments; E="staging production" for some environments
+	@$(VENV)/python -m deployments.register $(E)
 
 up: setup ## Start the local stack: emulated AWS, Prefect server, worker
 	@$(VENV)/python -m deployments.local up
@@ -48,6 +51,9 @@ lint: venv ## Check style, types, the direction of imports and Terraform
 	$(VENV)/mypy
 	$(VENV)/lint-imports
 	@$(VENV)/python -m deployments.setup.check_terraform
+
+scan: venv ## Scan the Terraform code for unsafe settings
+	@terraform/scan
 
 format: venv ## Format Python and Terraform
 	$(VENV)/ruff format .
