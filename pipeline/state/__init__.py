@@ -27,7 +27,7 @@ from pipeline.state.unlock import (
     LockReport,
     forget_gone,
     inspect_lock,
-    own_lock_freed,
+    lock_keeper,
     release_own_lock,
     unlock,
 )
@@ -81,7 +81,7 @@ __all__ = [
     "keep_plan",
     "keep_record",
     "list_backups",
-    "own_lock_freed",
+    "lock_keeper",
     "pack",
     "read_bundle",
     "read_head",

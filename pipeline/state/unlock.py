@@ -1,8 +1,8 @@
 """Looks at the lock and removes it when its owner is gone."""
 
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,12 +13,21 @@ from pipeline.state.lock import delete_lock, read_lock
 from pipeline.state.model import LockInfo, RunRecord, RunStatus
 from pipeline.state.runs import read_runs, withdraw
 from pipeline.state.verdict import Attempt, LockVerdict, ObservedRun, is_own_lock, judge_lock
+from pipeline.terraform.errors import StateLockedError
+from pipeline.terraform.workspace import Around
 
 LOCK_AGE_LIMIT = timedelta(hours=6)
 
 
+_REPEATS = 2
+
+
 class LiveLockError(StateError):
     """The lock's owner lives or may live; the lock stays."""
+
+
+class ShutOutError(StateLockedError):
+    """A command ran into its own lock, which is free again."""
 
 
 @dataclass(frozen=True)
@@ -81,19 +90,32 @@ def release_own_lock(home: StateHome, attempt: Attempt) -> bool:
     return True
 
 
-@contextmanager
-def own_lock_freed(home: StateHome, run_id: str) -> Iterator[None]:
-    """Wrap one Terraform command: when it fails, free the lock that it made itself and left behind.
+def lock_keeper(home: StateHome, run_id: str) -> Around:
+    """Return what ``open_workspace`` takes as ``around``: it sees to the locks of the run's own commands.
 
-    That happens when Terraform was killed, when it was interrupted while it took the lock, or when DynamoDB's
-    answer to its PutItem was lost. The error goes on, Ctrl-C and termination too; after a StateLockedError of
-    the last kind the command may be repeated once.
+    When a command fails, the lock that it made itself and left behind is freed: Terraform was killed, or was
+    interrupted while it took the lock, or DynamoDB's answer to its PutItem was lost. In the last case
+    Terraform shuts itself out having done nothing, so the command is repeated.
     """
+
+    def around(command: Callable[[], int]) -> int:
+        for _ in range(_REPEATS):
+            with suppress(ShutOutError):
+                return _freeing(home, run_id, command)
+        return _freeing(home, run_id, command)
+
+    return around
+
+
+def _freeing(home: StateHome, run_id: str, command: Callable[[], int]) -> int:
     before, started = read_lock(home), datetime.now(UTC)
     try:
-        yield
-    except BaseException:
-        release_own_lock(home, Attempt(run_id, socket.gethostname(), started, datetime.now(UTC), before))
+        return command()
+    except BaseException as error:
+        attempt = Attempt(run_id, socket.gethostname(), started, datetime.now(UTC), before)
+        if release_own_lock(home, attempt) and isinstance(error, StateLockedError):
+            message = "Terraform ran into a lock of its own, which is free again. Run the same once more."
+            raise ShutOutError(message, error.diagnostics, error.stderr) from error
         raise
 
 

@@ -38,7 +38,7 @@ from pipeline.terraform.runner import Execution, OnEvent, TerraformRunner
 from pipeline.terraform.summary import PlanSummary, SummaryRow, summarise
 from pipeline.terraform.targets import unmatched_targets
 from pipeline.terraform.variables import root_variables
-from pipeline.terraform.workspace import Output, PlanRequest, Workspace, open_workspace
+from pipeline.terraform.workspace import Around, Output, PlanRequest, Workspace, open_workspace
 
 __all__ = [
     "Action",
@@ -50,6 +50,7 @@ __all__ = [
     "Approval",
     "ApprovalState",
     "ApprovalVerdict",
+    "Around",
     "AttributeChange",
     "BackendConfig",
     "ChangeSummary",

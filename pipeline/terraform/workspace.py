@@ -3,7 +3,7 @@
 import json
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -51,6 +51,15 @@ class PlanRequest:
     lock_timeout: str = _LOCK_TIMEOUT
 
 
+Around = Callable[[Callable[[], int]], int]
+"""Carries out a command that takes the state's lock; may do something before, after, or repeat it."""
+
+
+def directly(command: Callable[[], int]) -> int:
+    """Carry out a command and nothing else."""
+    return command()
+
+
 @dataclass(frozen=True)
 class Workspace:
     """One root module, worked on from one private folder. Every method runs one Terraform command."""
@@ -58,6 +67,7 @@ class Workspace:
     module: Path
     folder: RunFolder
     execution: Execution
+    around: Around = directly
 
     def within(self, seconds: float) -> "Workspace":
         """Return the same workspace with another time limit for each command."""
@@ -89,7 +99,7 @@ class Workspace:
         """Plan into the private folder; what is planned is told as events."""
         variables = write_variables(self.folder.variables, request.variables)
         self.folder.plan.unlink(missing_ok=True)
-        code = self._run(
+        code = self._run_locking(
             "plan",
             out=str(self.folder.plan),
             var=None,
@@ -118,7 +128,7 @@ class Workspace:
         """
         if read_plan(plan.path, has_changes=plan.has_changes) != plan:
             raise StalePlanError(f"The plan file {plan.path.name} is not the one that was made. Plan again.")
-        self._run("apply", str(plan.path), var=None, json=IsFlagged, lock_timeout=_LOCK_TIMEOUT)
+        self._run_locking("apply", str(plan.path), var=None, json=IsFlagged, lock_timeout=_LOCK_TIMEOUT)
 
     def outputs(self) -> dict[str, Output]:
         """Return the root module's outputs from the state."""
@@ -137,6 +147,9 @@ class Workspace:
 
     def _runner(self) -> TerraformRunner:
         return TerraformRunner(self.module, self.execution)
+
+    def _run_locking(self, verb: str, *args: str, **options: Any) -> int:
+        return self.around(lambda: self._run(verb, *args, **options))
 
     def _run(self, verb: str, *args: str, **options: Any) -> int:
         runner = self._runner()
@@ -165,12 +178,14 @@ def open_workspace(
     cli_config: Path | None = None,
     base: Path | None = None,
     inherited: Mapping[str, str] | None = None,
+    around: Around = directly,
 ) -> Iterator[Workspace]:
     """Give one run its own workspace on the module, removed at the end.
 
     ``label`` names the private folder (the environment's name will do), ``secrets`` are masked in every
     event and error besides the credentials, ``cli_config`` replaces TF_CLI_CONFIG_FILE, ``base``
-    the place of private folders, ``inherited`` this process's environment.
+    the place of private folders, ``inherited`` this process's environment. ``around`` carries out
+    what takes the state's lock: give ``pipeline.state.lock_keeper``.
     """
     with run_folder(label, base) as folder:
         surroundings = process_environment(
@@ -178,4 +193,4 @@ def open_workspace(
         )
         masked: Sequence[str | None] = (*secrets, access.secret_access_key, access.session_token)
         execution = Execution(surroundings, on_event, limits, cancel, Masker.of(masked), hold=folder.child)
-        yield Workspace(module.resolve(), folder, execution)
+        yield Workspace(module.resolve(), folder, execution, around)

@@ -16,7 +16,7 @@ from terraform_support import BUCKET, REGION, SECRET_KEY, TABLE, Opener, copy_mo
 
 from deployments.setup.cli_config import terraform_cli_config
 from pipeline.aws import AwsAccess
-from pipeline.state import StateHome, bootstrap
+from pipeline.state import StateHome, bootstrap, lock_keeper
 from pipeline.terraform import Limits, TerraformEvent, Workspace, open_workspace
 
 
@@ -82,9 +82,7 @@ def events() -> list[TerraformEvent]:
 
 
 @pytest.fixture
-def opener(
-    access: AwsAccess, tmp_path: Path, events: list[TerraformEvent], cli_config: Path | None
-) -> Opener:
+def opener(home: StateHome, tmp_path: Path, events: list[TerraformEvent], cli_config: Path | None) -> Opener:
     """Open workspaces on a copy of a fixture module; their private folders are in ``tmp_path/runs``."""
 
     def open_copy(fixture: str, **options: Any) -> AbstractContextManager[Workspace]:
@@ -95,8 +93,9 @@ def opener(
             "limits": Limits(timeout=60, interrupt_grace=20),
             "cli_config": cli_config,
             "base": tmp_path / "runs",
+            "around": lock_keeper(home, "this-run"),
             **options,
         }
-        return open_workspace(module, given.pop("access", access), **given)
+        return open_workspace(module, given.pop("access", home.access), **given)
 
     return open_copy

@@ -8,10 +8,9 @@ import pytest
 from terraform_support import Opener, copy_module, make_home
 
 from pipeline.aws import AwsAccess
-from pipeline.state import StateHome, fetch_plan, keep_plan, read_head
+from pipeline.state import StateHome, fetch_plan, keep_plan, lock_keeper, read_head
 from pipeline.terraform import (
     Action,
-    Limits,
     PlanRequest,
     StalePlanError,
     TerraformError,
@@ -44,7 +43,7 @@ def built(
     """The small module, applied; the tests only plan on it, in any order."""
     folder, home = tmp_path_factory.mktemp("built"), make_home(access, "built")
     module = copy_module("small", folder)
-    options = {"on_event": told.append, "limits": Limits(timeout=120), "cli_config": cli_config}
+    options = {"on_event": told.append, "cli_config": cli_config, "around": lock_keeper(home, "this-run")}
     with open_workspace(module, access, label="built", base=folder / "runs", **options) as workspace:
         workspace.init(home.backend)
         workspace.apply(workspace.plan(PlanRequest(WISHES)))

@@ -19,7 +19,7 @@ from pipeline.state import (
     LockState,
     StateHome,
     inspect_lock,
-    own_lock_freed,
+    lock_keeper,
     read_head,
     read_lock,
     unlock,
@@ -42,10 +42,7 @@ SLOW = {"seconds": 60}
 def apply_slowly(workspace: Workspace, home: StateHome) -> None:
     """Begin an apply that takes a minute."""
     workspace.init(home.backend)
-    with own_lock_freed(home, "this-run"):
-        plan = workspace.plan(PlanRequest(SLOW))
-    with own_lock_freed(home, "this-run"):
-        workspace.apply(plan)
+    workspace.apply(workspace.plan(PlanRequest(SLOW)))
 
 
 def when_slow_begins(act: Callable[[], None]) -> Callable[[TerraformEvent], None]:
@@ -187,7 +184,7 @@ def test_four_runs_at_once_do_not_meet(opener: Opener, access: AwsAccess, home: 
     copied = opener("plain")
 
     def run(one: StateHome) -> Any:
-        with opener("plain", label=one.environment) as workspace:
+        with opener("plain", label=one.environment, around=lock_keeper(one, "run")) as workspace:
             workspace.init(one.backend)
             workspace.apply(workspace.plan(PlanRequest({"value": one.environment})))
             return workspace.outputs()["value"].value

@@ -2,17 +2,16 @@
 
 import itertools
 import json
-import socket
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from aws_faults import Fault, Request, faulty
 from terraform_support import Opener
 
 from pipeline.aws import AwsAccess
-from pipeline.state import Attempt, StateHome, read_lock, release_own_lock
+from pipeline.state import StateHome, read_lock
 from pipeline.terraform import PlanRequest, StateLockedError, TerraformError
+from pipeline.terraform.workspace import directly
 
 INVALID = Fault(
     403,
@@ -69,21 +68,36 @@ def test_a_missing_permission_is_reported(opener: Opener, home: StateHome, emula
 def test_a_lock_left_by_a_lost_answer_is_recognised_as_ones_own(
     opener: Opener, home: StateHome, emulator_port: int
 ) -> None:
-    """DynamoDB takes the lock but its answer is lost: Terraform finds its own lock, the pipeline frees it."""
+    """DynamoDB takes the lock but its answer is lost: Terraform shuts itself out, the pipeline lets it in."""
     puts = itertools.count()
 
     def lose(request: Request) -> Fault | None:
         return Fault(0) if is_dynamodb(request, "PutItem") and next(puts) == 0 else None
 
-    before, started = read_lock(home), datetime.now(UTC)
     with faulty(emulator_port, lose) as url, opener("plain", access=_through(home, url)) as workspace:
+        workspace.init(home.backend)
+        workspace.apply(workspace.plan(PlanRequest(lock_timeout="0s")))
+    assert next(puts) > 2
+    assert read_lock(home) is None
+
+
+def test_without_a_lock_keeper_a_lost_answer_shuts_terraform_out(
+    opener: Opener, home: StateHome, emulator_port: int
+) -> None:
+    """The error is Terraform's own, and nothing is repeated."""
+    puts = itertools.count()
+
+    def lose(request: Request) -> Fault | None:
+        return Fault(0) if is_dynamodb(request, "PutItem") and next(puts) == 0 else None
+
+    with (
+        faulty(emulator_port, lose) as url,
+        opener("plain", access=_through(home, url), around=directly) as workspace,
+    ):
         workspace.init(home.backend)
         with pytest.raises(StateLockedError):
             workspace.plan(PlanRequest(lock_timeout="0s"))
-        attempt = Attempt("this-run", socket.gethostname(), started, datetime.now(UTC), before)
-        assert release_own_lock(home, attempt)
-        workspace.apply(workspace.plan(PlanRequest()))
-    assert not release_own_lock(home, attempt)
+    assert read_lock(home) is not None
 
 
 def _through(home: StateHome, url: str) -> AwsAccess:
