@@ -9,6 +9,7 @@ from prefect.client.orchestration import SyncPrefectClient
 from stack_commands import Stack
 from support.application import SAMPLE, Application
 from support.house import House
+from support.images import remove_images
 
 from deployments.base_image import ensure_base_image
 from deployments.setup.paths import PROJECT
@@ -45,7 +46,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
                 house.complete(flow)
             yield house
     finally:
-        assert made.run("clean").returncode == 0
+        done = made.run("clean")
+        remove_images(made.settings.aws_port)
+        assert done.returncode == 0, done.stderr
 
 
 def _house_stack(folder: Path, application: Application) -> Stack:

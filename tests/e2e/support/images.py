@@ -1,0 +1,13 @@
+"""Removes the images that deployments left in this machine's engine."""
+
+import docker
+
+
+def remove_images(registry_port: int) -> None:
+    """Remove every reference to the registry on that port; layers that other images need stay."""
+    engine = docker.from_env()
+    prefix = f"localhost:{registry_port}/"
+    for image in engine.images.list():
+        for reference in [*image.attrs["RepoTags"], *image.attrs["RepoDigests"]]:
+            if reference.startswith(prefix):
+                engine.images.remove(reference, force=True)
