@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from pipeline.aws import AwsAccess
-from pipeline.state import StateHome, this_run
+from pipeline.state import StateHome, lock_keeper, this_run
 from pipeline.state.runs import announce
 from pipeline.terraform import BackendConfig, PlanRequest, TerraformEvent, open_workspace
 
@@ -20,8 +20,9 @@ def _tell(event: TerraformEvent) -> None:
 def main(settings: dict[str, str]) -> None:
     """Apply; ``settings`` come as JSON on the command line."""
     access = AwsAccess(settings["region"], settings["endpoint"], "made-up", "made-up-secret-key")
-    options = {"label": "killed", "on_event": _tell, "base": Path(settings["base"])}
     home = StateHome(access, BackendConfig(**settings["backend"]), settings["environment"])
+    keeper = lock_keeper(home, "killed")
+    options = {"label": "killed", "on_event": _tell, "base": Path(settings["base"]), "around": keeper}
     with open_workspace(Path(settings["module"]), access, **options) as workspace:
         announce(home, this_run("killed", home.environment, workspace.folder.path, timedelta(hours=1)))
         workspace.init(home.backend)
