@@ -14,7 +14,15 @@ from prefect.runtime import flow_run
 
 from blocks import Target
 from pipeline.environment import PROJECT
-from pipeline.state import StateHome, announced, this_run
+from pipeline.state import (
+    StateHome,
+    announced,
+    forget_gone,
+    inspect_lock,
+    lock_keeper,
+    this_run,
+    unlock,
+)
 from pipeline.terraform import (
     Aftermath,
     DiagnosticEvent,
@@ -80,10 +88,23 @@ def terraform_session(target: Target, module: Path = ROOT_MODULE) -> Iterator[Se
     is killed can be told from a living one.
     """
     listener, home, run_id = Listener(get_run_logger()), state_home(target), str(flow_run.id)
-    with open_workspace(module, target.access, label=target.name, on_event=listener) as workspace:
+    _forget_dead_runs(home, listener.log)
+    keeper = lock_keeper(home, run_id)
+    with open_workspace(
+        module, target.access, label=target.name, on_event=listener, around=keeper
+    ) as workspace:
         record = this_run(run_id, target.name, workspace.folder.path, _RUN_BOUND)
         with announced(home, record):
             yield Session(target, workspace, listener, home, run_id)
+
+
+def _forget_dead_runs(home: StateHome, log: Any) -> None:
+    """Free the lock of a run that was killed; a living owner's stays, and Terraform waits for it."""
+    report = inspect_lock(home)
+    if report.lock is not None and report.verdict.removable:
+        unlock(home, report.lock.id)
+        log.warning("Freed the state's lock: %s", report.verdict.reason)
+    forget_gone(home)
 
 
 @task(name="terraform-init", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
