@@ -46,9 +46,9 @@ def _row(item: SummaryRow, kind: str) -> dict[str, str]:
         "resource": item.address,
         "what": kind if kind == "drift" else item.action.value,
         "destroys": "YES" if item.destroys else "",
+        "reason": item.reason or ("brings back what was changed by hand" if item.reverts_drift else ""),
+        "cost": item.cost,
         "changes": "; ".join(f"{change.path}: {change.before} -> {change.after}" for change in item.changed)[
             :400
         ],
-        "reason": item.reason or ("brings back what was changed by hand" if item.reverts_drift else ""),
-        "cost": item.cost,
     }

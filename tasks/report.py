@@ -15,12 +15,14 @@ def report_release(
 ) -> None:
     """Write the run's end as artifacts: a page, and a link to the application."""
     page = page_of(target.environment, outputs)
+    repository, _, digest = image.partition("@")
     found = "\n\n".join(filter(None, (message, cause)))
     create_markdown_artifact(
         key=f"release-{target.name}",
         markdown=(
             f"## {outcome}: release `{release}`\n\n{outcome.advice}\n\n{found}\n\n"
-            f"| | |\n|---|---|\n| environment | {target.name} |\n| image | `{image}` |\n"
+            f"| | |\n|---|---|\n| environment | {target.name} |\n| image | {repository} |\n"
+            f"| digest | `{digest}` |\n"
             f"| service | {outputs.service} in {outputs.cluster} |\n| address | {page} |\n"
         ),
         description=f"How the deployment of {release} to {target.name} ended",
