@@ -17,6 +17,8 @@ DEADLINE = 120.0
 """Seconds in which a process must be ready; a slow machine needs a quarter of it."""
 _KEPT = 2_000_000
 _INTERVAL = 0.05
+_UNSEEN = 1.0
+"""Seconds that a process may go unseen: right after exec the kernel shows no environment for a moment."""
 
 
 def leader(spec: Spec, living: Sequence[Process]) -> Process | None:
@@ -47,11 +49,13 @@ def await_ready(waiting: Sequence[Spec], settings: Settings, deadline: float = D
     Raises:
         StackError: one ended or took too long; with the last lines of its log.
     """
-    until = time.monotonic() + deadline
+    begun = time.monotonic()
+    until = begun + deadline
     pending = list(waiting)
     while pending:
         living = marked(str(settings.state))
-        pending = [spec for spec in pending if not _ready(spec, living, settings)]
+        seen = time.monotonic() > begun + _UNSEEN
+        pending = [spec for spec in pending if not _ready(spec, living, settings, seen)]
         if pending and time.monotonic() > until:
             raise _failure(pending[0], settings, f"was not ready within {deadline:.0f} s")
         if pending:
@@ -74,11 +78,14 @@ def last_lines(path: Path, count: int = 20) -> str:
         return ""
 
 
-def _ready(spec: Spec, living: Sequence[Process], settings: Settings) -> bool:
+def _ready(spec: Spec, living: Sequence[Process], settings: Settings, seen: bool) -> bool:
+    """Whether it does its work; one that is not there counts as ended once it must have been ``seen``."""
     process = leader(spec, living)
-    if process is None or start_of(process.pid) is None:
+    if process is not None and start_of(process.pid) is not None:
+        return spec.ready(process)
+    if seen:
         raise _failure(spec, settings, "ended while it was starting")
-    return spec.ready(process)
+    return False
 
 
 def _failure(spec: Spec, settings: Settings, what: str) -> StackError:
