@@ -17,7 +17,7 @@ def backup_terraform_state(environment: EnvironmentName) -> str | None:
     """Copy the state, verify the copy, remove copies that are past their time, and check what protects it.
 
     **When it fails:** an unprotected state (versioning, encryption, point-in-time recovery) is mended by
-    bootstrap-state; a damaged state is brought back by restore-state.
+    bootstrap-state. For a damaged state see docs/runbook/backup-state.md.
 
     Args:
         environment: whose state.

@@ -16,7 +16,7 @@ class UnhealthyError(PipelineError):
 def verify_health(environment: EnvironmentName) -> str:
     """Check the service, its tasks, the target groups and the health path through the load balancer.
 
-    **When it fails:** the error says which check; run diagnose for the likely causes.
+    **When it fails:** the error says which check; docs/runbook/troubleshooting.md has the likely causes.
 
     Args:
         environment: where to look.
