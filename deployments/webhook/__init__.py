@@ -1,0 +1,1 @@
+"""The webhook receiver: signed pushes and calls start deployments."""

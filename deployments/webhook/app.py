@@ -1,0 +1,126 @@
+"""The receiver's HTTP face."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+import httpx
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from deployments.webhook.credentials import Credentials
+from deployments.webhook.github_status import StatusReporter
+from deployments.webhook.intake import Limiter, demand_signature, read_body
+from deployments.webhook.logs import log
+from deployments.webhook.metrics import Metrics
+from deployments.webhook.service import Service, unreachable
+from deployments.webhook.settings import WebhookSettings
+from deployments.webhook.store import Store
+from pipeline.webhook import Refusal
+
+_PATHS = frozenset({"/webhooks/github", "/webhooks/deploy", "/health", "/metrics"})
+_REDELIVERABLE = 3 * 86_400.0
+"""Seconds for which GitHub redelivers; a replay is known at least as long."""
+
+
+def create_app(settings: WebhookSettings) -> FastAPI:
+    """Put the receiver together."""
+    metrics, credentials = Metrics(), Credentials(settings)
+    store = Store(settings.store, max(_REDELIVERABLE, settings.github_age, settings.plain_age) + 600)
+    reporter = StatusReporter(settings, credentials, store)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        following = asyncio.create_task(_follow(reporter, settings.follow, metrics))
+        yield
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+        store.close()
+
+    app = FastAPI(
+        title="Webhook receiver", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    _add_middleware(app, metrics)
+    app.add_exception_handler(Refusal, _refused)
+    _add_hooks(app, settings, credentials, Service(settings, store, metrics))
+    _add_watching(app, metrics)
+    return app
+
+
+def _add_hooks(app: FastAPI, settings: WebhookSettings, credentials: Credentials, service: Service) -> None:
+    limiter = Limiter(settings.rate, settings.burst)
+
+    async def checked(request: Request, header: str) -> bytes:
+        limiter.check(request.client.host if request.client else "")
+        body = await read_body(request, settings)
+        try:
+            secrets = await credentials.signing()
+        except httpx.HTTPError as error:
+            raise unreachable() from error
+        demand_signature(body, request.headers.get(header), secrets)
+        return body
+
+    @app.post("/webhooks/github")
+    async def github(request: Request) -> JSONResponse:
+        body = await checked(request, "x-hub-signature-256")
+        headers = request.headers
+        answer = await service.github(body, headers.get("x-github-event"), headers.get("x-github-delivery"))
+        return JSONResponse(answer[1], answer[0])
+
+    @app.post("/webhooks/deploy")
+    async def deploy(request: Request) -> JSONResponse:
+        status, answer = await service.plain(await checked(request, "x-signature-256"))
+        return JSONResponse(answer, status)
+
+
+def _add_watching(app: FastAPI, metrics: Metrics) -> None:
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/metrics")
+    async def text() -> Response:
+        return Response(metrics.text(), media_type="text/plain; version=0.0.4")
+
+
+def _add_middleware(app: FastAPI, metrics: Metrics) -> None:
+    @app.middleware("http")
+    async def count(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+        begun = time.perf_counter()
+        response = await answer(request)
+        taken = time.perf_counter() - begun
+        path = request.url.path if request.url.path in _PATHS else "other"
+        metrics.requests.labels(path, response.status_code).inc()
+        metrics.seconds.labels(path).observe(taken)
+        if path.startswith("/webhooks/"):
+            client = request.client.host if request.client else None
+            log(
+                "request",
+                path=path,
+                status=response.status_code,
+                seconds=round(taken, 4),
+                client=client,
+                kind=request.headers.get("x-github-event", "")[:40],
+                delivery=request.headers.get("x-github-delivery", "")[:40],
+            )
+        return response
+
+
+async def _refused(_: Request, refusal: Exception) -> JSONResponse:
+    if not isinstance(refusal, Refusal):
+        raise refusal
+    log("refused", status=refusal.status, error=refusal.error)
+    headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else None
+    return JSONResponse({"error": refusal.error, "next_step": refusal.next_step}, refusal.status, headers)
+
+
+async def _follow(reporter: StatusReporter, pause: float, metrics: Metrics) -> None:
+    while True:
+        try:
+            metrics.statuses.inc(await reporter.once())
+        except Exception as error:  # noqa: BLE001 - whatever a round meets, the next one must come
+            metrics.report_errors.inc()
+            log("report-failed", error=type(error).__name__)
+        await asyncio.sleep(pause)

@@ -1,0 +1,31 @@
+"""Which of the waiting runs a newer push makes needless."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_WAITING = frozenset({"SCHEDULED", "PENDING"})
+
+
+@dataclass(frozen=True)
+class WaitingRun:
+    """A run that the receiver started, with what decides about it."""
+
+    id: str
+    environment: str
+    order: float
+    """When its commit was pushed."""
+    created: float
+    """When the run was made; decides between pushes of the same second."""
+    state: str
+    """Prefect's state type."""
+
+
+def superseded(runs: Iterable[WaitingRun], environment: str) -> list[str]:
+    """Return the ids of the environment's runs that have not begun and are not the newest.
+
+    A delivery that comes late may itself be what is superseded. A run that has begun is never touched: a
+    rollout is worse interrupted than finished.
+    """
+    mine = [run for run in runs if run.environment == environment]
+    newest = max(((run.order, run.created, run.id) for run in mine), default=None)
+    return [run.id for run in mine if run.state in _WAITING and (run.order, run.created, run.id) != newest]

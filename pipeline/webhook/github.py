@@ -1,0 +1,86 @@
+"""From a GitHub event to what it leads to.
+
+Source: GitHub, "Webhook events and payloads" (push, workflow_run).
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.environment import Environment
+from pipeline.webhook.model import Decision, Deploy, Ignore
+from pipeline.webhook.reading import commit, fresh, inner, malformed, moment, text
+from pipeline.webhook.routing import of_branch, of_repository
+
+_BRANCH = "refs/heads/"
+_FULL_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+
+
+@dataclass(frozen=True)
+class _Change:
+    branch: str
+    commit: str
+    at: float
+
+
+def decide(
+    event: str,
+    document: Mapping[str, Any],
+    known: Collection[Environment],
+    now: float,
+    oldest: float,
+    accepted: Collection[str] = ("push", "workflow_run"),
+) -> Decision:
+    """Decide on one event.
+
+    Raises:
+        Refusal: 422 for a body without the event's fields, 403 for one older than ``oldest`` seconds.
+    """
+    if event not in accepted:
+        return Ignore(f"events of the kind {event[:40]!r} start nothing here")
+    repository = inner(document, "repository")
+    mine = of_repository(text(repository, "clone_url"), known)
+    if not mine:
+        return Ignore("no environment is built from this repository")
+    change = _push(document, repository) if event == "push" else _workflow(document, repository)
+    if isinstance(change, Ignore):
+        return change
+    fresh(change.at, now, oldest)
+    targets = of_branch(change.branch, mine)
+    if not targets:
+        return Ignore(f"no environment deploys the branch {change.branch[:200]!r}")
+    return tuple(_deploy(item, change, _full_name(repository)) for item in targets)
+
+
+def _push(document: Mapping[str, Any], repository: Mapping[str, Any]) -> _Change | Ignore:
+    ref = text(document, "ref")
+    if not ref.startswith(_BRANCH):
+        return Ignore("only pushes to branches are deployed")
+    if document.get("deleted") is True:
+        return Ignore("the branch was deleted")
+    return _Change(ref.removeprefix(_BRANCH), commit(document, "after"), moment(repository, "pushed_at"))
+
+
+def _workflow(document: Mapping[str, Any], repository: Mapping[str, Any]) -> _Change | Ignore:
+    """Only a workflow that a push to this very repository started: a fork may name its branch as it likes."""
+    run = inner(document, "workflow_run")
+    if document.get("action") != "completed" or run.get("conclusion") != "success":
+        return Ignore("the workflow run has not succeeded")
+    if run.get("event") != "push":
+        return Ignore("the workflow run was not started by a push")
+    if inner(run, "head_repository").get("full_name") != repository.get("full_name"):
+        return Ignore("the workflow run belongs to a fork")
+    return _Change(text(run, "head_branch"), commit(run, "head_sha"), moment(run, "created_at"))
+
+
+def _full_name(repository: Mapping[str, Any]) -> str:
+    name = text(repository, "full_name")
+    if not _FULL_NAME.fullmatch(name):
+        raise malformed("repository.full_name", "OWNER/NAME")
+    return name
+
+
+def _deploy(item: Environment, change: _Change, repository: str) -> Deploy:
+    key = f"webhook-{item.name}-{change.commit}"
+    return Deploy(item.name, change.commit, repository, change.at, key)

@@ -1,0 +1,84 @@
+"""Takes typed values out of JSON that a stranger wrote."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pipeline.webhook.errors import Refusal
+
+_SHA = re.compile(r"[0-9a-f]{40}")
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Parse a JSON object.
+
+    Raises:
+        Refusal: 400, it is none.
+    """
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Refusal(400, "The body is not JSON.", "Send one JSON object in UTF-8.") from error
+    if not isinstance(document, dict):
+        raise Refusal(400, "The body is not a JSON object.", "Send one JSON object in UTF-8.")
+    return document
+
+
+def text(document: Mapping[str, Any], key: str) -> str:
+    """Return a text; raises a 422 Refusal where there is none."""
+    value = document.get(key)
+    if not isinstance(value, str) or not value:
+        raise malformed(key, "a text")
+    return value
+
+
+def inner(document: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return an object; raises a 422 Refusal where there is none."""
+    value = document.get(key)
+    if not isinstance(value, dict):
+        raise malformed(key, "an object")
+    return value
+
+
+def commit(document: Mapping[str, Any], key: str) -> str:
+    """Return a full commit SHA; raises a 422 Refusal where there is none."""
+    value = text(document, key)
+    if not _SHA.fullmatch(value):
+        raise malformed(key, "a full commit SHA (40 hexadecimal digits)")
+    return value
+
+
+def moment(document: Mapping[str, Any], key: str) -> float:
+    """Return a time as seconds since 1970, from a number or an ISO 8601 text; else raises a 422 Refusal."""
+    value = document.get(key)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e11:
+        return float(value)
+    if isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value).timestamp()
+        except (ValueError, OverflowError) as error:
+            raise malformed(key, "a time") from error
+    raise malformed(key, "a time")
+
+
+def fresh(at: float, now: float, oldest: float, clock_skew: float = 300.0) -> None:
+    """Refuse what is older than ``oldest`` seconds or lies in the future.
+
+    Raises:
+        Refusal: 403.
+    """
+    if now - at > oldest:
+        raise Refusal(
+            403,
+            f"The request is stale: {now - at:.0f} s old, {oldest:.0f} s are allowed.",
+            "Push again, or start the deployment by hand.",
+        )
+    if at - now > clock_skew:
+        raise Refusal(403, "The request comes from the future.", "Set the sender's clock.")
+
+
+def malformed(key: str, wanted: str) -> Refusal:
+    """Return the refusal of a body without a needed value."""
+    return Refusal(422, f"{key!r} is not {wanted}.", "Send the fields that docs/webhook.md describes.")
