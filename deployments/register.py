@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
+from prefect.settings import PREFECT_API_URL
 from prefect.types import SecretDict
 from prefect_aws import AwsCredentials
 from pydantic import SecretStr
@@ -25,12 +26,21 @@ from pipeline.secrets import REQUIRED_KEYS
 B = TypeVar("B", AwsCredentials, DeployEnvironment, AppSecrets)
 
 
+class NoServerError(PipelineError):
+    """Registering needs a server that stays; without one Prefect would start one for this command only."""
+
+
 def register(names: Sequence[str] | None = None) -> None:
     """Register the named environments, or all.
 
     Raises:
         UnknownEnvironmentError: a name that environments.toml does not describe.
+        NoServerError: no Prefect server is named.
     """
+    if not PREFECT_API_URL.value():
+        raise NoServerError(
+            "Which Prefect server? Set PREFECT_API_URL (or log in to Prefect Cloud), then run again."
+        )
     chosen = [environment(name) for name in names] if names else list(environments().values())
     for item in chosen:
         register_blocks(item)

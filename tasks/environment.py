@@ -4,10 +4,12 @@ from typing import cast
 
 from prefect import task
 from prefect.logging import get_run_logger
+from prefect.runtime import deployment
 
 from blocks import DeployEnvironment, Target
 from pipeline.aws.identity import identify, require_account
 from pipeline.aws.parameters import read_parameter
+from pipeline.environment import environments
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs, missing_outputs, parse_outputs
 
@@ -16,9 +18,20 @@ class EnvironmentNotRegisteredError(PipelineError):
     """Prefect has no block for the environment, or one that cannot be used."""
 
 
+class OtherEnvironmentError(PipelineError):
+    """A deployment was asked to run for another environment than its own."""
+
+
 @task(name="load-environment", persist_result=False)
 def load_environment(name: str) -> Target:
-    """Load the environment's block and check that its credentials belong to its account."""
+    """Load the environment's block and check that its credentials belong to its account.
+
+    A deployment of one environment runs for that one only: its worker has that one's credentials and network.
+    """
+    if deployment.name in environments() and deployment.name != name:
+        raise OtherEnvironmentError(
+            f"This is the deployment of {deployment.name}; for {name} run the one of that name."
+        )
     try:
         block = cast("DeployEnvironment", DeployEnvironment.load(name))
     except ValueError as error:

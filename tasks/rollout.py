@@ -38,7 +38,7 @@ def register_revision(target: Target, outputs: Outputs, release: str, image: str
         name=release,
         container=outputs.container,
         image=image,
-        environment={"RELEASE": release},
+        environment={**target.environment.variables, "RELEASE": release},
         template=outputs.task_definition_arn,
     )
     revision = TaskDefinitions(target.access).derive(live, wanted)

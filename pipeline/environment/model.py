@@ -76,6 +76,8 @@ class Environment(_Strict):
 
     reaches_tasks: bool = False
     """Whether the worker reaches the tasks' private addresses, so that trials can ask the health path."""
+    variables: dict[str, str] = {}
+    """Environment variables of the container, beside those that Terraform sets; never secret."""
     trial: bool = True
     """Whether a release runs as one task outside the service before it takes the service's place."""
     data_host_path: Text | None = None

@@ -13,6 +13,7 @@ INDIRECT = {
     "ecr:InitiateLayerUpload": "docker push",
     "ecr:PutImage": "docker push",
     "ecr:UploadLayerPart": "docker push",
+    "ecs:TagResource": "RegisterTaskDefinition with tags",
     "iam:PassRole": "RegisterTaskDefinition and RunTask hand the roles on",
     "kms:Decrypt": "GetSecretValue and GetObject of what the key encrypts",
     "kms:GenerateDataKey": "PutSecretValue and PutObject with the key",

@@ -81,6 +81,13 @@ locals {
       Resource = "*" # AWS knows no narrower resource for this action
     },
     {
+      Sid       = "TagTaskDefinitions" # needed to register one with tags
+      Effect    = "Allow"
+      Action    = ["ecs:TagResource"]
+      Resource  = local.task_definition_arn
+      Condition = { StringEquals = { "ecs:CreateAction" = "RegisterTaskDefinition" } }
+    },
+    {
       Sid       = "HandRolesToTasks"
       Effect    = "Allow"
       Action    = ["iam:PassRole"]
