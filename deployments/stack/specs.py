@@ -32,7 +32,7 @@ class Spec:
 
 def specs(settings: Settings) -> list[Spec]:
     """Return the processes in the order in which they are started; they are stopped in the reverse one."""
-    return [_emulator(settings), _server(settings), _worker(settings)]
+    return [_emulator(settings), _server(settings), _worker(settings), _webhook(settings)]
 
 
 def instance(settings: Settings) -> str:
@@ -94,4 +94,15 @@ def _worker(settings: Settings) -> Spec:
         ready=worker_polls(f"{settings.prefect_url}/api"),
         variables={"PREFECT_WORKER_QUERY_SECONDS": "2"},
         grace=45.0,
+    )
+
+
+def _webhook(settings: Settings) -> Spec:
+    return Spec(
+        name="webhook",
+        command=(sys.executable, "-m", "deployments.webhook"),
+        ready=answers(f"http://127.0.0.1:{settings.webhook_port}/health"),
+        port=settings.webhook_port,
+        port_variable="VIMBISO_WEBHOOK_PORT",
+        variables={"WEBHOOK_SECRET_FILE": str(settings.state / "webhook-secret")},
     )

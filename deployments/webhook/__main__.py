@@ -5,6 +5,7 @@ import sys
 import uvicorn
 
 from deployments.webhook.app import create_app
+from deployments.webhook.credentials import secret_of
 from deployments.webhook.settings import webhook_settings
 from pipeline.errors import PipelineError
 
@@ -15,6 +16,8 @@ def main() -> None:
         settings = webhook_settings()
     except PipelineError as error:
         sys.exit(str(error))
+    if settings.secret_file and not settings.secrets:
+        secret_of(settings.secret_file)
     uvicorn.run(
         create_app(settings),
         host=settings.host,

@@ -32,7 +32,7 @@ def test_the_prefect_ui_is_served(stack: Stack) -> None:
     assert "<html" in httpx.get(stack.settings.prefect_url, timeout=10, follow_redirects=True).text
 
 
-@pytest.mark.parametrize("name", ["aws", "prefect", "worker"])
+@pytest.mark.parametrize("name", ["aws", "prefect", "worker", "webhook"])
 def test_a_killed_process_is_started_again(stack: Stack, name: str) -> None:
     """After kill -9 of one process `up` starts that one and leaves the others alone."""
     before = stack.up()
