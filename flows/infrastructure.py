@@ -51,11 +51,13 @@ def change_infrastructure(
     waiting = find_waiting(session.home, session.run_id)
     if waiting is None:
         plan = terraform_plan(session, request)
+        if not plan.has_changes:
+            get_run_logger().info("Nothing to apply: the infrastructure is what the configuration says.")
+            return False
         document = terraform_show(session, plan)
         summary = report_plan(session.target, document)
         guard_plan(document, allow)
-        if plan_only or not plan.has_changes:
-            get_run_logger().info("Nothing to apply." if not plan.has_changes else "Planned only.")
+        if plan_only:
             return False
         if session.target.environment.approval == "always":
             waiting = keep_for_approval(session.home, session.run_id, plan, summary.sentence, restores)

@@ -74,7 +74,8 @@ def _watch_and_verify(target: Target, outputs: Outputs, started: Started, releas
     if verdict.outcome is not None:
         outcome, message = verdict.outcome, verdict.message
     else:
-        verification = verify_release(target, outputs, started.attempt, release)
+        new = started.kind is not StartKind.NO_CHANGE
+        verification = verify_release(target, outputs, started.attempt, release, soak=new)
         outcome, message = verification.outcome, verification.message
     if outcome is Outcome.SUCCEEDED:
         unchanged = started.kind is StartKind.NO_CHANGE

@@ -9,6 +9,7 @@ from prefect.runtime import flow_run
 from blocks import Target
 from pipeline.delivery import (
     Evidence,
+    GateSettings,
     Started,
     Verification,
     WantedRollout,
@@ -81,14 +82,17 @@ def watch_rollout(target: Target, outputs: Outputs, attempt: Attempt) -> Verdict
 
 
 @task(name="verify-release", persist_result=False)
-def verify_release(target: Target, outputs: Outputs, attempt: Attempt, release: str) -> Verification:
-    """Go through the gates: tasks, target health, HTTP answers, soak."""
+def verify_release(
+    target: Target, outputs: Outputs, attempt: Attempt, release: str, soak: bool
+) -> Verification:
+    """Go through the gates: tasks, target health, HTTP answers, and a soak for what is new."""
     found = verify(
         _service(target, outputs),
         attempt,
         outputs.container,
         outputs.target_group_arns,
         probe_of(target.environment, outputs, release),
+        GateSettings() if soak else GateSettings(soak=0),
     )
     get_run_logger().info("%s: %s", found.outcome, found.message)
     return found
