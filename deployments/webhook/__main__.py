@@ -3,6 +3,7 @@
 import sys
 
 import uvicorn
+from prefect.settings import PREFECT_API_URL
 
 from deployments.webhook.app import create_app
 from deployments.webhook.credentials import secret_of
@@ -12,6 +13,8 @@ from pipeline.errors import PipelineError
 
 def main() -> None:
     """Serve until told to stop."""
+    if not PREFECT_API_URL.value():
+        sys.exit("Which Prefect server? Set PREFECT_API_URL (or log in to Prefect Cloud), then start again.")
     try:
         settings = webhook_settings()
     except PipelineError as error:
