@@ -42,6 +42,7 @@ def test_a_run_outlives_the_death_of_the_prefect_server(house: House) -> None:
 
 def begun(house: House) -> UUID:
     """Start the deployment of a new release and wait until ECS has begun its rollout."""
+    assert house.releases.open_attempt() is None
     house.application.change()
     run = house.start(FLOW)
     process_of(str(house.stack.settings.state), run)

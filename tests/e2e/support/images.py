@@ -1,6 +1,9 @@
 """Removes the images that deployments left in this machine's engine."""
 
+from contextlib import suppress
+
 import docker
+from docker.errors import ImageNotFound
 
 
 def remove_images(registry_port: int) -> None:
@@ -10,4 +13,5 @@ def remove_images(registry_port: int) -> None:
     for image in engine.images.list():
         for reference in [*image.attrs["RepoTags"], *image.attrs["RepoDigests"]]:
             if reference.startswith(prefix):
-                engine.images.remove(reference, force=True)
+                with suppress(ImageNotFound):  # the last tag takes the digest along
+                    engine.images.remove(reference, force=True)
