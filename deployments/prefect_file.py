@@ -40,6 +40,8 @@ class Limit(_Strict):
 
     limit: int
     collision_strategy: str
+    grace_period_seconds: int
+    """After which a run that was submitted by a worker that died gives its place up."""
 
 
 class Schedule(_Strict):
@@ -102,7 +104,7 @@ def _create(client: SyncPrefectClient, entry: DeploymentEntry) -> None:
         work_pool_name=entry.work_pool.name,
         concurrency_limit=entry.concurrency_limit.limit,
         concurrency_options=ConcurrencyOptions.model_validate(
-            {"collision_strategy": entry.concurrency_limit.collision_strategy}
+            entry.concurrency_limit.model_dump(exclude={"limit"})
         ),
         schedules=[
             DeploymentScheduleCreate(schedule=CronSchedule(cron=item.cron, timezone=item.timezone))
