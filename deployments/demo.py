@@ -21,10 +21,10 @@ from deployments.stack.commands import up
 from deployments.stack.environment import child_environment
 from deployments.stack.settings import load_settings
 from pipeline.aws.parameters import read_parameter
-from pipeline.delivery import probe_of
+from pipeline.delivery import page_of, probe_of
 from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.errors import PipelineError
-from pipeline.outputs import Outputs, missing_outputs, parse_outputs
+from pipeline.outputs import missing_outputs, parse_outputs
 from pipeline.release import ReleaseRecord, ReleaseStore
 
 ENVIRONMENT = "local"
@@ -99,19 +99,22 @@ def summarise(console: Console, runs: dict[str, str], seconds: float) -> None:
     answer = httpx.get(asked.url, headers={"Host": asked.host or ""}, trust_env=False)
     records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest(1)
     tasks = EcsService(target.access, ServiceRef(outputs.cluster, outputs.service)).tasks()
-    console.print(_table(outputs, records, len(tasks), f"HTTP {answer.status_code}", runs, seconds))
+    console.print(
+        _table(
+            page_of(target.environment, outputs),
+            records,
+            len(tasks),
+            f"HTTP {answer.status_code}",
+            runs,
+            seconds,
+        )
+    )
     if not answer.is_success:
         raise DemoError(f"{asked.url} answers HTTP {answer.status_code}.")
 
 
-def _address(outputs: Outputs) -> str:
-    """Return where a browser on this machine finds the load balancer: names below localhost are loopback."""
-    name = outputs.load_balancer_arn.split("/")[-2]
-    return f"http://{name}.alb.localhost:{load_settings().aws_port}/"
-
-
 def _table(
-    outputs: Outputs,
+    page: str,
     records: list[ReleaseRecord],
     tasks: int,
     answer: str,
@@ -125,7 +128,7 @@ def _table(
         table.add_row("Release", f"{record.release} ({record.outcome} {record.ended_at:%H:%M:%S} UTC)")
         table.add_row("Image", record.image_digest)
     table.add_row("Tasks", str(tasks))
-    table.add_row("Application", f"{_address(outputs)} ({answer})")
+    table.add_row("Application", f"{page} ({answer})")
     for flow, page in runs.items():
         table.add_row(flow, page)
     table.add_row("Total time", f"{seconds:.0f} s")

@@ -10,13 +10,12 @@ from pipeline.state import (
     BootstrapReport,
     LockReport,
     Retention,
-    StateHome,
     backup_state,
     bootstrap,
+    home_of,
     inspect_lock,
     unlock,
 )
-from pipeline.terraform import backend_config
 
 
 @task(name="bootstrap-state", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
@@ -42,7 +41,7 @@ def bootstrap_backend(target: Target) -> BootstrapReport:
 @task(name="copy-state", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
 def copy_state(target: Target) -> BackupReport:
     """Copy the state and prune old copies."""
-    report = backup_state(_home(target), Retention())
+    report = backup_state(home_of(target.access, target.environment), Retention())
     get_run_logger().info("Copied to %s; removed %d old copies", report.backup, len(report.removed))
     return report
 
@@ -50,7 +49,7 @@ def copy_state(target: Target) -> BackupReport:
 @task(name="inspect-lock", persist_result=False)
 def look_at_lock(target: Target) -> LockReport:
     """Look who holds the state's lock, and whether they live."""
-    report = inspect_lock(_home(target))
+    report = inspect_lock(home_of(target.access, target.environment))
     get_run_logger().info("%s: %s", report.verdict.state.value, report.verdict.reason)
     return report
 
@@ -58,10 +57,6 @@ def look_at_lock(target: Target) -> LockReport:
 @task(name="remove-lock", persist_result=False)
 def remove_lock(target: Target, lock_id: str) -> LockReport:
     """Remove the lock when its owner is gone; refuse otherwise."""
-    report = unlock(_home(target), lock_id)
+    report = unlock(home_of(target.access, target.environment), lock_id)
     get_run_logger().info("Lock %s removed; its owner was %s", lock_id, report.verdict.owner)
     return report
-
-
-def _home(target: Target) -> StateHome:
-    return StateHome(target.access, backend_config(target.environment), target.name)

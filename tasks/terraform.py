@@ -18,6 +18,7 @@ from pipeline.state import (
     StateHome,
     announced,
     forget_gone,
+    home_of,
     inspect_lock,
     lock_keeper,
     this_run,
@@ -75,11 +76,6 @@ class Session:
     run_id: str
 
 
-def state_home(target: Target) -> StateHome:
-    """Return where the environment's state is."""
-    return StateHome(target.access, backend_config(target.environment), target.name)
-
-
 @contextmanager
 def terraform_session(target: Target, module: Path = ROOT_MODULE) -> Iterator[Session]:
     """Give the flow its private workspace on the module; plan and apply happen in the same one.
@@ -87,7 +83,11 @@ def terraform_session(target: Target, module: Path = ROOT_MODULE) -> Iterator[Se
     A record beside the state names this run for as long as it works, so that a lock it leaves behind when it
     is killed can be told from a living one.
     """
-    listener, home, run_id = Listener(get_run_logger()), state_home(target), str(flow_run.id)
+    listener, home, run_id = (
+        Listener(get_run_logger()),
+        home_of(target.access, target.environment),
+        str(flow_run.id),
+    )
     _forget_dead_runs(home, listener.log)
     keeper = lock_keeper(home, run_id)
     with open_workspace(

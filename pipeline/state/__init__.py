@@ -6,7 +6,7 @@ from pipeline.state.bundle import Bundle, git_revision, pack, unpack
 from pipeline.state.choice import choose_record
 from pipeline.state.errors import BucketTakenError, StateChangedError, StateError
 from pipeline.state.head import UnreadableStateError, describe, read_head
-from pipeline.state.home import StateHome, Stored
+from pipeline.state.home import StateHome, Stored, home_of
 from pipeline.state.lock import read_lock
 from pipeline.state.model import ConfigurationRecord, LockInfo, RunRecord, RunStatus, Snapshot, StateHead
 from pipeline.state.plans import drop_plan, fetch_plan, identity, keep_plan
@@ -73,6 +73,7 @@ __all__ = [
     "forget_gone",
     "forget_waiting",
     "git_revision",
+    "home_of",
     "identity",
     "inspect_lock",
     "inspect_state",

@@ -9,9 +9,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pipeline.aws import AwsAccess, calling
+from pipeline.environment import Environment
 from pipeline.state.calls import code_of
 from pipeline.state.errors import StateChangedError
-from pipeline.terraform.backend import BackendConfig
+from pipeline.terraform.backend import BackendConfig, backend_config
 
 _NOT_THERE = frozenset({"NoSuchKey", "404", "NotFound", "NoSuchVersion"})
 _CONDITION_FAILED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
@@ -127,6 +128,11 @@ class StateHome:
 
     def _s3(self) -> Any:
         return self.access.client("s3")
+
+
+def home_of(access: AwsAccess, environment: Environment) -> StateHome:
+    """Return where the environment's state is."""
+    return StateHome(access, backend_config(environment), environment.name)
 
 
 def _stored(bucket: str, key: str, answer: Mapping[str, Any]) -> Stored:
