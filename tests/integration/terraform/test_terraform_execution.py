@@ -205,7 +205,8 @@ def test_secrets_are_neither_in_the_process_list_nor_in_events(
 
     with opener("plain", on_event=on_event, secrets=["correct-horse"]) as workspace:
         workspace.init(home.backend)
-        plan = workspace.plan(PlanRequest({"password": "correct-horse"}))
+        # Slow enough that Terraform still runs when its events are looked at.
+        plan = workspace.plan(PlanRequest({"password": "correct-horse", "seconds": 3}))
         document = workspace.show(plan)
         modes = {path.name: oct(path.stat().st_mode & 0o777) for path in workspace.folder.path.iterdir()}
         workspace.apply(plan)
