@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from aws_faults import Fault, Request, faulty
+from support.fault_proxy import Damage, Fault, Request, faulty
 from terraform_support import Opener
 
 from pipeline.aws import AwsAccess
@@ -72,7 +72,7 @@ def test_a_lock_left_by_a_lost_answer_is_recognised_as_ones_own(
     puts = itertools.count()
 
     def lose(request: Request) -> Fault | None:
-        return Fault(0) if is_dynamodb(request, "PutItem") and next(puts) == 0 else None
+        return Fault(damage=Damage.LOST) if is_dynamodb(request, "PutItem") and next(puts) == 0 else None
 
     with faulty(emulator_port, lose) as url, opener("plain", access=_through(home, url)) as workspace:
         workspace.init(home.backend)
@@ -88,7 +88,7 @@ def test_without_a_lock_keeper_a_lost_answer_shuts_terraform_out(
     puts = itertools.count()
 
     def lose(request: Request) -> Fault | None:
-        return Fault(0) if is_dynamodb(request, "PutItem") and next(puts) == 0 else None
+        return Fault(damage=Damage.LOST) if is_dynamodb(request, "PutItem") and next(puts) == 0 else None
 
     with (
         faulty(emulator_port, lose) as url,
