@@ -10,6 +10,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	done; echo python3)
 VENV := .venv/bin
 
+# A test process for each core; more than four would only wait for the one Docker engine.
+AT_ONCE := -n auto --maxprocesses 4
+
 # Where it is set, every start compiles all of Prefect again: ten seconds.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -60,7 +63,7 @@ format: venv ## Format Python and Terraform
 	@$(VENV)/python -m deployments.setup.check_terraform --format
 
 test: setup ## Run the unit, integration and Terraform tests
-	$(VENV)/pytest $(wildcard tests/unit tests/integration tests/terraform)
+	$(VENV)/pytest $(AT_ONCE) --dist loadfile $(wildcard tests/unit tests/integration tests/terraform)
 
 e2e: setup ## Run the end-to-end tests
-	$(VENV)/pytest tests/e2e
+	$(VENV)/pytest -n 2 --dist loadgroup tests/e2e

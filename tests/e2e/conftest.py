@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
-from stack_commands import Stack
+from stack_commands import Stack, free_ports
 from support.application import SAMPLE, Application
 from support.house import House
 from support.images import remove_images
@@ -15,15 +15,24 @@ from deployments.base_image import ensure_base_image
 from deployments.setup.paths import PROJECT
 from deployments.stack import Settings, child_environment
 
-PORTS = {"VIMBISO_AWS_PORT": "4630", "VIMBISO_PREFECT_PORT": "4631", "VIMBISO_WEBHOOK_PORT": "4632"}
+PORTS = ("VIMBISO_AWS_PORT", "VIMBISO_PREFECT_PORT", "VIMBISO_WEBHOOK_PORT")
 SET_UP = ("bootstrap-state", "deploy-infrastructure", "sync-secrets", "deploy-application")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests that share a stack run in one process, one after the other."""
+    for item in items:
+        shared = {"house", "stack"} & set(getattr(item, "fixturenames", ()))
+        item.add_marker(pytest.mark.xdist_group(shared.pop() if len(shared) == 1 else item.path.stem))
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack that is down at first; down and gone in the end."""
     state: Path = tmp_path_factory.mktemp("stack") / "state"
-    made = Stack(Settings(state, 4630, 4631, 4632), {**os.environ, **PORTS, "VIMBISO_STATE": str(state)})
+    ports = free_ports(4630)
+    named = {name: str(port) for name, port in zip(PORTS, ports, strict=True)}
+    made = Stack(Settings(state, *ports), {**os.environ, **named, "VIMBISO_STATE": str(state)})
     yield made
     done = made.run("clean")
     assert done.returncode == 0, done.stderr
@@ -58,7 +67,7 @@ def _house_stack(folder: Path, application: Application) -> Stack:
     assert sample in text
     described = folder / "environments.toml"
     described.write_text(text.replace(sample, str(application.folder)), encoding="utf-8")
-    settings = Settings(folder / "state", 4680, 4681, 4682)
+    settings = Settings(folder / "state", *free_ports(4680))
     variables = child_environment(settings) | {
         "VIMBISO_ENVIRONMENTS": str(described),
         "BASE_IMAGE": ensure_base_image(),

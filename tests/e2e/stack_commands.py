@@ -1,6 +1,7 @@
 """The stack's commands as the end-to-end tests run them, and access to what it emulates."""
 
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -50,6 +51,19 @@ class Stack:
     def client(self, service: str) -> Any:
         """Return a client of the emulated AWS."""
         return AwsAccess(REGION, self.settings.aws_url, "test", "test").client(service)
+
+
+def free_ports(start: int) -> tuple[int, int, int]:
+    """Return three ports in a row that nobody listens on now, below those of outgoing connections."""
+    for first in range(start, start + 2000, 100):
+        if all(_free(port) for port in range(first, first + 3)):
+            return first, first + 1, first + 2
+    raise AssertionError(f"no free ports from {start} on")
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def until(condition: Callable[[], object], seconds: float = 30) -> None:

@@ -96,7 +96,7 @@ def test_a_taken_port_is_named_with_its_holder(stack: Stack) -> None:
         other.listen()
         done = stack.run("up")
     assert done.returncode == 1
-    for word in ("Port 4631", f"pid {os.getpid()}", "VIMBISO_PREFECT_PORT="):
+    for word in (f"Port {stack.settings.prefect_port}", f"pid {os.getpid()}", "VIMBISO_PREFECT_PORT="):
         assert word in done.stderr
     assert stack.living() == []
 
@@ -124,7 +124,7 @@ def test_the_users_own_prefect_settings_stay_out(stack: Stack) -> None:
     variables = child_environment(
         stack.settings, {"PREFECT_API_URL": "http://elsewhere/api", "PREFECT_PROFILE": "x"}
     )
-    assert variables["PREFECT_API_URL"] == "http://127.0.0.1:4631/api"
+    assert variables["PREFECT_API_URL"] == f"{stack.settings.prefect_url}/api"
     assert "PREFECT_PROFILE" not in variables
 
 
