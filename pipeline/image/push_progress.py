@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline.documents import part, whole
 from pipeline.image.errors import PushError, PushInterruptedError
 
 _SUMMARY = re.compile(r"digest: (sha256:[0-9a-f]{64})")
@@ -75,8 +76,8 @@ def advance(progress: PushProgress, message: Mapping[str, Any], image: str) -> P
         PushError: the message is an error for good.
     """
     if "error" in message or "errorDetail" in message:
-        raise push_failure(str(message.get("error") or message["errorDetail"].get("message")), image)
-    digest = str((message.get("aux") or {}).get("Digest") or "") or _summary(message)
+        raise push_failure(str(message.get("error") or part(message, "errorDetail").get("message")), image)
+    digest = str(part(message, "aux").get("Digest") or "") or _summary(message)
     if digest:
         return replace(progress, digest=digest)
     return replace(progress, layers=_updated(progress.layers, message)) if message.get("id") else progress
@@ -105,11 +106,11 @@ def _summary(message: Mapping[str, Any]) -> str:
 
 def _updated(layers: tuple[Layer, ...], message: Mapping[str, Any]) -> tuple[Layer, ...]:
     """Replace the layer that the message is about, or append it; the order of first sight stays."""
-    detail = message.get("progressDetail") or {}
+    detail = part(message, "progressDetail")
     known = {layer.id: layer for layer in layers}
     before = known.get(str(message["id"]), Layer(str(message["id"])))
     # A layer whose size Docker guessed too low is sent past its "total".
-    sent = max(before.sent, int(detail.get("current") or 0))
-    total = max(before.total, sent, int(detail.get("total") or 0))
+    sent = max(before.sent, whole(detail, "current"))
+    total = max(before.total, sent, whole(detail, "total"))
     known[before.id] = replace(before, status=str(message.get("status", "")), sent=sent, total=total)
     return tuple(known.values())

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipeline.documents import part
 from pipeline.image.errors import BuildError
 from pipeline.image.request import BuildEvent
 
@@ -37,7 +38,7 @@ class BuildLog:
         """
         if "error" in message or "errorDetail" in message:
             raise self.failure(_reason(message))
-        identifier = (message.get("aux") or {}).get("ID")
+        identifier = part(message, "aux").get("ID")
         if identifier:
             self.image_id = str(identifier)
         if message.get("status") and not message.get("progressDetail"):
@@ -72,5 +73,4 @@ class BuildLog:
 
 
 def _reason(message: Mapping[str, Any]) -> str:
-    detail = message.get("errorDetail") or {}
-    return str(detail.get("message") or message.get("error") or "no reason given")
+    return str(part(message, "errorDetail").get("message") or message.get("error") or "no reason given")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Literal
 
@@ -40,13 +40,18 @@ def parse_lock(raw: str) -> LockInfo:
             id=str(document["ID"]),
             operation=str(document.get("Operation", "")),
             who=str(document.get("Who", "")),
-            created=datetime.fromisoformat(document["Created"]),
+            created=_in_utc(datetime.fromisoformat(document["Created"])),
             raw=raw,
         )
     except (ValueError, KeyError, TypeError) as error:
         raise StateError(
             f"The lock table holds a lock that is not Terraform's: {raw[:200]!r}. Look at it by hand."
         ) from error
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Terraform writes UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class RunStatus(Enum):

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from pipeline.terraform.attributes import AttributeChange, attribute_changes
+from pipeline.terraform.errors import TerraformError
 from pipeline.terraform.masking import Masker
 
 
@@ -73,7 +74,21 @@ class PlanDocument:
 
 
 def parse_plan(document: Mapping[str, Any], masker: Masker = Masker()) -> PlanDocument:  # noqa: B008 - frozen
-    """Read the document; values that Terraform marks sensitive, and the masker's secrets, are left out."""
+    """Read the document; values that Terraform marks sensitive, and the masker's secrets, are left out.
+
+    Raises:
+        TerraformError: it is not a plan as this version of the pipeline understands it.
+    """
+    try:
+        return _read(document, masker)
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+        raise TerraformError(
+            f"The plan that Terraform shows is not understood ({type(error).__name__}). "
+            "Use the Terraform version that the project names, and plan again."
+        ) from error
+
+
+def _read(document: Mapping[str, Any], masker: Masker) -> PlanDocument:
     changes = tuple(_resource(item, masker) for item in document.get("resource_changes") or ())
     drift = tuple(_resource(item, masker) for item in document.get("resource_drift") or ())
     outputs = tuple(

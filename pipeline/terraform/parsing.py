@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pipeline.documents import part, whole
 from pipeline.terraform.diagnostics import Diagnostic
 from pipeline.terraform.events import (
     ApplyComplete,
@@ -49,13 +50,13 @@ def _text(document: Document) -> dict[str, str]:
 
 
 def _resource(document: Document, key: str) -> dict[str, str]:
-    part = document.get(key) or {}
-    address = str((part.get("resource") or {}).get("addr", ""))
-    return {**_text(document), "address": address, "action": str(part.get("action", ""))}
+    found = part(document, key)
+    address = str(part(found, "resource").get("addr", ""))
+    return {**_text(document), "address": address, "action": str(found.get("action", ""))}
 
 
 def _elapsed(document: Document) -> float:
-    return float((document.get("hook") or {}).get("elapsed_seconds", 0))
+    return float(whole(part(document, "hook"), "elapsed_seconds"))
 
 
 def _log(document: Document) -> TerraformEvent:
@@ -67,7 +68,7 @@ def _version(document: Document) -> TerraformEvent:
 
 
 def _planned(document: Document) -> TerraformEvent:
-    reason = str((document.get("change") or {}).get("reason", ""))
+    reason = str(part(document, "change").get("reason", ""))
     return PlannedChange(**_resource(document, "change"), reason=reason)
 
 
@@ -84,7 +85,7 @@ def _progress(document: Document) -> TerraformEvent:
 
 
 def _complete(document: Document) -> TerraformEvent:
-    identity = str((document.get("hook") or {}).get("id_value", ""))
+    identity = str(part(document, "hook").get("id_value", ""))
     return ApplyComplete(
         **_resource(document, "hook"), elapsed_seconds=_elapsed(document), resource_id=identity
     )
@@ -99,23 +100,23 @@ def _refresh(document: Document) -> TerraformEvent:
 
 
 def _summary(document: Document) -> TerraformEvent:
-    counts = document.get("changes") or {}
+    counts = part(document, "changes")
     return ChangeSummary(
         **_text(document),
         operation=str(counts.get("operation", "")),
-        add=int(counts.get("add", 0)),
-        change=int(counts.get("change", 0)),
-        remove=int(counts.get("remove", 0)),
-        imported=int(counts.get("import", 0)),
+        add=whole(counts, "add"),
+        change=whole(counts, "change"),
+        remove=whole(counts, "remove"),
+        imported=whole(counts, "import"),
     )
 
 
 def _diagnostic(document: Document) -> TerraformEvent:
-    return DiagnosticEvent(**_text(document), diagnostic=Diagnostic.parse(document.get("diagnostic") or {}))
+    return DiagnosticEvent(**_text(document), diagnostic=Diagnostic.parse(part(document, "diagnostic")))
 
 
 def _outputs(document: Document) -> TerraformEvent:
-    return OutputsEvent(**_text(document), names=tuple(sorted(document.get("outputs") or {})))
+    return OutputsEvent(**_text(document), names=tuple(sorted(part(document, "outputs"))))
 
 
 _BUILDERS: Mapping[str, Callable[[Document], TerraformEvent]] = {
