@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
+from pipeline.documents import part, whole
+
 Severity = Literal["error", "warning"]
 
 
@@ -30,17 +32,17 @@ class Diagnostic:
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> Self:
         """Read one ``diagnostic`` object of Terraform's JSON output."""
-        source = document.get("range") or {}
-        start = source.get("start") or {}
+        source = part(document, "range")
+        start = part(source, "start")
         return cls(
             severity="warning" if document.get("severity") == "warning" else "error",
             summary=str(document.get("summary", "")),
             detail=str(document.get("detail", "")),
             address=str(document.get("address") or ""),
             file=str(source.get("filename", "")),
-            line=int(start.get("line", 0)),
-            column=int(start.get("column", 0)),
-            snippet=str((document.get("snippet") or {}).get("code", "")),
+            line=whole(start, "line"),
+            column=whole(start, "column"),
+            snippet=str(part(document, "snippet").get("code", "")),
         )
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """Damages documents in every place, as a new version of a tool, a truncated file or an enemy would."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import strategies as st
@@ -14,22 +15,33 @@ JSON = st.recursive(
 
 @st.composite
 def damaged(draw: st.DrawFn, document: Any) -> Any:
-    """Return the document with one to three of its values replaced or removed."""
+    """Return the document with one to three of its values, each as likely, replaced or removed."""
     for _ in range(draw(st.integers(1, 3))):
-        document = _damage(draw, document)
+        path = draw(st.sampled_from(list(_paths(document))))
+        document = _replaced(document, path, draw(st.just(_GONE) | JSON))
     return document
 
 
-def _damage(draw: st.DrawFn, value: Any) -> Any:
-    if isinstance(value, dict) and value and draw(st.integers(0, 4)):
-        key = draw(st.sampled_from(sorted(value)))
-        if not draw(st.integers(0, 4)):
-            return {name: item for name, item in value.items() if name != key}
-        return {**value, key: _damage(draw, value[key])}
-    if isinstance(value, list) and value and draw(st.integers(0, 4)):
-        place = draw(st.integers(0, len(value) - 1))
-        return [*value[:place], _damage(draw, value[place]), *value[place + 1 :]]
-    return draw(JSON)
+_GONE = object()
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield where each value of a document is, the document itself included."""
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inner:
+        yield from _paths(item, (*path, key))
+
+
+def _replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    if not path:
+        return None if new is _GONE else new
+    copied = value.copy()
+    if path[1:] or new is not _GONE:
+        copied[path[0]] = _replaced(value[path[0]], path[1:], new)
+    else:
+        del copied[path[0]]
+    return copied
 
 
 @st.composite
