@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import httpx
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import FlowRun, TaskRun
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import LogSort
 from prefect.exceptions import ObjectNotFound
 from rich.console import Console
@@ -17,10 +19,16 @@ from pipeline.errors import PipelineError
 
 _INTERVAL = 0.4
 _WARNING = 30
+_PATIENCE = 60.0
+"""Seconds without an answer before the follower gives up: a server's restart takes half of it."""
 
 
 class UnknownDeploymentError(PipelineError):
     """Prefect does not know the deployment."""
+
+
+class RefusedParametersError(PipelineError):
+    """The deployment's schema does not allow the parameters."""
 
 
 @dataclass
@@ -32,18 +40,40 @@ class Follower:
     verbose: bool = False
     _told: set[UUID] = field(default_factory=set)
     _log_offset: int = 0
+    _paused: bool = False
 
     def follow(self, run_id: UUID) -> FlowRun:
-        """Follow a run to its end and return it."""
+        """Follow a run to its end and return it; a server that is away for a minute is waited for.
+
+        Raises:
+            httpx.TransportError: the server was away for longer.
+        """
+        answered = time.monotonic()
         with self.console.status("waiting for the worker") as status:
             while True:
-                run = self.client.read_flow_run(run_id)
-                steps = self._steps(run_id)
-                self._tell(run_id, steps)
-                if run.state is not None and run.state.is_final():
-                    return run
-                status.update(_running(steps) or str(run.state_name).lower())
+                try:
+                    run, steps = self.client.read_flow_run(run_id), self._steps(run_id)
+                    self._tell(run_id, steps)
+                    answered = time.monotonic()
+                except httpx.TransportError:
+                    if time.monotonic() - answered > _PATIENCE:
+                        raise
+                    status.update("the Prefect server does not answer")
+                else:
+                    if run.state is not None and run.state.is_final():
+                        return run
+                    self._tell_pause(run)
+                    status.update(_running(steps) or str(run.state_name).lower())
                 time.sleep(_INTERVAL)
+
+    def _tell_pause(self, run: FlowRun) -> None:
+        """Say once that a person is waited for."""
+        paused = run.state is not None and run.state.is_paused()
+        if paused and not self._paused:
+            self.console.print(
+                f"    {run.name} waits for a person's decision: resume it in the UI.", markup=False
+            )
+        self._paused = paused
 
     def _steps(self, run_id: UUID) -> list[TaskRun]:
         chosen = FlowRunFilter(id=FlowRunFilterId(any_=[run_id]))
@@ -72,14 +102,30 @@ def start(client: SyncPrefectClient, deployment: str, parameters: dict[str, Any]
 
     Raises:
         UnknownDeploymentError: Prefect does not know it.
+        RefusedParametersError: its schema does not allow the parameters.
+    """
+    found = find(client, deployment)
+    try:
+        return client.create_flow_run_from_deployment(found.id, parameters=parameters or {})
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code not in (409, 422):
+            raise
+        told = " ".join(str(error.response.json().get("detail", error.response.text)).split())
+        raise RefusedParametersError(f"{deployment} does not start with these parameters: {told}") from error
+
+
+def find(client: SyncPrefectClient, deployment: str) -> DeploymentResponse:
+    """Return a deployment, named FLOW/ENVIRONMENT.
+
+    Raises:
+        UnknownDeploymentError: Prefect does not know it.
     """
     try:
-        found = client.read_deployment_by_name(deployment)
+        return client.read_deployment_by_name(deployment)
     except ObjectNotFound as error:
         raise UnknownDeploymentError(
             f"Prefect has no deployment {deployment}. Register the environments first (make register)."
         ) from error
-    return client.create_flow_run_from_deployment(found.id, parameters=parameters or {})
 
 
 def _running(steps: Iterable[TaskRun]) -> str:

@@ -1,0 +1,100 @@
+"""Shows what a run, or the application, has logged."""
+
+import time
+from collections.abc import Iterable
+from typing import cast
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterName,
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterStartTime,
+    LogFilter,
+    LogFilterFlowRunId,
+)
+from prefect.client.schemas.objects import FlowRun, Log
+from prefect.client.schemas.sorting import FlowRunSort, LogSort
+from rich.console import Console
+
+from blocks import DeployEnvironment
+from deployments.cli.arguments import Chosen
+from deployments.cli.errors import CommandError
+from deployments.follow import Follower
+from pipeline.aws.parameters import read_parameter
+from pipeline.logs.cloudwatch import CloudWatchLogs, Event
+from pipeline.outputs import missing_outputs, parse_outputs
+
+_APPLICATION = "application"
+_WINDOW_MS = 3_600_000
+_PAGE = 200
+
+
+def show_logs(client: SyncPrefectClient, console: Console, chosen: Chosen) -> int:
+    """Print the newest lines; with ``follow`` go on until the run has ended."""
+    if chosen.flow == _APPLICATION:
+        for line in application_lines(chosen.environment, chosen.lines):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        return 0
+    run = newest_run(client, chosen.environment, chosen.flow)
+    console.print(f"{run.name}  {run.state_name}  {run.id}", style="bold", highlight=False, soft_wrap=True)
+    if chosen.follow and not (run.state and run.state.is_final()):
+        Follower(client, console, verbose=True).follow(run.id)
+        return 0
+    for item in run_lines(client, run, chosen.lines):
+        line = f"{item.timestamp:%H:%M:%S} {item.message}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
+def newest_run(client: SyncPrefectClient, environment: str, flow: str = "") -> FlowRun:
+    """Return the run that began last.
+
+    Raises:
+        CommandError: none has begun.
+    """
+    found = client.read_flow_runs(
+        flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])) if flow else None,
+        deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[environment])),
+        flow_run_filter=FlowRunFilter(start_time=FlowRunFilterStartTime(is_null_=False)),
+        sort=FlowRunSort.START_TIME_DESC,
+        limit=1,
+    )
+    if not found:
+        raise CommandError(f"No run of {flow or 'any flow'} has begun in {environment}.")
+    return found[0]
+
+
+def run_lines(client: SyncPrefectClient, run: FlowRun, count: int) -> list[Log]:
+    """Return the newest lines of a run's log, oldest first."""
+    chosen = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run.id]))
+    found: list[Log] = []
+    while len(found) < count:
+        page = client.read_logs(chosen, limit=_PAGE, offset=len(found), sort=LogSort.TIMESTAMP_DESC)
+        found += page
+        if len(page) < _PAGE:
+            break
+    return found[:count][::-1]
+
+
+def application_lines(environment: str, count: int) -> Iterable[str]:
+    """Return the application's newest lines of the last hour, oldest first."""
+    target = cast("DeployEnvironment", DeployEnvironment.load(environment)).target()
+    parameter = target.environment.outputs_parameter
+    document = read_parameter(target.access, parameter)
+    if document is None:
+        raise missing_outputs(parameter)
+    group = parse_outputs(document, parameter).log_group
+    logs, until = CloudWatchLogs(target.access), int(time.time() * 1000) + 1000
+    since = until - _WINDOW_MS
+    events: list[tuple[Event, str]] = [
+        (event, stream.name)
+        for stream in logs.streams(group)
+        if stream.last_ingested is None or stream.last_ingested >= since
+        for page in logs.pages(group, stream.name, since, until)
+        for event in page
+    ]
+    newest = sorted(events, key=lambda item: item[0].timestamp)[-count:]
+    return [f"{stream.rsplit('/', 1)[-1][:8]} {event.message.rstrip()}" for event, stream in newest]

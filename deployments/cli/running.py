@@ -1,0 +1,84 @@
+"""Carries a command out and returns the process's exit code."""
+
+import sys
+
+import httpx
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
+from rich.console import Console
+
+from deployments.cli.arguments import Chosen
+from deployments.cli.errors import CommandError
+from deployments.cli.logs import show_logs
+from deployments.cli.parameters import read_parameters
+from deployments.cli.status import show_status
+from deployments.follow import Follower, find, start
+from pipeline.environment import environment
+from pipeline.errors import PipelineError
+
+_CODES = {"COMPLETED": 0, "FAILED": 1, "CRASHED": 3, "CANCELLED": 4}
+_NOT_STARTED, _INTERRUPTED = 2, 130
+
+
+def run(chosen: Chosen) -> int:
+    """Carry the command out."""
+    console = Console()
+    try:
+        environment(chosen.environment)
+        if not PREFECT_API_URL.value():
+            raise CommandError("Which Prefect server? Set PREFECT_API_URL (or log in to Prefect Cloud).")
+        with get_client(sync_client=True) as client:
+            return _run(chosen, client, console)
+    except PipelineError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the command's answer
+    except (
+        httpx.HTTPError,
+        RuntimeError,
+    ) as error:  # RuntimeError: what Prefect's client makes of a dead server
+        print(_unreachable(error), file=sys.stderr)  # noqa: T201 - the command's answer
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return _NOT_STARTED
+
+
+def _run(chosen: Chosen, client: SyncPrefectClient, console: Console) -> int:
+    if chosen.verb == "status":
+        return show_status(client, console, chosen.environment)
+    if chosen.verb == "logs":
+        return show_logs(client, console, chosen)
+    return _start(chosen, client, console)
+
+
+def _start(chosen: Chosen, client: SyncPrefectClient, console: Console) -> int:
+    name = f"{chosen.flow}/{chosen.environment}"
+    schema = find(client, name).parameter_openapi_schema or {}
+    parameters = read_parameters(chosen.parameters, schema)
+    run = start(client, name, parameters)
+    console.print(f"{name}: {run.name}  {page_of_run(run)}", style="bold", highlight=False, soft_wrap=True)
+    try:
+        ended = Follower(client, console, verbose=chosen.verbose).follow(run.id)
+    except KeyboardInterrupt:
+        console.print("Not followed any more; the run goes on.")
+        raise
+    return _conclude(console, ended)
+
+
+def _conclude(console: Console, run: FlowRun) -> int:
+    message = (run.state.message if run.state else None) or ""
+    console.print(f"{run.state_name}: {message}", markup=False, highlight=False, soft_wrap=True)
+    return _CODES.get(run.state_type.value if run.state_type else "", 1)
+
+
+def page_of_run(run: FlowRun) -> str:
+    """Return the address of the run's page; "" where the server has no UI."""
+    ui = PREFECT_UI_URL.value() or str(PREFECT_API_URL.value()).removesuffix("/api")
+    return f"{ui}/runs/flow-run/{run.id}"
+
+
+def _unreachable(error: Exception) -> str:
+    return (
+        f"The Prefect server at {PREFECT_API_URL.value()} did not answer as expected: "
+        f"{' '.join(str(error).split())[:300] or type(error).__name__}"
+        "\nDoes it run? The local one: make up"
+    )
