@@ -20,9 +20,14 @@ from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.environment import PROJECT, environments
+from deployments.flow_page import flow_page
+from deployments.work_pools import IMAGE_ROOT, pool_of, runs_in_image, variables_of
+from pipeline.environment import PROJECT, environment, environments
 
 FILE = PROJECT / "prefect.yaml"
+HEARTBEAT = 30
+"""Seconds between two signs of life of a running flow: the shortest that Prefect allows."""
+_SHOWN = ("flows/*.py", "blocks/*.py", "deployments/prefect_file.py", "deployments/flow_page.py")
 
 
 class _Strict(BaseModel):
@@ -70,10 +75,23 @@ def entries() -> list[DeploymentEntry]:
     return [DeploymentEntry.model_validate(item) for item in _document()["deployments"]]
 
 
+def flow_names() -> frozenset[str]:
+    """Return the name of every flow."""
+    return frozenset(_flow(entry.entrypoint).name for entry in entries())
+
+
+def scheduled_flows(name: str) -> frozenset[str]:
+    """Return the names of the flows that have a schedule in an environment."""
+    return frozenset(
+        _flow(entry.entrypoint).name for entry in entries() if entry.name == name and entry.schedules
+    )
+
+
 def version() -> str:
     """Digest of everything that a registered deployment shows: flows, types of parameters, prefect.yaml."""
-    files = [FILE, *sorted(PROJECT.glob("flows/*.py")), *sorted(PROJECT.glob("blocks/*.py"))]
-    digest = hashlib.sha256(repr((sorted(environments()), str(_root()))).encode())
+    files = [FILE, *(path for pattern in _SHOWN for path in sorted(PROJECT.glob(pattern)))]
+    pools = [(name, item.work_pool.model_dump_json()) for name, item in sorted(environments().items())]
+    digest = hashlib.sha256(repr((pools, _root())).encode())
     for path in files:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
@@ -90,27 +108,30 @@ def deploy(client: SyncPrefectClient, names: Collection[str]) -> int:
 
 
 def _create(client: SyncPrefectClient, entry: DeploymentEntry) -> None:
-    flow = _flow(entry.entrypoint)
+    flow, item = _flow(entry.entrypoint), environment(entry.name)
     client.create_deployment(
         flow_id=client.create_flow(flow),
         name=entry.name,
         version=version(),
-        description=flow.description,
+        description=flow_page(flow),
         entrypoint=entry.entrypoint,
         parameters=entry.parameters,
         parameter_openapi_schema=parameter_schema(flow).model_dump_for_openapi(),
         enforce_parameter_schema=entry.enforce_parameter_schema,
         tags=entry.tags,
-        work_pool_name=entry.work_pool.name,
+        work_pool_name=pool_of(item, entry.tags),
+        job_variables={
+            "env": {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT), **variables_of(item, entry.tags)}
+        },
         concurrency_limit=entry.concurrency_limit.limit,
         concurrency_options=ConcurrencyOptions.model_validate(
             entry.concurrency_limit.model_dump(exclude={"limit"})
         ),
         schedules=[
-            DeploymentScheduleCreate(schedule=CronSchedule(cron=item.cron, timezone=item.timezone))
-            for item in entry.schedules
+            DeploymentScheduleCreate(schedule=CronSchedule(cron=when.cron, timezone=when.timezone))
+            for when in entry.schedules
         ],
-        pull_steps=_pull_steps(),
+        pull_steps=_pull_steps(IMAGE_ROOT if runs_in_image(item, entry.tags) else _root()),
     )
 
 
@@ -131,8 +152,8 @@ def _flow(entrypoint: str) -> Flow[..., Any]:
     return load_flow_from_entrypoint(str(PROJECT / entrypoint), use_placeholder_flow=False)
 
 
-def _pull_steps() -> list[dict[str, Any]]:
-    text = yaml.safe_dump(_document()["pull"]).replace("{{ $PIPELINE_ROOT }}", str(_root()))
+def _pull_steps(root: str) -> list[dict[str, Any]]:
+    text = yaml.safe_dump(_document()["pull"]).replace("{{ $PIPELINE_ROOT }}", root)
     steps: list[dict[str, Any]] = yaml.safe_load(text)
     return steps
 

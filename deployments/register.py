@@ -1,4 +1,4 @@
-"""Registers with Prefect what the flows need: blocks, work pools and deployments. Safe to repeat.
+"""Registers with Prefect what the flows need: blocks, work pools, deployments, automations. Safe to repeat.
 
 python -m deployments.register [ENVIRONMENT ...]
 """
@@ -9,16 +9,16 @@ import sys
 from collections.abc import Sequence
 from typing import TypeVar, cast
 
-from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.exceptions import ObjectAlreadyExists
+from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL
 from prefect.types import SecretDict
 from prefect_aws import AwsCredentials
 from pydantic import SecretStr
 
-from blocks import AppSecrets, DeployEnvironment
+from blocks import AppSecrets, DeployEnvironment, SnsTopic
+from deployments.automations import register_automations
 from deployments.prefect_file import deploy
+from deployments.work_pools import register_work_pools
 from pipeline.environment import Environment, environment, environments
 from pipeline.errors import PipelineError
 from pipeline.secrets import REQUIRED_KEYS
@@ -46,8 +46,11 @@ def register(names: Sequence[str] | None = None) -> None:
         register_blocks(item)
     with get_client(sync_client=True) as client:
         for item in chosen:
-            register_work_pool(client, item.name)
+            register_work_pools(client, item)
         deploy(client, [item.name for item in chosen])
+        SnsTopic.register_type_and_schema()
+        for item in chosen:
+            register_automations(client, item, _say)
 
 
 def register_blocks(item: Environment) -> None:
@@ -59,14 +62,6 @@ def register_blocks(item: Environment) -> None:
     block.save(item.name, overwrite=True)
     if item.aws_endpoint_url is not None:
         _make_up_secrets(item)
-
-
-def register_work_pool(client: SyncPrefectClient, name: str) -> None:
-    """Create the environment's work pool unless it exists."""
-    try:
-        client.create_work_pool(WorkPoolCreate(name=name, type="process"))
-    except ObjectAlreadyExists:
-        return
 
 
 def _saved(kind: type[B], name: str) -> B | None:
@@ -94,6 +89,10 @@ def _make_up_secrets(item: Environment) -> None:
     if _saved(AppSecrets, name) is None:
         values = SecretDict({key: secrets.token_urlsafe(32) for key in REQUIRED_KEYS})
         AppSecrets(values=values).save(name)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - what a person reads meanwhile
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Fetches the pinned Terraform to a given place, for an image: ``python -m deployments.setup.fetch TARGET``."""
+"""Fetches the pinned Terraform for an image: ``python -m deployments.setup.fetch TARGET``."""
 
 import argparse
 import os

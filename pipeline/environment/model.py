@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from pipeline.environment.work_pool import ProcessPool, WorkPool
+
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
@@ -80,6 +82,8 @@ class Environment(_Strict):
     """Environment variables of the container, beside those that Terraform sets; never secret."""
     trial: bool = True
     """Whether a release runs as one task outside the service before it takes the service's place."""
+    work_pool: WorkPool = ProcessPool()
+    """Where the flow runs are executed."""
     data_host_path: Text | None = None
     """Folder of the container host that holds the data volume, where there is no EFS."""
 

@@ -9,6 +9,7 @@ from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 
 from deployments.prefect_file import DeploymentEntry, entries
+from deployments.work_pools import ENGINE_TAG
 from pipeline.environment import PROJECT, environments
 
 ENTRIES = entries()
@@ -45,7 +46,8 @@ def test_every_flow_is_deployed_to_every_environment() -> None:
 def test_a_deployment_belongs_to_its_environment(entry: DeploymentEntry) -> None:
     """Name, tag, parameter and work pool say the same; one run at a time, others wait."""
     assert entry.parameters == {"environment": entry.name}
-    assert entry.tags == [entry.name]
+    builds = [ENGINE_TAG] if _module(entry) == "deploy_application" else []
+    assert entry.tags == [entry.name, *builds]
     assert entry.work_pool.name == entry.name
     assert entry.enforce_parameter_schema
     assert (entry.concurrency_limit.limit, entry.concurrency_limit.collision_strategy) == (1, "ENQUEUE")
