@@ -1,8 +1,7 @@
 """The receiver's HTTP face."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import httpx
@@ -14,12 +13,13 @@ from deployments.webhook.github_status import StatusReporter
 from deployments.webhook.intake import Limiter, demand_signature, read_body
 from deployments.webhook.logs import log
 from deployments.webhook.metrics import Metrics
+from deployments.webhook.observed import Observed
+from deployments.webhook.runs import Runs
 from deployments.webhook.service import Service, unreachable
 from deployments.webhook.settings import WebhookSettings
 from deployments.webhook.store import Store
 from pipeline.webhook import Refusal
 
-_PATHS = frozenset({"/webhooks/github", "/webhooks/deploy", "/health", "/metrics"})
 _REDELIVERABLE = 3 * 86_400.0
 """Seconds for which GitHub redelivers; a replay is known at least as long."""
 
@@ -28,7 +28,8 @@ def create_app(settings: WebhookSettings) -> FastAPI:
     """Put the receiver together."""
     metrics, credentials = Metrics(), Credentials(settings)
     store = Store(settings.store, max(_REDELIVERABLE, settings.github_age, settings.plain_age) + 600)
-    reporter = StatusReporter(settings, credentials, store)
+    runs = Runs()
+    reporter = StatusReporter(settings, credentials, store, runs)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -37,14 +38,15 @@ def create_app(settings: WebhookSettings) -> FastAPI:
         following.cancel()
         with suppress(asyncio.CancelledError):
             await following
+        await runs.close()
         store.close()
 
     app = FastAPI(
         title="Webhook receiver", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
-    _add_middleware(app, metrics)
+    app.add_middleware(Observed, metrics=metrics)
     app.add_exception_handler(Refusal, _refused)
-    _add_hooks(app, settings, credentials, Service(settings, store, metrics))
+    _add_hooks(app, settings, credentials, Service(settings, store, metrics, runs))
     _add_watching(app, metrics)
     return app
 
@@ -83,29 +85,6 @@ def _add_watching(app: FastAPI, metrics: Metrics) -> None:
     @app.get("/metrics")
     async def text() -> Response:
         return Response(metrics.text(), media_type="text/plain; version=0.0.4")
-
-
-def _add_middleware(app: FastAPI, metrics: Metrics) -> None:
-    @app.middleware("http")
-    async def count(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        begun = time.perf_counter()
-        response = await answer(request)
-        taken = time.perf_counter() - begun
-        path = request.url.path if request.url.path in _PATHS else "other"
-        metrics.requests.labels(path, response.status_code).inc()
-        metrics.seconds.labels(path).observe(taken)
-        if path.startswith("/webhooks/"):
-            client = request.client.host if request.client else None
-            log(
-                "request",
-                path=path,
-                status=response.status_code,
-                seconds=round(taken, 4),
-                client=client,
-                kind=request.headers.get("x-github-event", "")[:40],
-                delivery=request.headers.get("x-github-delivery", "")[:40],
-            )
-        return response
 
 
 async def _refused(_: Request, refusal: Exception) -> JSONResponse:

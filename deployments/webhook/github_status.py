@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 from prefect.client.schemas.objects import FlowRun
 
-from deployments.webhook import runs
 from deployments.webhook.credentials import Credentials
+from deployments.webhook.runs import Runs
 from deployments.webhook.settings import WebhookSettings
 from deployments.webhook.store import Store
 from pipeline.webhook import github_state
@@ -18,7 +18,8 @@ from pipeline.webhook import github_state
 class StatusReporter:
     """Reports each change of each run that the receiver started; goes on where it was after a restart."""
 
-    def __init__(self, settings: WebhookSettings, credentials: Credentials, store: Store) -> None:
+    def __init__(self, settings: WebhookSettings, credentials: Credentials, store: Store, runs: Runs) -> None:
+        self._runs = runs
         self._settings = settings
         self._credentials = credentials
         self._store = store
@@ -36,7 +37,7 @@ class StatusReporter:
         async with httpx.AsyncClient(
             base_url=self._settings.github_api, headers=headers, timeout=10
         ) as github:
-            return sum([await self._report(github, run) for run in reversed(await runs.recent())])
+            return sum([await self._report(github, run) for run in reversed(await self._runs.recent())])
 
     async def _report(self, github: httpx.AsyncClient, run: FlowRun) -> bool:
         repository, state = run.labels.get("webhook.repository"), _state(run)

@@ -1,16 +1,22 @@
 """Starts, finds and cancels deployment runs through Prefect's API."""
 
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterExpectedStartTime,
     FlowRunFilterTags,
 )
 from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
 
@@ -19,54 +25,99 @@ from pipeline.webhook import Deploy, WaitingRun, superseded
 TAG = "webhook"
 _FLOW = "deploy-application"
 _LOOK_BACK = timedelta(days=2)
+_KEPT = 30.0
+"""Seconds that a deployment's id serves; registering again keeps it."""
+_AT_ONCE = 20
+"""Runs cancelled on the word of one look at them."""
 
 
-async def start(deploy: Deploy) -> str:
-    """Start a deployment, once per key, and cancel what it supersedes.
+class Runs:
+    """The runs that the receiver starts; one client for all, as making one costs more than a request."""
 
-    Returns:
-        The flow run's id.
+    def __init__(self) -> None:
+        self._stack = AsyncExitStack()
+        self._opened: PrefectClient | None = None
+        self._opening = asyncio.Lock()
+        self._deployments: dict[str, tuple[float, DeploymentResponse]] = {}
+        self._rounds: dict[str, asyncio.Task[None]] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    Raises:
-        httpx.HTTPError, ObjectNotFound: Prefect does not answer, or has no such deployment.
-    """
-    async with get_client() as client:
-        deployment = await client.read_deployment_by_name(f"{_FLOW}/{deploy.environment}")
-        run = await client.create_flow_run_from_deployment(
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._stack.aclose()
+
+    async def start(self, deploy: Deploy) -> str:
+        """Start a deployment, once per key, and cancel what it supersedes.
+
+        Returns:
+            The flow run's id.
+
+        Raises:
+            httpx.HTTPError, ObjectNotFound: Prefect does not answer, or has no such deployment.
+        """
+        deployment = await self._deployment(deploy.environment)
+        run = await (await self._client()).create_flow_run_from_deployment(
             deployment.id,
             parameters=dict(deploy.parameters),
             idempotency_key=deploy.key,
             tags=[*deployment.tags, TAG],
             labels=_labels(deploy),
         )
-        await _coalesce(client, deploy.environment)
-    return str(run.id)
+        await self._coalesce(deploy.environment)
+        return str(run.id)
 
+    async def recent(self) -> list[FlowRun]:
+        """Return the runs of the last days that the receiver started, newest first."""
+        since = datetime.now(UTC) - _LOOK_BACK
+        chosen = FlowRunFilter(
+            tags=FlowRunFilterTags(all_=[TAG]),
+            expected_start_time=FlowRunFilterExpectedStartTime(after_=since),
+        )
+        return await (await self._client()).read_flow_runs(
+            flow_run_filter=chosen, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=200
+        )
 
-async def recent() -> list[FlowRun]:
-    """Return the runs of the last days that the receiver started, newest first."""
-    async with get_client() as client:
-        return await _recent(client)
+    async def _client(self) -> PrefectClient:
+        async with self._opening:
+            if self._opened is None:
+                self._opened = await self._stack.enter_async_context(get_client())
+            return self._opened
 
+    async def _deployment(self, environment: str) -> DeploymentResponse:
+        read, found = self._deployments.get(environment, (0.0, None))
+        if found is None or time.monotonic() - read > _KEPT:
+            found = await (await self._client()).read_deployment_by_name(f"{_FLOW}/{environment}")
+            self._deployments[environment] = (time.monotonic(), found)
+        return found
 
-async def _coalesce(client: Any, environment: str) -> None:
-    for run in superseded(map(_waiting, await _recent(client)), environment):
-        current = await client.read_flow_run(UUID(run))
-        # Looked at again: meanwhile it may have begun, and a rollout under way is left alone.
-        if current.state is not None and (current.state.is_scheduled() or current.state.is_pending()):
-            await client.set_flow_run_state(current.id, Cancelled(message="A newer push replaces it."))
+    async def _coalesce(self, environment: str) -> None:
+        """Wait for a round that begins after now; pushes that come meanwhile share the next one."""
+        task = self._rounds.get(environment)
+        if task is None:
+            task = self._rounds[environment] = asyncio.create_task(self._round(environment))
+        await asyncio.shield(task)
 
+    async def _round(self, environment: str) -> None:
+        """Cancel what no worker has taken yet and a newer push makes needless.
 
-async def _recent(client: Any) -> list[FlowRun]:
-    since = datetime.now(UTC) - _LOOK_BACK
-    chosen = FlowRunFilter(
-        tags=FlowRunFilterTags(all_=[TAG]),
-        expected_start_time=FlowRunFilterExpectedStartTime(after_=since),
-    )
-    found: list[FlowRun] = await client.read_flow_runs(
-        flow_run_filter=chosen, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=200
-    )
-    return found
+        A run needs seconds from there to its beginning, as its process has to start first: that one which
+        is taken in this very moment is cancelled in time, and none that has begun is.
+        """
+        async with self._locks[environment]:
+            del self._rounds[environment]
+            tried: set[str] = set()
+            while needless := await self._needless(environment, tried):
+                await self._cancel(needless)
+                tried.update(needless)
+
+    async def _needless(self, environment: str, tried: Collection[str]) -> list[str]:
+        found = superseded(map(_waiting, await self.recent()), environment)
+        return [run for run in found if run not in tried][:_AT_ONCE]
+
+    async def _cancel(self, runs: Sequence[str]) -> None:
+        client = await self._client()
+        state: Any = Cancelled(message="A newer push replaces it.")
+        await asyncio.gather(*(client.set_flow_run_state(UUID(run), state) for run in runs))
 
 
 def _labels(deploy: Deploy) -> dict[str, Any]:

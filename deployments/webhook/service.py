@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 from prefect.exceptions import ObjectNotFound
 
-from deployments.webhook import runs
 from deployments.webhook.logs import log
 from deployments.webhook.metrics import Metrics
+from deployments.webhook.runs import Runs
 from deployments.webhook.settings import WebhookSettings
 from deployments.webhook.store import Store
 from pipeline.environment import environments
@@ -27,8 +27,8 @@ Answer = tuple[int, dict[str, Any]]
 class Service:
     """Handles deliveries whose signature has been checked."""
 
-    def __init__(self, settings: WebhookSettings, store: Store, metrics: Metrics) -> None:
-        self._settings, self._store, self._metrics = settings, store, metrics
+    def __init__(self, settings: WebhookSettings, store: Store, metrics: Metrics, runs: Runs) -> None:
+        self._settings, self._store, self._metrics, self._runs = settings, store, metrics, runs
         self._starting: dict[str, asyncio.Task[list[dict[str, str]]]] = {}
 
     async def github(self, body: bytes, event: str | None, delivery: str | None) -> Answer:
@@ -90,7 +90,7 @@ class Service:
         return [await self._start_one(deploy) for deploy in deploys]
 
     async def _start_one(self, deploy: Deploy) -> dict[str, str]:
-        run = await _in_time(deploy)
+        run = await self._in_time(deploy)
         self._metrics.started.labels(deploy.environment).inc()
         log("deployment", environment=deploy.environment, commit=deploy.commit, flow_run=run)
         return {
@@ -100,18 +100,17 @@ class Service:
             "flow_run_url": f"{self._settings.ui_url}/runs/flow-run/{run}",
         }
 
-
-async def _in_time(deploy: Deploy) -> str:
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            return await runs.start(deploy)
-    except ObjectNotFound as error:
-        name = f"deploy-application/{deploy.environment}"
-        raise Refusal(
-            503, f"Prefect has no deployment {name}.", "Register it, then redeliver.", 60
-        ) from error
-    except (httpx.HTTPError, TimeoutError) as error:
-        raise unreachable() from error
+    async def _in_time(self, deploy: Deploy) -> str:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await self._runs.start(deploy)
+        except ObjectNotFound as error:
+            name = f"deploy-application/{deploy.environment}"
+            raise Refusal(
+                503, f"Prefect has no deployment {name}.", "Register it, then redeliver.", 60
+            ) from error
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise unreachable() from error
 
 
 def unreachable() -> Refusal:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_WAITING = frozenset({"SCHEDULED", "PENDING"})
+_WAITING = frozenset({"SCHEDULED"})
+"""A worker has taken what is PENDING: it may begin between a look at it and its cancellation."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class WaitingRun:
 
 
 def superseded(runs: Iterable[WaitingRun], environment: str) -> list[str]:
-    """Return the ids of the environment's runs that have not begun and are not the newest.
+    """Return the ids of the environment's runs that no worker has taken and that are not the newest.
 
     A delivery that comes late may itself be what is superseded. A run that has begun is never touched: a
     rollout is worse interrupted than finished.

@@ -101,11 +101,11 @@ def test_an_empty_bucket_says_how_long_to_wait() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["SCHEDULED", "PENDING", "RUNNING"]))))
 def test_only_waiting_runs_that_are_not_the_newest_are_superseded(made: list[tuple[int, str]]) -> None:
-    """A run that has begun and the newest one stay; other environments are left alone."""
+    """A run that a worker has taken and the newest one stay; other environments are left alone."""
     runs = [WaitingRun(str(n), "staging", order, n, state) for n, (order, state) in enumerate(made)]
     other = WaitingRun("other", "production", 0, 0, "SCHEDULED")
     newest = max(runs, key=lambda run: (run.order, run.created), default=None)
-    expected = [run.id for run in runs if run.state != "RUNNING" and run is not newest]
+    expected = [run.id for run in runs if run.state == "SCHEDULED" and run is not newest]
     assert superseded([other, *runs], "staging") == expected
 
 
