@@ -1,0 +1,41 @@
+"""A Prefect server with authentication, an emulated AWS and the pipeline's own image."""
+
+import os
+import secrets
+from collections.abc import Iterator
+
+import docker
+import pytest
+from platform_support import Platform, answers, until
+
+from deployments.image import build_pipeline_image, terraform_image
+from deployments.stack import Settings
+
+_FIRST = 4770 + 3 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
+@pytest.fixture(scope="session")
+def pipeline_image() -> str:
+    """The pipeline's own image of this checkout, with this machine's Terraform."""
+    client = docker.from_env(timeout=600)
+    return build_pipeline_image(client, "vimbiso/pipeline:test", terraform=terraform_image(client)).image
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """Emulator and server, running."""
+    folder = tmp_path_factory.mktemp("platform")
+    network = docker.from_env().networks.get("bridge")
+    address: str = network.attrs["IPAM"]["Config"][0]["Gateway"]
+    settings = Settings(folder / "state", _FIRST, _FIRST + 1, _FIRST + 2)
+    auth = f"operator:{secrets.token_urlsafe(24)}"
+    made = Platform(folder, address, settings, auth)
+    serve = ("prefect", "server", "start", "--host", address, "--port", str(settings.prefect_port))
+    ministack = {"GATEWAY_PORT": str(settings.aws_port), "MINISTACK_REGION": "af-south-1"}
+    with (
+        made.process("aws", "ministack", **ministack),
+        made.process("server", *serve, PREFECT_SERVER_API_AUTH_STRING=auth),
+    ):
+        until(lambda: answers(f"{settings.aws_url}/_ministack/health"), 60)
+        until(lambda: answers(f"{made.api}/health"), 120)
+        yield made
