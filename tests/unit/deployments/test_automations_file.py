@@ -1,0 +1,63 @@
+"""automations.yaml against the flows, the events they emit and the environments."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect.events.schemas.automations import EventTrigger
+
+from deployments.automations.model import AutomationsFileError, entries_for
+from deployments.prefect_file import flow_names, scheduled_flows
+from pipeline.environment import PROJECT, environment, environments
+
+FOREIGN = {"vimbiso.source.pushed"}
+"""Events that come from outside."""
+
+
+def _emitted() -> set[str]:
+    """Return the texts in tasks/ and flows/ that name an event of ours."""
+    return {
+        node.value
+        for folder in ("tasks", "flows")
+        for path in PROJECT.glob(f"{folder}/*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value.startswith("vimbiso.")
+    }
+
+
+@pytest.mark.parametrize("name", sorted(environments()))
+def test_automations_wait_for_events_that_somebody_emits(name: str) -> None:
+    """An automation for a misspelt event would never fire."""
+    for entry in entries_for(environment(name), scheduled_flows(name)):
+        trigger: Any = EventTrigger.model_validate(entry.trigger)
+        expected = {event for event in trigger.expect | trigger.after if not event.startswith("prefect.")}
+        assert expected <= _emitted() | FOREIGN, entry.name
+        entry.flow_names(flow_names())
+
+
+def test_what_is_not_scheduled_is_not_missed() -> None:
+    """Nobody waits for a nightly backup where there is none; a folder is pushed to by nobody."""
+    local, staging = (
+        {entry.name for entry in entries_for(environment(name), scheduled_flows(name))}
+        for name in ("local", "staging")
+    )
+    assert staging - local == {"no database backup", "no state backup", "deploy what was pushed"}
+    assert local < staging
+
+
+def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
+    """A misspelt key would be a condition that is not looked at."""
+    file = tmp_path / "automations.yaml"
+    file.write_text("automations: [{name: a, description: b, trigger: {}, notfy: {subject: c, body: d}}]")
+    with pytest.raises(AutomationsFileError, match="notfy"):
+        entries_for(environment("staging"), (), file)
+
+
+def test_an_unknown_flow_is_refused() -> None:
+    """A trigger that is narrowed to a flow that was renamed would never fire."""
+    entry = next(item for item in entries_for(environment("staging"), ()) if item.flows)
+    with pytest.raises(AutomationsFileError, match="is no flow"):
+        entry.flow_names({"deploy-application"})
