@@ -12,7 +12,7 @@ from terraform_command import PROJECT
 ADMINISTRATOR = {"state", "terraform"}
 
 # Source: AWS, "Service Authorization Reference", where an action is not named like its API operation.
-_PREFIXES = {"elbv2": "elasticloadbalancing"}
+_PREFIXES = {"elbv2": "elasticloadbalancing", "efs": "elasticfilesystem"}
 _RENAMED = {
     "s3:ListObjectsV2": "s3:ListBucket",
     "s3:ListObjectVersions": "s3:ListBucketVersions",

@@ -1,0 +1,43 @@
+"""Why is the service not well?"""
+
+from typing import Annotated
+
+from prefect import flow
+from prefect.logging import get_run_logger
+from pydantic import Field
+
+from blocks import Target
+from blocks.names import EnvironmentName
+from pipeline.errors import PipelineError
+from pipeline.outputs import Outputs
+from tasks.diagnosis import diagnose_service
+from tasks.environment import load_environment, read_outputs
+
+
+@flow(name="diagnose", flow_run_name="{environment}")
+def diagnose(environment: EnvironmentName, since_hours: Annotated[int, Field(ge=1, le=168)] = 2) -> str:
+    """Go through the guide's troubleshooting chapter and name the likely causes, each with its next step.
+
+    Looks at tasks, logs, variables, secrets, image, health checks, security groups, routes, auto scaling,
+    events, certificate, name, alarms and release records, and changes nothing. The run's page among the
+    artifacts begins with the likely causes. An unhealthy service does not fail the run.
+
+    **When it fails:** the environment is unknown, was never built, or its credentials are not valid; the
+    error says which. Whatever else cannot be read is a SKIP on the page, with its reason.
+
+    Args:
+        environment: where to look.
+        since_hours: how far back tasks, events and metrics are looked at; ECS forgets stopped tasks after
+            about an hour.
+    """
+    target = load_environment(environment)
+    return diagnose_service(target, read_outputs(target), since_hours).headline
+
+
+def explain_failure(target: Target, outputs: Outputs) -> str:
+    """Write the diagnosis of a failure; return its likeliest cause in a line, "" where none was made."""
+    try:
+        return f"Diagnosis: {diagnose_service(target, outputs).headline}"
+    except PipelineError as error:
+        get_run_logger().warning("No diagnosis was made: %s", error)
+        return ""

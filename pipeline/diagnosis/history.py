@@ -1,0 +1,61 @@
+"""Tells the releases of an environment as the rows of a table. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+from pipeline.release import ReleaseRecord
+
+_DIGEST = 12
+
+
+def history_rows(
+    records: Iterable[ReleaseRecord], live: str | None, unusable: Mapping[str, str | None]
+) -> list[dict[str, str]]:
+    """Return one row for each record, newest first as they come.
+
+    ``live`` is the task definition that the service is on; ``unusable`` says by task definition why a release
+    cannot be deployed again, None where it can. Of several records of what runs the newest is marked.
+    """
+    rows, marked = [], False
+    for record in records:
+        runs = not marked and record.task_definition == live and record.outcome.good
+        marked = marked or runs
+        rows.append(_row(record, runs=runs, live=live, unusable=unusable))
+    return rows
+
+
+def _row(
+    record: ReleaseRecord, *, runs: bool, live: str | None, unusable: Mapping[str, str | None]
+) -> dict[str, str]:
+    return {
+        "runs": "now" if runs else "",
+        "when (UTC)": f"{record.ended_at:%Y-%m-%d %H:%M}",
+        "release": record.release,
+        "kind": record.kind,
+        "outcome": record.outcome.value,
+        "took": took((record.ended_at - record.started_at).total_seconds()),
+        "roll back to": _way_back(record, live, unusable),
+        "by": record.by or "unknown",
+        "image": record.image_digest.removeprefix("sha256:")[:_DIGEST],
+        "revision": record.task_definition.rsplit(":", 1)[-1],
+        "steps": ", ".join(f"{name} {took(seconds)}" for name, seconds in record.durations.items()),
+    }
+
+
+def _way_back(record: ReleaseRecord, live: str | None, unusable: Mapping[str, str | None]) -> str:
+    """Say whether rollback-application would take it (see pipeline.release.choice)."""
+    if record.task_definition == live:
+        return "is what runs"
+    if not record.outcome.good:
+        return "no: never was good"
+    if record.task_definition not in unusable:
+        return "not looked at"
+    reason = unusable[record.task_definition]
+    return f"no: {reason}" if reason else "yes"
+
+
+def took(seconds: float) -> str:
+    """Return a duration for people: 4.2 s, 3 min 05 s."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"

@@ -1,0 +1,131 @@
+"""Judges the service: what is wanted, what runs, how its rollouts went, and what was recorded. Pure."""
+
+import re
+from collections.abc import Iterator
+
+from pipeline.diagnosis.facts import Facts, Releases
+from pipeline.diagnosis.model import Fault, Finding, Topic, Unread
+from pipeline.ecs.model import Deployment, Service
+
+SERVICE = Topic("service")
+ROLLOUT = Topic("rollout")
+EVENTS = Topic("events")
+RELEASES = Topic("releases")
+_NO_ROOM = re.compile(
+    r"unable to (consistently )?place|capacity is unavailable|was unable to.*ENI", re.IGNORECASE
+)
+_EVENTS = 5
+
+
+def steady(facts: Facts) -> bool:
+    """Whether the service has what it wants and every target is healthy: older failures are over."""
+    if not isinstance(facts.service, Service) or facts.service.primary is None:
+        return False
+    primary = facts.service.primary
+    ill = () if isinstance(facts.balancing, Unread) else facts.balancing.targets
+    return (
+        primary.rollout_state in ("COMPLETED", "")
+        and primary.running >= primary.desired > 0
+        and all(target.state in ("healthy", "draining") for target in ill)
+    )
+
+
+def judge_service(facts: Facts) -> Iterator[Finding]:
+    """Does the service exist, and do the wanted tasks run?"""
+    found = facts.service
+    if isinstance(found, Unread):
+        yield SERVICE.skip("service", found.reason)
+        return
+    if found is None or found.status != "ACTIVE":
+        state = "does not exist" if found is None else f"is {found.status}"
+        yield SERVICE.ng("service", f"{facts.subject.outputs.service} {state}", Fault.SERVICE_MISSING)
+        return
+    yield SERVICE.ok("service", f"{found.name} is ACTIVE on {_revision(found.task_definition)}")
+    yield _tasks(found)
+
+
+def _tasks(service: Service) -> Finding:
+    running = sum(item.running for item in service.deployments)
+    if service.desired == 0:
+        return SERVICE.ng("tasks", "no task is wanted: desired count 0", Fault.NOTHING_RUNS)
+    if running < service.desired:
+        return SERVICE.ng("tasks", f"{running} of {service.desired} tasks run", Fault.TASKS_MISSING)
+    return SERVICE.ok("tasks", f"{running} of {service.desired} tasks run")
+
+
+def judge_rollouts(facts: Facts) -> Iterator[Finding]:
+    """How did the rollouts go that ECS still lists?"""
+    if not isinstance(facts.service, Service):
+        yield ROLLOUT.skip("deployments", "needs the service")
+        return
+    for item in facts.service.deployments:
+        yield _rollout(item, past=steady(facts))
+
+
+def _rollout(item: Deployment, *, past: bool) -> Finding:
+    subject = f"{item.status} {_revision(item.task_definition)}"
+    told = f"{item.rollout_state or 'no state'}: {item.running} of {item.desired} run, {item.failed} failed"
+    told = f"{told}. {item.rollout_reason}".rstrip()
+    if item.rollout_state == "FAILED":
+        return ROLLOUT.ng(subject, told, Fault.ROLLOUT_FAILED, past=past and item.status != "PRIMARY")
+    if item.rollout_state == "IN_PROGRESS" and item.status == "PRIMARY" and item.desired:
+        return ROLLOUT.ng(subject, told, Fault.ROLLOUT_UNDER_WAY)
+    return ROLLOUT.ok(subject, told)
+
+
+def judge_events(facts: Facts) -> Iterator[Finding]:
+    """What did the service say of late?"""
+    if not isinstance(facts.service, Service):
+        yield EVENTS.skip("events", "needs the service")
+        return
+    late = [item for item in facts.service.events if item.at >= facts.subject.since]
+    for item in sorted(late, key=lambda event: event.at, reverse=True)[:_EVENTS]:
+        at = f"{item.at:%H:%M:%S}"
+        if _NO_ROOM.search(item.message):
+            yield EVENTS.ng(at, item.message, Fault.CAPACITY, past=steady(facts))
+        else:
+            yield EVENTS.ok(at, item.message)
+    if not late:
+        yield EVENTS.ok("events", "none of late")
+
+
+def judge_releases(facts: Facts) -> Iterator[Finding]:
+    """Does what was recorded last run, and where does a rollback lead?"""
+    found = facts.releases
+    if isinstance(found, Unread):
+        yield RELEASES.skip("records", found.reason)
+        return
+    if found.opened is not None:
+        told = f"the rollout of {found.opened.release} began {found.opened.started_at:%Y-%m-%d %H:%M} UTC"
+        yield RELEASES.ng("open attempt", f"{told}; its end is not recorded", Fault.ROLLOUT_UNDER_WAY)
+    yield from _recorded(facts, found)
+
+
+def _recorded(facts: Facts, found: Releases) -> Iterator[Finding]:
+    if not found.records:
+        yield RELEASES.skip("last release", "nothing was recorded yet")
+        return
+    last = found.records[0]
+    told = f"{last.release} ({last.kind}) ended as {last.outcome} at {last.ended_at:%Y-%m-%d %H:%M} UTC"
+    yield RELEASES.ok("last release", told)
+    good = [item for item in found.records if item.outcome.good]
+    if not isinstance(facts.service, Service) or not good:
+        yield RELEASES.skip("what runs", "no good release is recorded" if not good else "needs the service")
+        return
+    live = facts.service.task_definition
+    match = next((item for item in good if item.task_definition == live), None)
+    if match is None:
+        told = f"{_revision(live)} runs, which no record calls good"
+        yield RELEASES.ng("what runs", told, Fault.NOT_THE_RECORDED)
+    else:
+        yield RELEASES.ok("what runs", f"{match.release}, recorded as good")
+    other = next((item.release for item in good if item.task_definition != live), None)
+    yield (
+        RELEASES.ok("rollback", f"the last good release before: {other}")
+        if other
+        else RELEASES.skip("rollback", "no other good release is recorded")
+    )
+
+
+def _revision(arn: str) -> str:
+    return arn.rsplit("/", 1)[-1]

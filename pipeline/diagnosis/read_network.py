@@ -1,0 +1,213 @@
+"""Reads security groups, routes, endpoints and the file system of the service."""
+
+from typing import Any
+
+from pipeline.aws import AwsAccess, calling
+from pipeline.diagnosis.facts import Subject
+from pipeline.diagnosis.network import (
+    WORLD,
+    Door,
+    FileSystem,
+    Listener,
+    Network,
+    Route,
+    Rule,
+    Security,
+    SecurityGroup,
+)
+from pipeline.diagnosis.read_tasks import read_definitions
+
+NFS_PORT = 2049
+HTTPS_PORT = 443
+
+
+def read_security(access: AwsAccess, subject: Subject) -> Security:
+    """Return the groups at both ends of every connection that the service needs."""
+    reader = _Reader(access, subject)
+    balancer = reader.balancer()
+    own = reader.service_network()
+    own_ranges, vpc = reader.ranges(own["subnets"])
+    balancer_subnets = [
+        zone["SubnetId"] for zone in balancer.get("AvailabilityZones", []) if "SubnetId" in zone
+    ]
+    return Security(
+        balancer=reader.groups(balancer.get("SecurityGroups", [])),
+        balancer_ranges=reader.ranges(balancer_subnets)[0],
+        balancer_state=(balancer.get("State") or {}).get("Code", ""),
+        listeners=reader.listeners(),
+        tasks=reader.groups(own["securityGroups"]),
+        task_ranges=own_ranges,
+        doors=(*reader.endpoint_doors(vpc), *reader.file_system_doors()),
+    )
+
+
+def read_network(access: AwsAccess, subject: Subject) -> Network:
+    """Return the ways of the task subnets to AWS, and the mount targets of the file system."""
+    reader = _Reader(access, subject)
+    own = reader.service_network()
+    _, vpc = reader.ranges(own["subnets"])
+    endpoints = [raw for raw in reader.endpoints(vpc) if raw.get("State")]
+    return Network(
+        routes=reader.routes(own["subnets"], vpc),
+        endpoints=tuple((_short(raw["ServiceName"]), str(raw["State"]).lower()) for raw in endpoints),
+        public_addresses=own.get("assignPublicIp") == "ENABLED",
+        file_systems=reader.file_systems(),
+    )
+
+
+class _Reader:
+    def __init__(self, access: AwsAccess, subject: Subject) -> None:
+        self._access = access
+        self._subject = subject
+        self._ec2 = access.client("ec2")
+        self._elbv2 = access.client("elbv2")
+        self._efs = access.client("efs")
+
+    def balancer(self) -> dict[str, Any]:
+        with calling("Describing the load balancer"):
+            arn = self._subject.outputs.load_balancer_arn
+            return dict(self._elbv2.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"][0])
+
+    def listeners(self) -> tuple[Listener, ...]:
+        with calling("Describing the listeners"):
+            answer = self._elbv2.describe_listeners(LoadBalancerArn=self._subject.outputs.load_balancer_arn)
+        return tuple(Listener(raw["Port"], raw["Protocol"]) for raw in answer["Listeners"])
+
+    def service_network(self) -> dict[str, Any]:
+        """Return the service's own settings; what Terraform set where it has none."""
+        outputs = self._subject.outputs
+        with calling(f"Describing ECS service {outputs.service}"):
+            ecs = self._access.client("ecs")
+            answer = ecs.describe_services(cluster=outputs.cluster, services=[outputs.service])
+        found = answer["services"][0] if answer["services"] else {}
+        own = (found.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+        return {
+            "subnets": own.get("subnets") or list(outputs.subnet_ids),
+            "securityGroups": own.get("securityGroups") or list(outputs.security_group_ids),
+            "assignPublicIp": own.get("assignPublicIp", "DISABLED"),
+        }
+
+    def groups(self, ids: list[str]) -> tuple[SecurityGroup, ...]:
+        if not ids:
+            return ()
+        with calling("Describing the security groups"):
+            answer = self._ec2.describe_security_groups(GroupIds=ids)
+        return tuple(_group(raw) for raw in answer["SecurityGroups"])
+
+    def ranges(self, subnets: list[str]) -> tuple[tuple[str, ...], str]:
+        """Return the address ranges of subnets, and their VPC."""
+        if not subnets:
+            return (), ""
+        with calling("Describing the subnets"):
+            found = self._ec2.describe_subnets(SubnetIds=subnets)["Subnets"]
+        return tuple(raw["CidrBlock"] for raw in found), next((raw["VpcId"] for raw in found), "")
+
+    def endpoints(self, vpc: str) -> list[dict[str, Any]]:
+        with calling("Describing the VPC's endpoints"):
+            answer = self._ec2.describe_vpc_endpoints(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+        return list(answer["VpcEndpoints"])
+
+    def endpoint_doors(self, vpc: str) -> list[Door]:
+        interfaces = [raw for raw in self.endpoints(vpc) if raw.get("VpcEndpointType") == "Interface"]
+        return [
+            Door(
+                f"endpoint {_short(raw['ServiceName'])}",
+                HTTPS_PORT,
+                self.groups([group["GroupId"] for group in raw.get("Groups", [])]),
+                self.ranges(raw.get("SubnetIds", []))[0],
+            )
+            for raw in interfaces
+        ]
+
+    def file_system_doors(self) -> list[Door]:
+        return [self._file_system_door(id_) for id_ in self._file_system_ids()]
+
+    def _file_system_door(self, id_: str) -> Door:
+        with calling(f"Describing the mount targets of {id_}"):
+            mounts = self._efs.describe_mount_targets(FileSystemId=id_)["MountTargets"]
+            groups = {
+                group
+                for mount in mounts
+                for group in self._efs.describe_mount_target_security_groups(
+                    MountTargetId=mount["MountTargetId"]
+                )["SecurityGroups"]
+            }
+        return Door(
+            f"file system {id_}",
+            NFS_PORT,
+            self.groups(sorted(groups)),
+            self.ranges([mount["SubnetId"] for mount in mounts])[0],
+        )
+
+    def file_systems(self) -> tuple[FileSystem, ...]:
+        found = []
+        for id_ in self._file_system_ids():
+            with calling(f"Describing the mount targets of {id_}"):
+                mounts = self._efs.describe_mount_targets(FileSystemId=id_)["MountTargets"]
+            states = (
+                (str(raw.get("AvailabilityZoneName", "")), str(raw["LifeCycleState"])) for raw in mounts
+            )
+            found.append(FileSystem(id_, tuple(states)))
+        return tuple(found)
+
+    def _file_system_ids(self) -> list[str]:
+        volumes = read_definitions(self._access, self._subject).live.get("volumes", [])
+        settings = [volume.get("efsVolumeConfiguration") or {} for volume in volumes]
+        return sorted({item["fileSystemId"] for item in settings if "fileSystemId" in item})
+
+    def routes(self, subnets: list[str], vpc: str) -> tuple[Route, ...]:
+        own = [{"Name": "vpc-id", "Values": [vpc]}]
+        with calling("Describing routes and NAT gateways"):
+            tables = self._ec2.describe_route_tables(Filters=own)["RouteTables"]
+            gateways = self._ec2.describe_nat_gateways(Filters=own)["NatGateways"]
+            zones = self._ec2.describe_subnets(SubnetIds=subnets)["Subnets"]
+        states = {raw["NatGatewayId"]: str(raw["State"]) for raw in gateways}
+        return tuple(
+            _route(raw["SubnetId"], str(raw.get("AvailabilityZone", "")), tables, states) for raw in zones
+        )
+
+
+def _route(subnet: str, zone: str, tables: list[dict[str, Any]], gateways: dict[str, str]) -> Route:
+    table = _table_of(subnet, tables)
+    default = next((raw for raw in table if raw.get("DestinationCidrBlock") == WORLD), {})
+    leads_to = str(
+        default.get("NatGatewayId")
+        or default.get("GatewayId")
+        or default.get("TransitGatewayId")
+        or default.get("NetworkInterfaceId")
+        or ""
+    )
+    return Route(subnet, zone, leads_to, str(default.get("State", "active")), gateways.get(leads_to, ""))
+
+
+def _table_of(subnet: str, tables: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the routes of a subnet: its own table's, else the main one's."""
+    links = [(link, table) for table in tables for link in table.get("Associations", [])]
+    own = [table for link, table in links if link.get("SubnetId") == subnet]
+    main = [table for link, table in links if link.get("Main")]
+    return list((own or main or [{}])[0].get("Routes", []))
+
+
+def _group(raw: dict[str, Any]) -> SecurityGroup:
+    return SecurityGroup(
+        raw["GroupId"],
+        raw.get("GroupName", ""),
+        tuple(_rule(item) for item in raw.get("IpPermissions", [])),
+        tuple(_rule(item) for item in raw.get("IpPermissionsEgress", [])),
+    )
+
+
+def _rule(raw: dict[str, Any]) -> Rule:
+    return Rule(
+        protocol=str(raw.get("IpProtocol", "")),
+        first=raw.get("FromPort"),
+        last=raw.get("ToPort"),
+        groups=tuple(item["GroupId"] for item in raw.get("UserIdGroupPairs", []) if "GroupId" in item),
+        ranges=tuple(item["CidrIp"] for item in raw.get("IpRanges", [])),
+        prefix_lists=tuple(item["PrefixListId"] for item in raw.get("PrefixListIds", [])),
+    )
+
+
+def _short(service_name: str) -> str:
+    """Return ``ecr.dkr`` of ``com.amazonaws.af-south-1.ecr.dkr``."""
+    return service_name.split(".", 3)[-1]

@@ -1,0 +1,73 @@
+"""Reads tasks, their reasons and logs, the task definitions and the image."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from pipeline.aws import AwsAccess, calling
+from pipeline.delivery.evidence import TaskEvidence
+from pipeline.delivery.task_logs import TaskLogs
+from pipeline.diagnosis.facts import Definitions, Image, Subject, Tasks
+from pipeline.diagnosis.stops import why_stopped
+from pipeline.ecs import translate
+from pipeline.ecs.model import Task
+from pipeline.ecs.registry import TaskDefinitions
+from pipeline.ecs.service import EcsService, ServiceRef, describe_tasks
+from pipeline.image import find_image
+from pipeline.outputs import Outputs
+
+_LOGS_OF = 3
+_LINES = 30
+
+
+def read_definitions(access: AwsAccess, subject: Subject) -> Definitions:
+    """Return the revision that the service is on, and Terraform's."""
+    definitions = TaskDefinitions(access)
+    live = _live(access, subject.outputs)
+    template = subject.outputs.task_definition_arn
+    return Definitions(definitions.read(live)[0], definitions.read(template)[0] if template else None)
+
+
+def read_tasks(access: AwsAccess, subject: Subject) -> Tasks:
+    """Return every task of the application's family, not only the service's: trials and migrations too."""
+    running = _tasks(access, subject.outputs, "RUNNING", None)
+    stopped = _tasks(access, subject.outputs, "STOPPED", subject.since)
+    service = subject.outputs.service
+    failed = [task for task in stopped if why_stopped(task, service)]
+    ill = [task for task in running if task.health == "UNHEALTHY"]
+    shown = (failed + ill or list(running))[:_LOGS_OF]
+    logs = TaskLogs(access, subject.outputs.log_group)
+    with ThreadPoolExecutor(_LOGS_OF) as pool:
+        evidence = tuple(pool.map(lambda task: _evidence(task, service, logs), shown))
+    return Tasks(running, stopped, evidence)
+
+
+def read_image(access: AwsAccess, subject: Subject) -> Image:
+    """Look the image of the live revision up in the registry."""
+    definition = TaskDefinitions(access).read(_live(access, subject.outputs))[0]
+    containers = {item["name"]: item["image"] for item in definition["containerDefinitions"]}
+    reference = str(containers[subject.outputs.container])
+    _, at, digest = reference.partition("@")
+    name = digest if at else reference.rpartition(":")[2]
+    return Image(reference, find_image(access, subject.outputs.repository_name, name) is not None)
+
+
+def _live(access: AwsAccess, outputs: Outputs) -> str:
+    return EcsService(access, ServiceRef(outputs.cluster, outputs.service)).require().task_definition
+
+
+def _tasks(access: AwsAccess, outputs: Outputs, status: str, since: datetime | None) -> tuple[Task, ...]:
+    ecs = access.client("ecs")
+    with calling(f"Listing the {status} tasks of {outputs.task_family}"):
+        pages = ecs.get_paginator("list_tasks").paginate(
+            cluster=outputs.cluster, family=outputs.task_family, desiredStatus=status
+        )
+        arns = [arn for page in pages for arn in page["taskArns"]]
+        found = [translate.task(raw) for raw in describe_tasks(ecs, outputs.cluster, arns)]
+    kept = [task for task in found if since is None or task.created_at >= since]
+    return tuple(sorted(kept, key=lambda task: task.created_at, reverse=True))
+
+
+def _evidence(task: Task, service: str, logs: TaskLogs) -> TaskEvidence:
+    lines = {item.name: logs.tail(task, item.name, _LINES) for item in task.containers}
+    reason = why_stopped(task, service) or f"{task.last_status}, health {task.health}"
+    return TaskEvidence(task.id, reason, lines)

@@ -1,0 +1,57 @@
+"""Shows which releases an environment had."""
+
+from prefect import task
+from prefect.artifacts import create_table_artifact
+from prefect.logging import get_run_logger
+
+from blocks import Target
+from pipeline.aws import AwsError
+from pipeline.diagnosis import history_rows, why_unusable
+from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.outputs import Outputs
+from pipeline.release import ReleaseRecord, ReleaseStore
+
+
+@task(name="show-history", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def show_history(target: Target, outputs: Outputs, limit: int) -> list[dict[str, str]]:
+    """Show the newest releases as a table: which runs, and to which the service can go back."""
+    records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest(limit)
+    live = _live(target, outputs)
+    rows = history_rows(records, live, _unusable(target, outputs, records, live))
+    for row in rows:
+        get_run_logger().info(
+            "%s %s %s %s in %s %s",
+            row["when (UTC)"],
+            row["release"],
+            row["kind"],
+            row["outcome"],
+            row["took"],
+            row["runs"],
+        )
+    create_table_artifact(
+        key=f"history-{target.name}",
+        table=rows,
+        description=f"The last {len(rows)} releases of {target.name}",
+    )
+    return rows
+
+
+def _live(target: Target, outputs: Outputs) -> str | None:
+    """Return the task definition that the service is on; None where that cannot be told."""
+    try:
+        found = EcsService(target.access, ServiceRef(outputs.cluster, outputs.service)).describe()
+    except AwsError as error:
+        get_run_logger().warning("What runs cannot be told: %s", error)
+        return None
+    return found.task_definition if found else None
+
+
+def _unusable(
+    target: Target, outputs: Outputs, records: list[ReleaseRecord], live: str | None
+) -> dict[str, str | None]:
+    asked = {item.task_definition: item for item in records if item.outcome.good}
+    return {
+        arn: why_unusable(target.access, outputs.repository_name, item)
+        for arn, item in asked.items()
+        if arn != live
+    }
