@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from deployments.stack.balancing import CONNECT_SECONDS
 from deployments.stack.probes import answers, worker_polls
 from deployments.stack.processes import Process
 from deployments.stack.settings import REGION, Settings
@@ -62,6 +63,7 @@ def _emulator(settings: Settings) -> Spec:
             "S3_DATA_DIR": str(state / "s3"),
             "TMPDIR": str(settings.state / "tmp"),
             "ECS_RESTORE_RECONCILE_DELAY_SECONDS": "1",
+            "ALB_TARGET_CONNECT_TIMEOUT_SECONDS": str(CONNECT_SECONDS),
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "AWS_ACCESS_KEY_ID": "test",
@@ -83,7 +85,11 @@ def _server(settings: Settings) -> Spec:
         ready=answers(f"{settings.prefect_url}/api/health"),
         port=settings.prefect_port,
         port_variable="VIMBISO_PREFECT_PORT",
-        variables={"PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false"},
+        variables={
+            "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+            # In memory, a restart would forget who holds a place, and the place would stay taken.
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        },
     )
 
 
