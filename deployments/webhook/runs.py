@@ -13,13 +13,16 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterExpectedStartTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
     FlowRunFilterTags,
 )
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
 
+from deployments.webhook.logs import log
 from pipeline.webhook import Deploy, WaitingRun, superseded
 
 TAG = "webhook"
@@ -27,6 +30,8 @@ _FLOW = "deploy-application"
 _LOOK_BACK = timedelta(days=2)
 _KEPT = 30.0
 """Seconds that a deployment's id serves; registering again keeps it."""
+_PATIENCE = 2.0
+"""Seconds that an answer waits for the cancellations that its push entails."""
 _AT_ONCE = 20
 """Runs cancelled on the word of one look at them."""
 
@@ -40,10 +45,12 @@ class Runs:
         self._opening = asyncio.Lock()
         self._deployments: dict[str, tuple[float, DeploymentResponse]] = {}
         self._rounds: dict[str, asyncio.Task[None]] = {}
+        self._going: set[asyncio.Task[None]] = set()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, when the rounds under way have ended."""
+        await asyncio.gather(*self._going, return_exceptions=True)
         await self._stack.aclose()
 
     async def start(self, deploy: Deploy) -> str:
@@ -68,10 +75,14 @@ class Runs:
 
     async def recent(self) -> list[FlowRun]:
         """Return the runs of the last days that the receiver started, newest first."""
+        return await self._read()
+
+    async def _read(self, **more: Any) -> list[FlowRun]:
         since = datetime.now(UTC) - _LOOK_BACK
         chosen = FlowRunFilter(
             tags=FlowRunFilterTags(all_=[TAG]),
             expected_start_time=FlowRunFilterExpectedStartTime(after_=since),
+            **more,
         )
         return await (await self._client()).read_flow_runs(
             flow_run_filter=chosen, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=200
@@ -91,11 +102,23 @@ class Runs:
         return found
 
     async def _coalesce(self, environment: str) -> None:
-        """Wait for a round that begins after now; pushes that come meanwhile share the next one."""
+        """Wait a little for a round that begins after now; pushes that come meanwhile share the next one.
+
+        The run is made: a round that takes longer goes on without its caller, and one that fails is made
+        good by the next push's.
+        """
         task = self._rounds.get(environment)
         if task is None:
             task = self._rounds[environment] = asyncio.create_task(self._round(environment))
-        await asyncio.shield(task)
+            self._going.add(task)
+            task.add_done_callback(self._ended)
+        await asyncio.wait({task}, timeout=_PATIENCE)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._going.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log("coalescing-failed", error=type(error).__name__)
 
     async def _round(self, environment: str) -> None:
         """Cancel what no worker has taken yet and a newer push makes needless.
@@ -111,7 +134,9 @@ class Runs:
                 tried.update(needless)
 
     async def _needless(self, environment: str, tried: Collection[str]) -> list[str]:
-        found = superseded(map(_waiting, await self.recent()), environment)
+        """Return what to cancel next; what was cancelled is not even read, as that is most after a burst."""
+        alive = FlowRunFilterState(type=FlowRunFilterStateType(not_any_=[StateType.CANCELLED]))
+        found = superseded(map(_waiting, await self._read(state=alive)), environment)
         return [run for run in found if run not in tried][:_AT_ONCE]
 
     async def _cancel(self, runs: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from deployments.webhook.credentials import secret_of
+from pipeline.environment import PROJECT
 from pipeline.webhook import sign
 
 PREFECT, RECEIVER, GITHUB = 4695, 4696, 4697
@@ -44,7 +45,7 @@ class GitHub(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def until(true: Callable[[], bool], seconds: float = 40) -> None:
+def until(true: Callable[[], bool], seconds: float = 90) -> None:
     """Poll until it is true."""
     end = time.monotonic() + seconds
     while not true():
@@ -72,6 +73,7 @@ class World:
             "PREFECT_API_URL": API,
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_UI_URL": "http://prefect.test",
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
             "NO_PROXY": "127.0.0.1,localhost",
             "VIMBISO_STATE": str(folder),
             "VIMBISO_WEBHOOK_PORT": str(RECEIVER),
@@ -98,6 +100,10 @@ class World:
         self.receiver = self._run("deployments.webhook")
         until(lambda: answers(f"{HOOKS}/health"))
 
+    def start_worker(self, pool: str) -> subprocess.Popen[bytes]:
+        """Execute what is started on a work pool."""
+        return self._run("prefect", "worker", "start", "--pool", pool)
+
     def stop(self, process: subprocess.Popen[bytes] | None) -> None:
         """End a process."""
         if process is not None:
@@ -118,7 +124,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     Thread(target=github.serve_forever, daemon=True).start()
     try:
         made.start_server()
-        flow = httpx.post(f"{API}/flows/", json={"name": "deploy-application"}).json()["id"]
+        flow = _flow()
         for name in ("local", "staging", "production"):
             body = {"name": name, "flow_id": flow, "parameters": {"environment": name}, "tags": [name]}
             until(lambda body=body: httpx.post(f"{API}/deployments/", json=body, timeout=20).is_success)  # type: ignore[misc]
@@ -161,6 +167,10 @@ def runs() -> list[dict[str, Any]]:
     """Return all flow runs of the server."""
     found: list[dict[str, Any]] = httpx.post(f"{API}/flow_runs/filter", json={}).json()
     return found
+
+
+def _flow() -> str:
+    return str(httpx.post(f"{API}/flows/", json={"name": "deploy-application"}).json()["id"])
 
 
 def run_of(answer: httpx.Response) -> dict[str, Any]:
@@ -283,6 +293,25 @@ def test_a_delivery_while_prefect_is_down_succeeds_later(world: World) -> None:
     assert (answer.status_code, answer.headers.get("retry-after")) == (503, "30")
     world.start_server()
     assert deliver(body, "down").status_code == 202
+
+
+def test_a_signed_push_is_deployed_by_a_worker(world: World) -> None:
+    """From the delivery to the end of the run: the branch's environment, at the pushed commit."""
+    httpx.post(f"{API}/work_pools/", json={"name": "stage", "type": "process"}).raise_for_status()
+    entrypoint = "tests/integration/webhook_flow.py:deploy_application"
+    step = {"prefect.deployments.steps.set_working_directory": {"directory": str(PROJECT)}}
+    deploy = {"name": "staging", "flow_id": _flow(), "entrypoint": entrypoint, "work_pool_name": "stage"}
+    body = {**deploy, "pull_steps": [step], "parameters": {"environment": "staging"}, "tags": ["staging"]}
+    until(lambda: httpx.post(f"{API}/deployments/", json=body, timeout=20).is_success)
+    worker = world.start_worker("stage")
+    try:
+        answer = deliver(push("8" * 40, age=-200), "seen to the end")
+        assert answer.status_code == 202, answer.text
+        until(lambda: run_of(answer)["state"]["type"] == "COMPLETED", 120)
+        assert run_of(answer)["parameters"] == {"environment": "staging", "ref": "8" * 40}
+        until(lambda: ("success", "staging") in _statuses("8" * 40))
+    finally:
+        world.stop(worker)
 
 
 def test_logs_are_json_and_hold_no_secret(world: World) -> None:
