@@ -16,7 +16,9 @@ AT_ONCE := -n auto --maxprocesses 4
 # Where it is set, every start compiles all of Prefect again: ten seconds.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help venv setup demo register up down status clean lint scan format test e2e
+VERBS := deploy rollback history diagnose backup restore logs
+
+.PHONY: help venv setup demo register up down status $(VERBS) clean lint scan audit format test e2e
 
 help: ## Show what there is to type
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +32,7 @@ setup: venv ## Make sure of the packages, a Docker engine, Terraform and its AWS
 demo: setup ## Carry the sample application through the whole pipeline on this machine
 	@$(VENV)/python -m deployments.demo
 
-register: venv ## Register blocks, work pools and deployments; E="staging production" for some environments
+register: venv ## Register blocks, work pools, deployments and automations; E="staging production" for some environments
 	@$(VENV)/python -m deployments.register $(E)
 
 up: setup ## Start the local stack: emulated AWS, Prefect server, worker
@@ -40,8 +42,12 @@ down: venv ## Stop what `up` or `demo` started; the state stays
 	@$(VENV)/python -m deployments.local down
 	@$(VENV)/python -m deployments.setup stop-engine
 
-status: venv ## Show what runs and where
-	@$(VENV)/python -m deployments.local status
+status: venv ## Show what runs and where: the local stack, or an environment with E=staging
+	@$(VENV)/python -m $(if $(E),deployments status $(E),deployments.local status)
+
+deploy: ## Deploy and follow: E=staging REF=v1.2. Also: rollback history diagnose backup restore logs, P="name=value"
+$(VERBS): venv
+	@$(VENV)/python -m deployments $@ $(or $(E),local) $(if $(REF),ref=$(REF)) $(P)
 
 clean: venv ## Stop everything and remove the local stack's state
 	@$(VENV)/python -m deployments.local clean
@@ -57,6 +63,9 @@ lint: venv ## Check style, types, the direction of imports and Terraform
 
 scan: venv ## Scan the Terraform code for unsafe settings
 	@terraform/scan
+
+audit: venv ## Look the locked packages up among the known vulnerabilities; needs the internet
+	$(VENV)/uv tool run pip-audit==2.10.1 --strict --disable-pip --requirement requirements/all.lock
 
 format: venv ## Format Python and Terraform
 	$(VENV)/ruff format .
