@@ -13,7 +13,7 @@ class UnprotectedStateError(PipelineError):
 
 
 @flow(name="backup-state", flow_run_name="{environment}")
-def backup_terraform_state(environment: EnvironmentName) -> str | None:
+def backup_terraform_state(environment: EnvironmentName, dry_run: bool = False) -> str | None:
     """Copy the state, verify the copy, remove copies that are past their time, and check what protects it.
 
     **When it fails:** an unprotected state (versioning, encryption, point-in-time recovery) is mended by
@@ -21,9 +21,10 @@ def backup_terraform_state(environment: EnvironmentName) -> str | None:
 
     Args:
         environment: whose state.
+        dry_run: only show what would be copied and removed, and check.
     """
-    report = copy_state(load_environment(environment))
+    report = copy_state(load_environment(environment), dry_run=dry_run)
     if report.missing:
         lacking = ", ".join(f"{item.setting} of {item.subject}" for item in report.missing)
-        raise UnprotectedStateError(f"The state was copied, but lacks: {lacking}. Run bootstrap-state.")
-    return report.backup.key if report.backup else None
+        raise UnprotectedStateError(f"The state lacks: {lacking}. Run bootstrap-state.")
+    return report.backup.key if report.backup and not dry_run else None

@@ -8,7 +8,7 @@ from tasks.state import bootstrap_backend
 
 
 @flow(name="bootstrap-state", flow_run_name="{environment}", log_prints=True)
-def bootstrap_state(environment: EnvironmentName) -> None:
+def bootstrap_state(environment: EnvironmentName, dry_run: bool = False) -> None:
     """Make the S3 bucket and the DynamoDB table that keep and lock the Terraform state.
 
     Run it once for a new environment, before deploy-infrastructure. It is safe to repeat: an existing bucket
@@ -20,5 +20,6 @@ def bootstrap_state(environment: EnvironmentName) -> None:
 
     Args:
         environment: which environment's state to prepare.
+        dry_run: only show what is missing.
     """
-    bootstrap_backend(load_environment(environment))
+    bootstrap_backend(load_environment(environment), dry_run=dry_run)

@@ -5,6 +5,7 @@ from prefect import flow
 from blocks.names import EnvironmentName
 from tasks.drift import report_drift
 from tasks.environment import load_environment
+from tasks.lease import one_change_at_a_time
 from tasks.plan_report import report_plan
 from tasks.terraform import plan_request, terraform_init, terraform_plan, terraform_session, terraform_show
 
@@ -26,7 +27,7 @@ def detect_drift(environment: EnvironmentName) -> bool:
         Whether anything differs.
     """
     target = load_environment(environment)
-    with terraform_session(target) as session:
+    with one_change_at_a_time(target), terraform_session(target) as session:
         terraform_init(session)
         plan = terraform_plan(session, plan_request(target))
         summary = report_plan(target, terraform_show(session, plan), key="drift")

@@ -1,47 +1,53 @@
 """What every change of the infrastructure goes through: plan, guard, approve, apply, record."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from prefect.flow_runs import suspend_flow_run
-from prefect.input import RunInput
 from prefect.logging import get_run_logger
-from pydantic import Field
 
+from flows.approval import APPROVAL_TIME, ask
 from pipeline.state import WaitingPlan
-from pipeline.terraform import Plan, PlanRequest
+from pipeline.terraform import Plan, PlanDocument, PlanRequest
 from tasks.change import (
     fetch_kept,
     find_waiting,
+    forget_kept,
     keep_for_approval,
     record_configuration,
     require_approval,
+    require_unchanged,
     snapshot_state,
 )
-from tasks.plan_report import guard_plan, report_plan
+from tasks.events import tell_world
+from tasks.plan_report import guard_plan, report_plan, require_targets
 from tasks.terraform import Session, terraform_apply, terraform_init, terraform_plan, terraform_show
 
-APPROVAL_TIME = timedelta(hours=4)
+Step = Callable[[PlanDocument], object]
 
 
-class PlanDecision(RunInput):
-    """A person's decision on the plan that the run shows."""
-
-    approved: bool = Field(default=False, description="Apply exactly this plan")
-    by: str = Field(min_length=1, description="Who decides")
-    note: str = Field(default="", description="Why")
+def _nothing(_document: PlanDocument) -> None:
+    """Take no step."""
 
 
-def change_infrastructure(
-    session: Session,
-    request: PlanRequest,
-    variables: dict[str, Any],
-    *,
-    allow: Sequence[str] = (),
-    restores: str = "",
-    plan_only: bool = False,
-) -> bool:
+@dataclass(frozen=True)
+class Change:
+    """What is to be changed, and on which terms."""
+
+    request: PlanRequest
+    variables: dict[str, Any]
+    allow: Sequence[str] | None = ()
+    """Addresses that may be lost; None: all of them, as the person was told."""
+    restores: str = ""
+    plan_only: bool = False
+    after_plan: Step = _nothing
+    before_apply: Step = _nothing
+    event: str = "infrastructure.applied"
+    records: bool = True
+    """Whether the configuration is one to go back to."""
+
+
+def change_infrastructure(session: Session, change: Change) -> bool:
     """Carry the change through; return whether anything was applied.
 
     Where the environment wants approval the run is suspended after the plan was shown. The resumed run
@@ -50,27 +56,19 @@ def change_infrastructure(
     terraform_init(session)
     waiting = find_waiting(session.home, session.run_id)
     if waiting is None:
-        plan = terraform_plan(session, request)
-        if not plan.has_changes:
-            get_run_logger().info("Nothing to apply: the infrastructure is what the configuration says.")
-            return False
-        document = terraform_show(session, plan)
-        summary = report_plan(session.target, document)
-        guard_plan(document, allow)
-        if plan_only:
+        plan, document, summary = _plan(session, change)
+        if change.plan_only or not plan.has_changes:
             return False
         if session.target.environment.approval == "always":
-            waiting = keep_for_approval(session.home, session.run_id, plan, summary.sentence, restores)
+            waiting = keep_for_approval(session.home, session.run_id, plan, summary, change.restores)
+            tell_world(session.target, "approval.waiting", summary=summary, plan=plan.sha256[:12])
     else:
         plan = fetch_kept(session.home, waiting, session.workspace.folder.plan)
         document = terraform_show(session, plan)
     approved_by = ask_approval(session, waiting) if waiting else ""
-    facts = {
-        "approved_by": approved_by,
-        "restores": restores,
-        "terraform_version": document.terraform_version,
-    }
-    _apply(session, plan, variables, facts)
+    require_unchanged(session.home, plan)
+    change.before_apply(document)
+    _apply(session, plan, document, change, approved_by)
     return True
 
 
@@ -80,16 +78,11 @@ def ask_approval(session: Session, waiting: WaitingPlan) -> str:
     Raises:
         NotApprovedError: rejected, expired, or the state changed meanwhile.
     """
-    question = PlanDecision.with_initial_data(
-        description=(
-            f"## {session.target.name}: {waiting.summary}\n\nThe table is among this run's artifacts. "
-            f"The decision is for plan `{waiting.plan.sha256[:12]}` and state serial {waiting.plan.serial}, "
-            f"and for {APPROVAL_TIME} from {waiting.shown:%Y-%m-%d %H:%M} UTC."
-        ),
-        by="",
-    )
-    decision = suspend_flow_run(
-        wait_for_input=question, timeout=int(APPROVAL_TIME.total_seconds()), key=waiting.plan.sha256[:12]
+    decision = ask(
+        f"## {session.target.name}: {waiting.summary}\n\nThe table is among this run's artifacts. "
+        f"The decision is for plan `{waiting.plan.sha256[:12]}` and state serial {waiting.plan.serial}, "
+        f"and for {APPROVAL_TIME} from {waiting.shown:%Y-%m-%d %H:%M} UTC.",
+        key=waiting.plan.sha256[:12],
     )
     return require_approval(
         session.home,
@@ -102,20 +95,39 @@ def ask_approval(session: Session, waiting: WaitingPlan) -> str:
     )
 
 
-def _apply(session: Session, plan: Plan, variables: dict[str, Any], facts: dict[str, str]) -> None:
+def _plan(session: Session, change: Change) -> tuple[Plan, PlanDocument, str]:
+    plan = terraform_plan(session, change.request)
+    document = terraform_show(session, plan)
+    require_targets(session.home, document, change.request.targets)
+    summary = report_plan(session.target, document)
+    change.after_plan(document)
+    if not plan.has_changes:
+        get_run_logger().info("Nothing to apply: the infrastructure is what the configuration says.")
+    elif change.allow is not None:
+        guard_plan(document, change.allow)
+    return plan, document, summary.sentence
+
+
+def _apply(session: Session, plan: Plan, document: PlanDocument, change: Change, approved_by: str) -> None:
     snapshot = snapshot_state(session.home, session.run_id)
     succeeded = False
     try:
-        terraform_apply(session, plan)
+        terraform_apply(session, plan, document)
         succeeded = True
     finally:
-        record_configuration(
-            session.home,
-            session.workspace,
-            plan,
-            session.run_id,
-            variables,
-            succeeded=succeeded,
-            snapshot=snapshot,
-            **facts,
-        )
+        if change.records:
+            record_configuration(
+                session.home,
+                session.workspace,
+                plan,
+                session.run_id,
+                change.variables,
+                succeeded=succeeded,
+                snapshot=snapshot,
+                approved_by=approved_by,
+                restores=change.restores,
+                terraform_version=document.terraform_version,
+            )
+        forget_kept(session.home, session.run_id, plan)
+        told = change.event if succeeded else "infrastructure.failed"
+        tell_world(session.target, told, plan=plan.sha256[:12], changes=len(document.changes))

@@ -5,7 +5,7 @@ from typing import Any
 
 from prefect.runtime import flow_run
 
-_ASKED_FOR = ("ref", "image", "release", "record", "backup")
+_ASKED_FOR = ("ref", "image", "release", "record", "backup", "source")
 
 
 def run_name() -> str:

@@ -3,10 +3,11 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
-from flows.infrastructure import change_infrastructure
+from flows.infrastructure import Change, change_infrastructure
 from flows.naming import run_name
 from pipeline.terraform import PlanRequest
 from tasks.environment import load_environment
+from tasks.lease import one_change_at_a_time
 from tasks.past import choose_configuration, unpacked_configuration
 from tasks.terraform import terraform_session
 
@@ -22,10 +23,10 @@ def rollback_infrastructure(
     """Apply a recorded configuration to the present state: the last good one, or a chosen one.
 
     The state is never overwritten: Terraform plans the way from what is there to what was. The plan goes
-    through the same guard and approval as any other.
+    through the same guard and approval as any other. A table lists what is recorded.
 
-    **When it fails:** the error lists the records that exist. Run detect-drift afterwards when `targets` was
-    used: the rest of the infrastructure stayed as it was.
+    **When it fails:** the error lists the records that exist, or what a mistyped target may have meant. Run
+    detect-drift afterwards when `targets` was used: the rest of the infrastructure stayed as it was.
 
     Args:
         environment: which environment to change.
@@ -36,14 +37,18 @@ def rollback_infrastructure(
     """
     target = load_environment(environment)
     chosen = choose_configuration(target, record)
-    with unpacked_configuration(target, chosen) as past, terraform_session(target, past.module) as session:
+    with (
+        one_change_at_a_time(target),
+        unpacked_configuration(target, chosen) as past,
+        terraform_session(target, past.module) as session,
+    ):
         request = PlanRequest(variables=past.variables, var_files=(past.sizes,), targets=tuple(targets or ()))
-        change_infrastructure(
-            session,
+        change = Change(
             request,
             past.variables,
             allow=allow_loss or (),
             restores=chosen.name,
             plan_only=plan_only,
         )
+        change_infrastructure(session, change)
     return chosen.name

@@ -4,6 +4,7 @@ from prefect import flow
 
 from blocks.names import EnvironmentName
 from tasks.environment import load_environment
+from tasks.known_runs import ask_prefect
 from tasks.state import look_at_lock, remove_lock
 
 
@@ -11,7 +12,8 @@ from tasks.state import look_at_lock, remove_lock
 def unlock_state(environment: EnvironmentName, dry_run: bool = False) -> bool:
     """Remove the Terraform state's lock when its owner is gone: its run ended, crashed, or is far too old.
 
-    A living owner's lock stays, whoever asks.
+    A living owner's lock stays, whoever asks. Whether the owner lives is seen in its process where this
+    worker runs on the same host, else in what Prefect says of its run.
 
     **When it fails:** the error names the owner and the age of the lock. Wait for the run, or cancel it.
 
@@ -23,8 +25,9 @@ def unlock_state(environment: EnvironmentName, dry_run: bool = False) -> bool:
         Whether a lock was removed.
     """
     target = load_environment(environment)
-    lock = look_at_lock(target).lock
+    known = ask_prefect(target)
+    lock = look_at_lock(target, known).lock
     if lock is None or dry_run:
         return False
-    remove_lock(target, lock.id)
+    remove_lock(target, lock.id, known)
     return True

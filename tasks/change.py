@@ -27,7 +27,7 @@ from pipeline.state import (
     take_snapshot,
     waiting_plan,
 )
-from pipeline.terraform import Approval, Plan, Workspace, judge_approval
+from pipeline.terraform import Approval, Plan, StalePlanError, Workspace, judge_approval
 
 
 class NotApprovedError(PipelineError):
@@ -80,6 +80,18 @@ def require_approval(
     return by
 
 
+@task(name="check-state", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def require_unchanged(home: StateHome, plan: Plan) -> None:
+    """Refuse a plan that was made against another state, before anything is done for its sake."""
+    head = read_head(home)
+    found = (head.serial, head.lineage) if head else (0, "")
+    if found != (plan.serial, plan.lineage):
+        raise StalePlanError(
+            f"The state of {home.environment} is at serial {found[0]}, the plan was made against "
+            f"{plan.serial}. Nothing was done. Run it again."
+        )
+
+
 @task(name="snapshot-state", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
 def snapshot_state(home: StateHome, run_id: str) -> Snapshot | None:
     """Copy the state before it is changed."""
@@ -125,11 +137,16 @@ def record_configuration(
         outputs=_plain_outputs(workspace) if succeeded else {},
     )
     key = keep_record(home, record, bundle)
+    get_run_logger().info("Recorded as %s", key)
+    return key
+
+
+@task(name="forget-kept-plan", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def forget_kept(home: StateHome, run_id: str, plan: Plan) -> None:
+    """Forget the plan that was kept for approval, once it was applied: well or not."""
     if waiting_plan(home, run_id) is not None:
         forget_waiting(home, run_id)
         drop_plan(home, identity(home, plan))
-    get_run_logger().info("Recorded as %s", key)
-    return key
 
 
 def _plain_outputs(workspace: Workspace) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect import task
+from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
 
 from blocks import Target
@@ -26,12 +27,30 @@ class PastConfiguration:
 
 @task(name="choose-configuration", persist_result=False)
 def choose_configuration(target: Target, name: str | None) -> ConfigurationRecord:
-    """Choose the last good configuration before the present one, or the named one."""
-    chosen = choose_record(read_records(home_of(target.access, target.environment)), name)
+    """Choose the last good configuration before the present one, or the named one; show all."""
+    records = read_records(home_of(target.access, target.environment))
+    chosen = choose_record(records, name)
+    create_table_artifact(
+        key=f"configurations-{target.name}",
+        table=[_row(record, chosen) for record in records],
+        description=f"{target.name}: recorded configurations, newest first",
+    )
     get_run_logger().info(
         "Configuration %s of %s, applied %s", chosen.name, chosen.git_revision[:12], chosen.applied
     )
     return chosen
+
+
+def _row(record: ConfigurationRecord, chosen: ConfigurationRecord) -> dict[str, str]:
+    return {
+        "record": record.name,
+        "chosen": "YES" if record is chosen else "",
+        "applied": f"{record.applied:%Y-%m-%d %H:%M:%S} UTC",
+        "outcome": record.outcome,
+        "commit": record.git_revision[:12],
+        "approved by": record.approved_by,
+        "went back to": record.restores,
+    }
 
 
 @contextmanager

@@ -8,11 +8,39 @@ from prefect.logging import get_run_logger
 
 from blocks import Target
 from pipeline.errors import PipelineError
-from pipeline.terraform import PlanDocument, PlanSummary, SummaryRow, guard, summarise
+from pipeline.state import StateHome, near_misses, read_addresses
+from pipeline.terraform import (
+    PlanDocument,
+    PlanSummary,
+    SummaryRow,
+    guard,
+    summarise,
+    unmatched_targets,
+)
 
 
 class PlanRefusedError(PipelineError):
     """The plan would destroy what holds data."""
+
+
+class UnknownTargetError(PipelineError):
+    """A target names nothing, and Terraform would have called that success."""
+
+
+@task(name="check-targets", persist_result=False)
+def require_targets(home: StateHome, document: PlanDocument, targets: Sequence[str]) -> None:
+    """Refuse targets that hit nothing: Terraform takes a mistyped one for "no changes"."""
+    unmatched = unmatched_targets(document, targets)
+    if not unmatched:
+        return
+    known = read_addresses(home)
+    lines = [f"{target}: {_meant(near_misses(target, known))}" for target in unmatched]
+    listed = "\n".join(f"  - {line}" for line in lines)
+    raise UnknownTargetError(f"Nothing was applied. These targets name no resource:\n{listed}")
+
+
+def _meant(names: Sequence[str]) -> str:
+    return f"did you mean {', '.join(names)}?" if names else "nothing in the state is like it"
 
 
 @task(name="report-plan", persist_result=False)

@@ -1,5 +1,7 @@
 """The Terraform state's home."""
 
+from collections.abc import Mapping
+
 from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
@@ -10,19 +12,24 @@ from pipeline.state import (
     BootstrapReport,
     LockReport,
     Retention,
+    RunStatus,
     backup_state,
     bootstrap,
     home_of,
     inspect_lock,
+    survey,
     unlock,
+    would_back_up,
 )
 
 
 @task(name="bootstrap-state", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
-def bootstrap_backend(target: Target) -> BootstrapReport:
+def bootstrap_backend(target: Target, *, dry_run: bool = False) -> BootstrapReport:
     """Make or adopt the state bucket and lock table; mend what is missing, weaken nothing."""
     environment = target.environment
-    report = bootstrap(target.access, environment.state_bucket, environment.lock_table)
+    report = (survey if dry_run else bootstrap)(
+        target.access, environment.state_bucket, environment.lock_table
+    )
     for setting in report.settings:
         get_run_logger().info(
             "%s: %s was %s, %s", setting.subject, setting.setting, setting.found, setting.done
@@ -39,24 +46,63 @@ def bootstrap_backend(target: Target) -> BootstrapReport:
 
 
 @task(name="copy-state", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
-def copy_state(target: Target) -> BackupReport:
-    """Copy the state and prune old copies."""
-    report = backup_state(home_of(target.access, target.environment), Retention())
+def copy_state(target: Target, *, dry_run: bool = False) -> BackupReport:
+    """Copy the state and prune old copies, and show that and what protects the state."""
+    report = (would_back_up if dry_run else backup_state)(
+        home_of(target.access, target.environment), Retention()
+    )
     get_run_logger().info("Copied to %s; removed %d old copies", report.backup, len(report.removed))
+    create_table_artifact(
+        key=f"state-backup-{target.name}",
+        table=[*_copies(report), *_protections(report)],
+        description=f"{target.name}: {'what would be copied' if dry_run else 'copies'} of the state",
+    )
     return report
 
 
 @task(name="inspect-lock", persist_result=False)
-def look_at_lock(target: Target) -> LockReport:
-    """Look who holds the state's lock, and whether they live."""
-    report = inspect_lock(home_of(target.access, target.environment))
+def look_at_lock(target: Target, known: Mapping[str, RunStatus]) -> LockReport:
+    """Look who holds the state's lock, and whether they live; ``known`` is what Prefect says of runs."""
+    report = inspect_lock(home_of(target.access, target.environment), known)
+    verdict = report.verdict
+    create_table_artifact(
+        key=f"lock-{target.name}",
+        table=[
+            {
+                "lock": report.lock.id if report.lock else "none",
+                "owner": verdict.owner,
+                "age": str(verdict.age).partition(".")[0],
+                "operation": report.lock.operation if report.lock else "",
+                "verdict": verdict.state.value,
+                "why": verdict.reason,
+            }
+        ],
+        description=f"{target.name}: the lock of the state is {verdict.state.value}",
+    )
     get_run_logger().info("%s: %s", report.verdict.state.value, report.verdict.reason)
     return report
 
 
 @task(name="remove-lock", persist_result=False)
-def remove_lock(target: Target, lock_id: str) -> LockReport:
+def remove_lock(target: Target, lock_id: str, known: Mapping[str, RunStatus]) -> LockReport:
     """Remove the lock when its owner is gone; refuse otherwise."""
-    report = unlock(home_of(target.access, target.environment), lock_id)
+    report = unlock(home_of(target.access, target.environment), lock_id, known)
     get_run_logger().info("Lock %s removed; its owner was %s", lock_id, report.verdict.owner)
     return report
+
+
+def _copies(report: BackupReport) -> list[dict[str, str]]:
+    kept = report.backup
+    copied = (
+        {"on": kept.key or "the state", "what": "copied", "found": f"serial {kept.head.serial}"}
+        if kept
+        else {"on": "the state", "what": "nothing to copy", "found": "absent"}
+    )
+    return [copied, *({"on": key, "what": "removed", "found": "past its time"} for key in report.removed)]
+
+
+def _protections(report: BackupReport) -> list[dict[str, str]]:
+    return [
+        {"on": item.subject, "what": item.setting, "found": f"{item.found}, {item.done}"}
+        for item in report.protections
+    ]

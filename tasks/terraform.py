@@ -40,6 +40,7 @@ from pipeline.terraform import (
     advance,
     aftermath,
     backend_config,
+    expected,
     open_workspace,
     root_variables,
 )
@@ -140,23 +141,35 @@ def terraform_show(session: Session, plan: Plan) -> PlanDocument:
 
 
 @task(name="terraform-apply", persist_result=False)
-def terraform_apply(session: Session, plan: Plan) -> None:
+def terraform_apply(session: Session, plan: Plan, document: PlanDocument) -> None:
     """Apply exactly this plan. Never retried: what was done is in the state, and the next run goes on."""
-    artifact = create_progress_artifact(progress=0.0, description=f"Applying to {session.target.name}")
-    log, hear = session.listener.log, session.listener
+    hear = session.listener
+    hear.progress = expected(document)
+    artifact = create_progress_artifact(
+        progress=0.0, key=f"apply-{session.target.name}", description=_told(session, hear.progress)
+    )
+
+    def show(progress: Progress) -> None:
+        update_progress_artifact(artifact, progress.percent, _told(session, progress))  # type: ignore[arg-type]
 
     def tell(event: TerraformEvent) -> None:
-        before = int(hear.progress.percent)
+        before = len(hear.progress.done)
         hear(event)
-        if int(hear.progress.percent) // 10 != before // 10:
-            update_progress_artifact(artifact_id=artifact, progress=hear.progress.percent)  # type: ignore[arg-type]
+        if len(hear.progress.done) != before:
+            show(hear.progress)
 
     try:
         _listening(session.workspace, tell).apply(plan)
     except TerraformError as error:
-        log.warning(aftermath_of(session.listener.progress, error).advice)
+        session.listener.log.warning(aftermath_of(hear.progress, error).advice)
         raise
-    update_progress_artifact(artifact_id=artifact, progress=100.0)  # type: ignore[arg-type]
+    finally:
+        show(hear.progress)
+
+
+def _told(session: Session, progress: Progress) -> str:
+    failed = f", {len(progress.failed)} failed" if progress.failed else ""
+    return f"{session.target.name}: {len(progress.done)} of {progress.total} resources done{failed}"
 
 
 def aftermath_of(progress: Progress, error: TerraformError) -> Aftermath:

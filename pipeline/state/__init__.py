@@ -1,8 +1,17 @@
 """The Terraform state: its home, its lock, its copies and the record of what was applied."""
 
-from pipeline.state.backup import Backup, BackupReport, backup_state, check_protections, list_backups
-from pipeline.state.bootstrap import bootstrap
+from pipeline.state.addresses import addresses_in, near_misses, read_addresses
+from pipeline.state.backup import (
+    Backup,
+    BackupReport,
+    backup_state,
+    check_protections,
+    list_backups,
+    would_back_up,
+)
+from pipeline.state.bootstrap import bootstrap, survey
 from pipeline.state.bundle import Bundle, git_revision, pack, unpack
+from pipeline.state.candidates import Candidate, fetch_candidate, list_candidates
 from pipeline.state.choice import choose_record
 from pipeline.state.errors import BucketTakenError, StateChangedError, StateError
 from pipeline.state.head import UnreadableStateError, describe, read_head
@@ -20,7 +29,7 @@ from pipeline.state.report import BootstrapReport, Setting
 from pipeline.state.restorable import PresentState, RestoreRefusedError, judge_restore
 from pipeline.state.restore import Restored, inspect_state, restore_state
 from pipeline.state.retention import Retention
-from pipeline.state.runs import announced, this_run
+from pipeline.state.runs import announced, read_runs, this_run
 from pipeline.state.snapshot import take_snapshot
 from pipeline.state.unlock import (
     LiveLockError,
@@ -41,6 +50,7 @@ __all__ = [
     "BootstrapReport",
     "BucketTakenError",
     "Bundle",
+    "Candidate",
     "ConfigurationRecord",
     "LiveLockError",
     "LockInfo",
@@ -62,6 +72,7 @@ __all__ = [
     "Stored",
     "UnreadableStateError",
     "WaitingPlan",
+    "addresses_in",
     "announced",
     "backup_state",
     "bootstrap",
@@ -69,6 +80,7 @@ __all__ = [
     "choose_record",
     "describe",
     "drop_plan",
+    "fetch_candidate",
     "fetch_plan",
     "forget_gone",
     "forget_waiting",
@@ -82,19 +94,25 @@ __all__ = [
     "keep_plan",
     "keep_record",
     "list_backups",
+    "list_candidates",
     "lock_keeper",
+    "near_misses",
     "pack",
+    "read_addresses",
     "read_bundle",
     "read_head",
     "read_lock",
     "read_records",
+    "read_runs",
     "record_name",
     "release_own_lock",
     "remember_waiting",
     "restore_state",
+    "survey",
     "take_snapshot",
     "this_run",
     "unlock",
     "unpack",
     "waiting_plan",
+    "would_back_up",
 ]

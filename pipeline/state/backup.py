@@ -55,6 +55,22 @@ def backup_state(home: StateHome, retention: Retention) -> BackupReport:
     return BackupReport(backup, removed, check_protections(home))
 
 
+def would_back_up(home: StateHome, retention: Retention) -> BackupReport:
+    """Say what ``backup_state`` would copy and remove, and check the protections; nothing is written.
+
+    Raises:
+        UnreadableStateError: the state is damaged; run restore-state.
+        AwsError: a call failed.
+    """
+    now = datetime.now(UTC)
+    stored = home.read(home.backend.key)
+    backup = Backup("", now, describe(stored)) if stored else None
+    times = {taken: key for key, taken in list_backups(home)}
+    after = [*times, now] if backup else []
+    removed = tuple(times[taken] for taken in to_remove(after, now, retention) if taken in times)
+    return BackupReport(backup, removed, check_protections(home))
+
+
 def check_protections(home: StateHome) -> tuple[Setting, ...]:
     """Look whether versioning, encryption, privacy and point-in-time recovery are still on."""
     access = home.access

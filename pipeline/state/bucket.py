@@ -47,6 +47,20 @@ def check_bucket(bucket: Bucket) -> tuple[Setting, ...]:
     return tuple(settings)
 
 
+def survey_bucket(bucket: Bucket) -> tuple[Setting, ...]:
+    """Look at the bucket and its settings, if it is there at all.
+
+    Raises:
+        BucketTakenError: the name belongs to another account.
+        AwsError: a call failed.
+    """
+    with calling(f"Looking for the state bucket {bucket.name}"):
+        present = _is_ours(bucket)
+    if not present:
+        return (Setting(bucket.name, "bucket", "absent", "missing"),)
+    return (Setting(bucket.name, "bucket", "present", "kept"), *check_bucket(bucket))
+
+
 def _ensure(bucket: Bucket, protection: Protection, *, made: bool) -> Setting:
     with calling(f"Setting {protection.name} of the state bucket {bucket.name}"):
         found, right = protection.look(bucket.client, bucket.name)

@@ -26,6 +26,16 @@ class PresentState:
         """Whether Terraform can work with it."""
         return self.head is not None and self.digest_agrees
 
+    @property
+    def told(self) -> str:
+        """What is wrong with it, or what it is, as words."""
+        if self.missing:
+            return "missing"
+        if self.head is None:
+            return "damaged"
+        found = f"serial {self.head.serial} with {self.head.resources} resources"
+        return found if self.digest_agrees else f"{found}, but the lock table expects another content"
+
 
 def judge_restore(present: PresentState, candidate: StateHead, *, even_if_whole: bool) -> str:
     """Return why the candidate must not replace the present state, or "" (pure).
@@ -38,6 +48,6 @@ def judge_restore(present: PresentState, candidate: StateHead, *, even_if_whole:
         return f"the candidate is of another lineage ({candidate.lineage}) than the state ({head.lineage})."
     if head and head.sha256 == candidate.sha256 and present.digest_agrees:
         return "the state is this version already."
-    if head and head.sha256 != candidate.sha256 and not even_if_whole:
+    if present.whole and not even_if_whole:
         return "the state is readable. To change infrastructure back, run rollback-infrastructure."
     return ""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from pipeline.state.errors import StateChangedError
 from pipeline.state.head import UnreadableStateError, describe
@@ -22,6 +23,8 @@ class Restored:
     lineage: str
     replaced_version: str
     """Version that was the state before; "" when there was none."""
+    kept: str = ""
+    """Key of the copy of what was replaced; "" when there was nothing."""
 
 
 def inspect_state(home: StateHome) -> PresentState:
@@ -50,7 +53,8 @@ def restore_state(
     """Make ``version`` (of the state, a snapshot or a backup) the state again, under Terraform's own lock.
 
     It gets a serial above both, so that plans made before are stale, and the digest in the lock table is
-    mended. ``seen`` is what the decision was made on.
+    mended. What it replaces, however damaged, is kept below ``replaced/ENV/``. ``seen`` is what the decision
+    was made on.
 
     Raises:
         RestoreRefusedError: see ``judge_restore``.
@@ -64,9 +68,17 @@ def restore_state(
         if refusal := judge_restore(seen, candidate, even_if_whole=even_if_whole):
             raise RestoreRefusedError(f"The state of {home.environment} stays: {refusal}")
         body, serial = _renumbered(version, candidate, seen)
-        version_id = home.replace(home.backend.key, body, home.read(home.backend.key))
+        present = home.read(home.backend.key)
+        kept = _keep(home, present) if present else ""
+        version_id = home.replace(home.backend.key, body, present)
         write_digest(home, hashlib.md5(body, usedforsecurity=False).hexdigest())
-    return Restored(candidate.version_id, version_id, serial, candidate.lineage, seen.version_id)
+    return Restored(candidate.version_id, version_id, serial, candidate.lineage, seen.version_id, kept)
+
+
+def _keep(home: StateHome, present: Stored) -> str:
+    key = f"replaced/{home.environment}/{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.tfstate"
+    home.write_new(key, present.body, {"sha256": present.sha256, "source-version": present.version_id})
+    return key
 
 
 def _renumbered(version: Stored, candidate: StateHead, seen: PresentState) -> tuple[bytes, int]:

@@ -43,6 +43,33 @@ def ensure_table(table: Table) -> tuple[Setting, ...]:
         )
 
 
+def survey_table(table: Table) -> tuple[Setting, ...]:
+    """Look at the table and its protections, if it is there at all.
+
+    Raises:
+        StateError: a table of that name has another key.
+        AwsError: a call failed.
+    """
+    with calling(f"Checking the lock table {table.name}"):
+        try:
+            description = table.client.describe_table(TableName=table.name)["Table"]
+        except ClientError as error:
+            if code_of(error) != "ResourceNotFoundException":
+                raise
+            return (Setting(table.name, "table", "absent", "missing"),)
+        _check_key(table.name, description)
+        recovers = recovery_is_on(table)
+    return (
+        Setting(table.name, "table", "present", "kept"),
+        _found(table, "point-in-time recovery", on=recovers),
+        _found(table, "deletion protection", on=bool(description.get("DeletionProtectionEnabled"))),
+    )
+
+
+def _found(table: Table, setting: str, *, on: bool) -> Setting:
+    return Setting(table.name, setting, "on" if on else "off", "kept" if on else "missing")
+
+
 def _ensure_exists(table: Table) -> bool:
     try:
         table.client.describe_table(TableName=table.name)

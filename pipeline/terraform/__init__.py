@@ -4,8 +4,10 @@ from pipeline.terraform.aftermath import Aftermath, aftermath
 from pipeline.terraform.approval import Approval, ApprovalState, ApprovalVerdict, PlanIdentity, judge_approval
 from pipeline.terraform.attributes import AttributeChange
 from pipeline.terraform.backend import BackendConfig, backend_config
+from pipeline.terraform.contents import Container, containers
 from pipeline.terraform.diagnostics import Diagnostic
 from pipeline.terraform.document import Action, OutputChange, PlanDocument, ResourceChange
+from pipeline.terraform.emptying import Emptied, EmptyingError, count_contents, empty
 from pipeline.terraform.errors import (
     StalePlanError,
     StateLockedError,
@@ -30,10 +32,11 @@ from pipeline.terraform.events import (
     TerraformEvent,
     VersionEvent,
 )
+from pipeline.terraform.folder import default_base
 from pipeline.terraform.guard import GuardVerdict, Loss, guard
 from pipeline.terraform.plan import Plan, read_plan
 from pipeline.terraform.process import Limits
-from pipeline.terraform.progress import Progress, advance, follow
+from pipeline.terraform.progress import Progress, advance, expected, follow
 from pipeline.terraform.runner import Execution, OnEvent, TerraformRunner
 from pipeline.terraform.summary import PlanSummary, SummaryRow, summarise
 from pipeline.terraform.targets import unmatched_targets
@@ -54,9 +57,12 @@ __all__ = [
     "AttributeChange",
     "BackendConfig",
     "ChangeSummary",
+    "Container",
     "Diagnostic",
     "DiagnosticEvent",
     "DriftFound",
+    "Emptied",
+    "EmptyingError",
     "Execution",
     "GuardVerdict",
     "Limits",
@@ -90,6 +96,11 @@ __all__ = [
     "advance",
     "aftermath",
     "backend_config",
+    "containers",
+    "count_contents",
+    "default_base",
+    "empty",
+    "expected",
     "follow",
     "guard",
     "judge_approval",

@@ -41,6 +41,8 @@ class ResourceChange:
     previous_address: str = ""
     imported: bool = False
     create_before_destroy: bool = False
+    identity: str = ""
+    """What AWS calls the present thing (the provider's ``id``); "" for a new one."""
 
     @property
     def destroys(self) -> bool:
@@ -119,6 +121,7 @@ def _resource(item: Mapping[str, Any], masker: Masker) -> ResourceChange:
         previous_address=str(item.get("previous_address", "")),
         imported=bool(change.get("importing")),
         create_before_destroy=actions == ["create", "delete"],
+        identity=masker.text(str((change.get("before") or {}).get("id") or "")),
     )
 
 

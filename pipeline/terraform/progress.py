@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from pipeline.terraform.document import PlanDocument
 from pipeline.terraform.events import (
     ApplyComplete,
     ApplyErrored,
@@ -54,6 +55,15 @@ class Progress:
         steps = sum(_STEPS[action] for action in self.planned.values())
         finished = sum(min(count, _STEPS[self.planned[address]]) for address, count in self.steps.items())
         return 100.0 * finished / steps if steps else 100.0
+
+
+def expected(document: PlanDocument) -> Progress:
+    """Return the progress of an apply that has not begun.
+
+    Applying a saved plan tells nothing of what was planned, and a resumed run has heard no plan.
+    """
+    planned = {item.address: item.action.value for item in document.changes if item.action.value in _STEPS}
+    return Progress(planned)
 
 
 def advance(progress: Progress, event: TerraformEvent) -> Progress:

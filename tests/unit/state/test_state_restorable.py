@@ -16,6 +16,7 @@ CASES = [
     ("whole, insisted", PresentState(GOOD, missing=False, digest_agrees=True), OLD, True, ""),
     ("the very same", PresentState(GOOD, missing=False, digest_agrees=True), GOOD, True, "already"),
     ("the same with a wrong digest", PresentState(GOOD, missing=False, digest_agrees=False), GOOD, False, ""),
+    ("not the expected one", PresentState(GOOD, missing=False, digest_agrees=False), OLD, False, ""),
     (
         "of another lineage",
         PresentState(GOOD, missing=False, digest_agrees=True),

@@ -1,0 +1,51 @@
+"""The end of an environment."""
+
+from datetime import timedelta
+from functools import partial
+
+from prefect import flow
+
+from blocks.names import EnvironmentName
+from flows.infrastructure import Change, change_infrastructure
+from tasks.environment import load_environment
+from tasks.lease import one_change_at_a_time
+from tasks.removal import empty_containers, require_destroyable, show_contents
+from tasks.terraform import pipeline_variables, plan_request, terraform_session
+
+_TIME_TO_EMPTY = timedelta(minutes=30)
+
+
+@flow(name="destroy", flow_run_name="{environment}")
+def destroy(environment: EnvironmentName, confirm: str, dry_run: bool = False) -> bool:
+    """Destroy everything that Terraform built in an environment, with all data in it.
+
+    Only where environments.toml says that the environment is destroyable, and only when its name is typed
+    again. The plan is shown as a table, and what is in the buckets and the registry as another; where the
+    environment wants approval, a person decides in the form. Then buckets and registry are emptied, those of
+    this plan and no others, and exactly that plan is applied. The state, its copies and the records of what
+    was applied stay: deploy-infrastructure builds it all again, empty.
+
+    **When it fails:** run it again, it goes on with what is left. Nothing brings the data back.
+
+    Args:
+        environment: which environment to destroy.
+        confirm: its name once more.
+        dry_run: only show what would be destroyed and emptied.
+
+    Returns:
+        Whether anything was destroyed.
+    """
+    target = load_environment(environment)
+    require_destroyable(target, confirm)
+    change = Change(
+        plan_request(target, destroy=True),
+        pipeline_variables(target),
+        allow=None,
+        plan_only=dry_run,
+        after_plan=partial(show_contents, target),
+        before_apply=partial(empty_containers, target, within=_TIME_TO_EMPTY),
+        event="infrastructure.destroyed",
+        records=False,
+    )
+    with one_change_at_a_time(target), terraform_session(target) as session:
+        return change_infrastructure(session, change)

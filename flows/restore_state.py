@@ -1,0 +1,71 @@
+"""A lost or damaged Terraform state, brought back."""
+
+import hashlib
+
+from prefect import flow
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+
+from blocks import Target
+from blocks.names import EnvironmentName
+from flows.approval import ask
+from flows.naming import run_name
+from pipeline.state import PresentState, StateHead
+from tasks.change import NotApprovedError
+from tasks.environment import load_environment
+from tasks.events import tell_world
+from tasks.lease import one_change_at_a_time
+from tasks.restoring import bring_back, choose_candidate, look_at_state, show_candidates
+
+
+@flow(name="restore-state", flow_run_name=run_name)
+def restore_terraform_state(
+    environment: EnvironmentName, source: str | None = None, dry_run: bool = False
+) -> int | None:
+    """Bring a lost or damaged Terraform state back from a version, a snapshot or a backup of it.
+
+    It changes nothing in AWS, so it is not for going back: a state that Terraform can work with is never
+    replaced. Without a source the run lists in a table what there is to choose from. Where the environment
+    wants approval, a person decides in the form. What was in the state's place is kept.
+
+    **When it fails:** the error says why the state stays. Afterwards run detect-drift: what was made since
+    that copy exists in AWS and is unknown to the state.
+
+    Args:
+        environment: whose state.
+        source: what to bring back, as the table names it; without one only the table is made.
+        dry_run: only say whether it may be brought back.
+
+    Returns:
+        The serial of the state, when it was brought back.
+    """
+    target = load_environment(environment)
+    present = look_at_state(target)
+    show_candidates(target, present)
+    if source is None:
+        get_run_logger().info("Nothing was done. Choose a source from the table and run again with it.")
+        return None
+    candidate = choose_candidate(target, source, present)
+    if dry_run:
+        return None
+    by = _ask(target, source, present, candidate) if target.environment.approval == "always" else ""
+    with one_change_at_a_time(target):
+        restored = bring_back(target, source, present, by)
+    tell_world(target, "state.restored", source=source, serial=restored.serial, approved_by=by)
+    return restored.serial
+
+
+def _ask(target: Target, source: str, present: PresentState, candidate: StateHead) -> str:
+    """Ask a person; the answer is for this copy in place of this state, and for nothing else."""
+    seen = f"{candidate.sha256} {present}"
+    if flow_run.run_count == 1:
+        tell_world(target, "approval.waiting", summary=f"restore-state from {source}")
+    decision = ask(
+        f"## {target.name}: bring the state back\n\nThe state is {present.told}. "
+        f"In its place comes `{source}`: serial {candidate.serial}, {candidate.resources} resources. "
+        "AWS is not changed.",
+        key=hashlib.sha256(seen.encode()).hexdigest()[:12],
+    )
+    if not decision.approved:
+        raise NotApprovedError(f"{decision.by} decided against it: {decision.note}".rstrip(": "))
+    return decision.by

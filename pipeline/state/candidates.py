@@ -1,0 +1,87 @@
+"""What the state can be brought back from: its own versions, the copies before applies, the backups."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Literal
+
+from pipeline.state.errors import StateError
+from pipeline.state.head import UnreadableStateError, describe
+from pipeline.state.home import StateHome, Stored
+from pipeline.state.model import StateHead
+
+_MOST = 20
+"""Newest of each kind that are looked at: each is read whole."""
+
+Kind = Literal["version", "snapshot", "backup"]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One readable copy of the state."""
+
+    name: str
+    """Version id of the state's object, or key of the copy: what a person asks for."""
+    kind: Kind
+    taken: datetime
+    head: StateHead
+
+
+def list_candidates(home: StateHome, most: int = _MOST) -> tuple[Candidate, ...]:
+    """List the newest ``most`` of each kind that are readable, newest first.
+
+    Raises:
+        AwsError: they could not be read.
+    """
+    found = _described(_stored(home, most))
+    return tuple(sorted(found, key=lambda item: (item.taken, item.head.serial), reverse=True))
+
+
+def fetch_candidate(home: StateHome, name: str) -> Stored:
+    """Read a candidate by its name.
+
+    Raises:
+        StateError: there is none of that name.
+    """
+    if name.startswith(_prefixes(home)):
+        stored = home.read(name)
+    else:
+        known = {version for version, _ in home.versions(home.backend.key)}
+        stored = home.read(home.backend.key, name) if name in known else None
+    if stored is None:
+        raise StateError(
+            f"{home.environment} has no version, snapshot or backup {name!r} of its state. "
+            "Run restore-state without a source: it lists them."
+        )
+    return stored
+
+
+def _stored(home: StateHome, most: int) -> Iterator[tuple[str, Kind, Stored | None]]:
+    for version, _ in islice(home.versions(home.backend.key), most):
+        yield version, "version", home.read(home.backend.key, version)
+    snapshots, backups = _prefixes(home)
+    for key in _newest(home, snapshots, most):
+        yield key, "snapshot", home.read(key)
+    for key in _newest(home, backups, most):
+        yield key, "backup", home.read(key)
+
+
+def _described(found: Iterable[tuple[str, Kind, Stored | None]]) -> Iterator[Candidate]:
+    for name, kind, stored in found:
+        if stored is None:
+            continue
+        try:
+            yield Candidate(name, kind, stored.modified, describe(stored))
+        except UnreadableStateError:
+            continue
+
+
+def _newest(home: StateHome, prefix: str, most: int) -> tuple[str, ...]:
+    """Keys begin with the serial or the time, so their order is that of age."""
+    keys = [key for key in home.keys(prefix) if key.endswith(".tfstate")]
+    return tuple(reversed(keys[-most:]))
+
+
+def _prefixes(home: StateHome) -> tuple[str, str]:
+    return f"snapshots/{home.environment}/", f"backups/{home.environment}/"

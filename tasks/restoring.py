@@ -1,0 +1,98 @@
+"""Brings the state back from an earlier copy."""
+
+import socket
+from datetime import timedelta
+
+from prefect import task
+from prefect.artifacts import create_table_artifact
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+
+from blocks import Target
+from pipeline.state import (
+    Candidate,
+    PresentState,
+    Restored,
+    RestoreRefusedError,
+    StateHead,
+    announced,
+    describe,
+    fetch_candidate,
+    home_of,
+    inspect_state,
+    judge_restore,
+    list_candidates,
+    restore_state,
+    this_run,
+)
+from pipeline.terraform import default_base
+
+_BOUND = timedelta(minutes=10)
+"""Longer than any run holds the lock."""
+
+
+@task(name="look-at-state", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def look_at_state(target: Target) -> PresentState:
+    """Look whether the state is there and readable, and whether the lock table expects it."""
+    present = inspect_state(home_of(target.access, target.environment))
+    get_run_logger().info("The state of %s is %s", target.name, present.told)
+    return present
+
+
+@task(name="list-candidates", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def show_candidates(target: Target, present: PresentState) -> tuple[Candidate, ...]:
+    """Show what the state can be brought back from."""
+    found = list_candidates(home_of(target.access, target.environment))
+    create_table_artifact(
+        key=f"state-versions-{target.name}",
+        table=[_row(item, present) for item in found],
+        description=f"{target.name}: the state is {present.told}. What there is to bring back, newest first",
+    )
+    return found
+
+
+@task(name="choose-candidate", persist_result=False)
+def choose_candidate(target: Target, source: str, present: PresentState) -> StateHead:
+    """Read the named copy, and refuse one that may not take the state's place."""
+    head = describe(fetch_candidate(home_of(target.access, target.environment), source))
+    if refusal := judge_restore(present, head, even_if_whole=False):
+        raise RestoreRefusedError(f"The state of {target.name} stays: {refusal}")
+    get_run_logger().info("%s has serial %d and %d resources", source, head.serial, head.resources)
+    return head
+
+
+@task(name="restore-state", persist_result=False)
+def bring_back(target: Target, source: str, present: PresentState, approved_by: str) -> Restored:
+    """Put the copy in the state's place, under Terraform's lock; what was there is kept."""
+    home = home_of(target.access, target.environment)
+    run_id = str(flow_run.id)
+    record = this_run(run_id, target.name, default_base() / run_id, _BOUND)
+    with announced(home, record):
+        who = f"restore-state@{socket.gethostname()}"
+        restored = restore_state(home, fetch_candidate(home, source), present, who)
+    create_table_artifact(
+        key=f"state-restored-{target.name}",
+        table=[
+            {
+                "was": present.told,
+                "from": source,
+                "serial": restored.serial,
+                "version": restored.version_id,
+                "kept": restored.kept or "nothing was there",
+                "approved by": approved_by,
+            }
+        ],
+        description=f"{target.name}: the state was brought back",
+    )
+    return restored
+
+
+def _row(item: Candidate, present: PresentState) -> dict[str, str | int]:
+    return {
+        "source": item.name,
+        "kind": item.kind,
+        "taken": f"{item.taken:%Y-%m-%d %H:%M:%S} UTC",
+        "serial": item.head.serial,
+        "resources": item.head.resources,
+        "may take its place": judge_restore(present, item.head, even_if_whole=False) or "yes",
+    }

@@ -1,0 +1,17 @@
+"""The progress of a saved plan, whose apply does not tell what was planned."""
+
+from plan_documents import change, document
+
+from pipeline.terraform import ApplyComplete, advance, expected
+from pipeline.terraform.document import parse_plan
+
+
+def test_the_total_is_known_before_the_first_event() -> None:
+    """Every change of the plan counts, what stays as it is does not."""
+    plan = parse_plan(
+        document(
+            change("aws_lb.a", ["create"]), change("aws_lb.b", ["delete"]), change("aws_lb.c", ["no-op"])
+        )
+    )
+    begun = advance(expected(plan), ApplyComplete("", address="aws_lb.a", action="create"))
+    assert (len(begun.done), begun.total, begun.percent) == (1, 2, 50.0)
