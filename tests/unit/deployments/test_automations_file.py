@@ -16,16 +16,21 @@ FOREIGN = {"vimbiso.source.pushed"}
 
 
 def _emitted() -> set[str]:
-    """Return the texts in tasks/ and flows/ that name an event of ours."""
-    return {
-        node.value
+    """Return the texts in tasks/ and flows/ that name an event of ours, in full or to ``tell_world``."""
+    nodes = [
+        node
         for folder in ("tasks", "flows")
         for path in PROJECT.glob(f"{folder}/*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and node.value.startswith("vimbiso.")
-    }
+    ]
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    told = {_second_argument(node) for node in nodes if isinstance(node, ast.Call)}
+    return {text for text in texts if text.startswith("vimbiso.")} | {f"vimbiso.{text}" for text in told}
+
+
+def _second_argument(call: ast.Call) -> str:
+    known = getattr(call.func, "id", "") == "tell_world" and isinstance(call.args[1], ast.Constant)
+    return str(ast.literal_eval(call.args[1])) if known else ""
 
 
 @pytest.mark.parametrize("name", sorted(environments()))
