@@ -36,8 +36,8 @@ class Block:
 
 
 def folders() -> list[Path]:
-    """Return the root module and every module below it."""
-    return [ROOT, *sorted(path for path in (ROOT / "modules").iterdir() if path.is_dir())]
+    """Return the root modules and every module below them."""
+    return [ROOT, ROOT / "platform", *sorted(path for path in (ROOT / "modules").iterdir() if path.is_dir())]
 
 
 def blocks(folder: Path) -> list[Block]:
