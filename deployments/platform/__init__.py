@@ -1,0 +1,1 @@
+"""The Prefect server and its company past one machine: how its containers start."""
