@@ -14,10 +14,10 @@ def flow_page(flow: Flow[..., Any]) -> str:
     """Return Markdown: what the flow does, when it fails, a table of its parameters, its runbook page."""
     told = inspect.cleandoc(flow.description or "").partition(_ARGUMENTS)[0].strip()
     rows = [
-        f"| `{name}` | {_cell(item.get('description', ''))} | {_default(item)} |"
+        f"| `{name}` | {_default(item)} | {_cell(item.get('description', ''))} |"
         for name, item in parameter_schema(flow).properties.items()
     ]
-    table = ["| parameter | meaning | when left out |", "| --- | --- | --- |", *rows]
+    table = ["| parameter | when left out | meaning |", "| --- | --- | --- |", *rows]
     return "\n\n".join(
         [_unwrapped(told), "### Parameters", "\n".join(table), f"Runbook: `docs/runbook/{flow.name}.md`"]
     )
@@ -38,4 +38,6 @@ def _default(item: dict[str, Any]) -> str:
     value = item["default"]
     if value is None or value in ("", [], {}):
         return ""
-    return {True: "yes", False: "no"}.get(value, f"`{value}`") if isinstance(value, bool) else f"`{value}`"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"`{value}`"

@@ -33,11 +33,11 @@ def test_a_docstring_becomes_a_page() -> None:
             "**When it fails:** run it again.",
             "### Parameters",
             (
-                "| parameter | meaning | when left out |\n| --- | --- | --- |\n"
-                "| `environment` | where. | required |\n"
-                "| `keep` | how many \\| stay, at least. | `3` |\n"
-                "| `dry_run` | only look. | no |\n"
-                "| `ref` | which. |  |"
+                "| parameter | when left out | meaning |\n| --- | --- | --- |\n"
+                "| `environment` | required | where. |\n"
+                "| `keep` | `3` | how many \\| stay, at least. |\n"
+                "| `dry_run` | no | only look. |\n"
+                "| `ref` |  | which. |"
             ),
             "Runbook: `docs/runbook/made-up.md`",
         ]
