@@ -25,6 +25,8 @@ class Subject:
     outputs: Outputs
     now: datetime
     since: datetime
+    patience: float = 6.0
+    """Seconds that the health path has for good answers."""
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,8 @@ def _from_tasks(found: Security) -> Finding:
 
 def _door(found: Security, door: Door) -> Finding:
     subject = f"tasks to {door.name}, {door.port}"
+    if not door.groups:
+        return FIREWALL.skip(subject, "its security groups were not told")
     fault = Fault.ENDPOINT_FIREWALL if door.port == HTTPS else Fault.VOLUME_FIREWALL
     if not admits(outbound(found.tasks), door.port, _peer(door)):
         return FIREWALL.ng(

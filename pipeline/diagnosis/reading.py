@@ -26,7 +26,6 @@ from pipeline.release import ReleaseStore
 from pipeline.secrets import KeyReport, compare_keys, secret_keys
 
 _AT_ONCE = 6
-_PROBE_SECONDS = 6.0
 _RECORDS = 20
 
 
@@ -86,7 +85,7 @@ def _secrets(access: AwsAccess, subject: Subject) -> KeyReport:
 
 def _probe(subject: Subject) -> ProbeReport:
     wanted = probe_of(subject.environment, subject.outputs, release=None)
-    return probe(replace(wanted, in_a_row=2, window=_PROBE_SECONDS, timeout=_PROBE_SECONDS - 1))
+    return probe(replace(wanted, in_a_row=2, window=subject.patience, timeout=subject.patience))
 
 
 def _certificate(access: AwsAccess, subject: Subject) -> CertificateVerdict | None:

@@ -46,7 +46,6 @@ def _refused(code: str) -> ClientError:
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let names and the health path fail at once: a unit test asks no network."""
     monkeypatch.setattr("pipeline.diagnosis.reading.addresses", lambda _: ())
-    monkeypatch.setattr("pipeline.diagnosis.reading._PROBE_SECONDS", 1.001)
     monkeypatch.setattr("pipeline.diagnosis.reading.probe", lambda *_: WELL.probe)
 
 

@@ -36,6 +36,7 @@ from pipeline.diagnosis.scaling import Activity, Usage
 from pipeline.health import ProbeReport
 from pipeline.health.probe import Reply
 from pipeline.outputs import Outputs
+from pipeline.preflight import Status
 from pipeline.release import OpenAttempt
 from pipeline.secrets import KeyReport
 
@@ -281,6 +282,14 @@ def test_endpoints_replace_a_way_out() -> None:
     lacking = replace(closed, endpoints=closed.endpoints[1:])
     assert diagnose(replace(WELL, network=closed)).causes == ()
     assert "ecr.api" in diagnose(replace(WELL, network=lacking)).headline
+
+
+def test_a_door_of_which_no_group_is_known_is_no_fault() -> None:
+    """Every endpoint has a group on AWS: an answer without one tells nothing."""
+    untold = replace(SECURITY, doors=(replace(ENDPOINT, groups=()),))
+    found = diagnose(replace(WELL, security=untold))
+    told = {item.subject: item.status for item in found.findings}
+    assert (found.causes, told["tasks to endpoint ecr.dkr, 443"]) == ((), Status.SKIP)
 
 
 def test_the_headline_says_what_is_over() -> None:
