@@ -1,5 +1,5 @@
 resource "aws_lb" "this" {
-  #checkov:skip=CKV_AWS_150:a variable, on by default
+  #checkov:skip=CKV_AWS_150:a variable that is on by default
   #checkov:skip=CKV2_AWS_28:internal; only workers, flow runs and the named ranges reach it
   name                       = var.name
   load_balancer_type         = "application"

@@ -26,8 +26,9 @@ resource "aws_db_parameter_group" "this" {
 # RDS makes the password and keeps it in Secrets Manager: it is in no variable and no state.
 resource "aws_db_instance" "this" {
   #checkov:skip=CKV_AWS_161:Prefect's server logs in by password; the password is RDS's own secret
-  #checkov:skip=CKV_AWS_293:a variable, on by default
-  #checkov:skip=CKV_AWS_157:a variable, on by default
+  #checkov:skip=CKV_AWS_293:a variable that is on by default
+  #checkov:skip=CKV_AWS_157:a variable that is on by default
+  #checkov:skip=CKV_AWS_133:a variable, 14 days by default and at least 7
   identifier     = var.name
   engine         = "postgres"
   engine_version = "16"
@@ -70,6 +71,7 @@ resource "aws_db_instance" "this" {
 # RDS changes the password by itself. Tasks hold the old one: their health checks then fail, ECS replaces them,
 # and the new ones read the new password. Seldom is better than RDS's week.
 resource "aws_secretsmanager_secret_rotation" "database" {
+  #checkov:skip=CKV_AWS_304:a variable, every 90 days by default
   secret_id = aws_db_instance.this.master_user_secret[0].secret_arn
 
   rotation_rules {
