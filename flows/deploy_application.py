@@ -15,6 +15,7 @@ from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.registry import Revision
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
+from pipeline.release import Stopwatch
 from tasks.database import back_up_database
 from tasks.environment import load_environment, read_outputs
 from tasks.image import DeliveredImage, build_release, find_release, push_release, require_image
@@ -22,6 +23,7 @@ from tasks.one_off import migrate_database, try_release
 from tasks.preflight import preflight
 from tasks.report import report_release
 from tasks.rollout import register_revision
+from tasks.scan import pass_scan_gate
 from tasks.source import fetch_source
 
 MIGRATION_LIMIT = timedelta(minutes=15)
@@ -61,15 +63,19 @@ def deploy_application(
         roll_back: return to the last good release when the rollout fails.
         verify_only: only run the preflight checks; change nothing.
     """
-    target = load_environment(environment)
+    target, stopwatch = load_environment(environment), Stopwatch()
     outputs = read_outputs(target)
-    preflight(target, outputs, builds=image is None)
+    with stopwatch.step("preflight"):
+        preflight(target, outputs, builds=image is None)
     if verify_only:
         return "VERIFIED"
-    delivered = _image(target, outputs, ref, image)
+    with stopwatch.step("image"):
+        delivered = _image(target, outputs, ref, image)
+    with stopwatch.step("scan"):
+        pass_scan_gate(target, outputs, delivered.digest)
     revision = register_revision(target, outputs, delivered.release, delivered.reference)
     if not revision.is_live:
-        _rehearse(target, outputs, delivered, revision, migrate)
+        _rehearse(target, outputs, delivered, revision, migrate, stopwatch)
     release = ReleaseToRun(
         delivered.release,
         revision.arn,
@@ -78,7 +84,7 @@ def deploy_application(
         delivered.revision,
         delivered.ref,
     )
-    end = roll_out(target, outputs, release, kind="deploy", take_over=take_over)
+    end = roll_out(target, outputs, release, stopwatch, kind="deploy", take_over=take_over)
     report_release(
         target, outputs, delivered.release, delivered.reference, end.outcome, end.message, end.cause
     )
@@ -98,15 +104,23 @@ def _image(target: Target, outputs: Outputs, ref: str | None, image: str | None)
 
 
 def _rehearse(
-    target: Target, outputs: Outputs, delivered: DeliveredImage, revision: Revision, migrate: bool
+    target: Target,
+    outputs: Outputs,
+    delivered: DeliveredImage,
+    revision: Revision,
+    migrate: bool,
+    stopwatch: Stopwatch,
 ) -> None:
     never_deployed = revision.live_arn == outputs.task_definition_arn  # Terraform's: its image does not exist
     if migrate and not never_deployed:
-        back_up_database(target, outputs, f"before {delivered.release}")
+        with stopwatch.step("backup"):
+            back_up_database(target, outputs, f"before {delivered.release}")
     if migrate:
-        migrate_database(target, outputs, revision.arn, MIGRATION_LIMIT)
+        with stopwatch.step("migrations"):
+            migrate_database(target, outputs, revision.arn, MIGRATION_LIMIT)
     if target.environment.trial:
-        try_release(target, outputs, delivered.release, revision.arn, TRIAL_LIMIT)
+        with stopwatch.step("trial"):
+            try_release(target, outputs, delivered.release, revision.arn, TRIAL_LIMIT)
 
 
 def _conclude(

@@ -9,7 +9,7 @@ from flows.naming import run_name
 from flows.rollout import ReleaseToRun, roll_out
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseRecord
+from pipeline.release import ReleaseRecord, Stopwatch
 from tasks.environment import load_environment, read_outputs
 from tasks.rollback import choose_target, present_task_definition
 
@@ -23,7 +23,7 @@ def rollback_application(environment: EnvironmentName, release: str | None = Non
     """Return to the last release that was recorded as good, or to a chosen one; watch and verify it.
 
     Only releases whose task definition is active and whose image is still in the registry can be chosen. The
-    database is not touched.
+    one that runs already ends as NO_CHANGE, after the health gates. The database is not touched.
 
     **When it fails:** the error lists the releases that are left.
 
@@ -57,10 +57,10 @@ def go_back(target: Target, outputs: Outputs, chosen: ReleaseRecord) -> str:
         chosen.revision,
         chosen.ref,
     )
-    end = roll_out(target, outputs, release, kind="rollback", take_over=True)
+    end = roll_out(target, outputs, release, Stopwatch(), kind="rollback", take_over=True)
     if not end.outcome.good:
         raise RollbackFailedError(
             f"{end.outcome}: release {chosen.release}: {end.message} {end.cause} {end.outcome.advice}"
         )
-    get_run_logger().info("Rolled back to release %s. %s", chosen.release, end.message)
+    get_run_logger().info("%s: release %s runs. %s", end.outcome, chosen.release, end.message)
     return end.outcome

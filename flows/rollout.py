@@ -7,6 +7,7 @@ from blocks import Target
 from pipeline.delivery import Started, StartKind
 from pipeline.ecs.outcome import Outcome
 from pipeline.outputs import Outputs
+from pipeline.release import Stopwatch
 from tasks.record import record_release
 from tasks.rollout import begin_rollout, evidence_of, verify_release, watch_rollout
 
@@ -36,9 +37,17 @@ class RolloutEnd:
 
 
 def roll_out(
-    target: Target, outputs: Outputs, release: ReleaseToRun, *, kind: str, take_over: bool = False
+    target: Target,
+    outputs: Outputs,
+    release: ReleaseToRun,
+    stopwatch: Stopwatch,
+    *,
+    kind: str,
+    take_over: bool = False,
 ) -> RolloutEnd:
     """Move the service to the release, watch and verify it, and write down how it ended.
+
+    ``stopwatch`` has the steps before, and gets those of the rollout.
 
     Without proof of the end (TIMED_OUT, UNKNOWN) nothing is recorded: the next run re-attaches.
     """
@@ -51,7 +60,7 @@ def roll_out(
         ROLLOUT_LIMIT,
         take_over,
     )
-    end = _watch_and_verify(target, outputs, started, release.name)
+    end = _watch_and_verify(target, outputs, started, release.name, stopwatch)
     if end.outcome in (Outcome.TIMED_OUT, Outcome.UNKNOWN):
         return end
     record_release(
@@ -65,17 +74,22 @@ def roll_out(
         message=end.message,
         revision=release.revision,
         ref=release.ref,
+        durations=stopwatch.seconds,
     )
     return end
 
 
-def _watch_and_verify(target: Target, outputs: Outputs, started: Started, release: str) -> RolloutEnd:
-    verdict = watch_rollout(target, outputs, started.attempt)
+def _watch_and_verify(
+    target: Target, outputs: Outputs, started: Started, release: str, stopwatch: Stopwatch
+) -> RolloutEnd:
+    with stopwatch.step("rollout"):
+        verdict = watch_rollout(target, outputs, started.attempt)
     if verdict.outcome is not None:
         outcome, message = verdict.outcome, verdict.message
     else:
         new = started.kind is not StartKind.NO_CHANGE
-        verification = verify_release(target, outputs, started.attempt, release, soak=new)
+        with stopwatch.step("verify"):
+            verification = verify_release(target, outputs, started.attempt, release, soak=new)
         outcome, message = verification.outcome, verification.message
     if outcome is Outcome.SUCCEEDED:
         unchanged = started.kind is StartKind.NO_CHANGE

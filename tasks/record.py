@@ -1,6 +1,9 @@
 """Writes down how a release ended."""
 
+from uuid import UUID
+
 from prefect import task
+from prefect.client.orchestration import get_client
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
@@ -9,7 +12,7 @@ from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.rollout import Attempt
 from pipeline.ecs.watch import utc_now
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseRecord, ReleaseStore
+from pipeline.release import ReleaseRecord, ReleaseStore, asked_by
 
 
 @task(name="record-release", retries=3, retry_delay_seconds=[2, 10, 30], persist_result=False)
@@ -43,6 +46,7 @@ def record_release(
         started_at=attempt.started_at,
         ended_at=utc_now(),
         durations=durations or {},
+        by=_asked_by(),
         flow_run=str(flow_run.id or ""),
     )
     store = ReleaseStore(target.access, outputs.backup_bucket, target.name)
@@ -51,6 +55,16 @@ def record_release(
         get_run_logger().info("Recorded %s of %s as %s", kind, release, key)
     store.close_attempt()
     return record
+
+
+def _asked_by() -> str:
+    if flow_run.id is None:
+        return ""
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_run(UUID(flow_run.id))
+    creator = run.created_by
+    name, kind = (creator.display_value, creator.type) if creator else ("", "")
+    return asked_by(name or "", kind or "", run.labels, run.auto_scheduled)
 
 
 def _recorded(store: ReleaseStore, task_definition: str) -> bool:

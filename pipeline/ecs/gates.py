@@ -1,6 +1,6 @@
 """Judges whether the tasks of a completed rollout are the wanted ones and healthy. Pure."""
 
-from pipeline.ecs.model import Deployment, Target, Task
+from pipeline.ecs.model import Container, Deployment, Target, Task
 
 
 def belongs(task: Task, deployment: Deployment) -> bool:
@@ -35,11 +35,16 @@ def _faults(task: Task, deployment: Deployment, digest: str | None, container: s
     if task.health == "UNHEALTHY":
         faults.append(f"task {task.id} is UNHEALTHY by its container health check")
     faults += [
-        f"task {task.id} runs image {item.image_digest} instead of {digest}"
+        f"task {task.id} runs image {_digest(item) or 'of an unknown digest'} instead of {digest}"
         for item in task.containers
-        if item.name == container and digest and item.image_digest and item.image_digest != digest
+        if item.name == container and digest and _digest(item) != digest
     ]
     return faults
+
+
+def _digest(container: Container) -> str:
+    """Return the digest that the container runs, else the one that its image is pinned to, else ""."""
+    return container.image_digest or container.image.partition("@")[2]
 
 
 def target_faults(

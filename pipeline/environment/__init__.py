@@ -2,7 +2,7 @@
 
 from pipeline.environment.catalogue import PROJECT, environment, environments
 from pipeline.environment.loader import EnvironmentsFileError, UnknownEnvironmentError, load_environments
-from pipeline.environment.model import ApprovalPolicy, Environment, Names, Source
+from pipeline.environment.model import ApprovalPolicy, Environment, Names, Scan, Source
 from pipeline.environment.work_pool import DockerPool, EcsPool, ProcessPool, WorkPool
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "EnvironmentsFileError",
     "Names",
     "ProcessPool",
+    "Scan",
     "Source",
     "UnknownEnvironmentError",
     "WorkPool",

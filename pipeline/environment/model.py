@@ -1,5 +1,6 @@
 """The shape of one environment, checked when it is loaded."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -14,6 +15,8 @@ HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+$")]
 RootedPath = Annotated[str, StringConstraints(pattern=r"^/[^\s]*$")]
 
 ApprovalPolicy = Literal["never", "always"]
+Severity = Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED"]
+"""ECR's severities (API reference, ImageScanFinding)."""
 
 
 class _Strict(BaseModel):
@@ -33,6 +36,25 @@ class Source(_Strict):
     """Stage to build; the last one when absent."""
     build_args: dict[str, str] = {}
     """Values of the Dockerfile's ARGs; never secret."""
+
+
+class AllowedFinding(_Strict):
+    """A vulnerability that somebody took the responsibility for."""
+
+    reason: Text
+    until: Annotated[date, Field(strict=False)] | None = None  # a text in JSON
+    """Last day on which it counts; for ever when absent."""
+
+
+class Scan(_Strict):
+    """What the registry's scan may find in an image that is to be deployed."""
+
+    block_at: Severity | None = "CRITICAL"
+    """This severity and worse keep an image from being deployed; None does not look at all."""
+    allow: dict[str, AllowedFinding] = {}
+    """Accepted findings by CVE."""
+    required: bool = False
+    """Whether an image without a scan result is kept back."""
 
 
 class Names(_Strict):
@@ -80,6 +102,8 @@ class Environment(_Strict):
     """Whether the worker reaches the tasks' private addresses, so that trials can ask the health path."""
     variables: dict[str, str] = {}
     """Environment variables of the container, beside those that Terraform sets; never secret."""
+    scan: Scan = Scan()
+    """The gate between registry and deployment."""
     trial: bool = True
     """Whether a release runs as one task outside the service before it takes the service's place."""
     work_pool: WorkPool = ProcessPool()

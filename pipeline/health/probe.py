@@ -1,6 +1,5 @@
 """Asks the health path again and again, and judges the answers."""
 
-import statistics
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -46,10 +45,16 @@ class ProbeReport:
         """One sentence for people."""
         good = [reply.seconds for reply in self.replies if reply.fault is None]
         if self.healthy:
-            return f"{self.url}: {len(good)} good answers, median {statistics.median(good) * 1000:.0f} ms."
+            return f"{self.url}: {len(good)} good answers, {self.latencies}."
         faults = [reply.fault for reply in self.replies if reply.fault]
         last = faults[-1] if faults else "no answer"
         return f"{self.url}: {len(faults)} of {len(self.replies)} answers bad, the last one: {last}."
+
+    @property
+    def latencies(self) -> str:
+        """Median, 95th percentile and longest time of the good answers, for people."""
+        p50, p95, longest = (self.percentile(share) * 1000 for share in (0.5, 0.95, 1.0))
+        return f"p50 {p50:.0f} ms, p95 {p95:.0f} ms, max {longest:.0f} ms"
 
     def percentile(self, share: float) -> float:
         """Return the latency in seconds below which ``share`` (0 to 1) of the good answers lie."""

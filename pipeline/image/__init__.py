@@ -20,6 +20,7 @@ from pipeline.image.reference import Repository, repository_at
 from pipeline.image.registry import RemoteImage, find_image
 from pipeline.image.request import BuildEvent, BuildRequest, BuiltImage
 from pipeline.image.scan import Accepted, Finding, ScanPolicy, ScanResult, ScanVerdict, judge_scan
+from pipeline.image.scan_table import scan_rows
 
 __all__ = [
     "Accepted",
@@ -54,5 +55,6 @@ __all__ = [
     "push_image",
     "read_dockerfile",
     "repository_at",
+    "scan_rows",
     "wait_for_findings",
 ]

@@ -3,6 +3,8 @@
 from pipeline.release.choice import RollbackError, choose_rollback
 from pipeline.release.model import OpenAttempt, ReleaseRecord
 from pipeline.release.store import RecordError, ReleaseStore
+from pipeline.release.timing import Stopwatch
+from pipeline.release.who import asked_by
 
 __all__ = [
     "OpenAttempt",
@@ -10,5 +12,7 @@ __all__ = [
     "ReleaseRecord",
     "ReleaseStore",
     "RollbackError",
+    "Stopwatch",
+    "asked_by",
     "choose_rollback",
 ]

@@ -18,15 +18,16 @@ def choose_rollback(
 ) -> ReleaseRecord:
     """Return the newest recorded good release other than ``present``, or the one named ``wanted``.
 
+    The one named may be the present one: going there changes nothing.
+
     ``records`` come newest first; ``present`` is the task definition to leave; ``usable`` says why a
     record's task definition or image can no longer be deployed, or None where it can.
 
     Raises:
         RollbackError: naming each candidate and why it does not serve.
     """
-    good = [
-        item for item in _newest_of_each(records) if item.outcome.good and item.task_definition != present
-    ]
+    known = _newest_of_each(records)
+    good = [item for item in known if wanted is not None or item.task_definition != present]
     candidates = [item for item in good if wanted in (None, item.release)]
     refused = []
     for item in candidates:

@@ -60,11 +60,22 @@ def test_the_digests_of_other_containers_do_not_matter() -> None:
     assert task_faults(tasks, OURS, DIGEST, "web") == ()
 
 
-def test_an_unknown_digest_is_no_fault() -> None:
-    """Where the release or ECS names no digest there is nothing to compare."""
-    unnamed = replace(task().containers[0], image_digest=None)
+def test_a_release_without_a_digest_has_nothing_to_compare() -> None:
+    """Looking at whatever runs demands no image."""
     assert task_faults((task(1), task(2)), OURS, None, "web") == ()
+
+
+def test_the_pinned_image_stands_in_for_a_digest_that_ecs_does_not_name() -> None:
+    """A container that was started from REPOSITORY@DIGEST runs that digest."""
+    unnamed = replace(task().containers[0], image_digest=None)
     assert task_faults(tuple(task(n, containers=(unnamed,)) for n in (1, 2)), OURS, DIGEST, "web") == ()
+
+
+def test_a_task_of_unknown_image_is_a_fault() -> None:
+    """Neither ECS nor the image's name tells what runs: that proves nothing good."""
+    unknown = replace(task().containers[0], image_digest=None, image="repo:latest")
+    found = task_faults((task(1), task(2, containers=(unknown,))), OURS, DIGEST, "web")
+    assert found == (f"task {2:032x} runs image of an unknown digest instead of {DIGEST}",)
 
 
 def test_container_health_and_definition_are_checked() -> None:

@@ -1,5 +1,6 @@
 """environments.toml: what it may hold, and how its faults are told."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,16 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     path.write_bytes(b"\xff")
     with pytest.raises(EnvironmentsFileError, match="is not TOML"):
         load_environments(path)
+
+
+def test_allowed_findings_survive_a_block(tmp_path: Path) -> None:
+    """Dates are texts in a block's JSON; the environment reads them as it reads those of the file."""
+    allow = (
+        'scan = { block_at = "HIGH", allow = { CVE-2025-1 = { reason = "unused", until = 2025-12-31 } } }\n'
+    )
+    found = load(tmp_path, SHARED + STAGING + allow)["staging"]
+    assert found.scan.allow["CVE-2025-1"].until == date(2025, 12, 31)
+    assert Environment.model_validate(found.model_dump(mode="json")) == found
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

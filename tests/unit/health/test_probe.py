@@ -63,7 +63,7 @@ def test_enough_good_answers_in_a_row() -> None:
     assert report.healthy
     assert [(reply.status, reply.release, reply.fault) for reply in report.replies] == [(200, "r2", None)] * 3
     assert time.slept == [0.2, 0.2]
-    assert report.message.startswith("http://app.test/health/: 3 good answers, median ")
+    assert report.message.startswith("http://app.test/health/: 3 good answers, p50 ")
 
 
 def test_a_bad_answer_starts_the_count_anew() -> None:

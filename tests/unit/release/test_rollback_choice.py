@@ -27,6 +27,7 @@ CASES = {
     "the present was never recorded": ([R2, R1], "td:9", None, R2),
     "nothing runs": ([R2, R1], None, None, R2),
     "a release by name": ([R3, R2, R1], "td:3", "r1", R1),
+    "the present one by name changes nothing": ([R3, R2, R1], "td:3", "r3", R3),
     "NO_CHANGE is good too": ([R3, record(2, Outcome.NO_CHANGE)], "td:3", None, record(2, Outcome.NO_CHANGE)),
     "the present was recorded twice": ([record(4, task_definition="td:3"), R3, R2], "td:3", None, R2),
     "a rolled-back-to release is recorded again": (
@@ -51,7 +52,7 @@ def test_only_good_releases_are_candidates(outcome: Outcome) -> None:
     """A release that did not end well is never rolled back to, even when asked for."""
     records = [R3, record(2, outcome), R1]
     assert choose_rollback(records, "td:3", anything) == R1
-    with pytest.raises(RollbackError, match=r"r2 is not recorded as good\. Recorded good releases: r1\."):
+    with pytest.raises(RollbackError, match=r"r2 is not recorded as good\. Recorded good releases: r3, r1\."):
         choose_rollback(records, "td:3", anything, "r2")
 
 

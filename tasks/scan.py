@@ -1,0 +1,52 @@
+"""Keeps images with grave vulnerabilities from being deployed."""
+
+from prefect import task
+from prefect.artifacts import create_table_artifact
+from prefect.logging import get_run_logger
+
+from blocks import Target
+from pipeline.ecs.watch import utc_now
+from pipeline.environment import Scan
+from pipeline.image import (
+    Accepted,
+    ImageError,
+    ScanPolicy,
+    judge_scan,
+    scan_rows,
+    wait_for_findings,
+)
+from pipeline.outputs import Outputs
+
+
+class ScanBlockedError(ImageError):
+    """The registry's scan found what the environment does not accept."""
+
+
+@task(name="scan-gate", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def pass_scan_gate(target: Target, outputs: Outputs, digest: str) -> str:
+    """Wait for the registry's findings in an image, show them, and refuse what the environment blocks.
+
+    Raises:
+        ScanBlockedError: naming the findings.
+    """
+    log, settings = get_run_logger(), target.environment.scan
+    if settings.block_at is None and not settings.required:
+        log.info("SKIPPED: this environment does not look at scan results.")
+        return "SKIPPED"
+    found = wait_for_findings(target.access, outputs.repository_name, digest)
+    verdict = judge_scan(found, _policy(settings), utc_now().date())
+    level = log.error if verdict.outcome == "BLOCKED" else log.info
+    level("%s: %s", verdict.outcome, verdict.reason)
+    create_table_artifact(
+        key=f"scan-{target.name}",
+        table=scan_rows(found, verdict),
+        description=f"{verdict.outcome}: {verdict.reason} Image {digest}",
+    )
+    if verdict.outcome == "BLOCKED":
+        raise ScanBlockedError(f"Image {digest} is not deployed; nothing was changed. {verdict.reason}")
+    return verdict.outcome
+
+
+def _policy(settings: Scan) -> ScanPolicy:
+    allow = {name: Accepted(item.reason, item.until) for name, item in settings.allow.items()}
+    return ScanPolicy(settings.block_at, allow, settings.required)

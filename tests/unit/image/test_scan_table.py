@@ -1,0 +1,30 @@
+"""The table of a scan."""
+
+from datetime import date
+
+from pipeline.image import Accepted, Finding, ScanPolicy, ScanResult, judge_scan, scan_rows
+
+TODAY = date(2025, 3, 1)
+GRAVE = Finding("CVE-1", "CRITICAL", "openssl", "3.0", "https://cve.test/1")
+KNOWN = Finding("CVE-2", "CRITICAL")
+SLIGHT = Finding("CVE-3", "LOW")
+
+
+def test_each_finding_has_its_own_result() -> None:
+    """What blocks, what somebody allowed and what does not matter can be told apart."""
+    result = ScanResult((GRAVE, KNOWN, SLIGHT))
+    verdict = judge_scan(result, ScanPolicy(allow={"CVE-2": Accepted("not reachable")}), TODAY)
+    rows = scan_rows(result, verdict)
+    assert [(row["finding"], row["result"]) for row in rows] == [
+        ("CVE-1", "BLOCKED"),
+        ("CVE-2", "allowed"),
+        ("CVE-3", "passed"),
+    ]
+    assert rows[0]["package"] == "openssl 3.0"
+
+
+def test_no_result_says_why() -> None:
+    """An image that nobody scanned is not shown as clean."""
+    result = ScanResult(unavailable="scanning on push is off")
+    rows = scan_rows(result, judge_scan(result, ScanPolicy(), TODAY))
+    assert rows == [{"result": "SKIPPED", "finding": "none", "reason": "scanning on push is off"}]
