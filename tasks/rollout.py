@@ -7,6 +7,7 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from blocks import Target
+from pipeline.aws import AwsError
 from pipeline.delivery import (
     Evidence,
     GateSettings,
@@ -15,8 +16,10 @@ from pipeline.delivery import (
     WantedRollout,
     collect_evidence,
     probe_of,
+    read_alarms,
     start_rollout,
     verify,
+    with_alarms,
 )
 from pipeline.ecs.registry import Revision, TaskDefinitions
 from pipeline.ecs.rollout import Attempt, Verdict
@@ -85,7 +88,7 @@ def watch_rollout(target: Target, outputs: Outputs, attempt: Attempt) -> Verdict
 def verify_release(
     target: Target, outputs: Outputs, attempt: Attempt, release: str, soak: bool
 ) -> Verification:
-    """Go through the gates: tasks, target health, HTTP answers, and a soak for what is new."""
+    """Go through the gates: tasks, target health, HTTP answers; for what is new a soak, and quiet alarms."""
     found = verify(
         _service(target, outputs),
         attempt,
@@ -94,8 +97,19 @@ def verify_release(
         probe_of(target.environment, outputs, release),
         GateSettings() if soak else GateSettings(soak=0),
     )
+    if soak:
+        found = _hear_alarms(target, outputs, found, attempt)
     get_run_logger().info("%s: %s", found.outcome, found.message)
     return found
+
+
+def _hear_alarms(target: Target, outputs: Outputs, found: Verification, attempt: Attempt) -> Verification:
+    try:
+        alarms = read_alarms(target.access, outputs.alarm_names)
+    except AwsError as error:
+        get_run_logger().warning("The alarms say nothing for or against this release: %s", error)
+        return found
+    return with_alarms(found, alarms, attempt.started_at)
 
 
 @task(name="collect-evidence", persist_result=False)

@@ -1,6 +1,7 @@
 """Carries one release into service: begin or re-attach, watch, verify, explain, roll back."""
 
 from pipeline.delivery.address import page_of, probe_of
+from pipeline.delivery.alarms import Alarm, read_alarms, with_alarms
 from pipeline.delivery.command import run_command
 from pipeline.delivery.evidence import Evidence, collect_evidence
 from pipeline.delivery.start import Started, StartKind, WantedRollout, start_rollout
@@ -9,6 +10,7 @@ from pipeline.delivery.trial import TrialError, run_trial
 from pipeline.delivery.verify import GateSettings, Verification, verify
 
 __all__ = [
+    "Alarm",
     "Evidence",
     "GateSettings",
     "StartKind",
@@ -20,8 +22,10 @@ __all__ = [
     "collect_evidence",
     "page_of",
     "probe_of",
+    "read_alarms",
     "run_command",
     "run_trial",
     "start_rollout",
     "verify",
+    "with_alarms",
 ]

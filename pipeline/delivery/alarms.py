@@ -1,0 +1,63 @@
+"""The last gate: no alarm of the environment went off since the rollout began."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pipeline.aws import AwsAccess, calling
+from pipeline.delivery.verify import Verification
+from pipeline.ecs.outcome import Outcome
+
+_NAMES = 100
+"""Alarms that one DescribeAlarms call may name (Amazon CloudWatch API reference)."""
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One metric alarm: ``since`` is when it came into its state."""
+
+    name: str
+    state: str
+    """OK, ALARM or INSUFFICIENT_DATA."""
+    since: datetime
+
+
+def read_alarms(access: AwsAccess, names: Iterable[str]) -> tuple[Alarm, ...]:
+    """Return how these alarms are.
+
+    Raises:
+        AwsError: CloudWatch does not tell.
+    """
+    wanted = list(names)
+    if not wanted:
+        return ()
+    client = access.client("cloudwatch")
+    with calling("Describing the environment's alarms"):
+        found = [
+            item
+            for start in range(0, len(wanted), _NAMES)
+            for item in client.describe_alarms(
+                AlarmNames=wanted[start : start + _NAMES], MaxRecords=_NAMES, AlarmTypes=["MetricAlarm"]
+            )["MetricAlarms"]
+        ]
+    return tuple(Alarm(item["AlarmName"], item["StateValue"], _since(item)) for item in found)
+
+
+def with_alarms(found: Verification, alarms: Iterable[Alarm], began: datetime) -> Verification:
+    """Return what the gates found, UNHEALTHY where an alarm went off since the rollout ``began``.
+
+    Alarms that were red before are told, but are not this release's. Too little data proves nothing.
+    """
+    red = [alarm for alarm in alarms if alarm.state == "ALARM"]
+    ours = [alarm.name for alarm in red if alarm.since >= began]
+    older = [alarm.name for alarm in red if alarm.since < began]
+    before = f" In alarm since before: {', '.join(older)}." if older else ""
+    if ours and found.outcome is Outcome.SUCCEEDED:
+        message = f"In alarm since the rollout began: {', '.join(ours)}.{before}"
+        return replace(found, outcome=Outcome.UNHEALTHY, message=message)
+    return replace(found, message=found.message + before)
+
+
+def _since(item: dict[str, datetime]) -> datetime:
+    """Return when the state changed; ``StateUpdatedTimestamp`` alone also moves without a change."""
+    return item.get("StateTransitionedTimestamp") or item["StateUpdatedTimestamp"]
