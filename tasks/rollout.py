@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from prefect import task
+from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
@@ -24,7 +25,7 @@ from pipeline.delivery import (
 from pipeline.ecs.registry import Revision, TaskDefinitions
 from pipeline.ecs.rollout import Attempt, Verdict
 from pipeline.ecs.service import EcsService, ServiceRef
-from pipeline.ecs.task_definition import Release
+from pipeline.ecs.task_definition import Release, differences
 from pipeline.ecs.watch import utc_now, watch
 from pipeline.outputs import Outputs
 from pipeline.release import ReleaseStore
@@ -47,7 +48,16 @@ def register_revision(target: Target, outputs: Outputs, release: str, image: str
     )
     revision = TaskDefinitions(target.access).derive(live, wanted)
     how = "registered" if revision.created else "is registered already"
-    get_run_logger().info("%s %s", revision.arn.rsplit("/", 1)[-1], how)
+    lines = differences(revision.live, revision.wanted)
+    changed = sum(line[0] in "+-" for line in lines[2:])  # after the two lines that head a diff
+    name = revision.arn.rsplit("/", 1)[-1]
+    get_run_logger().info("%s %s, %d lines other than live", name, how, changed)
+    if lines:
+        create_markdown_artifact(
+            key=f"task-definition-{target.name}",
+            markdown=f"## {name} against {live.rsplit('/', 1)[-1]}\n\n```diff\n" + "\n".join(lines) + "\n```",
+            description=f"What release {release} changes in the task definition of {target.name}",
+        )
     return revision
 
 

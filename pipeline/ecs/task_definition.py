@@ -1,5 +1,6 @@
 """Makes the next revision of a task definition from a present one. Pure."""
 
+import difflib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -84,6 +85,12 @@ def same(first: Definition, second: Definition) -> bool:
 def canonical(definition: Definition) -> str:
     """Return a text that is equal for equal definitions, and that diffs line by line."""
     return json.dumps(_sorted(definition), indent=2, sort_keys=True)
+
+
+def differences(first: Definition, second: Definition) -> tuple[str, ...]:
+    """Return the lines of a unified diff of two canonical definitions; none when they mean the same."""
+    before, after = canonical(first).splitlines(), canonical(second).splitlines()
+    return tuple(difflib.unified_diff(before, after, "live", "release", lineterm=""))
 
 
 def environment_of(definition: Definition, container: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from pipeline.ecs.task_definition import (
     Release,
     canonical,
     choose_base,
+    differences,
     environment_of,
     next_revision,
     same,
@@ -220,3 +221,12 @@ def test_canonical_diffs_line_by_line() -> None:
     first = canonical(definition(environment=pairs("environment", A="1", B="2"))).splitlines()
     second = canonical(definition(environment=pairs("environment", A="1", B="3"))).splitlines()
     assert len(set(first) ^ set(second)) == 2
+
+
+def test_differences_show_only_what_changes() -> None:
+    """One line goes and one comes where a value changes; equal definitions have nothing to show."""
+    live = {"family": "app", "tags": [{"key": "a", "value": "1"}, {"key": "b", "value": "2"}], "cpu": "256"}
+    release = {**live, "cpu": "512", "tags": list(reversed(live["tags"]))}
+    found = differences(live, release)
+    assert [line for line in found[2:] if line[0] in "+-"] == ['-  "cpu": "256",', '+  "cpu": "512",']
+    assert differences(live, dict(live)) == ()
