@@ -36,6 +36,6 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         made.process("aws", "ministack", **ministack),
         made.process("server", *serve, PREFECT_SERVER_API_AUTH_STRING=auth),
     ):
-        until(lambda: answers(f"{settings.aws_url}/_ministack/health"), 60)
-        until(lambda: answers(f"{made.api}/health"), 120)
+        until(lambda: answers(f"{settings.aws_url}/_ministack/health"), 240)
+        until(lambda: answers(f"{made.api}/health"), 400)
         yield made

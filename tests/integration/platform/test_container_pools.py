@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import FlowRun
 from deployments.setup.paths import PROJECT
 from pipeline.aws import AwsAccess
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 BUCKET = "vimbiso-pay-local-terraform-state-000000000000"
 CLUSTER, LOGS = "flows", "/ecs/flows"
 
