@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from prefect.context import FlowRunContext
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 from pydantic import Field
@@ -15,6 +16,13 @@ class PlanDecision(RunInput):
     approved: bool = Field(default=False, description="Apply exactly what is shown")
     by: str = Field(min_length=1, description="Who decides")
     note: str = Field(default="", description="Why")
+
+
+def was_asked(key: str) -> bool:
+    """Tell whether this run was suspended with that question before."""
+    context = FlowRunContext.get()
+    policy = context.flow_run.empirical_policy if context and context.flow_run else None
+    return policy is not None and key in (policy.pause_keys or ())
 
 
 def ask(description: str, key: str) -> PlanDecision:

@@ -4,11 +4,10 @@ import hashlib
 
 from prefect import flow
 from prefect.logging import get_run_logger
-from prefect.runtime import flow_run
 
 from blocks import Target
 from blocks.names import EnvironmentName
-from flows.approval import ask
+from flows.approval import ask, was_asked
 from flows.naming import run_name
 from pipeline.state import PresentState, StateHead
 from tasks.change import NotApprovedError
@@ -58,13 +57,14 @@ def restore_terraform_state(
 def _ask(target: Target, source: str, present: PresentState, candidate: StateHead) -> str:
     """Ask a person; the answer is for this copy in place of this state, and for nothing else."""
     seen = f"{candidate.sha256} {present}"
-    if flow_run.run_count == 1:
+    key = hashlib.sha256(seen.encode()).hexdigest()[:12]
+    if not was_asked(key):
         tell_world(target, "approval.waiting", summary=f"restore-state from {source}")
     decision = ask(
         f"## {target.name}: bring the state back\n\nThe state is {present.told}. "
         f"In its place comes `{source}`: serial {candidate.serial}, {candidate.resources} resources. "
         "AWS is not changed.",
-        key=hashlib.sha256(seen.encode()).hexdigest()[:12],
+        key=key,
     )
     if not decision.approved:
         raise NotApprovedError(f"{decision.by} decided against it: {decision.note}".rstrip(": "))
