@@ -75,4 +75,4 @@ test: setup ## Run the unit, integration and Terraform tests
 	$(VENV)/pytest $(AT_ONCE) --dist loadfile $(wildcard tests/unit tests/integration tests/terraform)
 
 e2e: setup ## Run the end-to-end tests
-	$(VENV)/pytest -n 2 --dist loadgroup tests/e2e
+	$(VENV)/pytest tests/e2e

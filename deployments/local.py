@@ -38,7 +38,8 @@ def _run(command: str, as_json: bool) -> int:
         return 0
     if command == "up":
         _say(f"The local stack is up ({time.monotonic() - begun:.1f} s).")
-    return _report(settings, as_json)
+    code = _report(settings, as_json)
+    return 0 if command == "up" else code  # it has waited until everything was ready
 
 
 def _report(settings: Settings, as_json: bool) -> int:

@@ -16,7 +16,7 @@ WORKER = "local"
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def ask(url: str, body: Any = None, timeout: float = 2.0) -> Any:
+def ask(url: str, body: Any = None, timeout: float = 5.0) -> Any:
     """Return the JSON answer to a GET, or to a POST of ``body``; never through a proxy.
 
     Raises:

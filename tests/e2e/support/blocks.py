@@ -24,13 +24,20 @@ class Blocks:
 
     def switch_trial(self, on: bool) -> None:
         """Switch the trial of new releases on or off."""
+        self._change_settings(trial=on)
+
+    def switch_endpoint(self, url: str) -> None:
+        """Let the flows ask another address for AWS; tasks keep theirs."""
+        self._change_settings(aws_endpoint_url=url)
+
+    def _change_settings(self, **values: Any) -> None:
         settings = self._read("deploy-environment", self.environment).data["settings"]
         # An update forgets the blocks inside the block unless they are named again.
         credentials = {"$ref": {"block_document_id": str(self._credentials().id)}}
         self._change(
             "deploy-environment",
             self.environment,
-            settings=settings | {"trial": on},
+            settings=settings | values,
             aws_credentials=credentials,
         )
 

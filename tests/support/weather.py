@@ -1,0 +1,64 @@
+"""Bad weather: a share of all requests is throttled, fails, is slow, or loses its answer."""
+
+import json
+import random
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+
+from support.fault_proxy import Damage, Fault, Request
+
+_XML = (
+    "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>On purpose.</Message></Error>"
+    "<RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
+)
+_S3 = "<Error><Code>{code}</Code><Message>On purpose.</Message></Error>"
+
+
+def throttled(request: Request) -> Fault:
+    """Answer as AWS does to too many requests, in the words of the service's protocol."""
+    if request.service == "s3":
+        return Fault(503, _S3.format(code="SlowDown"))
+    if request.target:
+        return Fault(400, json.dumps({"__type": "ThrottlingException", "message": "On purpose."}))
+    return Fault(400, _XML.format(code="Throttling"))
+
+
+def failed(request: Request) -> Fault:
+    """Answer as AWS does when it fails itself."""
+    if request.service == "s3":
+        return Fault(500, _S3.format(code="InternalError"))
+    if request.target:
+        return Fault(500, json.dumps({"__type": "InternalFailure", "message": "On purpose."}))
+    return Fault(500, _XML.format(code="InternalFailure"))
+
+
+@dataclass
+class Weather:
+    """Decides by chance, the same way for the same seed and order of requests; counts what it did."""
+
+    share: float
+    seed: int = 7
+    done: Counter[str] = field(default_factory=Counter)
+    """How often each ``service kind`` happened; ``service`` alone counts every request."""
+
+    def __post_init__(self) -> None:
+        self._chance = random.Random(self.seed)  # noqa: S311 - weather is no secret
+        self._one_at_a_time = threading.Lock()
+
+    def __call__(self, request: Request) -> Fault | None:
+        """Return the request's fault, or None for a fair one."""
+        with self._one_at_a_time:
+            self.done[request.service] += 1
+            if self._chance.random() >= self.share:
+                return None
+            kind = self._chance.choice(["throttled", "failed", "slow", *Damage])
+            self.done[f"{request.service} {kind if isinstance(kind, str) else kind.value}"] += 1
+        if isinstance(kind, Damage):
+            # An answer to HEAD has no body to cut.
+            return Fault(damage=Damage.LOST if request.method == "HEAD" else kind)
+        return {"throttled": throttled, "failed": failed}.get(kind, _slow)(request)
+
+
+def _slow(_request: Request) -> Fault:
+    return Fault(seconds=1.5)
