@@ -11,12 +11,13 @@ from pipeline.terraform import PlanSummary
 @task(name="report-drift", persist_result=False)
 def report_drift(target: Target, summary: PlanSummary, has_changes: bool) -> bool:
     """Emit an event when the infrastructure differs from the configuration."""
-    differs = has_changes or bool(summary.drift)
+    differs = has_changes or bool(summary.changed_by_hand)
     if differs:
+        changed = [row.address for row in summary.changed_by_hand]
         get_run_logger().warning("%s differs from its configuration: %s", target.name, summary.sentence)
         emit_event(
             event="vimbiso.drift.found",
             resource={"prefect.resource.id": f"vimbiso.environment.{target.name}"},
-            payload={"summary": summary.sentence, "resources": [row.address for row in summary.drift][:50]},
+            payload={"summary": summary.sentence, "resources": changed[:50]},
         )
     return differs

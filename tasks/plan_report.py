@@ -74,9 +74,15 @@ def _row(item: SummaryRow, kind: str) -> dict[str, str]:
         "resource": item.address,
         "what": kind if kind == "drift" else item.action.value,
         "destroys": "YES" if item.destroys else "",
-        "reason": item.reason or ("brings back what was changed by hand" if item.reverts_drift else ""),
+        "reason": item.reason or _reason(item),
         "cost": item.cost,
         "changes": "; ".join(f"{change.path}: {change.before} -> {change.after}" for change in item.changed)[
             :400
         ],
     }
+
+
+def _reason(item: SummaryRow) -> str:
+    if item.filled_in:
+        return "AWS filled it in; the next apply writes it down"
+    return "brings back what was changed by hand" if item.reverts_drift else ""

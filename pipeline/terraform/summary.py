@@ -26,6 +26,8 @@ class SummaryRow:
     reverts_drift: bool
     """The resource was changed outside of Terraform, and this brings it back (or changes it on top)."""
     moved_from: str = ""
+    filled_in: bool = False
+    """Nobody changed it: AWS filled it in after Terraform had made the resource."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class PlanSummary:
         return Counter(row.action for row in self.rows)[action]
 
     @property
+    def changed_by_hand(self) -> tuple[SummaryRow, ...]:
+        """The drift that somebody made."""
+        return tuple(row for row in self.drift if not row.filled_in)
+
+    @property
     def sentence(self) -> str:
         """The counts as one line."""
         names = {
@@ -51,12 +58,15 @@ class PlanSummary:
             Action.FORGET: "to forget",
         }
         parts = [f"{self.count(action)} {name}" for action, name in names.items() if self.count(action)]
-        if len(self.drift):
-            parts.append(f"{len(self.drift)} changed outside of Terraform")
+        if self.changed_by_hand:
+            parts.append(f"{len(self.changed_by_hand)} changed outside of Terraform")
         if not parts and self.outputs:
             parts.append("only outputs change")
         return ", ".join(parts) or "nothing to change"
 
+
+_FILLED_IN = {"aws_lb_target_group": frozenset({"load_balancer_arns"})}
+"""Attributes that AWS sets when another resource is made; the state learns of them at the next apply."""
 
 _ORDER = {Action.DELETE: 0, Action.REPLACE: 1, Action.UPDATE: 2, Action.CREATE: 3}
 
@@ -82,7 +92,13 @@ def _row(change: ResourceChange, *, reverts: bool) -> SummaryRow:
         cost=cost_pointer(change),
         reverts_drift=reverts,
         moved_from=change.previous_address,
+        filled_in=_is_filled_in(change),
     )
+
+
+def _is_filled_in(change: ResourceChange) -> bool:
+    known = _FILLED_IN.get(change.type, frozenset())
+    return bool(change.attributes) and all(item.path.split(".")[0] in known for item in change.attributes)
 
 
 def _reason(change: ResourceChange) -> str:

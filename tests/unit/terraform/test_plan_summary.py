@@ -84,3 +84,26 @@ def test_an_unknown_reason_is_told_as_terraform_names_it() -> None:
     """A newer Terraform may know more reasons."""
     assert explain_reason("replace_because_moon") == "replace because moon"
     assert explain_reason("") == ""
+
+
+def test_what_aws_fills_in_is_nobodys_change() -> None:
+    """A target group learns of its load balancer later; a port beside it was changed by hand."""
+    attached = change(
+        "aws_lb_target_group.t",
+        ["update"],
+        before={"load_balancer_arns": []},
+        after={"load_balancer_arns": ["a"]},
+    )
+    moved = change(
+        "aws_lb_target_group.u",
+        ["update"],
+        before={"load_balancer_arns": [], "port": 1},
+        after={"load_balancer_arns": ["a"], "port": 2},
+    )
+    found = summarise(parse_plan(document(drift=[attached, moved])))
+    assert [(row.address, row.filled_in) for row in found.drift] == [
+        ("aws_lb_target_group.t", True),
+        ("aws_lb_target_group.u", False),
+    ]
+    assert [row.address for row in found.changed_by_hand] == ["aws_lb_target_group.u"]
+    assert found.sentence == "1 changed outside of Terraform"
