@@ -8,6 +8,7 @@ from prefect.logging import get_run_logger
 
 from blocks import Target
 from blocks.names import EnvironmentName
+from flows.diagnose import explain_failure
 from flows.naming import run_name
 from flows.rollback_application import back_to_last_good
 from flows.rollout import ReleaseToRun, RolloutEnd, roll_out
@@ -133,5 +134,7 @@ def _conclude(
     undone = ""
     if roll_back and end.outcome in (Outcome.FAILED, Outcome.UNHEALTHY):
         undone = back_to_last_good(target, outputs, release.task_definition)
-    parts = [f"{end.outcome}: release {release.name}: {end.message}", end.cause, undone, end.outcome.advice]
+    diagnosis = "" if end.outcome is Outcome.SUPERSEDED else explain_failure(target, outputs)
+    said = f"{end.outcome}: release {release.name}: {end.message}"
+    parts = [said, end.cause, undone, diagnosis, end.outcome.advice]
     raise DeploymentFailedError("\n".join(filter(None, parts)))

@@ -1,9 +1,16 @@
 """Carries a revision into the service and watches it."""
 
 from datetime import timedelta
+from uuid import UUID
 
+import httpx
 from prefect import task
-from prefect.artifacts import create_markdown_artifact
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    update_progress_artifact,
+)
+from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
@@ -90,8 +97,25 @@ def begin_rollout(
 
 @task(name="watch-rollout", persist_result=False)
 def watch_rollout(target: Target, outputs: Outputs, attempt: Attempt) -> Verdict:
-    """Watch until the rollout is ready for the gates or has ended."""
-    return watch(_service(target, outputs), attempt, get_run_logger().info)
+    """Watch until the rollout is ready for the gates or has ended; the artifact shows how far it is."""
+    name = attempt.task_definition.rsplit("/", 1)[-1]
+    artifact = create_progress_artifact(
+        progress=0.0, key=f"rollout-{target.name}", description=f"Tasks of {name} that run in {target.name}"
+    )
+    return watch(
+        _service(target, outputs),
+        attempt,
+        get_run_logger().info,
+        progress=lambda share: _show(artifact, share),  # type: ignore[arg-type] # sync in a sync task
+    )
+
+
+def _show(artifact: UUID, share: float) -> None:
+    """Move the bar; it decides nothing, so a Prefect server that is away does not end the watch."""
+    try:
+        update_progress_artifact(artifact, share * 100)
+    except (httpx.HTTPError, PrefectException) as error:
+        get_run_logger().debug("The progress could not be shown: %s", error)
 
 
 @task(name="verify-release", persist_result=False)

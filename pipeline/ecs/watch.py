@@ -47,24 +47,39 @@ def watch(
     pace: Pace | None = None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], datetime] = utc_now,
+    progress: Callable[[float], None] = lambda _: None,
 ) -> Verdict:
     """Look until the rollout is ready for the gates or has ended; report only changes.
+
+    ``progress`` is told the share of the wanted tasks that run, from 0 to 1, when it changes.
 
     API errors lengthen the interval and never decide: only the attempt's deadline ends the watch.
     """
     pace = pace or Pace()
-    interval, said = pace.interval, ""
+    interval, said, told = pace.interval, "", -1.0
     while True:
         snapshot = look(reader, attempt)
         verdict = decide(snapshot, attempt, clock())
         if verdict.message != said:
             report(verdict.message)
             said = verdict.message
+        share = _share(snapshot, attempt)
+        if share is not None and share != told:
+            progress(share)
+            told = share
         if verdict.outcome is not None or verdict.ready:
             return verdict
         trouble = snapshot.unreachable is not None
         interval = pace.after_trouble(interval) if trouble else pace.interval
         sleep(interval * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not cryptography
+
+
+def _share(snapshot: Snapshot, attempt: Attempt) -> float | None:
+    """Which share of our deployment's tasks runs; None where it is not seen."""
+    ours = snapshot.service.deployment(attempt.deployment_id) if snapshot.service else None
+    if ours is None:
+        return None
+    return min(ours.running / ours.desired, 1.0) if ours.desired else 1.0
 
 
 def look(reader: ServiceReader, attempt: Attempt) -> Snapshot:

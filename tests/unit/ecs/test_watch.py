@@ -44,7 +44,10 @@ class Watching:
         self.now = START
         self.slept: list[float] = []
         self.said: list[str] = []
-        self.verdict = watch(reader, ATTEMPT, self.said.append, pace, self._sleep, self._clock)
+        self.shares: list[float] = []
+        self.verdict = watch(
+            reader, ATTEMPT, self.said.append, pace, self._sleep, self._clock, self.shares.append
+        )
 
     def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -64,6 +67,14 @@ def test_only_changes_are_reported() -> None:
     assert watched.verdict == Verdict("2 of 2 tasks run.", ready=True)
     assert watched.said == ["IN_PROGRESS: 1 of 2 tasks run, 1 pending.", "2 of 2 tasks run."]
     assert len(watched.slept) == 4
+
+
+def test_the_share_of_running_tasks_is_told_when_it_changes() -> None:
+    """Looks that fail, or show nothing new, tell nothing."""
+    moving, ready = service(ours(), before()), service(done())
+    watched = Watching(ScriptedService(THROTTLED, moving, THROTTLED, moving, ready))
+    assert watched.shares == [0.5, 1.0]
+    assert Watching(ScriptedService(None)).shares == []
 
 
 def test_an_end_is_returned_at_once() -> None:
