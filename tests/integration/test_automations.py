@@ -236,6 +236,7 @@ def test_an_approval_that_waits_is_told(world: World) -> None:
     ("event", "payload", "words"),
     [
         ("vimbiso.drift.found", {"summary": "2 resources differ"}, "2 resources differ"),
+        ("vimbiso.backups.missing", {"summary": "state backup: too old"}, "state backup: too old"),
         ("vimbiso.certificate.problem", {"level": "WARNING", "days_left": 9}, "9 days are left"),
     ],
 )

@@ -16,6 +16,7 @@ ENTRIES = entries()
 ENTRYPOINTS = sorted({entry.entrypoint for entry in ENTRIES})
 SCHEDULES = {
     "verify_health": "*/15 * * * *",
+    "check_backups": "50 * * * *",
     "backup_sqlite": "30 0 * * *",
     "backup_state": "0 1 * * *",
     "archive_logs": "0 2 * * *",

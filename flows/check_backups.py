@@ -1,0 +1,44 @@
+"""Could a loss be made good right now?"""
+
+from datetime import timedelta
+from typing import Annotated
+
+from prefect import flow
+from pydantic import Field
+
+from blocks.names import EnvironmentName
+from tasks.backups import inspect_backups, tell_missing_backups
+from tasks.database import publish_backup_age
+from tasks.environment import load_environment, read_outputs
+
+
+@flow(name="check-backups", flow_run_name="{environment}")
+def check_backups(
+    environment: EnvironmentName,
+    limit_hours: Annotated[int, Field(ge=1)] = 26,
+    dry_run: bool = False,
+) -> bool:
+    """Look whether the backups of database and state and the log archive are there and fresh.
+
+    The age of the newest database backup goes to CloudWatch, for the alarm. An event is emitted when
+    something is missing or too old, for automations; the run itself then still completes.
+
+    **When it fails:** AWS could not be asked; the error says what. Run it again.
+
+    Args:
+        environment: whose backups.
+        limit_hours: how old the newest copy of each may be.
+        dry_run: only look: publish no metric and emit no event.
+
+    Returns:
+        Whether all is there and fresh.
+    """
+    target = load_environment(environment)
+    outputs = read_outputs(target)
+    if not dry_run:
+        publish_backup_age(target, outputs)
+    findings = inspect_backups(target, outputs, timedelta(hours=limit_hours))
+    bad = tuple(finding for finding in findings if finding.bad)
+    if bad and not dry_run:
+        tell_missing_backups(target, bad)
+    return not bad

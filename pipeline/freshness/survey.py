@@ -1,0 +1,44 @@
+"""Looks which copies of database, Terraform state and logs there are."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+from pipeline.aws import AwsAccess
+from pipeline.environment import Environment
+from pipeline.freshness.judge import Copies
+from pipeline.logs import ArchivePlace, archived_days, environment_groups, list_groups
+from pipeline.logs.days import window
+from pipeline.outputs import Outputs
+from pipeline.sqlite import Site
+from pipeline.sqlite import list_backups as database_backups
+from pipeline.state import home_of
+from pipeline.state import list_backups as state_backups
+
+
+def find_copies(access: AwsAccess, environment: Environment, outputs: Outputs) -> tuple[Copies, ...]:
+    """List the backups of database and state, and the archived days of every log group of the environment.
+
+    Only names are listed, nothing is read. Raises AwsError.
+    """
+    database = tuple(item.at for item in database_backups(Site(access, outputs)) if item.verified)
+    state = tuple(taken for _, taken in state_backups(home_of(access, environment)))
+    return (
+        Copies("database backup", database, "backup-sqlite"),
+        Copies("state backup", state, "backup-state"),
+        *_archives(access, outputs),
+    )
+
+
+def _archives(access: AwsAccess, outputs: Outputs) -> Iterator[Copies]:
+    place = ArchivePlace(outputs.log_archive_bucket, outputs.environment)
+    for group in environment_groups(list_groups(access), outputs):
+        days = archived_days(access, place, group.name)
+        first = group.created_at.astimezone(UTC).date()
+        yield Copies(
+            f"archive of {group.name}", tuple(_end(day) for day in days), "archive-logs", due=_end(first)
+        )
+
+
+def _end(day: date) -> datetime:
+    """Return when a UTC day ends: an archived day holds everything up to then."""
+    return datetime.fromtimestamp(window(day)[1] / 1000, UTC)

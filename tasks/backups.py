@@ -1,0 +1,55 @@
+"""Looks whether every copy that a loss would be made good from is there and fresh."""
+
+from datetime import timedelta
+
+from prefect import task
+from prefect.artifacts import create_table_artifact
+from prefect.events import emit_event
+from prefect.logging import get_run_logger
+
+from blocks import Target
+from pipeline.ecs.watch import utc_now
+from pipeline.freshness import Finding, find_copies, judge
+from pipeline.outputs import Outputs
+
+
+@task(name="inspect-backups", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
+def inspect_backups(target: Target, outputs: Outputs, limit: timedelta) -> tuple[Finding, ...]:
+    """Look at the backups of database and Terraform state and at the archive of every log group."""
+    now = utc_now()
+    findings = tuple(
+        judge(item, now, limit) for item in find_copies(target.access, target.environment, outputs)
+    )
+    for finding in findings:
+        if finding.bad:
+            get_run_logger().warning("%s: %s. %s", finding.copies.what, finding.verdict, finding.next_step)
+    create_table_artifact(
+        key=f"backups-{target.name}",
+        table=[_row(finding) for finding in findings],
+        description=f"Backups and archives of {target.name}, each to be at most {limit} old",
+    )
+    return findings
+
+
+@task(name="tell-missing-backups", persist_result=False)
+def tell_missing_backups(target: Target, findings: tuple[Finding, ...]) -> None:
+    """Emit the event that something is missing or too old."""
+    emit_event(
+        event="vimbiso.backups.missing",
+        resource={"prefect.resource.id": f"vimbiso.environment.{target.name}"},
+        payload={
+            "summary": "; ".join(f"{item.copies.what}: {item.verdict}" for item in findings),
+            "flows": sorted({item.copies.remedy for item in findings}),
+        },
+    )
+
+
+def _row(finding: Finding) -> dict[str, str]:
+    hours = "" if finding.age is None else f"{finding.age.total_seconds() / 3600:.1f} h"
+    return {
+        "copy": finding.copies.what,
+        "verdict": finding.verdict,
+        "newest": f"{finding.newest:%Y-%m-%d %H:%M} UTC" if finding.newest else "none",
+        "age": hours,
+        "next step": finding.next_step,
+    }
