@@ -18,15 +18,22 @@ _EVENTS = 5
 
 
 def steady(facts: Facts) -> bool:
-    """Whether the service has what it wants and every target is healthy: older failures are over."""
+    """Whether the service has what it wants, and targets that are all healthy: older failures are over.
+
+    Between two crashes the tasks may all run for a moment, with no target registered yet.
+    """
     if not isinstance(facts.service, Service) or facts.service.primary is None:
         return False
     primary = facts.service.primary
-    ill = () if isinstance(facts.balancing, Unread) else facts.balancing.targets
+    states = (
+        {"healthy"}
+        if isinstance(facts.balancing, Unread)
+        else {item.state for item in facts.balancing.targets}
+    )
     return (
         primary.rollout_state in ("COMPLETED", "")
         and primary.running >= primary.desired > 0
-        and all(target.state in ("healthy", "draining") for target in ill)
+        and states - {"draining"} == {"healthy"}
     )
 
 

@@ -253,6 +253,13 @@ def test_what_is_over_stands_behind_what_is_not() -> None:
     ]
 
 
+def test_a_crash_is_not_over_while_no_target_is_registered() -> None:
+    """Between two crashes the service counts its tasks as running for a moment."""
+    crash = Tasks((task(),), (stopped("Essential container in task exited", 3),), ())
+    found = diagnose(replace(WELL, tasks=crash, balancing=Balancing((TARGETS,), ())))
+    assert (found.causes[0].fault, found.causes[0].past) == (Fault.APPLICATION_EXITS, False)
+
+
 def test_the_last_error_of_a_crash_is_told() -> None:
     """The exception says more than the line that begins its traceback."""
     lines = ("Traceback (most recent call last):", "  File 'x'", "KeyError: 'DATABASE_URL'")

@@ -124,11 +124,13 @@ def test_no_line_breaks_the_reading(line: str) -> None:
     around=st.text(st.characters(codec="ascii", categories=["L", "N"])),
 )
 def test_a_secret_is_masked_wherever_it_stands(secret: str, around: str) -> None:
-    """Message, detail and address: no event shows a secret that the masker knows."""
+    """Message, summary and detail: no event shows a secret that the masker knows."""
     text = f"{around}{secret}{around}"
     document = {"type": "diagnostic", "@message": text, "diagnostic": {"summary": text, "detail": [text]}}
-    shown = repr(parse_event(json.dumps(document), Masker.of([secret])))
-    assert secret not in shown.replace("(secret)", "")
+    event = parse_event(json.dumps(document), Masker.of([secret]))
+    assert isinstance(event, DiagnosticEvent)
+    for shown in (event.message, event.diagnostic.summary, event.diagnostic.detail):
+        assert secret not in shown.replace("(secret)", "")
 
 
 def test_a_secret_of_many_lines_is_masked_line_by_line() -> None:
