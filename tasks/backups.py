@@ -26,7 +26,7 @@ def inspect_backups(target: Target, outputs: Outputs, limit: timedelta) -> tuple
     create_table_artifact(
         key=f"backups-{target.name}",
         table=[_row(finding) for finding in findings],
-        description=f"Backups and archives of {target.name}, each to be at most {limit} old",
+        description=f"{target.name}: copies, each to be at most {limit // timedelta(hours=1)} hours old",
     )
     return findings
 

@@ -3,11 +3,16 @@
 from typing import cast
 
 from prefect import task
+from prefect.artifacts import create_table_artifact
+from prefect.events import emit_event
 from prefect.logging import get_run_logger
 
 from blocks import AppSecrets, Target
+from pipeline.ecs.registry import TaskDefinitions
+from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.errors import PipelineError
-from pipeline.secrets import SecretSync, sync_secret
+from pipeline.outputs import Outputs
+from pipeline.secrets import SecretSync, key_rows, missing_keys, sync_secret, unset_keys
 
 
 class SecretsBlockMissingError(PipelineError):
@@ -28,3 +33,30 @@ def sync_app_secret(target: Target, secret_id: str, dry_run: bool = False) -> Se
     state = f"version {found.version_id}" if found.changed else "unchanged"
     get_run_logger().info("Secret %s: %s; added %s, updated %s", secret_id, state, found.added, found.updated)
     return found
+
+
+@task(name="report-secret-keys", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def report_secret_keys(target: Target, outputs: Outputs, sync: SecretSync) -> tuple[str, ...]:
+    """Show what became of each key; return those that the task definition reads and nobody set."""
+    service = EcsService(target.access, ServiceRef(outputs.cluster, outputs.service)).require()
+    definition, _ = TaskDefinitions(target.access).read(service.task_definition)
+    report = missing_keys(target.access, sync.secret_arn, definition)
+    unset = unset_keys(sync, report)
+    if unset:
+        get_run_logger().warning("Read by the task definition, set by nobody: %s", ", ".join(unset))
+    create_table_artifact(
+        key=f"secret-keys-{target.name}",
+        table=list(key_rows(sync, report)),
+        description=f"{target.name}: keys of the secret{', a preview' if sync.dry_run else ''}",
+    )
+    return unset
+
+
+@task(name="tell-changed-secret", persist_result=False)
+def tell_changed_secret(target: Target, sync: SecretSync) -> None:
+    """Emit the event that the secret has a new version, with the names of its keys."""
+    emit_event(
+        event="vimbiso.secrets.changed",
+        resource={"prefect.resource.id": f"vimbiso.environment.{target.name}"},
+        payload={"added": sync.added, "updated": sync.updated, "version": sync.version_id},
+    )

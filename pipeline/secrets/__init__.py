@@ -10,6 +10,7 @@ from pipeline.secrets.errors import (
 )
 from pipeline.secrets.keys import REQUIRED_KEYS, KeyReport, compare_keys
 from pipeline.secrets.sync import SecretSync, missing_keys, secret_keys, sync_secret
+from pipeline.secrets.table import key_rows, unset_keys
 
 __all__ = [
     "REQUIRED_KEYS",
@@ -22,7 +23,9 @@ __all__ = [
     "SecretValuesError",
     "SecretsError",
     "compare_keys",
+    "key_rows",
     "missing_keys",
     "secret_keys",
     "sync_secret",
+    "unset_keys",
 ]
