@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from pipeline.aws import AwsAccess
+from pipeline.aws import AwsAccess, read_object
 from pipeline.aws.calling import calling
 from pipeline.logs.errors import ArchiveDamagedError
 from pipeline.logs.lines import GZIP
@@ -42,7 +42,7 @@ class ArchiveStore:
         key = self.place.manifest(group, day)
         with calling(f"Reading {key}"):
             try:
-                body = self._s3.get_object(Bucket=self.place.bucket, Key=key)["Body"].read()
+                body = read_object(self._s3, Bucket=self.place.bucket, Key=key)["Body"]
             except ClientError as error:
                 if _absent(error):
                     return None

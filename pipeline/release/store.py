@@ -5,7 +5,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
-from pipeline.aws import AwsAccess, explain
+from pipeline.aws import AwsAccess, explain, read_object
 from pipeline.errors import PipelineError
 from pipeline.release.model import OpenAttempt, ReleaseRecord
 
@@ -90,7 +90,7 @@ class ReleaseStore:
         return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
     def _read(self, key: str) -> bytes:
-        return bytes(self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read())
+        return bytes(read_object(self._s3, Bucket=self._bucket, Key=key)["Body"])
 
     def _put(self, key: str, document: BaseModel, **condition: Any) -> None:
         self._s3.put_object(

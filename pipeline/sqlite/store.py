@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.aws import AwsError, calling, explain
+from pipeline.aws import AwsError, calling, explain, read_object
 from pipeline.sqlite import layout
 from pipeline.sqlite.errors import OtherRunError
 from pipeline.sqlite.model import Backup
@@ -48,7 +48,7 @@ class Store:
     def read(self, key: str) -> dict[str, Any] | None:
         """Return a JSON object, or None where there is none."""
         try:
-            body = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            body = read_object(self._s3, Bucket=self.bucket, Key=key)["Body"]
         except (ClientError, BotoCoreError) as error:
             failure = explain(f"Reading s3://{self.bucket}/{key}", error)
             if failure.code in _MISSING:

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from pipeline.aws import AwsAccess, calling
+from pipeline.aws import AwsAccess, calling, read_object
 from pipeline.environment import Environment
 from pipeline.state.calls import code_of
 from pipeline.state.errors import StateChangedError
@@ -51,7 +51,7 @@ class StateHome:
         bucket = self.backend.bucket
         with calling(f"Reading s3://{bucket}/{key}"):
             try:
-                answer = self._s3().get_object(Bucket=bucket, Key=key, **version)
+                answer = read_object(self._s3(), Bucket=bucket, Key=key, **version)
             except ClientError as error:
                 if code_of(error) in _NOT_THERE:
                     return None
@@ -139,7 +139,7 @@ def _stored(bucket: str, key: str, answer: Mapping[str, Any]) -> Stored:
     return Stored(
         bucket=bucket,
         key=key,
-        body=answer["Body"].read(),
+        body=answer["Body"],
         version_id=str(answer.get("VersionId", "null")),
         etag=str(answer["ETag"]),
         modified=answer["LastModified"],
