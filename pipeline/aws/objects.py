@@ -1,4 +1,4 @@
-"""Reads whole objects from S3. botocore asks again when a request fails, but not when an answer breaks off."""
+"""Reads whole objects from S3. botocore repeats a request that fails, but none whose answer breaks off."""
 
 from typing import Any
 
