@@ -6,7 +6,7 @@ from prefect.logging import get_run_logger
 from blocks import Target
 from blocks.names import EnvironmentName
 from flows.naming import run_name
-from flows.rollout import ReleaseToRun, roll_out
+from flows.rollout import release_of, roll_out
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
 from pipeline.release import ReleaseRecord, Stopwatch
@@ -49,15 +49,7 @@ def back_to_last_good(target: Target, outputs: Outputs, failed: str) -> str:
 
 def go_back(target: Target, outputs: Outputs, chosen: ReleaseRecord) -> str:
     """Move the service to a recorded release."""
-    release = ReleaseToRun(
-        chosen.release,
-        chosen.task_definition,
-        chosen.image,
-        chosen.image_digest,
-        chosen.revision,
-        chosen.ref,
-    )
-    end = roll_out(target, outputs, release, Stopwatch(), kind="rollback", take_over=True)
+    end = roll_out(target, outputs, release_of(chosen), Stopwatch(), kind="rollback", take_over=True)
     if not end.outcome.good:
         raise RollbackFailedError(
             f"{end.outcome}: release {chosen.release}: {end.message} {end.cause} {end.outcome.advice}"

@@ -7,7 +7,7 @@ from blocks import Target
 from pipeline.delivery import Started, StartKind
 from pipeline.ecs.outcome import Outcome
 from pipeline.outputs import Outputs
-from pipeline.release import Stopwatch
+from pipeline.release import ReleaseRecord, Stopwatch
 from tasks.record import record_release
 from tasks.rollout import begin_rollout, evidence_of, verify_release, watch_rollout
 
@@ -24,6 +24,18 @@ class ReleaseToRun:
     image_digest: str
     revision: str = ""
     ref: str = ""
+
+
+def release_of(record: ReleaseRecord) -> ReleaseToRun:
+    """Return a recorded release as one to run again."""
+    return ReleaseToRun(
+        record.release,
+        record.task_definition,
+        record.image,
+        record.image_digest,
+        record.revision,
+        record.ref,
+    )
 
 
 @dataclass(frozen=True)
@@ -44,9 +56,11 @@ def roll_out(
     *,
     kind: str,
     take_over: bool = False,
+    force: bool = False,
 ) -> RolloutEnd:
     """Move the service to the release, watch and verify it, and write down how it ended.
 
+    ``force`` starts new tasks although the service is on the release already.
     ``stopwatch`` has the steps before, and gets those of the rollout.
 
     Without proof of the end (TIMED_OUT, UNKNOWN) nothing is recorded: the next run re-attaches.
@@ -59,6 +73,7 @@ def roll_out(
         release.image_digest,
         ROLLOUT_LIMIT,
         take_over,
+        force=force,
     )
     end = _watch_and_verify(target, outputs, started, release.name, stopwatch)
     if end.outcome in (Outcome.TIMED_OUT, Outcome.UNKNOWN):

@@ -2,24 +2,39 @@
 
 from prefect import flow
 
+from blocks import Target
 from blocks.names import EnvironmentName
+from flows.rollout import release_of, roll_out
+from pipeline.errors import PipelineError
+from pipeline.outputs import Outputs
+from pipeline.release import Stopwatch
 from tasks.environment import load_environment, read_outputs
-from tasks.secrets import report_secret_keys, sync_app_secret, tell_changed_secret
+from tasks.secrets import (
+    choose_release_to_restart,
+    report_secret_keys,
+    sync_app_secret,
+    tell_changed_secret,
+)
+
+
+class RestartFailedError(PipelineError):
+    """The tasks that read the new values did not become healthy, or would not even start."""
 
 
 @flow(name="sync-secrets", flow_run_name="{environment}")
-def sync_secrets(environment: EnvironmentName, dry_run: bool = False) -> None:
+def sync_secrets(environment: EnvironmentName, restart: bool = False, dry_run: bool = False) -> None:
     """Write the values of the environment's app-secrets block to its secret in Secrets Manager.
 
     Logs show names and versions, never values. Nothing is written when nothing changed; every key that the
     application needs must have a value. A table names each key, and those that the task definition reads and
-    nobody set. Running tasks read the values when they start: deploy, or restart
-    the service, to put them into use.
+    nobody set. Running tasks read the values when they start: deploy, or restart the service with `restart`,
+    to put them into use.
 
     **When it fails:** the error names the keys without a value; fill them in in the block and run again.
 
     Args:
         environment: whose secret to write.
+        restart: replace the tasks that began before the values were written, and watch the new ones.
         dry_run: only say what would change.
     """
     target = load_environment(environment)
@@ -27,4 +42,23 @@ def sync_secrets(environment: EnvironmentName, dry_run: bool = False) -> None:
     found = sync_app_secret(target, outputs.secret_arn, dry_run)
     if found.changed and not dry_run:
         tell_changed_secret(target, found)
-    report_secret_keys(target, outputs, found)
+    unset = report_secret_keys(target, outputs, found)
+    if restart and not dry_run:
+        _restart(target, outputs, unset)
+
+
+def _restart(target: Target, outputs: Outputs, unset: tuple[str, ...]) -> None:
+    """Start the present release's tasks anew, and watch and verify them like a deployment."""
+    chosen = choose_release_to_restart(target, outputs)
+    if chosen is None:
+        return
+    if unset:
+        raise RestartFailedError(
+            f"No task would start without {', '.join(unset)}: nothing was restarted. "
+            "Fill them in in the block and run again."
+        )
+    end = roll_out(target, outputs, release_of(chosen), Stopwatch(), kind="restart", force=True)
+    if not end.outcome.good:
+        raise RestartFailedError(
+            f"{end.outcome}: release {chosen.release}: {end.message} {end.cause} {end.outcome.advice}"
+        )

@@ -77,6 +77,8 @@ def begin_rollout(
     image_digest: str,
     timeout: timedelta,
     take_over: bool = False,
+    *,
+    force: bool = False,
 ) -> Started:
     """Update the service, or re-attach to the rollout that an earlier run of this release began."""
     wanted = WantedRollout(
@@ -88,6 +90,7 @@ def begin_rollout(
         timeout=timeout,
         take_over=take_over,
         flow_run=str(flow_run.id or ""),
+        force=force,
     )
     store = ReleaseStore(target.access, outputs.backup_bucket, target.name)
     started = start_rollout(_service(target, outputs), store, wanted, utc_now())

@@ -8,11 +8,13 @@ from prefect.events import emit_event
 from prefect.logging import get_run_logger
 
 from blocks import AppSecrets, Target
+from pipeline.delivery import choose_restart
 from pipeline.ecs.registry import TaskDefinitions
 from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
-from pipeline.secrets import SecretSync, key_rows, missing_keys, sync_secret, unset_keys
+from pipeline.release import ReleaseRecord, ReleaseStore
+from pipeline.secrets import SecretSync, key_rows, missing_keys, sync_secret, unset_keys, values_written
 
 
 class SecretsBlockMissingError(PipelineError):
@@ -60,3 +62,14 @@ def tell_changed_secret(target: Target, sync: SecretSync) -> None:
         resource={"prefect.resource.id": f"vimbiso.environment.{target.name}"},
         payload={"added": sync.added, "updated": sync.updated, "version": sync.version_id},
     )
+
+
+@task(name="choose-restart", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def choose_release_to_restart(target: Target, outputs: Outputs) -> ReleaseRecord | None:
+    """Find the release whose tasks began before the values were written; None where there are none."""
+    service = EcsService(target.access, ServiceRef(outputs.cluster, outputs.service)).require()
+    records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest()
+    chosen = choose_restart(service, values_written(target.access, outputs.secret_arn), records)
+    if chosen is None:
+        get_run_logger().info("No task has older values: nothing is restarted")
+    return chosen

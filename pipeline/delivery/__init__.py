@@ -4,6 +4,7 @@ from pipeline.delivery.address import page_of, probe_of
 from pipeline.delivery.alarms import Alarm, read_alarms, with_alarms
 from pipeline.delivery.command import run_command
 from pipeline.delivery.evidence import Evidence, collect_evidence
+from pipeline.delivery.restart import RestartError, choose_restart
 from pipeline.delivery.start import Started, StartKind, WantedRollout, start_rollout
 from pipeline.delivery.task_logs import TaskLogs
 from pipeline.delivery.trial import TrialError, run_trial
@@ -13,12 +14,14 @@ __all__ = [
     "Alarm",
     "Evidence",
     "GateSettings",
+    "RestartError",
     "StartKind",
     "Started",
     "TaskLogs",
     "TrialError",
     "Verification",
     "WantedRollout",
+    "choose_restart",
     "collect_evidence",
     "page_of",
     "probe_of",

@@ -34,6 +34,8 @@ class WantedRollout:
     take_over: bool = False
     """Whether to go on although somebody else's rollout is under way."""
     flow_run: str = ""
+    force: bool = False
+    """Whether to start new tasks although the definition is the present one: for new secret values."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,14 @@ def start_rollout(
     present = service.require()
     primary = _primary(present)
     opened = store.open_attempt()
-    if opened is not None and _continues(opened, primary, wanted):
+    if opened is not None and not wanted.force and _continues(opened, primary, wanted):
         return Started(_attempt_of(opened, primary.id, wanted, now), StartKind.REATTACHED)
     _refuse_alien(primary, opened, wanted)
     attempt = _open(wanted, primary, _running_digest(service, present, primary, wanted), now)
     store.write_open_attempt(attempt)
     desired = wanted.desired_count if present.desired == 0 else None
     failed_before = primary.rollout_state == "FAILED"  # without force, ECS would start nothing
-    started = service.update(wanted.task_definition, desired, force=failed_before)
+    started = service.update(wanted.task_definition, desired, force=failed_before or wanted.force)
     attempt = attempt.model_copy(update={"deployment_id": started.id})
     store.write_open_attempt(attempt)
     unchanged = started.id == primary.id and present.desired > 0

@@ -16,7 +16,7 @@ class ReleaseRecord(BaseModel):
     outcome: Outcome
     message: str
     kind: str
-    """deploy or rollback."""
+    """deploy, rollback or restart."""
     task_definition: str
     image: str
     """Image pinned by digest."""

@@ -9,7 +9,7 @@ from pipeline.secrets.errors import (
     SecretValuesError,
 )
 from pipeline.secrets.keys import REQUIRED_KEYS, KeyReport, compare_keys
-from pipeline.secrets.sync import SecretSync, missing_keys, secret_keys, sync_secret
+from pipeline.secrets.sync import SecretSync, missing_keys, secret_keys, sync_secret, values_written
 from pipeline.secrets.table import key_rows, unset_keys
 
 __all__ = [
@@ -28,4 +28,5 @@ __all__ = [
     "secret_keys",
     "sync_secret",
     "unset_keys",
+    "values_written",
 ]

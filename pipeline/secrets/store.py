@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -22,6 +23,8 @@ class Stored:
     arn: str
     version_id: str
     values: Mapping[str, Any] = field(repr=False)
+    written: datetime | None = None
+    """When the version was made, aware; None before the first value."""
 
 
 class SecretStore:
@@ -47,7 +50,8 @@ class SecretStore:
             answer = self._client.get_secret_value(SecretId=self.secret_id, VersionStage=CURRENT)
         if "SecretString" not in answer and "SecretBinary" not in answer:
             return Stored(answer["ARN"], answer["VersionId"], {})  # a version that holds nothing yet
-        return Stored(answer["ARN"], answer["VersionId"], self._parse(answer.get("SecretString")))
+        values = self._parse(answer.get("SecretString"))
+        return Stored(answer["ARN"], answer["VersionId"], values, answer["CreatedDate"])
 
     def write(self, document: str, token: str) -> str:
         """Make ``document`` the current version and return its id. Repeatable with the same token.

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from pipeline.aws import AwsAccess
@@ -79,6 +80,11 @@ def sync_secret(
 def secret_keys(access: AwsAccess, secret_id: str) -> tuple[str, ...]:
     """Return the names of the keys that are set to something, sorted. Raises as ``sync_secret`` does."""
     return _keys_set(SecretStore(access, secret_id).read())
+
+
+def values_written(access: AwsAccess, secret_id: str) -> datetime | None:
+    """Return when the present values were written, None without any. Raises as ``sync_secret`` does."""
+    return SecretStore(access, secret_id).read().written
 
 
 def missing_keys(access: AwsAccess, secret_id: str, task_definition: Mapping[str, Any]) -> KeyReport:

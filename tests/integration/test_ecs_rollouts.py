@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from ecs_emulator import CLUSTER, Lab, lab
 
-from pipeline.ecs.gates import task_faults
+from pipeline.delivery import choose_restart
+from pipeline.ecs.gates import belongs, task_faults
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
 from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.registry import TaskDefinitions
@@ -13,6 +14,7 @@ from pipeline.ecs.rollout import Attempt, Previous, Verdict
 from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.ecs.task_definition import Release
 from pipeline.ecs.watch import Pace, utc_now, watch
+from pipeline.release import ReleaseRecord
 
 pytestmark = pytest.mark.docker
 __all__ = ["lab"]
@@ -64,6 +66,36 @@ def test_a_good_revision_becomes_ready(lab: Lab) -> None:
     ours = service.require().deployment(attempt.deployment_id)
     assert ours is not None
     assert task_faults(service.tasks(), ours, lab.digest, "web") == ()
+
+
+def test_a_restart_replaces_the_task_of_the_same_revision(lab: Lab) -> None:
+    """New secret values need new tasks, and nothing else changes."""
+    service = serving(lab, "restarted")
+    before, tasks = service.require(), {task.arn for task in service.tasks()}
+    primary = before.primary
+    assert primary is not None
+    written = primary.created_at
+    record = ReleaseRecord(
+        release="r1",
+        outcome=Outcome.SUCCEEDED,
+        message="",
+        kind="deploy",
+        task_definition=primary.task_definition,
+        image=lab.image,
+        image_digest=lab.digest,
+        deployment_id=primary.id,
+        started_at=written,
+        ended_at=written,
+    )
+    assert choose_restart(before, written, [record]) is record
+    deployment = service.update(primary.task_definition, force=True)
+    previous = Previous(primary.id, primary.task_definition, lab.digest)
+    verdict = followed(service, attempt_of(deployment.id, primary.task_definition, previous))
+    assert verdict.ready, verdict
+    assert deployment.id != primary.id
+    ours = {task.arn for task in service.tasks() if belongs(task, deployment)}
+    assert ours
+    assert not ours & tasks
 
 
 def test_the_same_release_is_not_registered_again(lab: Lab) -> None:

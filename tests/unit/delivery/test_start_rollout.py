@@ -152,3 +152,14 @@ def test_our_own_dead_rollout_of_another_release_is_replaced() -> None:
     begin(ecs, store)
     newer = replace(WANTED, release="r9", task_definition="app:9")
     assert begin(ecs, store, newer).attempt.deployment_id == "ecs-svc/new2"
+
+
+def test_a_forced_rollout_starts_new_tasks_of_the_same_definition() -> None:
+    """Even where an earlier run left its attempt on that very deployment open: its tasks have old values."""
+    ecs, left = FakeService(service(deployment("ecs-svc/old", OLD))), FakeStore()
+    done = begin(ecs, left).attempt.deployment_id
+    ecs.present = service(deployment(done, NEW))
+    started = begin(ecs, left, replace(WANTED, force=True))
+    assert (started.kind, ecs.updates[-1]) == (StartKind.NEW, (NEW, None, True))
+    assert started.attempt.previous is not None
+    assert started.attempt.previous.deployment_id == done

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -21,6 +22,7 @@ from pipeline.secrets import (
     missing_keys,
     secret_keys,
     sync_secret,
+    values_written,
 )
 
 NAME = "vimbiso-pay/staging/app"
@@ -161,3 +163,13 @@ def test_values_reach_neither_results_nor_the_pipelines_log(
         result = sync_secret(ACCESS, NAME, VALUES, REQUIRED)
     own = [record.getMessage() for record in caplog.records if record.name.startswith("pipeline")]
     assert "hush" not in repr(result) + "".join(own)
+
+
+def test_it_is_known_when_the_present_values_were_written(manager: Any) -> None:
+    """Tasks that began before have older ones."""
+    assert values_written(ACCESS, NAME) is None
+    before = datetime.now(UTC).replace(microsecond=0)
+    sync_secret(ACCESS, NAME, VALUES, REQUIRED)
+    written = values_written(ACCESS, NAME)
+    assert written is not None
+    assert before <= written <= datetime.now(UTC)
