@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 VERBS := deploy rollback history diagnose backup restore logs
 
-.PHONY: help venv setup demo register up down status $(VERBS) clean lint scan audit format test e2e
+.PHONY: help venv setup demo register up down status $(VERBS) clean lint scan audit format test bench e2e
 
 help: ## Show what there is to type
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ format: venv ## Format Python and Terraform
 
 test: setup ## Run the unit, integration and Terraform tests
 	$(VENV)/pytest $(AT_ONCE) --dist loadfile $(wildcard tests/unit tests/integration tests/terraform)
+
+bench: setup ## Measure against what people use instead, into docs/benchmarks.md; ONLY=backup,cleanup, QUICK=1
+	@PYTHONPATH=tests:tests/e2e $(VENV)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 e2e: setup ## Run the end-to-end tests
 	$(VENV)/pytest tests/e2e

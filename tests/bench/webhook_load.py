@@ -1,6 +1,6 @@
 """Sends the webhook receiver signed deliveries at a steady rate and tells how long the answers took.
 
-python bench/webhook_load.py URL SECRET_FILE [--rate 200] [--seconds 30] [--pushes 0.05]
+python tests/bench/webhook_load.py URL SECRET_FILE [--rate 200] [--seconds 30] [--pushes 0.05]
 
 Of the deliveries a part are new pushes, as many concern another branch, the rest redeliver one push. They
 start real runs: point it at a receiver and a Prefect server that were made for it. The receiver's own limit

@@ -1,0 +1,42 @@
+"""Keeps the reports of earlier runs, so that one entry can be measured anew without the others."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bench.figures import Curve, Goal, Report, Series
+
+
+def merge(earlier: Iterable[Report], newer: Iterable[Report], order: Sequence[str]) -> list[Report]:
+    """Return the newest report of each entry, in this order; entries that are gone are dropped."""
+    found = {report.name: report for report in [*earlier, *newer]}
+    return [found[name] for name in order if name in found]
+
+
+def load(path: Path) -> list[Report]:
+    """Return the kept reports; none where nothing was kept."""
+    if not path.exists():
+        return []
+    return [_report(item) for item in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def save(path: Path, reports: Iterable[Report]) -> None:
+    """Keep the reports."""
+    text = json.dumps([asdict(report) for report in reports], indent=1)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _report(item: dict[str, Any]) -> Report:
+    return Report(
+        name=item["name"],
+        title=item["title"],
+        series=tuple(Series(**{**one, "values": tuple(one["values"])}) for one in item["series"]),
+        curves=tuple(
+            Curve(**{**one, "points": tuple((x, y) for x, y in one["points"])}) for one in item["curves"]
+        ),
+        goals=tuple(Goal(**one) for one in item["goals"]),
+        remarks=tuple(item["remarks"]),
+        failure=item["failure"],
+    )

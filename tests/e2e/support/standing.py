@@ -1,0 +1,53 @@
+"""Puts up a house: a stack on which flow runs have built infrastructure and deployed a release."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from prefect.client.orchestration import SyncPrefectClient
+from stack_commands import Stack
+from support.application import SAMPLE, Application
+from support.house import House
+from support.images import remove_images
+
+from deployments.base_image import ensure_base_image
+from deployments.setup.paths import PROJECT
+from deployments.stack import Settings, child_environment
+
+SET_UP = ("bootstrap-state", "deploy-infrastructure", "sync-secrets", "deploy-application")
+
+
+@contextmanager
+def standing_house(folder: Path, ports: tuple[int, int, int]) -> Iterator[House]:
+    """Put it up in ``folder``; in the end it is down and gone, the folder's own files excepted."""
+    application = Application(folder / "source")
+    application.copy()
+    made = _stack(folder, application, ports)
+    try:
+        made.up()
+        with SyncPrefectClient(f"{made.settings.prefect_url}/api") as client:
+            house = House(made, application, client)
+            house.register()
+            house.use_own_key()
+            for flow in SET_UP:
+                house.complete(flow)
+            yield house
+    finally:
+        done = made.run("clean")
+        remove_images(made.settings.aws_port)
+        assert done.returncode == 0, done.stderr
+
+
+def _stack(folder: Path, application: Application, ports: tuple[int, int, int]) -> Stack:
+    """A stack whose local environment takes the application from the copy."""
+    text = (PROJECT / "deployments/environments.toml").read_text(encoding="utf-8")
+    sample = str(SAMPLE.relative_to(PROJECT))
+    assert sample in text
+    described = folder / "environments.toml"
+    described.write_text(text.replace(sample, str(application.folder)), encoding="utf-8")
+    settings = Settings(folder / "state", *ports)
+    variables = child_environment(settings) | {
+        "VIMBISO_ENVIRONMENTS": str(described),
+        "BASE_IMAGE": ensure_base_image(),
+    }
+    return Stack(settings, variables)

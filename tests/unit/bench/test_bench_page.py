@@ -1,0 +1,66 @@
+"""How the benchmark's page is made, and how earlier figures stay."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bench.figures import Curve, Goal, Report, Series
+from bench.page import BEGIN, END, insert, render
+from bench.store import load, merge, save
+
+REPORT = Report(
+    name="cleanup",
+    title="Cleaning",
+    series=(Series("ours", "s", (1.0, 2.0, 3.0)), Series("script", "s", (8.0,)), Series("calls", "", (5.0,))),
+    curves=(Curve("cleanup", "images", "s", ((10.0, 1.0), (100.0, 10.0))),),
+    goals=(Goal("fast", "4 x", True), Goal("few calls", "5", met=False, remark="for safety")),
+    remarks=("once a | bar",),
+)
+
+
+def test_only_what_is_between_the_markers_changes() -> None:
+    """What people wrote stays, however often it is measured."""
+    page = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+    once = insert(page, "new")
+    assert once == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
+    assert insert(once, "new") == once
+
+
+@pytest.mark.parametrize("page", ["", BEGIN, END, f"{END} {BEGIN}"])
+def test_a_page_without_its_markers_is_left_alone(page: str) -> None:
+    """Rather than written over."""
+    with pytest.raises(ValueError, match="lacks"):
+        insert(page, "new")
+
+
+def test_a_row_compares_what_has_the_same_unit() -> None:
+    """Median, spread, times and ratio stand in it; other units are not compared."""
+    lines = render([REPORT], "A machine.", ["bench.svg"]).splitlines()
+    assert "| ours | 2 s | 1 to 3 | 3 |  |" in lines
+    assert "| script | 8 s |  | 1 | 4 x |" in lines
+    assert "| calls | 5 |  | 1 |  |" in lines
+    assert "| cleanup | 1 s | 10 s | 1.00 | 1.00 |" in lines
+    assert "| few calls | 5 | **missed** | for safety |" in lines
+    assert "![bench](images/bench.svg)" in lines
+
+
+def test_a_failed_entry_says_why_in_its_place() -> None:
+    """And the others are there."""
+    failed = Report("backup", "backup", failure="RuntimeError: no disk")
+    text = render([failed, REPORT], "A machine.", [])
+    assert "**Not measured.** RuntimeError: no disk" in text
+    assert "## Cleaning" in text
+
+
+def test_reports_survive_being_kept(tmp_path: Path) -> None:
+    """What is read is what was saved; nothing kept is no error."""
+    assert load(tmp_path / "none.json") == []
+    save(tmp_path / "kept.json", [REPORT])
+    assert load(tmp_path / "kept.json") == [REPORT]
+
+
+def test_one_entry_measured_anew_leaves_the_others() -> None:
+    """In the order of the entries; what is no entry any more is dropped."""
+    older, gone, other = (replace(REPORT, name=name) for name in ("cleanup", "gone", "backup"))
+    newer = replace(REPORT, title="newer")
+    assert merge([older, gone, other], [newer], ["backup", "cleanup"]) == [other, newer]
