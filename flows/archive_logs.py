@@ -4,7 +4,7 @@ from prefect import flow
 
 from blocks.names import EnvironmentName
 from tasks.environment import load_environment, read_outputs
-from tasks.logs import archive_log_day, find_days_to_archive
+from tasks.logs import archive_log_day, find_days_to_archive, report_archived_days
 
 
 @flow(name="archive-logs", flow_run_name="{environment}")
@@ -18,7 +18,7 @@ def archive_logs(environment: EnvironmentName, dry_run: bool = False) -> int:
 
     Args:
         environment: whose log groups.
-        dry_run: only say how many days are due.
+        dry_run: only show which days are due.
 
     Returns:
         How many events were added.
@@ -26,6 +26,6 @@ def archive_logs(environment: EnvironmentName, dry_run: bool = False) -> int:
     target = load_environment(environment)
     outputs = read_outputs(target)
     due = find_days_to_archive(target, outputs)
-    if dry_run:
-        return 0
-    return sum(archive_log_day(target, outputs, group, day).added for group, day in due)
+    results = [] if dry_run else [archive_log_day(target, outputs, group, day) for group, day in due]
+    report_archived_days(target, due, results)
+    return sum(result.added for result in results)

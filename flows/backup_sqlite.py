@@ -20,11 +20,12 @@ def backup_sqlite(environment: EnvironmentName, dry_run: bool = False) -> str | 
 
     Args:
         environment: whose database.
-        dry_run: only say which backups are past their time.
+        dry_run: only show which backups are past their time.
     """
     target = load_environment(environment)
     outputs = read_outputs(target)
     manifest = None if dry_run else back_up_database(target, outputs, "nightly")
     prune_backups(target, outputs, dry_run)
-    publish_backup_age(target, outputs)
+    if not dry_run:
+        publish_backup_age(target, outputs)
     return manifest.key if manifest else None

@@ -15,7 +15,9 @@ class CertificateUnsoundError(PipelineError):
 
 
 @flow(name="check-certificate", flow_run_name="{environment}")
-def check_public_certificate(environment: EnvironmentName, warn_days: int = 30, fail_days: int = 7) -> str:
+def check_public_certificate(
+    environment: EnvironmentName, warn_days: int = 30, fail_days: int = 7, dry_run: bool = False
+) -> str:
     """Check the certificate in ACM and on the endpoint: state, days left, renewal, validation records.
 
     **When it fails:** the run's table names each finding and its next step. It warns `warn_days` before the
@@ -25,13 +27,14 @@ def check_public_certificate(environment: EnvironmentName, warn_days: int = 30, 
         environment: whose certificate.
         warn_days: days before the end from which it is a warning.
         fail_days: days before the end from which the run fails.
+        dry_run: only look: emit no event for automations.
     """
     target = load_environment(environment)
     arn, domain = read_outputs(target).certificate_arn, target.environment.domain
     if arn is None or domain is None:
         get_run_logger().info("%s has no certificate: its load balancer answers plain HTTP.", environment)
         return "SKIPPED"
-    verdict = inspect_certificate(target, arn, domain, Limits(warn_days, fail_days)).verdict
+    verdict = inspect_certificate(target, arn, domain, Limits(warn_days, fail_days), dry_run).verdict
     if verdict.level is Level.FAIL:
         worst = verdict.problems[0]
         raise CertificateUnsoundError(f"{domain}: {worst.subject}: {worst.text} {worst.next_step}")

@@ -3,12 +3,13 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
+from tasks.database import choose_backup
 from tasks.database import drill_restore as restore_and_measure
 from tasks.environment import load_environment, read_outputs
 
 
 @flow(name="drill-restore", flow_run_name="{environment}")
-def drill_restore(environment: EnvironmentName) -> float:
+def drill_restore(environment: EnvironmentName, dry_run: bool = False) -> float | None:
     """Restore the newest backup in a throw-away task, check it, and report how long recovery takes.
 
     **When it fails:** the backup is marked unusable and no longer counts; make a new one (backup-sqlite) at
@@ -16,9 +17,12 @@ def drill_restore(environment: EnvironmentName) -> float:
 
     Args:
         environment: whose backups.
+        dry_run: only show which backup would be restored.
 
     Returns:
-        Seconds that a recovery takes (RTO).
+        Seconds that a recovery takes (RTO); None where nothing was restored.
     """
     target = load_environment(environment)
-    return restore_and_measure(target, read_outputs(target)).rto
+    outputs = read_outputs(target)
+    choose_backup(target, outputs)
+    return None if dry_run else restore_and_measure(target, outputs).rto

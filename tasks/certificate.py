@@ -11,8 +11,10 @@ from pipeline.ecs.watch import utc_now
 
 
 @task(name="check-certificate", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
-def inspect_certificate(target: Target, arn: str, domain: str, limits: Limits) -> CertificateReport:
-    """Ask ACM, the endpoint and DNS about the certificate, and show every finding."""
+def inspect_certificate(
+    target: Target, arn: str, domain: str, limits: Limits, dry_run: bool = False
+) -> CertificateReport:
+    """Ask ACM, the endpoint and DNS about the certificate, and show every finding; a dry run tells nobody."""
     endpoint = Endpoint(domain)
     report = check_certificate(target.access, arn, utc_now(), endpoint, lookup_cname, limits)
     for finding in report.verdict.problems:
@@ -30,7 +32,7 @@ def inspect_certificate(target: Target, arn: str, domain: str, limits: Limits) -
         ],
         description=f"{domain}: {report.verdict.level.name}, {report.verdict.days_left} days left",
     )
-    if report.verdict.problems:
+    if report.verdict.problems and not dry_run:
         emit_event(
             event="vimbiso.certificate.problem",
             resource={"prefect.resource.id": f"vimbiso.environment.{target.name}"},

@@ -1,7 +1,7 @@
 """Backups of the application's SQLite database."""
 
 from prefect import task
-from prefect.artifacts import create_markdown_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.events import emit_event
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
@@ -10,6 +10,7 @@ from blocks import Target
 from pipeline.ecs.watch import utc_now
 from pipeline.outputs import Outputs
 from pipeline.sqlite import (
+    Backup,
     Drill,
     Manifest,
     NoDatabaseError,
@@ -24,6 +25,7 @@ from pipeline.sqlite import (
     publish_age,
     publish_backup,
     publish_drill,
+    read_manifest,
     restore_to_file,
 )
 
@@ -70,6 +72,16 @@ def prune_backups(target: Target, outputs: Outputs, dry_run: bool) -> Pruned | N
     site = _site(target, outputs)
     decision = plan_prune(site, utc_now())
     get_run_logger().info("%d backups are past their time", len(decision.pruned))
+    kept = [
+        {"backup": item.backup.key, "decision": "keep", "why": ", ".join(item.reasons)}
+        for item in decision.kept
+    ]
+    gone = [{"backup": item.key, "decision": "remove", "why": "past its time"} for item in decision.pruned]
+    create_table_artifact(
+        key=f"backup-retention-{target.name}",
+        table=[*kept, *gone],
+        description=decision.refusal or f"{target.name}: which backups stay and which go",
+    )
     return None if dry_run else prune(site, decision)
 
 
@@ -77,6 +89,29 @@ def prune_backups(target: Target, outputs: Outputs, dry_run: bool) -> Pruned | N
 def publish_backup_age(target: Target, outputs: Outputs) -> float | None:
     """Tell CloudWatch how old the newest verified backup is, in hours, for the alarm."""
     return publish_age(_site(target, outputs), utc_now())
+
+
+@task(name="choose-backup", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def choose_backup(target: Target, outputs: Outputs, wanted: str | None = None) -> Backup:
+    """Find the wanted backup, or the newest verified one, and show what its manifest says."""
+    site = _site(target, outputs)
+    chosen = find_backup(site, wanted)
+    manifest = read_manifest(site, chosen)
+    create_table_artifact(
+        key=f"chosen-backup-{target.name}",
+        table=[
+            {
+                "backup": chosen.key,
+                "copied at": f"{manifest.copied_at:%Y-%m-%d %H:%M:%S} UTC",
+                "verified": "yes" if chosen.verified else "NO: a drill found it unusable",
+                "database": f"{manifest.bytes / 1e6:.1f} MB, {len(manifest.checks.rows)} tables",
+                "made for": manifest.reason,
+            }
+        ],
+        description=f"{target.name}: the backup to restore",
+    )
+    get_run_logger().info("The backup to restore is %s", chosen.key)
+    return chosen
 
 
 @task(name="restore-to-file", persist_result=False)

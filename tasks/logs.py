@@ -1,6 +1,8 @@
 """Log retention and the log archive."""
 
+from collections.abc import Sequence
 from datetime import date
+from itertools import zip_longest
 
 from prefect import task
 from prefect.artifacts import create_table_artifact
@@ -77,6 +79,23 @@ def find_days_to_archive(target: Target, outputs: Outputs) -> list[tuple[LogGrou
     ]
     get_run_logger().info("%d days of log groups to look at", len(due))
     return due
+
+
+@task(name="report-archived-days", persist_result=False)
+def report_archived_days(
+    target: Target, due: Sequence[tuple[LogGroup, date]], results: Sequence[ArchiveResult]
+) -> None:
+    """Show each day of each group with what came of it; without results, what would be looked at."""
+    rows = [{"group": group.name, "day": day.isoformat()} for group, day in due]
+    done = [
+        {"outcome": item.outcome.value, "events": item.manifest.events, "added": item.added}
+        for item in results
+    ]
+    create_table_artifact(
+        key=f"archive-logs-{target.name}",
+        table=[{**row, **end} for row, end in zip_longest(rows, done, fillvalue={"outcome": "due"})],
+        description=f"{target.name}: days of the log archive",
+    )
 
 
 @task(name="archive-day", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
