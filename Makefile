@@ -75,7 +75,7 @@ test: setup ## Run the unit, integration and Terraform tests
 	$(VENV)/pytest $(AT_ONCE) --dist loadfile $(wildcard tests/unit tests/integration tests/terraform)
 
 bench: setup ## Measure against what people use instead, into docs/benchmarks.md; ONLY=backup,cleanup, QUICK=1
-	@PYTHONPATH=tests:tests/e2e $(VENV)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
+	@PYTHONPATH=tests:tests/e2e:tests/integration $(VENV)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 e2e: setup ## Run the end-to-end tests
 	$(VENV)/pytest tests/e2e

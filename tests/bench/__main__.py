@@ -19,8 +19,15 @@ from pathlib import Path
 
 from bench import page, store
 from bench.archive import archive
+from bench.backup import backup
 from bench.cleanup import cleanup
+from bench.deploy import deploy
 from bench.figures import Report
+from bench.overhead import overhead
+from bench.restored import restored
+from bench.services import services
+from bench.start import start
+from bench.webhook import webhook
 from bench.workshop import QUICK, Sizes, Workshop
 
 from deployments.setup.paths import PROJECT
@@ -28,8 +35,15 @@ from deployments.setup.paths import PROJECT
 PAGE = PROJECT / "docs/benchmarks.md"
 KEPT = PROJECT / "docs/benchmarks.json"
 ENTRIES: dict[str, Callable[[Workshop], Report]] = {
+    "start": start,
+    "deploy": deploy,
+    "restored": restored,
+    "overhead": overhead,
+    "webhook": webhook,
+    "backup": backup,
     "cleanup": cleanup,
     "archive": archive,
+    "services": services,
 }
 
 

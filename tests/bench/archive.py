@@ -26,9 +26,9 @@ def archive(shop: Workshop) -> Report:
     return Report(
         name="archive",
         title="Archiving logs",
-        series=(
-            Series(f"{sizes.events:,} events", "s", tuple(found["seconds"] for found in runs)),
-            Series("memory of the whole process", "MiB", tuple(found["peak"] for found in runs)),
+        groups=(
+            (Series(f"{sizes.events:,} events", "s", tuple(found["seconds"] for found in runs)),),
+            (Series("memory of the whole process", "MiB", tuple(found["peak"] for found in runs)),),
         ),
         curves=(time_curve, memory_curve),
         goals=(growth_goal(time_curve), growth_goal(memory_curve)),

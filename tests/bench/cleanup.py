@@ -38,11 +38,12 @@ def cleanup(shop: Workshop) -> Report:
     return Report(
         name="cleanup",
         title="Cleaning the registry",
-        series=(
-            pipeline,
-            script,
-            Series("calls of the pipeline", "calls", (float(ours[0][1]),)),
-            Series("calls of the script", "calls", (float(calls),)),
+        groups=(
+            (pipeline, script),
+            (
+                Series("calls of the pipeline", "calls", (float(ours[0][1]),)),
+                Series("calls of the script", "calls", (float(calls),)),
+            ),
         ),
         curves=(curve,),
         goals=(

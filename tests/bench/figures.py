@@ -76,11 +76,12 @@ class Goal:
 
 @dataclass(frozen=True)
 class Report:
-    """What one entry of the benchmark found. The first series is the one that others are compared with."""
+    """What one entry of the benchmark found."""
 
     name: str
     title: str
-    series: tuple[Series, ...] = ()
+    groups: tuple[tuple[Series, ...], ...] = ()
+    """What is compared with each other: the others of a group with its first."""
     curves: tuple[Curve, ...] = ()
     goals: tuple[Goal, ...] = ()
     remarks: tuple[str, ...] = ()

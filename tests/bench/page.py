@@ -40,8 +40,8 @@ def _section(report: Report) -> Iterable[str]:
     yield f"## {report.title}"
     if report.failure:
         yield f"**Not measured.** {report.failure}"
-    if report.series:
-        yield _series(report.series)
+    if report.groups:
+        yield _groups(report.groups)
     if report.curves:
         yield from (_curve(curve) for curve in report.curves)
     if report.remarks:
@@ -55,20 +55,19 @@ def _goals(goals: Iterable[tuple[Report, Goal]]) -> str:
     return _table(("wanted", "measured", "", "why, and what would be needed"), rows)
 
 
-def _series(series: Sequence[Series]) -> str:
-    """A row for each; those in the unit of the first are compared with it."""
-    first = series[0]
-    rows = [
-        (
-            item.name,
-            f"{number(item.median)} {item.unit}".strip(),
-            f"{number(item.low)} to {number(item.high)}" if len(item.values) > 1 else "",
-            str(len(item.values)),
-            f"{number(ratio(item, first))} x" if item is not first and item.unit == first.unit else "",
-        )
-        for item in series
-    ]
-    return _table(("", "median", "least to most", "times", "against the first"), rows)
+def _groups(groups: Iterable[Sequence[Series]]) -> str:
+    rows = [_row(item, group[0]) for group in groups for item in group]
+    return _table(("", "median", "least to most", "times", "ratio"), rows)
+
+
+def _row(item: Series, first: Series) -> Sequence[str]:
+    return (
+        item.name,
+        f"{number(item.median)} {item.unit}".strip(),
+        f"{number(item.low)} to {number(item.high)}" if len(item.values) > 1 else "",
+        str(len(item.values)),
+        f"{number(ratio(item, first))} x" if item is not first else "",
+    )
 
 
 def _curve(curve: Curve) -> str:

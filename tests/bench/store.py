@@ -28,11 +28,15 @@ def save(path: Path, reports: Iterable[Report]) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
+def _series(item: dict[str, Any]) -> Series:
+    return Series(item["name"], item["unit"], tuple(item["values"]))
+
+
 def _report(item: dict[str, Any]) -> Report:
     return Report(
         name=item["name"],
         title=item["title"],
-        series=tuple(Series(**{**one, "values": tuple(one["values"])}) for one in item["series"]),
+        groups=tuple(tuple(_series(one) for one in group) for group in item["groups"]),
         curves=tuple(
             Curve(**{**one, "points": tuple((x, y) for x, y in one["points"])}) for one in item["curves"]
         ),

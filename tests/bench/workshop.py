@@ -11,11 +11,14 @@ from functools import cached_property
 from pathlib import Path
 
 from bench.tools import Tools
+from stack_commands import free_ports
 from support.house import House
 from support.standing import standing_house
 
+from pipeline.aws import AwsAccess
+
 FIRST_PORT = int(os.environ.get("BENCH_PORT", "4780"))
-"""Ten ports from here on are the benchmark's."""
+"""Stacks take three free ports in a row from here on, in steps of a hundred; an emulator alone the ninth."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,21 @@ class Workshop:
         return Path(self.stack.enter_context(tempfile.TemporaryDirectory(dir=self.folder)))
 
     @cached_property
+    def aws(self) -> AwsAccess:
+        """An emulator without anything in it, and no Prefect beside it."""
+        os.environ["SQLITE_TEST_PORT"] = str(FIRST_PORT + 9)
+        # The port is read when the module is imported.
+        from sqlite_support.emulator import emulator
+
+        return self.stack.enter_context(emulator())
+
+    @cached_property
     def house(self) -> House:
         """The stack with infrastructure and a first release on it."""
         self.say("starting a stack, building its infrastructure, deploying the first release")
-        ports = (FIRST_PORT, FIRST_PORT + 1, FIRST_PORT + 2)
         # A storm of deliveries must not meet the limit that guards the receiver against one.
         os.environ |= {"WEBHOOK_RATE": "100000", "WEBHOOK_BURST": "100000"}
-        return self.stack.enter_context(standing_house(self.room(), ports))
+        return self.stack.enter_context(standing_house(self.room(), free_ports(FIRST_PORT)))
 
 
 def run(command: Sequence[str | Path], more: Mapping[str, str] | None = None, limit: float = 600) -> str:

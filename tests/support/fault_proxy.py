@@ -57,6 +57,8 @@ class Fault:
 
 
 Decide = Callable[[Request], Fault | None]
+Told = Callable[[Request, float, float], None]
+"""Called after each request with the times of day at which it came and was answered."""
 
 _HOP_BY_HOP = frozenset({"transfer-encoding", "content-length", "connection", "date", "server"})
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]*/([^/]+)/aws4_request")
@@ -67,10 +69,17 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     port: int
     decide: Decide
+    told: Told
 
     def do_POST(self) -> None:
-        body = self._body()
-        fault = self.decide(self._request(body)) or Fault()
+        began, body = time.time(), self._body()
+        request = self._request(body)
+        self._treat(body, self.decide(request) or Fault())
+        self.told(request, began, time.time())
+
+    do_GET = do_PUT = do_HEAD = do_DELETE = do_POST  # noqa: N815 - names of http.server
+
+    def _treat(self, body: bytes, fault: Fault) -> None:
         time.sleep(fault.seconds)
         if fault.status:
             self._answer(fault.status, {}, fault.body.encode())
@@ -80,8 +89,6 @@ class _Handler(BaseHTTPRequestHandler):
             self._damage(fault.damage, *answer)
         else:
             self._answer(*answer)
-
-    do_GET = do_PUT = do_HEAD = do_DELETE = do_POST  # noqa: N815 - names of http.server
 
     def _request(self, body: bytes) -> Request:
         scope = _SCOPE.search(self.headers.get("Authorization", ""))
@@ -123,9 +130,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def faulty(port: int, decide: Decide) -> Iterator[str]:
+def faulty(port: int, decide: Decide, told: Told = lambda *_: None) -> Iterator[str]:
     """Serve on a free port what the emulator on ``port`` answers, except where ``decide`` says otherwise."""
-    handler = type("Handler", (_Handler,), {"port": port, "decide": staticmethod(decide)})
+    functions = {"decide": staticmethod(decide), "told": staticmethod(told)}
+    handler = type("Handler", (_Handler,), {"port": port, **functions})
     server = ThreadingHTTPServer(("localhost", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -25,7 +25,7 @@ def standing_house(folder: Path, ports: tuple[int, int, int]) -> Iterator[House]
     made = _stack(folder, application, ports)
     try:
         made.up()
-        with SyncPrefectClient(f"{made.settings.prefect_url}/api") as client:
+        with _images_removed(made), SyncPrefectClient(f"{made.settings.prefect_url}/api") as client:
             house = House(made, application, client)
             house.register()
             house.use_own_key()
@@ -34,8 +34,16 @@ def standing_house(folder: Path, ports: tuple[int, int, int]) -> Iterator[House]
             yield house
     finally:
         done = made.run("clean")
-        remove_images(made.settings.aws_port)
         assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def _images_removed(made: Stack) -> Iterator[None]:
+    """Remove the images in the end: only where the stack came up, else the port is somebody else's."""
+    try:
+        yield
+    finally:
+        remove_images(made.settings.aws_port)
 
 
 def _stack(folder: Path, application: Application, ports: tuple[int, int, int]) -> Stack:

@@ -11,7 +11,10 @@ from bench.store import load, merge, save
 REPORT = Report(
     name="cleanup",
     title="Cleaning",
-    series=(Series("ours", "s", (1.0, 2.0, 3.0)), Series("script", "s", (8.0,)), Series("calls", "", (5.0,))),
+    groups=(
+        (Series("ours", "s", (1.0, 2.0, 3.0)), Series("script", "s", (8.0,))),
+        (Series("wait", "s", (5.0,)),),
+    ),
     curves=(Curve("cleanup", "images", "s", ((10.0, 1.0), (100.0, 10.0))),),
     goals=(Goal("fast", "4 x", True), Goal("few calls", "5", met=False, remark="for safety")),
     remarks=("once a | bar",),
@@ -33,12 +36,12 @@ def test_a_page_without_its_markers_is_left_alone(page: str) -> None:
         insert(page, "new")
 
 
-def test_a_row_compares_what_has_the_same_unit() -> None:
-    """Median, spread, times and ratio stand in it; other units are not compared."""
+def test_a_row_compares_within_its_group() -> None:
+    """Median, spread, times and ratio stand in it; what is of another kind is not compared."""
     lines = render([REPORT], "A machine.", ["bench.svg"]).splitlines()
     assert "| ours | 2 s | 1 to 3 | 3 |  |" in lines
     assert "| script | 8 s |  | 1 | 4 x |" in lines
-    assert "| calls | 5 |  | 1 |  |" in lines
+    assert "| wait | 5 s |  | 1 |  |" in lines
     assert "| cleanup | 1 s | 10 s | 1.00 | 1.00 |" in lines
     assert "| few calls | 5 | **missed** | for safety |" in lines
     assert "![bench](images/bench.svg)" in lines

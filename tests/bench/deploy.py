@@ -1,0 +1,172 @@
+"""A new release, by the pipeline and by what people use instead; how soon each knows that it is healthy."""
+
+import itertools
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.figures import Report, Series, at_most, ratio
+from bench.observer import observed
+from bench.workshop import Workshop, run
+from prefect.client.schemas.objects import FlowRun
+from support.house import House
+
+from pipeline.delivery import GateSettings
+
+SCRIPT = Path(__file__).with_name("deploy.sh")
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """One release. Seconds; negative where a tool said so before it was true."""
+
+    seconds: float
+    """From asking to the answer."""
+    known: float
+    """From healthy to knowing it."""
+    rollout: float = 0.0
+    """From moving the service to the verdict; the pipeline's only."""
+    steps: Mapping[str, float] = field(default_factory=dict)
+    """Seconds of the pipeline's steps."""
+
+
+WHY_NOT_HALF = ""
+_REMARKS = (
+    "Every release has one changed file; all caches are warm. The ways take turns.",
+    "The time is that of who waits, for the pipeline with the worker's pick-up and its process's start.",
+    "Healthy: ECS calls the rollout completed and every target is healthy, looked at five times a second.",
+    f"The pipeline's {GateSettings().soak:.0f} s of soak are taken off its knowing: it knows by then.",
+)
+Way = Callable[[Workshop], Deployed]
+
+
+def deploy(shop: Workshop) -> Report:
+    """Take turns, so that whatever disturbs the machine disturbs all."""
+    ways: dict[str, Way] = {
+        "pipeline": by_pipeline,
+        "script": _by_script,
+        "ecs-deploy": _by_ecs_deploy,
+        "pipeline, bare": _by_bare_pipeline,
+    }
+    found: dict[str, list[Deployed]] = {name: [] for name in ways}
+    for way in ways.values():
+        way(shop)  # warms every cache
+    for _ in range(shop.sizes.times):
+        for name, way in ways.items():
+            shop.say(f"a release by {name}")
+            found[name].append(way(shop))
+    return _report(found)
+
+
+def _report(found: dict[str, list[Deployed]]) -> Report:
+    titles = {
+        "pipeline": "deploy-application: preflight, build, push, backup, migrations, trial, rollout, verify",
+        "script": "script: docker build, docker push, aws ecs, wait services-stable, curl",
+        "ecs-deploy": "script: docker build, docker push, ecs-deploy, curl",
+        "pipeline, bare": "deploy-application without backup, migrations and trial, as the scripts",
+    }
+    whole = {
+        name: Series(titles[name], "s", tuple(one.seconds for one in runs)) for name, runs in found.items()
+    }
+    known = {
+        name: Series(f"from healthy to knowing: {name}", "s", tuple(one.known for one in runs))
+        for name, runs in found.items()
+    }
+    rollout = Series(
+        "the pipeline's rollout: service moved, watched, verified", "s", _rollouts(found["pipeline"])
+    )
+    share = ratio(whole["pipeline"], whole["script"])
+    return Report(
+        name="deploy",
+        title="A new release",
+        groups=(tuple(whole.values()), tuple(known.values()), (rollout,)),
+        goals=(
+            at_most("warm deploy at most 0.5 x the shell script's time", share, 0.5, "x", WHY_NOT_HALF),
+            at_most("healthy release known within 2 s", known["pipeline"].median, 2, "s"),
+        ),
+        remarks=(*_REMARKS, _steps(found["pipeline"])),
+    )
+
+
+def _rollouts(runs: list[Deployed]) -> tuple[float, ...]:
+    return tuple(one.rollout for one in runs)
+
+
+def _steps(runs: list[Deployed]) -> str:
+    """Tell where the pipeline's time goes."""
+    medians = {name: statistics.median(one.steps[name] for one in runs) for name in runs[0].steps}
+    told = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in medians.items())
+    return f"The pipeline's steps: {told}."
+
+
+def _by_bare_pipeline(shop: Workshop) -> Deployed:
+    shop.house.blocks.switch_trial(False)
+    try:
+        return by_pipeline(shop, migrate=False)
+    finally:
+        shop.house.blocks.switch_trial(True)
+
+
+def by_pipeline(shop: Workshop, *, migrate: bool = True) -> Deployed:
+    """Deploy by a run of deploy-application."""
+    house = shop.house
+    house.application.change()
+    with observed(house) as observer:
+        asked = time.time()
+        run_id = house.start("deploy-application", migrate=migrate)
+        ended = house.end(run_id)
+    if ended.state_name != "Completed" or ended.end_time is None:
+        raise RuntimeError(f"deploy-application ended as {ended.state_name}: {house.log(run_id)[-5:]}")
+    record = house.newest()
+    decided = record.ended_at.timestamp()
+    return Deployed(
+        seconds=ended.end_time.timestamp() - asked,
+        known=decided - GateSettings().soak - observer.healthy[record.task_definition],
+        rollout=decided - record.started_at.timestamp(),
+        steps={"from asking to RUNNING": _late(ended, asked), **record.durations},
+    )
+
+
+def _late(run: FlowRun, asked: float) -> float:
+    return run.start_time.timestamp() - asked if run.start_time else 0.0
+
+
+def _by_script(shop: Workshop) -> Deployed:
+    return _by_tool(shop, "aws", shop.tools.aws)
+
+
+def _by_ecs_deploy(shop: Workshop) -> Deployed:
+    return _by_tool(shop, "ecs-deploy", shop.tools.ecs_deploy)
+
+
+def _by_tool(shop: Workshop, tool: str, command: Path) -> Deployed:
+    house = shop.house
+    house.application.change()
+    with observed(house) as observer:
+        began = time.time()
+        run(["sh", SCRIPT], _variables(shop, house) | {"TOOL": tool, "COMMAND": str(command)})
+        ended = time.time()
+    return Deployed(ended - began, ended - observer.healthy[house.service().task_definition])
+
+
+def _variables(shop: Workshop, house: House) -> dict[str, str]:
+    outputs, settings = house.outputs, house.stack.settings
+    registry = f"localhost:{settings.aws_port}"
+    return {
+        **house.access.process_environment(),
+        "SOURCE": str(house.application.folder),
+        "BASE_IMAGE": house.stack.variables["BASE_IMAGE"],
+        "IMAGE": f"{registry}/{outputs.repository_name}:bench-{next(_numbers)}-{int(time.time())}",
+        "FAMILY": outputs.task_family,
+        "CONTAINER": outputs.container,
+        "CLUSTER": outputs.cluster,
+        "SERVICE": outputs.service,
+        "URL": f"http://{registry}/health/",
+        "HOST": outputs.load_balancer_dns,
+        "WORK": str(shop.room()),
+        "PYTHON": sys.executable,
+    }

@@ -1,0 +1,41 @@
+"""The local stack from nothing to ready, and again with its state kept."""
+
+import os
+import time
+
+from bench.figures import Report, Series
+from bench.workshop import FIRST_PORT, Workshop
+from stack_commands import Stack, free_ports
+
+from deployments.stack import Settings, child_environment
+
+
+def start(shop: Workshop) -> Report:
+    """Start, stop, start again, and remove."""
+    cold, warm, nothing = [], [], []
+    for _ in range(min(shop.sizes.times, 3)):
+        settings = Settings(shop.room() / "state", *free_ports(FIRST_PORT))
+        stack = Stack(settings, child_environment(settings, os.environ))
+        try:
+            cold.append(_up(stack))
+            nothing.append(_up(stack))
+            stack.run("down")
+            warm.append(_up(stack))
+        finally:
+            stack.run("clean")
+    return Report(
+        name="start",
+        title="Start of the stack",
+        groups=(
+            (Series("cold: no state, Prefect makes its database", "s", tuple(cold)),),
+            (Series("warm: state kept", "s", tuple(warm)),),
+            (Series("everything runs already", "s", tuple(nothing)),),
+        ),
+        remarks=("From the command to emulator, Prefect server, worker and webhook receiver all ready.",),
+    )
+
+
+def _up(stack: Stack) -> float:
+    began = time.monotonic()
+    stack.up()
+    return time.monotonic() - began
