@@ -13,23 +13,19 @@ _INTERVAL = 0.02
 
 @dataclass(frozen=True)
 class Measured:
-    """How a command did; ``ended`` is False where it was given up."""
+    """How a command did."""
 
     seconds: float
     peak_mib: float
     """Of the largest of its processes."""
-    ended: bool
-    output: str
+    trouble: str = ""
+    """Why it did not do its work: its last line, or that it was given up."""
 
 
 def measure(
     command: Sequence[str | Path], more: Mapping[str, str] | None = None, limit: float = 600
 ) -> Measured:
-    """Run a command to its end, or for ``limit`` seconds.
-
-    Raises:
-        RuntimeError: it failed.
-    """
+    """Run a command to its end, or for ``limit`` seconds."""
     began = time.monotonic()
     process = subprocess.Popen(
         command,
@@ -45,12 +41,10 @@ def measure(
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, 9)
         process.communicate()
-        return Measured(time.monotonic() - began, watch.stop(), ended=False, output="")
+        return Measured(limit, watch.stop(), f"had not ended after {limit:.0f} s and were stopped")
     seconds = time.monotonic() - began
-    peak = watch.stop()
-    if process.returncode:
-        raise RuntimeError(f"{Path(command[0]).name} ended with {process.returncode}: {output[-500:]}")
-    return Measured(seconds, peak, ended=True, output=output)
+    last = output.strip().rpartition("\n")[2] if process.returncode else ""
+    return Measured(seconds, watch.stop(), last and f"failed after {seconds:.0f} s: {last}")
 
 
 class _Watch:

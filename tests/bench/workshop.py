@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ FIRST_PORT = int(os.environ.get("BENCH_PORT", "4780"))
 class Sizes:
     """How much is measured."""
 
-    times: int = 5
+    times: int = 4
     """How often the quick things are measured; the slow ones less."""
     images: int = 10_000
     image_curve: tuple[int, ...] = (100, 1_000, 5_000, 20_000)
@@ -36,7 +37,7 @@ class Sizes:
     service_curve: tuple[int, ...] = (1, 5, 20, 50)
     latency: float = 0.05
     """Seconds that the made-up registry takes for an answer."""
-    unfinished: float = 60
+    unfinished: float = 40
     """Seconds after which what does not end is given up."""
     storm_seconds: float = 10
 
@@ -64,10 +65,12 @@ class Workshop:
     folder: Path
     stack: ExitStack
     tools: Tools = field(default_factory=Tools)
+    rollouts: list[float] = field(default_factory=list)
+    """Seconds of each normal rollout that was measured, from moving the service to the verdict."""
 
     def say(self, text: str) -> None:
         """Tell who waits what goes on."""
-        sys.stderr.write(f"    {text}\n")
+        sys.stderr.write(f"    {time.strftime('%X')} {text}\n")
 
     def room(self) -> Path:
         """Return a new folder, gone when the run ends."""
