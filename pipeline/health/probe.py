@@ -18,6 +18,8 @@ class Probe:
     in_a_row: int = 5
     window: float = 60.0
     """Seconds within which so many good answers in a row must come."""
+    broken_after: float = 5.0
+    """Seconds of nothing but the application's own errors, after which waiting on is of no use."""
     interval: float = 0.5
     timeout: float = 5.0
 
@@ -62,6 +64,15 @@ class ProbeReport:
         return good[min(int(len(good) * share), len(good) - 1)] if good else float("nan")
 
 
+_ON_THE_WAY = frozenset({502, 503, 504})
+"""What a load balancer says of a target that is not there yet or no longer; 503 also who is warming up."""
+
+
+def is_own_error(reply: Reply) -> bool:
+    """Whether the application itself answered, and with an error."""
+    return reply.status is not None and reply.status >= 400 and reply.status not in _ON_THE_WAY
+
+
 def judge(replies: Iterable[Reply], in_a_row: int) -> bool:
     """Whether the newest ``in_a_row`` answers are all good."""
     newest = list(replies)[-in_a_row:]
@@ -74,17 +85,24 @@ def probe(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> ProbeReport:
-    """Ask until enough good answers came in a row, or the window is over. Never raises for a bad answer."""
+    """Ask until enough good answers came in a row, the release is surely broken, or the window is over.
+
+    Never raises for a bad answer.
+    """
     headers = {"Host": wanted.host} if wanted.host else {}
     replies: list[Reply] = []
-    end = clock() + wanted.window
+    began = clock()
+    end, not_broken = began + wanted.window, began
     with httpx.Client(
         headers=headers, timeout=wanted.timeout, transport=transport, trust_env=False
     ) as client:
         while True:
             replies.append(_ask(client, wanted))
+            now = clock()
+            if not is_own_error(replies[-1]):
+                not_broken = now
             healthy = judge(replies, wanted.in_a_row)
-            if healthy or clock() >= end:
+            if healthy or now >= end or now - not_broken >= wanted.broken_after:
                 return ProbeReport(wanted.url, healthy, tuple(replies))
             sleep(wanted.interval if replies[-1].fault else min(wanted.interval, 0.2))
 

@@ -74,12 +74,30 @@ def test_a_bad_answer_starts_the_count_anew() -> None:
 
 
 def test_the_window_ends_the_asking() -> None:
-    """An application that never answers well is asked until the window is over."""
+    """Who is still on the way, or may be, is asked until the window is over."""
     time = FakeTime()
-    report = ask(script(httpx.Response(500)), time=time)
+    report = ask(script(httpx.Response(502)), time=time)
     assert not report.healthy
     assert len(report.replies) == 11
-    assert report.message == "http://app.test/health/: 11 of 11 answers bad, the last one: HTTP 500."
+    assert report.message == "http://app.test/health/: 11 of 11 answers bad, the last one: HTTP 502."
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked"),
+    [
+        ([500], 6),
+        ([404], 6),
+        ([502, 502, 500], 7),
+        ([500, 500, 500, 503, 500], 9),
+        ([500, 200, 500], 8),
+        ([500, 500, 500, 500, 500, 200], 8),
+    ],
+)
+def test_the_applications_own_errors_end_the_asking(answers: list[int], asked: int) -> None:
+    """Five seconds of nothing but its own errors are proof enough; any other answer starts them anew."""
+    report = ask(script(*[httpx.Response(status) for status in answers]))
+    assert len(report.replies) == asked
+    assert report.healthy is (answers[-1] == 200)
 
 
 @pytest.mark.parametrize(
