@@ -98,7 +98,7 @@ def _worker(settings: Settings) -> Spec:
         name="worker",
         command=(sys.executable, "-m", "deployments.stack.worker"),
         ready=worker_polls(f"{settings.prefect_url}/api"),
-        variables={"PREFECT_WORKER_QUERY_SECONDS": "2"},
+        variables={"PREFECT_WORKER_QUERY_SECONDS": "1"},
         grace=45.0,
     )
 

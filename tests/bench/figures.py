@@ -106,10 +106,11 @@ def at_least(wanted: str, value: float, limit: float, unit: str, remark: str = "
     return Goal(wanted, f"{number(value)} {unit}".strip(), met, "" if met else remark)
 
 
-def growth_goal(curve: Curve) -> Goal:
-    """Make the goal that a curve is linear or better."""
+def growth_goal(curve: Curve, why: str = "") -> Goal:
+    """Make the goal that a curve is linear or better; ``why`` is shown where it is missed."""
     measured = f"exponent {curve.exponent:.2f}, at its end {curve.last_exponent:.2f}"
-    return Goal(f"{curve.name}: linear or better", measured, curve.linear_or_better)
+    met = curve.linear_or_better
+    return Goal(f"{curve.name}: linear or better", measured, met, "" if met else why)
 
 
 def number(value: float) -> str:

@@ -26,7 +26,7 @@ FIRST_PORT = int(os.environ.get("BENCH_PORT", "4780"))
 class Sizes:
     """How much is measured."""
 
-    times: int = 4
+    times: int = 3
     """How often the quick things are measured; the slow ones less."""
     images: int = 10_000
     image_curve: tuple[int, ...] = (100, 1_000, 5_000, 20_000)
