@@ -1,10 +1,12 @@
 """Asks a person, by a typed form on the page of the suspended run."""
 
 from datetime import timedelta
+from typing import TypeVar
 
 from prefect.context import FlowRunContext
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
+from prefect.runtime import deployment, flow_run
 from pydantic import Field
 
 APPROVAL_TIME = timedelta(hours=4)
@@ -18,18 +20,44 @@ class PlanDecision(RunInput):
     note: str = Field(default="", description="Why")
 
 
-def was_asked(key: str) -> bool:
-    """Tell whether this run was suspended with that question before."""
+class RollbackDecision(RunInput):
+    """A person's decision on going back although the database stays ahead."""
+
+    approved: bool = Field(default=False, description="Go back to that release; the database stays as it is")
+    by: str = Field(min_length=1, description="Who decides")
+    note: str = Field(default="", description="Why")
+
+
+Decision = TypeVar("Decision", bound=RunInput)
+
+
+def asked() -> frozenset[str]:
+    """Return the keys of the questions with which this run was suspended before."""
     context = FlowRunContext.get()
     policy = context.flow_run.empirical_policy if context and context.flow_run else None
-    return policy is not None and key in (policy.pause_keys or ())
+    return frozenset(policy.pause_keys or ()) if policy else frozenset()
+
+
+def was_asked(key: str) -> bool:
+    """Tell whether this run was suspended with that question before."""
+    return key in asked()
+
+
+def can_ask() -> bool:
+    """Whether this run can be suspended: one of a deployment, and not part of another run."""
+    return deployment.id is not None and flow_run.parent_flow_run_id is None
 
 
 def ask(description: str, key: str) -> PlanDecision:
-    """Suspend the run until a person decides.
+    """Ask about what the run shows, as ``ask_with`` does."""
+    return ask_with(PlanDecision, description, key)
+
+
+def ask_with(form: type[Decision], description: str, key: str) -> Decision:
+    """Suspend the run until a person fills in the form.
 
     The process ends meanwhile; the resumed run starts from the beginning and gets the answer here. ``key``
     names what the decision is for: asked under another key, the question is put anew.
     """
-    question = PlanDecision.with_initial_data(description=description)
+    question = form.with_initial_data(description=description)
     return suspend_flow_run(wait_for_input=question, timeout=int(APPROVAL_TIME.total_seconds()), key=key)

@@ -1,7 +1,6 @@
 """From a commit to a verified release."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 from prefect import flow
 from prefect.logging import get_run_logger
@@ -10,25 +9,20 @@ from blocks import Target
 from blocks.names import EnvironmentName
 from flows.diagnose import explain_failure
 from flows.naming import run_name
-from flows.rollback_application import back_to_last_good
+from flows.rehearsal import rehearse
 from flows.rollout import ReleaseToRun, RolloutEnd, roll_out
+from flows.undo import carry_out_decision, note_of, rollback_was_asked, undo
 from pipeline.ecs.outcome import Outcome
-from pipeline.ecs.registry import Revision
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
 from pipeline.release import Stopwatch
-from tasks.database import back_up_database
 from tasks.environment import load_environment, read_outputs
 from tasks.image import DeliveredImage, build_release, find_release, push_release, require_image
-from tasks.one_off import migrate_database, try_release
 from tasks.preflight import preflight
 from tasks.report import report_release
 from tasks.rollout import register_revision
 from tasks.scan import pass_scan_gate
 from tasks.source import fetch_source
-
-MIGRATION_LIMIT = timedelta(minutes=15)
-TRIAL_LIMIT = timedelta(minutes=5)
 
 
 class DeploymentFailedError(PipelineError):
@@ -49,8 +43,8 @@ def deploy_application(
 
     A release that is running already ends quickly as NO_CHANGE, after the health gates. A broken release
     fails in its trial, before it takes the service's place; one that fails later is replaced by the last
-    release that was recorded as good. A run that was killed is simply started again: it goes on where the
-    rollout is.
+    release that was recorded as good. Where irreversible migrations ran, the run is suspended and asks
+    before it goes back. A run that was killed is simply started again: it goes on where the rollout is.
 
     **When it fails:** the error says what failed, what runs now and what to do; the log holds the stop
     reasons, exit codes and last log lines of the tasks.
@@ -59,13 +53,15 @@ def deploy_application(
         environment: where to deploy.
         ref: branch, tag or commit; the environment's branch when left out.
         image: an image made elsewhere, as sha256:... digest or tag in the repository, to deploy as it is.
-        migrate: run Django's migrations before the switch.
+        migrate: run Django's pending migrations before the switch, with a backup of the database first.
         take_over: go on although somebody else's rollout is under way.
         roll_back: return to the last good release when the rollout fails.
         verify_only: only run the preflight checks; change nothing.
     """
     target, stopwatch = load_environment(environment), Stopwatch()
     outputs = read_outputs(target)
+    if rollback_was_asked():
+        raise DeploymentFailedError(carry_out_decision(target, outputs))
     with stopwatch.step("preflight"):
         preflight(target, outputs, builds=image is None)
     if verify_only:
@@ -76,7 +72,7 @@ def deploy_application(
         pass_scan_gate(target, outputs, delivered.digest)
     revision = register_revision(target, outputs, delivered.release, delivered.reference)
     if not revision.is_live:
-        _rehearse(target, outputs, delivered, revision, migrate, stopwatch)
+        rehearse(target, outputs, delivered.release, revision, migrate, stopwatch)
     release = ReleaseToRun(
         delivered.release,
         revision.arn,
@@ -104,26 +100,6 @@ def _image(target: Target, outputs: Outputs, ref: str | None, image: str | None)
     return push_release(target, outputs, source, built)
 
 
-def _rehearse(
-    target: Target,
-    outputs: Outputs,
-    delivered: DeliveredImage,
-    revision: Revision,
-    migrate: bool,
-    stopwatch: Stopwatch,
-) -> None:
-    never_deployed = revision.live_arn == outputs.task_definition_arn  # Terraform's: its image does not exist
-    if migrate and not never_deployed:
-        with stopwatch.step("backup"):
-            back_up_database(target, outputs, f"before {delivered.release}")
-    if migrate:
-        with stopwatch.step("migrations"):
-            migrate_database(target, outputs, revision.arn, MIGRATION_LIMIT)
-    if target.environment.trial:
-        with stopwatch.step("trial"):
-            try_release(target, outputs, delivered.release, revision.arn, TRIAL_LIMIT)
-
-
 def _conclude(
     target: Target, outputs: Outputs, release: ReleaseToRun, end: RolloutEnd, roll_back: bool
 ) -> str:
@@ -133,7 +109,9 @@ def _conclude(
         return end.outcome
     undone = ""
     if roll_back and end.outcome in (Outcome.FAILED, Outcome.UNHEALTHY):
-        undone = back_to_last_good(target, outputs, release.task_definition)
+        undone = undo(target, outputs, release.task_definition)
+    if end.outcome is Outcome.ROLLED_BACK:
+        undone = note_of(target, outputs, release.task_definition)
     diagnosis = "" if end.outcome is Outcome.SUPERSEDED else explain_failure(target, outputs)
     said = f"{end.outcome}: release {release.name}: {end.message}"
     parts = [said, end.cause, undone, diagnosis, end.outcome.advice]

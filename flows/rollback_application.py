@@ -9,42 +9,63 @@ from flows.naming import run_name
 from flows.rollout import release_of, roll_out
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseRecord, Stopwatch
+from pipeline.release import ReleaseRecord, Stopwatch, tell_changes
 from tasks.environment import load_environment, read_outputs
 from tasks.rollback import choose_target, present_task_definition
+from tasks.schema import find_crossed
 
 
 class RollbackFailedError(PipelineError):
     """The release to go back to does not run either."""
 
 
+class SchemaAheadError(PipelineError):
+    """The database is ahead of the release to go back to, by migrations that cannot be undone."""
+
+
 @flow(name="rollback-application", flow_run_name=run_name)
-def rollback_application(environment: EnvironmentName, release: str | None = None) -> str:
+def rollback_application(
+    environment: EnvironmentName, release: str | None = None, accept_schema: bool = False
+) -> str:
     """Return to the last release that was recorded as good, or to a chosen one; watch and verify it.
 
     Only releases whose task definition is active and whose image is still in the registry can be chosen. The
-    one that runs already ends as NO_CHANGE, after the health gates. The database is not touched.
+    one that runs already ends as NO_CHANGE, after the health gates. The database is not touched: where
+    irreversible migrations ran since that release, it refuses and names them and the backup made before.
 
-    **When it fails:** the error lists the releases that are left.
+    **When it fails:** the error lists the releases that are left, or what speaks against going back.
 
     Args:
         environment: where to roll back.
         release: name of a recorded good release; the last one before the present when left out.
+        accept_schema: go back although irreversible migrations ran since: the database was restored, or the
+            release is known to run on it.
     """
     target = load_environment(environment)
     outputs = read_outputs(target)
-    chosen = choose_target(target, outputs, present_task_definition(target, outputs), release)
+    present = present_task_definition(target, outputs)
+    chosen = choose_target(target, outputs, present, release)
+    if chosen.task_definition != present and not accept_schema:
+        _require_schema(target, outputs, chosen)
     return go_back(target, outputs, chosen)
 
 
-def back_to_last_good(target: Target, outputs: Outputs, failed: str) -> str:
-    """Undo a failed rollout; return a sentence that says what runs now."""
-    try:
-        chosen = choose_target(target, outputs, failed, None)
-        go_back(target, outputs, chosen)
-    except PipelineError as error:
-        return f"The automatic rollback did not help: {error}"
-    return f"Release {chosen.release} runs again."
+def way_by_hand(target: Target, chosen: ReleaseRecord) -> str:
+    """Say what a person can do where irreversible migrations lie in the way."""
+    return (
+        "Deploy a mended release, or bring the backup back with restore-sqlite and go back with: "
+        f"python -m deployments rollback {target.name} release={chosen.release} accept_schema=true"
+    )
+
+
+def _require_schema(target: Target, outputs: Outputs, chosen: ReleaseRecord) -> None:
+    changes = find_crossed(target, outputs, chosen)
+    if changes:
+        raise SchemaAheadError(
+            f"Not gone back to release {chosen.release}; nothing was changed. It cannot be expected to run "
+            f"on the database as these irreversible migrations left it:\n{tell_changes(changes)}\n"
+            f"{way_by_hand(target, chosen)}"
+        )
 
 
 def go_back(target: Target, outputs: Outputs, chosen: ReleaseRecord) -> str:

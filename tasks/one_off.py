@@ -6,9 +6,10 @@ from prefect import task
 from prefect.logging import get_run_logger
 
 from blocks import Target
-from pipeline.delivery import TaskLogs, run_command, run_trial
+from pipeline.delivery import TaskLogs, join_command, run_command, run_trial
 from pipeline.ecs.oneoff import OneOff, OneOffTasks
 from pipeline.health import Probe
+from pipeline.migrations import Migration, irreversible, read_survey, survey_command, told_all
 from pipeline.outputs import Outputs
 
 
@@ -34,6 +35,32 @@ def try_release(
     )
     get_run_logger().info(message)
     return message
+
+
+@task(name="find-pending-migrations", persist_result=False)
+def find_pending_migrations(
+    target: Target, outputs: Outputs, task_definition: str, timeout: timedelta
+) -> tuple[Migration, ...]:
+    """Ask the release's own Django, in a one-off task, which of its migrations the database lacks."""
+    log, tasks = get_run_logger(), OneOffTasks(target.access, outputs.cluster)
+    seconds = timeout.total_seconds()
+    # A migration that a run which was killed has left at work would be told as pending.
+    join_command(tasks, _one_off(outputs, task_definition, "migrate").started_by, seconds, log.info)
+    lines = run_command(
+        tasks,
+        _one_off(outputs, task_definition, "survey", survey_command()),
+        TaskLogs(target.access, outputs.log_group),
+        seconds,
+        log.info,
+        told_all,
+    )
+    pending = read_survey(lines)
+    reasons = irreversible(pending)
+    log.info("%d migrations are pending", len(pending))
+    for item in pending:
+        reason = reasons.get(item.label)
+        log.info("Pending: %s%s", item.label, f", irreversible: {reason}" if reason else "")
+    return pending
 
 
 @task(name="migrate-database", persist_result=False)

@@ -12,7 +12,7 @@ from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.rollout import Attempt
 from pipeline.ecs.watch import utc_now
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseRecord, ReleaseStore, asked_by
+from pipeline.release import ReleaseRecord, ReleaseStore, SchemaLog, asked_by
 
 
 @task(name="record-release", retries=3, retry_delay_seconds=[2, 10, 30], persist_result=False)
@@ -31,6 +31,7 @@ def record_release(
     durations: dict[str, float] | None = None,
 ) -> ReleaseRecord:
     """Append the record of a rollout's end and close the open attempt. Safe to repeat."""
+    changes = SchemaLog(target.access, outputs.backup_bucket, target.name).of(attempt.task_definition)
     record = ReleaseRecord(
         release=release,
         outcome=outcome,
@@ -43,6 +44,9 @@ def record_release(
         previous_task_definition=attempt.previous.task_definition if attempt.previous else None,
         revision=revision,
         ref=ref,
+        irreversible=any(item.irreversible for item in changes),
+        migrations=tuple(label for item in reversed(changes) for label in item.migrations),
+        backup=changes[-1].backup if changes else "",
         started_at=attempt.started_at,
         ended_at=utc_now(),
         durations=durations or {},

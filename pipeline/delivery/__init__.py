@@ -2,7 +2,7 @@
 
 from pipeline.delivery.address import page_of, probe_of
 from pipeline.delivery.alarms import Alarm, read_alarms, with_alarms
-from pipeline.delivery.command import run_command
+from pipeline.delivery.command import join_command, run_command
 from pipeline.delivery.evidence import Evidence, collect_evidence
 from pipeline.delivery.restart import RestartError, choose_restart
 from pipeline.delivery.start import Started, StartKind, WantedRollout, start_rollout
@@ -23,6 +23,7 @@ __all__ = [
     "WantedRollout",
     "choose_restart",
     "collect_evidence",
+    "join_command",
     "page_of",
     "probe_of",
     "read_alarms",

@@ -27,7 +27,11 @@ class ReleaseRecord(BaseModel):
     """Commit or content hash of the source."""
     ref: str = ""
     irreversible: bool = False
-    """Whether it holds migrations that cannot be undone."""
+    """Whether the release before cannot be expected to run on what its migrations made of the database."""
+    migrations: tuple[str, ...] = ()
+    """The migrations that ran for it, ``app.name``."""
+    backup: str = ""
+    """Key of the database's backup made right before them."""
     started_at: datetime
     ended_at: datetime
     durations: dict[str, float] = {}
@@ -54,4 +58,25 @@ class OpenAttempt(BaseModel):
     previous_task_definition: str | None = None
     previous_image_digest: str | None = None
     started_at: datetime
+    flow_run: str = ""
+
+
+class SchemaChange(BaseModel):
+    """Migrations that were run for a release.
+
+    Written right before they run, because the database stays changed whatever becomes of the run or the
+    release; corrected where they fail.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    release: str
+    task_definition: str
+    at: datetime
+    migrations: tuple[str, ...]
+    """``app.name`` in their order."""
+    irreversible: dict[str, str] = {}
+    """Those of them under which the release before cannot be expected to run, with the reason."""
+    backup: str = ""
+    """Key of the database's backup made right before; "" where there was no database yet."""
     flow_run: str = ""

@@ -1,5 +1,6 @@
 """The sample application: built as the pipeline builds it, its own tests, and drills in real containers."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -12,6 +13,7 @@ from docker.models.containers import Container
 
 from deployments.base_image import ensure_base_image
 from pipeline.image import BuildRequest, build_image, connect
+from pipeline.migrations import Migration, irreversible, read_survey, survey_command
 from pipeline.source import resolve_source
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
@@ -100,6 +102,92 @@ def test_migrate_and_serve(volume: str, start: Start) -> None:
     assert server.exec_run("python healthcheck.py").exit_code == 0
     code, output = _ended(start("python", "manage.py", "migrate", "--check", volumes=mount))
     assert code == 0, output
+
+
+_MIGRATION = """
+from django.db import migrations, models
+
+class Migration(migrations.Migration):
+    dependencies = [("ledger", "{after}")]
+    {body}
+"""
+_NOTHING = "migrations.RunPython(lambda apps, editor: None{})"
+_ADDED = "migrations.AddField('entry', '{0}', models.IntegerField({1}))"
+_LATER = {
+    "0002_harmless": "operations = ["
+    f"{_ADDED.format('maybe', 'null=True')}, {_ADDED.format('filled', 'db_default=1')}, "
+    "migrations.CreateModel('Tag', [('id', models.BigAutoField(primary_key=True))]), "
+    "migrations.AddField('entry', 'tags', models.ManyToManyField('ledger.tag')), "
+    f"{_NOTHING.format(', migrations.RunPython.noop')}]",
+    "0003_required": f"operations = [{_ADDED.format('must', 'default=1')}]",
+    "0004_no_way_back": f"operations = [{_NOTHING.format('')}]",
+    "0005_hidden": "operations = [migrations.SeparateDatabaseAndState("
+    "database_operations=[migrations.RunSQL('SELECT 1')], state_operations=[])]",
+    "0006_state_only": "operations = [migrations.SeparateDatabaseAndState("
+    "state_operations=[migrations.RemoveField('entry', 'must')])]",
+    "0007_marked": "irreversible = True",
+    "0008_vouched_for": "irreversible = False; operations = [migrations.RemoveField('entry', 'note')]",
+    "0009_own_class": "Own = type('Own', (migrations.DeleteModel,), {}); operations = ["
+    "migrations.RemoveField('entry', 'tags'), Own('Tag')]",
+}
+
+
+def _written(folder: Path, **migrations: str) -> dict[str, dict[str, str]]:
+    """Write migrations after the application's own; return the mount that puts them into its image."""
+    after = "0001_initial"
+    shutil.copytree(_FOLDER / "ledger/migrations", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name, body in migrations.items():
+        (folder / f"{name}.py").write_text(_MIGRATION.format(after=after, body=body))
+        after = name
+    return {str(folder): {"bind": "/app/ledger/migrations", "mode": "ro"}}
+
+
+def test_django_tells_which_migrations_are_pending(volume: str, start: Start, tmp_path: Path) -> None:
+    """Each kind of operation is told as what it is; after `migrate` nothing is pending."""
+    data = {volume: {"bind": "/data", "mode": "rw"}}
+    mounts = data | _written(tmp_path / "later", **_LATER)
+
+    def asked() -> tuple[Migration, ...]:
+        code, output = _ended(start(*survey_command(), volumes=mounts))
+        assert code == 0, output
+        return read_survey(output.splitlines())
+
+    pending = asked()
+    assert [item.label for item in pending] == [f"ledger.{name}" for name in ("0001_initial", *_LATER)]
+    reasons = {label.removeprefix("ledger."): why for label, why in irreversible(pending).items()}
+    assert reasons == {
+        "0003_required": "Add field must to entry: NOT NULL without db_default, "
+        "which the release before does not fill in",
+        "0004_no_way_back": "Raw Python operation: has no way back",
+        "0005_hidden": "Raw SQL operation: has no way back",
+        "0007_marked": "marked irreversible = True",
+        "0009_own_class": "Remove field tags from entry: takes away what the release before uses",
+    }
+    assert [item.kind for item in pending[-1].operations] == ["RemoveField", "DeleteModel"]
+    code, output = _ended(start("python", "manage.py", "migrate", volumes=mounts))
+    assert code == 0, output
+    assert asked() == ()
+
+
+def test_a_squashed_migration_is_pending_until_it_is_noted(volume: str, start: Start, tmp_path: Path) -> None:
+    """Only `migrate` notes it; without, it would run again as soon as its parts are removed."""
+    data = {volume: {"bind": "/data", "mode": "rw"}}
+    parts = {"0002_a": "operations = []", "0003_b": "operations = []"}
+    code, output = _ended(
+        start("python", "manage.py", "migrate", volumes=data | _written(tmp_path / "parts", **parts))
+    )
+    assert code == 0, output
+    squashed = "replaces = [('ledger', '0002_a'), ('ledger', '0003_b')]; operations = []"
+    mounts = data | _written(tmp_path / "both", **parts, **{"0002_squashed": squashed})
+    text = (tmp_path / "both/0002_squashed.py").read_text().replace('0003_b")]', '0001_initial")]', 1)
+    (tmp_path / "both/0002_squashed.py").write_text(text)
+    found = []
+    for command in (survey_command(), ("python", "manage.py", "migrate"), survey_command()):
+        code, output = _ended(start(*command, volumes=mounts))
+        assert code == 0, output
+        found.append(output.splitlines())
+    assert read_survey(found[0]) == (Migration(app="ledger", name="0002_squashed"),)
+    assert read_survey(found[2]) == ()
 
 
 def test_stops_gracefully(start: Start) -> None:

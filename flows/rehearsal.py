@@ -1,0 +1,78 @@
+"""What a release goes through before the switch: migrations, where any are pending, and a trial."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+from blocks import Target
+from pipeline.ecs.registry import Revision
+from pipeline.errors import PipelineError
+from pipeline.outputs import Outputs
+from pipeline.release import SchemaChange, Stopwatch, tell_changes
+from tasks.database import back_up_database
+from tasks.one_off import find_pending_migrations, migrate_database, try_release
+from tasks.schema import correct_migrations, note_migrations
+
+SURVEY_LIMIT = timedelta(minutes=15)
+"""As long as migrations may take: a run that was killed may have left some at work."""
+MIGRATION_LIMIT = timedelta(minutes=15)
+TRIAL_LIMIT = timedelta(minutes=5)
+
+
+class RehearsalError(PipelineError):
+    """The release failed before the switch, and the database is already ahead of what runs."""
+
+
+def rehearse(
+    target: Target, outputs: Outputs, release: str, revision: Revision, migrate: bool, stopwatch: Stopwatch
+) -> None:
+    """Migrate where anything is pending, then try the release outside the service.
+
+    Raises:
+        RehearsalError: it failed after irreversible migrations, which the message names.
+        PipelineError: it failed otherwise.
+    """
+    change = _migrate(target, outputs, release, revision, stopwatch) if migrate else None
+    if not target.environment.trial:
+        return
+    try:
+        with stopwatch.step("trial"):
+            try_release(target, outputs, release, revision.arn, TRIAL_LIMIT)
+    except PipelineError as error:
+        if change is None or not change.irreversible:
+            raise
+        raise RehearsalError(
+            f"{error}\nThe service was not touched, but these irreversible migrations ran:\n"
+            f"{tell_changes([change])}\n"
+            "Look whether the running release can live with them; deploy a mended one, or restore the backup."
+        ) from error
+
+
+def _migrate(
+    target: Target, outputs: Outputs, release: str, revision: Revision, stopwatch: Stopwatch
+) -> SchemaChange | None:
+    """Back up and migrate; without pending migrations neither is done."""
+    with stopwatch.step("pending migrations"):
+        pending = find_pending_migrations(target, outputs, revision.arn, SURVEY_LIMIT)
+    if not pending:
+        return None
+    never_deployed = revision.live_arn == outputs.task_definition_arn  # Terraform's: its image does not exist
+    backup = None
+    if not never_deployed:
+        with stopwatch.step("backup"):
+            backup = back_up_database(target, outputs, f"before {release}")
+    with stopwatch.step("migrations"):
+        change = note_migrations(
+            target, outputs, release, revision.arn, pending, backup.key if backup else ""
+        )
+        _run(target, outputs, revision, change)
+    return change
+
+
+def _run(target: Target, outputs: Outputs, revision: Revision, change: SchemaChange) -> None:
+    try:
+        migrate_database(target, outputs, revision.arn, MIGRATION_LIMIT)
+    except PipelineError:
+        with suppress(PipelineError):  # what failed first is what is told; until then all count as run
+            left = find_pending_migrations(target, outputs, revision.arn, SURVEY_LIMIT)
+            correct_migrations(target, outputs, change, left)
+        raise

@@ -1,0 +1,1 @@
+"""What runs inside the application's own container, on its Python and its Django."""

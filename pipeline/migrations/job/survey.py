@@ -1,0 +1,71 @@
+"""Tells which migrations of this release the database lacks: a line of JSON for each, then their number.
+
+Made for ``manage.py shell -c``, on any Django since 3.2. It reads only.
+"""
+# Django is in the application's image, not beside the pipeline:
+# mypy: ignore-errors
+
+import json
+
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+
+def flat(operations):
+    """Return what touches the database, also inside SeparateDatabaseAndState."""
+    for operation in operations:
+        if hasattr(operation, "database_operations"):
+            yield from flat(operation.database_operations)
+        else:
+            yield operation
+
+
+def kind(operation):
+    """Return the name of Django's own class, for subclasses too."""
+    known = (item for item in type(operation).__mro__ if item.__module__.startswith("django."))
+    return next(known, type(operation)).__name__
+
+
+def required(operation):
+    """Whether it adds a column that code which does not know it fails to fill in: NOT NULL, no default."""
+    field = getattr(operation, "field", None)
+    if kind(operation) != "AddField" or field is None or field.many_to_many or field.null:
+        return False
+    if getattr(field, "generated", False):  # Django 5.0 and newer
+        return False
+    fallback = getattr(field, "db_default", None)  # likewise; without one it is the class NOT_PROVIDED
+    return fallback is None or isinstance(fallback, type)
+
+
+def tell(migration, operations):
+    """Print one migration."""
+    facts = [
+        {
+            "kind": kind(item),
+            "what": item.describe()[:200],
+            "reversible": bool(item.reversible),
+            "required": required(item),
+        }
+        for item in flat(operations)
+    ]
+    marker = getattr(migration, "irreversible", None)
+    line = {"app": migration.app_label, "name": migration.name, "marker": marker, "operations": facts}
+    print("VIMBISO-MIGRATION " + json.dumps(line), flush=True)
+
+
+executor = MigrationExecutor(connection)
+loader = executor.loader
+loader.check_consistent_history(connection)
+pending = [migration for migration, _ in executor.migration_plan(loader.graph.leaf_nodes())]
+for migration in pending:
+    tell(migration, migration.operations)
+# Squashed, the parts all applied: `migrate` notes it, which must happen before the parts are removed.
+applied = set(executor.recorder.applied_migrations())
+noted = [
+    migration
+    for key, migration in loader.replacements.items()
+    if key not in applied and all(part in applied for part in migration.replaces)
+]
+for migration in noted:
+    tell(migration, [])
+print("VIMBISO-MIGRATIONS %d" % (len(pending) + len(noted)), flush=True)  # noqa: UP031 - short, as RunTask wants

@@ -1,0 +1,72 @@
+"""What a release does to the database's schema, and whether an older release can go back across it."""
+
+from prefect import task
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+
+from blocks import Target
+from pipeline.ecs.watch import utc_now
+from pipeline.migrations import Migration, irreversible
+from pipeline.outputs import Outputs
+from pipeline.release import ReleaseRecord, SchemaChange, SchemaLog, crossed
+
+
+@task(name="note-migrations", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def note_migrations(
+    target: Target,
+    outputs: Outputs,
+    release: str,
+    task_definition: str,
+    pending: tuple[Migration, ...],
+    backup: str,
+) -> SchemaChange:
+    """Write down which migrations are about to run, and which of them have no way back."""
+    change = SchemaChange(
+        release=release,
+        task_definition=task_definition,
+        at=utc_now(),
+        migrations=tuple(item.label for item in pending),
+        irreversible=irreversible(pending),
+        backup=backup,
+        flow_run=str(flow_run.id or ""),
+    )
+    SchemaLog(target.access, outputs.backup_bucket, target.name).write(change)
+    if change.irreversible:
+        get_run_logger().warning(
+            "%s irreversible: no automatic rollback from here on without a person's decision",
+            ", ".join(change.irreversible),
+        )
+    return change
+
+
+@task(name="correct-migrations", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def correct_migrations(
+    target: Target, outputs: Outputs, change: SchemaChange, left: tuple[Migration, ...]
+) -> SchemaChange:
+    """Write down what did run, after a failure that left some of the migrations pending."""
+    pending = {item.label for item in left}
+    ran = change.model_copy(
+        update={
+            "migrations": tuple(label for label in change.migrations if label not in pending),
+            "irreversible": {key: why for key, why in change.irreversible.items() if key not in pending},
+        }
+    )
+    SchemaLog(target.access, outputs.backup_bucket, target.name).write(ran)
+    get_run_logger().warning(
+        "%d of %d migrations ran: %s", len(ran.migrations), len(change.migrations), ", ".join(ran.migrations)
+    )
+    return ran
+
+
+@task(name="find-irreversible-migrations", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def find_crossed(target: Target, outputs: Outputs, chosen: ReleaseRecord) -> tuple[SchemaChange, ...]:
+    """Find the irreversible migrations that ran since the chosen release was last seen to run well."""
+    log = SchemaLog(target.access, outputs.backup_bucket, target.name)
+    return crossed(log.since(chosen.started_at), chosen)
+
+
+@task(name="find-own-migrations", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+def find_own(target: Target, outputs: Outputs, task_definition: str) -> tuple[SchemaChange, ...]:
+    """Find the irreversible migrations that ran for this very release."""
+    found = SchemaLog(target.access, outputs.backup_bucket, target.name).of(task_definition)
+    return tuple(item for item in found if item.irreversible)

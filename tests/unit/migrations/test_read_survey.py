@@ -1,0 +1,59 @@
+"""What the application's Django is asked, and how its answer is read out of a log."""
+
+import pytest
+
+from pipeline.ecs.oneoff import OneOff, run_task_request
+from pipeline.migrations import Migration, Operation, SurveyError, read_survey, survey_command, told_all
+
+ONE = 'VIMBISO-MIGRATION {"app": "a", "name": "0001_x", "marker": null, "operations": []}'
+TWO = (
+    'VIMBISO-MIGRATION {"app": "a", "name": "0002_y", "marker": true, "operations": '
+    '[{"kind": "RunSQL", "what": "Raw SQL", "reversible": false, "required": false}]}'
+)
+NOISE = "6 objects imported automatically (use -v 2 for details)."
+
+
+def test_the_question_fits_into_a_task() -> None:
+    """RunTask accepts so many characters and no more."""
+    assert run_task_request(OneOff("c", "td:1", "app", "survey-td-1", survey_command()))
+
+
+def test_pending_migrations_come_in_their_order() -> None:
+    """Whatever else the application writes is passed over."""
+    assert read_survey([NOISE, ONE, NOISE, TWO, "VIMBISO-MIGRATIONS 2", NOISE]) == (
+        Migration(app="a", name="0001_x"),
+        Migration(
+            app="a",
+            name="0002_y",
+            marker=True,
+            operations=(Operation(kind="RunSQL", what="Raw SQL", reversible=False),),
+        ),
+    )
+
+
+def test_nothing_pending() -> None:
+    """The number alone is a whole answer."""
+    assert read_survey(["VIMBISO-MIGRATIONS 0"]) == ()
+
+
+@pytest.mark.parametrize(
+    "lines", [[], [NOISE], [ONE], ["VIMBISO-MIGRATIONS 1"], [ONE, "VIMBISO-MIGRATIONS 2"]]
+)
+def test_half_an_answer_is_none(lines: list[str]) -> None:
+    """Lines that are missing must not look like migrations that are not pending."""
+    with pytest.raises(SurveyError, match="Nothing was migrated"):
+        read_survey(lines)
+
+
+def test_an_answer_in_another_form_is_an_error() -> None:
+    """It names the field that is not understood."""
+    with pytest.raises(SurveyError, match="operations"):
+        read_survey(['VIMBISO-MIGRATION {"app": "a", "name": "b", "operations": 1}', "VIMBISO-MIGRATIONS 1"])
+
+
+@pytest.mark.parametrize(
+    ("lines", "whole"), [([], False), ([ONE], False), ([ONE, "VIMBISO-MIGRATIONS 1"], True)]
+)
+def test_the_last_line_tells_that_all_has_arrived(lines: list[str], whole: bool) -> None:
+    """CloudWatch shows a task's lines some seconds after its end."""
+    assert told_all(lines) is whole
