@@ -34,7 +34,7 @@ def run_command(
         OneOffTaskError: it did not start, did not end in ``timeout`` seconds, or ended with another exit
             code than 0; its last log lines are in the message.
     """
-    command = " ".join(wanted.command or ()).partition("\n")[0]
+    command = " ".join("..." if "\n" in word else word for word in wanted.command or ())
     task = tasks.start_or_join(wanted)
     report(f"Task {task.id} runs: {command}")
     task = wait_until(lambda: tasks.describe(task.arn), stopped, timeout, interval=0.5)
