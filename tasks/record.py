@@ -45,7 +45,8 @@ def record_release(
         revision=revision,
         ref=ref,
         irreversible=any(item.irreversible for item in changes),
-        migrations=tuple(label for item in reversed(changes) for label in item.migrations),
+        # Noted twice where a run was killed before they ran.
+        migrations=tuple(dict.fromkeys(label for item in reversed(changes) for label in item.migrations)),
         backup=changes[-1].backup if changes else "",
         started_at=attempt.started_at,
         ended_at=utc_now(),

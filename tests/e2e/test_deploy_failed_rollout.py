@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from stack_commands import until
+from support.application import ONE_WAY
 from support.house import House
 
 from pipeline.ecs.outcome import Outcome
@@ -48,6 +49,25 @@ def test_a_release_that_answers_badly_is_taken_back(house: House, no_trial: None
     _runs(house, good)
 
 
+def test_irreversible_migrations_stop_the_way_back(house: House, no_trial: None) -> None:
+    """The failed release stays until a person approves; going back by hand is refused with the reason."""
+    good = house.newest_good()
+    migration = house.application.change("health-500", migration=ONE_WAY)
+    run = house.suspended("deploy-application")
+    bad = house.newest()
+    assert (bad.outcome, bad.irreversible, bad.migrations) == (Outcome.UNHEALTHY, True, (migration,))
+    refused = house.fail("rollback-application")
+    for words in (f"Not gone back to release {good.release}", migration, bad.backup, "accept_schema=true"):
+        assert words in refused
+    assert house.service().task_definition == bad.task_definition
+    house.decide(run, approved=True, by="anna")
+    ended = house.end(run)
+    assert ended.state is not None
+    assert f"Release {good.release} runs again. anna decided" in str(ended.state.message)
+    assert house.newest().kind == "rollback"
+    _runs(house, good)
+
+
 def test_an_alien_change_in_the_middle_is_superseded(house: House) -> None:
     """Somebody moves the service elsewhere during the rollout: the run says so and leaves it alone."""
     before = house.service().task_definition
@@ -85,11 +105,11 @@ def test_back_to_the_last_good_release_by_hand(house: House, choice: None) -> No
 
 
 def test_back_to_a_chosen_release(house: House, choice: None) -> None:
-    """The first release of all is still there and can be named."""
-    first = house.releases.newest()[-1]
-    assert first.outcome.good
-    assert first.task_definition != house.service().task_definition
-    house.complete("rollback-application", release=first.release)
+    """The oldest other release is still there and can be named, whatever migrations ran since."""
+    present = house.service().task_definition
+    good = [item for item in house.releases.newest() if item.outcome.good]
+    first = next(item for item in reversed(good) if item.task_definition != present)
+    house.complete("rollback-application", release=first.release, accept_schema=True)
     _runs(house, first)
 
 

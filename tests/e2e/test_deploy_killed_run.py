@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from stack_commands import until
+from support.application import HARMLESS
 from support.house import House
 from support.killing import RunProcess, process_of
 from support.steps import step_runs
@@ -33,14 +34,17 @@ def before(house: House) -> Before:
     service = house.service()
     ids = frozenset(item.id for item in service.deployments)
     found = Before(service.task_definition, ids, house.newest_revision())
-    house.application.change()
+    house.application.change(migration=HARMLESS)
     return found
 
 
 def test_killed_at_every_step_the_release_still_rolls_out_once(house: House, before: Before) -> None:
-    """Six runs of one release are killed with SIGKILL, each at a later step; the seventh one ends well."""
+    """Seven runs of one release are killed with SIGKILL, each at a later step; the eighth one ends well."""
     with house.visitor() as visitor:
         killed_when(house, lambda _: house.newest_revision() > before.revision)
+        assert house.service().task_definition == before.task_definition
+
+        killed_when(house, lambda _: bool(house.one_off_tasks("survey-")))
         assert house.service().task_definition == before.task_definition
 
         killed_when(house, lambda _: bool(house.one_off_tasks("migrate-")))
@@ -58,6 +62,8 @@ def test_killed_at_every_step_the_release_still_rolls_out_once(house: House, bef
 
     assert any("re-attached" in line for line in house.whole_log(last.id))
     converged(house, before)
+    assert len(house.newest().migrations) == 1
+    assert house.newest().backup
     assert house.one_off_tasks("trial-") == []
     assert visitor.bad == []
 

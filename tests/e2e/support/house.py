@@ -15,7 +15,8 @@ from uuid import UUID
 import docker
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
-from prefect.client.schemas.objects import FlowRun, Log
+from prefect.client.schemas.objects import TERMINAL_STATES, FlowRun, Log, StateType
+from prefect.client.schemas.responses import SetStateStatus
 from prefect.client.schemas.sorting import LogSort
 from stack_commands import Stack, until
 from support.application import Application
@@ -38,6 +39,7 @@ ENVIRONMENT = "local"
 APP = "vimbiso-pay"
 _PARAMETER = f"/{APP}/{ENVIRONMENT}/pipeline"
 _PAGE = 200
+_STANDSTILL = {StateType.PAUSED, *TERMINAL_STATES}
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,19 @@ class House:
         assert run.state_name == "Failed", self._story(run)
         assert run.state is not None
         return "\n".join([run.state.message or "", *self.whole_log(run.id)])
+
+    def suspended(self, flow: str, **parameters: Any) -> UUID:
+        """Run a flow until it waits for a person; return the run's id."""
+        run_id = self.start(flow, **parameters)
+        until(lambda: _state(self.prefect.read_flow_run(run_id)) in _STANDSTILL, 240)
+        run = self.prefect.read_flow_run(run_id)
+        assert _state(run) is StateType.PAUSED, self._story(run)
+        return run_id
+
+    def decide(self, run_id: UUID, **answers: Any) -> None:
+        """Fill in the form of a suspended run, as a person does in the UI."""
+        answer = self.prefect.resume_flow_run(run_id, run_input=answers)
+        assert answer.status is SetStateStatus.ACCEPT, answer
 
     def log(self, run_id: UUID) -> list[str]:
         """Return every line of a run's log that has arrived."""
@@ -229,6 +244,10 @@ class House:
 def _is_last(line: Log) -> bool:
     """Whether it is what a flow run says at its end; steps say the same of themselves."""
     return line.task_run_id is None and "Finished in state" in line.message
+
+
+def _state(run: FlowRun) -> StateType | None:
+    return run.state.type if run.state else None
 
 
 def _address(attributes: dict[str, Any]) -> str:
