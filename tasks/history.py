@@ -9,7 +9,7 @@ from pipeline.aws import AwsError
 from pipeline.diagnosis import history_rows, why_unusable
 from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseRecord, ReleaseStore
+from pipeline.release import ReleaseRecord, ReleaseStore, SchemaLog
 
 
 @task(name="show-history", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
@@ -17,7 +17,9 @@ def show_history(target: Target, outputs: Outputs, limit: int) -> list[dict[str,
     """Show the newest releases as a table: which runs, and to which the service can go back."""
     records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest(limit)
     live = _live(target, outputs)
-    rows = history_rows(records, live, _unusable(target, outputs, records, live))
+    log = SchemaLog(target.access, outputs.backup_bucket, target.name)
+    changes = log.since(min(item.started_at for item in records)) if records else []
+    rows = history_rows(records, live, _unusable(target, outputs, records, live), changes)
     for row in rows:
         get_run_logger().info(
             "%s %s %s %s in %s %s",

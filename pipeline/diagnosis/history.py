@@ -1,31 +1,35 @@
 """Tells the releases of an environment as the rows of a table. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
-from pipeline.release import ReleaseRecord
+from pipeline.release import ReleaseRecord, SchemaChange, crossed
 
 _DIGEST = 12
 
 
 def history_rows(
-    records: Iterable[ReleaseRecord], live: str | None, unusable: Mapping[str, str | None]
+    records: Sequence[ReleaseRecord],
+    live: str | None,
+    unusable: Mapping[str, str | None],
+    changes: Sequence[SchemaChange] = (),
 ) -> list[dict[str, str]]:
     """Return one row for each record, newest first as they come.
 
     ``live`` is the task definition that the service is on; ``unusable`` says by task definition why a release
-    cannot be deployed again, None where it can. Of several records of what runs the newest is marked.
+    cannot be deployed again, None where it can; ``changes`` are the migrations that ran since the oldest
+    record. Of several records of what runs the newest is marked.
     """
+    good = {item.task_definition: item for item in reversed(records) if item.outcome.good}
+    ahead = {arn for arn, item in good.items() if crossed(changes, item)}
     rows, marked = [], False
     for record in records:
         runs = not marked and record.task_definition == live and record.outcome.good
         marked = marked or runs
-        rows.append(_row(record, runs=runs, live=live, unusable=unusable))
+        rows.append(_row(record, runs=runs, way_back=_way_back(record, live, unusable, ahead)))
     return rows
 
 
-def _row(
-    record: ReleaseRecord, *, runs: bool, live: str | None, unusable: Mapping[str, str | None]
-) -> dict[str, str]:
+def _row(record: ReleaseRecord, *, runs: bool, way_back: str) -> dict[str, str]:
     return {
         "runs": "now" if runs else "",
         "when (UTC)": f"{record.ended_at:%Y-%m-%d %H:%M}",
@@ -33,7 +37,8 @@ def _row(
         "kind": record.kind,
         "outcome": record.outcome.value,
         "took": took((record.ended_at - record.started_at).total_seconds()),
-        "roll back to": _way_back(record, live, unusable),
+        "roll back to": way_back,
+        "migrations": _migrations(record),
         "by": record.by or "unknown",
         "image": record.image_digest.removeprefix("sha256:")[:_DIGEST],
         "revision": record.task_definition.rsplit(":", 1)[-1],
@@ -41,7 +46,14 @@ def _row(
     }
 
 
-def _way_back(record: ReleaseRecord, live: str | None, unusable: Mapping[str, str | None]) -> str:
+def _migrations(record: ReleaseRecord) -> str:
+    number = str(len(record.migrations)) if record.migrations else ""
+    return f"{number}, irreversible" if record.irreversible else number
+
+
+def _way_back(
+    record: ReleaseRecord, live: str | None, unusable: Mapping[str, str | None], ahead: set[str]
+) -> str:
     """Say whether rollback-application would take it (see pipeline.release.choice)."""
     if record.task_definition == live:
         return "is what runs"
@@ -50,7 +62,9 @@ def _way_back(record: ReleaseRecord, live: str | None, unusable: Mapping[str, st
     if record.task_definition not in unusable:
         return "not looked at"
     reason = unusable[record.task_definition]
-    return f"no: {reason}" if reason else "yes"
+    if reason:
+        return f"no: {reason}"
+    return "with accept_schema" if record.task_definition in ahead else "yes"
 
 
 def took(seconds: float) -> str:

@@ -8,11 +8,14 @@ from diagnosis_samples import BEFORE, LIVE, NOW, record
 from pipeline.diagnosis import history_rows
 from pipeline.diagnosis.history import took
 from pipeline.ecs.outcome import Outcome
+from pipeline.release import SchemaChange
 
 
 def test_a_row_tells_a_release() -> None:
     """When, what, how, by whom, how long in all and per step, and what runs now."""
-    item = record(by="anna", durations={"build": 61.0, "rollout": 4.2})
+    item = record(
+        by="anna", durations={"build": 61.0, "rollout": 4.2}, migrations=("a.0001_x",), irreversible=True
+    )
     assert history_rows([item], LIVE, {}) == [
         {
             "runs": "now",
@@ -26,6 +29,7 @@ def test_a_row_tells_a_release() -> None:
             "image": "0123456789ab",
             "revision": "7",
             "roll back to": "is what runs",
+            "migrations": "1, irreversible",
         }
     ]
 
@@ -43,6 +47,30 @@ def test_a_row_tells_a_release() -> None:
 def test_a_row_says_whether_one_can_go_back(item, unusable, expected) -> None:  # type: ignore[no-untyped-def]
     """What rollback-application would refuse is refused here too."""
     assert history_rows([item], LIVE, unusable)[0]["roll back to"] == expected
+
+
+def test_a_row_says_what_going_back_would_cross() -> None:
+    """Irreversible migrations since the last time that a release ran well ask for a parameter."""
+    older, newer = (
+        SchemaChange(
+            release="r7",
+            task_definition=LIVE,
+            at=NOW + timedelta(minutes=minutes),
+            migrations=("a.0001_x",),
+            irreversible={"a.0001_x": "no way back"},
+        )
+        for minutes in (-60, 60)
+    )
+    records = [record(), record("r6", BEFORE), record("r6", BEFORE, started_at=NOW - timedelta(days=1))]
+    ways = [
+        [row["roll back to"] for row in history_rows(records, LIVE, {BEFORE: None}, changes)]
+        for changes in ([], [older], [newer])
+    ]
+    assert ways == [
+        ["is what runs", "yes", "yes"],
+        ["is what runs", "yes", "yes"],
+        ["is what runs", "with accept_schema", "with accept_schema"],
+    ]
 
 
 def test_only_the_newest_good_record_of_what_runs_is_marked() -> None:
