@@ -10,7 +10,7 @@ from pipeline.outputs import Outputs
 from pipeline.release import SchemaChange, Stopwatch, tell_changes
 from tasks.database import back_up_database
 from tasks.one_off import find_pending_migrations, migrate_database, try_release
-from tasks.schema import correct_migrations, note_migrations
+from tasks.schema import correct_migrations, find_own, note_migrations
 
 SURVEY_LIMIT = timedelta(minutes=15)
 """As long as migrations may take: a run that was killed may have left some at work."""
@@ -31,30 +31,39 @@ def rehearse(
         RehearsalError: it failed after irreversible migrations, which the message names.
         PipelineError: it failed otherwise.
     """
-    change = _migrate(target, outputs, release, revision, stopwatch) if migrate else None
+    if migrate:
+        _migrate(target, outputs, release, revision, stopwatch)
     if not target.environment.trial:
         return
     try:
         with stopwatch.step("trial"):
             try_release(target, outputs, release, revision.arn, TRIAL_LIMIT)
     except PipelineError as error:
-        if change is None or not change.irreversible:
+        changes = _ran(target, outputs, revision)
+        if not changes:
             raise
         raise RehearsalError(
             f"{error}\nThe service was not touched, but these irreversible migrations ran:\n"
-            f"{tell_changes([change])}\n"
+            f"{tell_changes(changes)}\n"
             "Look whether the running release can live with them; deploy a mended one, or restore the backup."
         ) from error
 
 
+def _ran(target: Target, outputs: Outputs, revision: Revision) -> tuple[SchemaChange, ...]:
+    """Find the irreversible migrations of this release, in whichever run; none where that cannot be told."""
+    with suppress(PipelineError):  # the failure that is being explained counts
+        return find_own(target, outputs, revision.arn)
+    return ()
+
+
 def _migrate(
     target: Target, outputs: Outputs, release: str, revision: Revision, stopwatch: Stopwatch
-) -> SchemaChange | None:
+) -> None:
     """Back up and migrate; without pending migrations neither is done."""
     with stopwatch.step("pending migrations"):
         pending = find_pending_migrations(target, outputs, revision.arn, SURVEY_LIMIT)
     if not pending:
-        return None
+        return
     never_deployed = revision.live_arn == outputs.task_definition_arn  # Terraform's: its image does not exist
     backup = None
     if not never_deployed:
@@ -65,7 +74,6 @@ def _migrate(
             target, outputs, release, revision.arn, pending, backup.key if backup else ""
         )
         _run(target, outputs, revision, change)
-    return change
 
 
 def _run(target: Target, outputs: Outputs, revision: Revision, change: SchemaChange) -> None:

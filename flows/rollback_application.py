@@ -9,7 +9,7 @@ from flows.naming import run_name
 from flows.rollout import release_of, roll_out
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseRecord, Stopwatch, tell_changes
+from pipeline.release import ReleaseRecord, Stopwatch, WayBack
 from tasks.environment import load_environment, read_outputs
 from tasks.rollback import choose_target, present_task_definition
 from tasks.schema import find_crossed
@@ -46,25 +46,16 @@ def rollback_application(
     present = present_task_definition(target, outputs)
     chosen = choose_target(target, outputs, present, release)
     if chosen.task_definition != present and not accept_schema:
-        _require_schema(target, outputs, chosen)
+        _require_schema(target, outputs, present, chosen)
     return go_back(target, outputs, chosen)
 
 
-def way_by_hand(target: Target, chosen: ReleaseRecord) -> str:
-    """Say what a person can do where irreversible migrations lie in the way."""
-    return (
-        "Deploy a mended release, or bring the backup back with restore-sqlite and go back with: "
-        f"python -m deployments rollback {target.name} release={chosen.release} accept_schema=true"
-    )
-
-
-def _require_schema(target: Target, outputs: Outputs, chosen: ReleaseRecord) -> None:
-    changes = find_crossed(target, outputs, chosen)
-    if changes:
+def _require_schema(target: Target, outputs: Outputs, present: str, chosen: ReleaseRecord) -> None:
+    way = WayBack(present, chosen, find_crossed(target, outputs, chosen))
+    if way.changes:
         raise SchemaAheadError(
-            f"Not gone back to release {chosen.release}; nothing was changed. It cannot be expected to run "
-            f"on the database as these irreversible migrations left it:\n{tell_changes(changes)}\n"
-            f"{way_by_hand(target, chosen)}"
+            f"Not gone back to release {chosen.release}; nothing was changed. {way.why}\n"
+            f"{way.by_hand(target.name)}"
         )
 
 

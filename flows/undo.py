@@ -5,15 +5,13 @@ from prefect.logging import get_run_logger
 from blocks import Target
 from flows.approval import APPROVAL_TIME, RollbackDecision, ask_with, asked, can_ask, was_asked
 from flows.diagnose import explain_failure
-from flows.rollback_application import go_back, way_by_hand
+from flows.rollback_application import go_back
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseRecord, SchemaChange, tell_changes
+from pipeline.release import KEY, WayBack, short, tell_changes
 from tasks.events import tell_world
 from tasks.rollback import choose_target, present_task_definition
 from tasks.schema import find_crossed, find_own
-
-_KEY = "rollback-"
 
 
 def undo(target: Target, outputs: Outputs, failed: str) -> str:
@@ -24,39 +22,37 @@ def undo(target: Target, outputs: Outputs, failed: str) -> str:
     to do.
     """
     try:
-        chosen = choose_target(target, outputs, failed, None)
-        changes = find_crossed(target, outputs, chosen)
+        way = _way_back(target, outputs, failed)
     except PipelineError as error:
-        return f"The automatic rollback did not help: {error}"
-    if not changes:
-        return _go_back(target, outputs, chosen)
+        return _no_help(error)
+    if not way.changes:
+        return _go(target, outputs, way)
     if not can_ask():
-        return f"No automatic rollback:\n{_why(chosen, changes)}\n{way_by_hand(target, chosen)}"
+        return f"No automatic rollback. {way.why}\n{way.by_hand(target.name)}"
     explain_failure(target, outputs)
-    summary = f"Going back to release {chosen.release} crosses irreversible migrations"
-    tell_world(target, "rollback.waiting", summary=summary, release=chosen.release)
-    return _decide(target, outputs, failed, chosen, changes)
+    summary = f"Going back to release {way.chosen.release} crosses irreversible migrations"
+    tell_world(target, "rollback.waiting", summary=summary, release=way.chosen.release)
+    return _decide(target, outputs, way)
 
 
 def rollback_was_asked() -> bool:
     """Tell whether this is a run that was resumed with a decision on going back."""
-    return any(key.startswith(_KEY) for key in asked())
+    return any(key.startswith(KEY) for key in asked())
 
 
 def carry_out_decision(target: Target, outputs: Outputs) -> str:
     """Do what the person decided, for the very releases that were shown; say what runs now."""
     present = present_task_definition(target, outputs)
     try:
-        chosen = choose_target(target, outputs, present, None)
-        changes = find_crossed(target, outputs, chosen)
+        way = _way_back(target, outputs, present)
     except PipelineError as error:
-        return f"The rollback that was decided on did not help: {error}"
-    if not was_asked(_key(present, chosen)):
+        return _no_help(error)
+    if not was_asked(way.key):
         return (
-            f"Nothing was undone: the service is on {_short(present)}, which is not what was decided on. "
+            f"Nothing was undone: the service is on {short(present)}, which is not what was decided on. "
             "Look at history, then start a new run."
         )
-    return _decide(target, outputs, present, chosen, changes)
+    return _decide(target, outputs, way)
 
 
 def note_of(target: Target, outputs: Outputs, task_definition: str) -> str:
@@ -65,48 +61,28 @@ def note_of(target: Target, outputs: Outputs, task_definition: str) -> str:
     return f"Its irreversible migrations stay:\n{tell_changes(changes)}" if changes else ""
 
 
-def _decide(
-    target: Target,
-    outputs: Outputs,
-    failed: str,
-    chosen: ReleaseRecord,
-    changes: tuple[SchemaChange, ...],
-) -> str:
-    decision = ask_with(
-        RollbackDecision,
-        f"## {target.name}: go back to release {chosen.release}?\n\n{_short(failed)} failed and stays in "
-        f"place until you decide. {_why(chosen, changes)}\n\nApproved, release {chosen.release} takes its "
-        "place and the database stays as it is. Otherwise nothing is changed: deploy a mended release. The "
-        f"decision is open for {APPROVAL_TIME}.",
-        _key(failed, chosen),
-    )
+def _way_back(target: Target, outputs: Outputs, failed: str) -> WayBack:
+    chosen = choose_target(target, outputs, failed, None)
+    return WayBack(failed, chosen, find_crossed(target, outputs, chosen))
+
+
+def _decide(target: Target, outputs: Outputs, way: WayBack) -> str:
+    description = f"## {target.name}: {way.question} The decision is open for {APPROVAL_TIME}."
+    decision = ask_with(RollbackDecision, description, way.key)
     said = f"{decision.by} decided{f' ({decision.note})' if decision.note else ''}"
     get_run_logger().info("%s: %s", said, "go back" if decision.approved else "stay")
     if decision.approved:
-        return f"{_go_back(target, outputs, chosen)} {said}."
-    return f"{said} against going back: the failed release stays. {way_by_hand(target, chosen)}"
+        return f"{_go(target, outputs, way)} {said}."
+    return f"{said} against going back: the failed release stays. {way.by_hand(target.name)}"
 
 
-def _go_back(target: Target, outputs: Outputs, chosen: ReleaseRecord) -> str:
+def _go(target: Target, outputs: Outputs, way: WayBack) -> str:
     try:
-        go_back(target, outputs, chosen)
+        go_back(target, outputs, way.chosen)
     except PipelineError as error:
-        return f"The automatic rollback did not help: {error}"
-    return f"Release {chosen.release} runs again."
+        return _no_help(error)
+    return f"Release {way.chosen.release} runs again."
 
 
-def _why(chosen: ReleaseRecord, changes: tuple[SchemaChange, ...]) -> str:
-    return (
-        f"Release {chosen.release} cannot be expected to run on the database as these irreversible "
-        f"migrations left it:\n\n{tell_changes(changes)}"
-    )
-
-
-def _key(failed: str, chosen: ReleaseRecord) -> str:
-    """Letters, digits and dashes: more is not allowed in the key of a run's input."""
-    name = f"{_KEY}{_short(failed)}-to-{_short(chosen.task_definition)}"
-    return "".join(item if item.isalnum() else "-" for item in name)
-
-
-def _short(task_definition: str) -> str:
-    return task_definition.rsplit("/", 1)[-1]
+def _no_help(error: PipelineError) -> str:
+    return f"The automatic rollback did not help: {error}"

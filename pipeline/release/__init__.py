@@ -1,7 +1,7 @@
 """Which releases were deployed, which one runs, and which one was last good."""
 
 from pipeline.release.choice import RollbackError, choose_rollback
-from pipeline.release.crossing import crossed, tell_changes
+from pipeline.release.crossing import KEY, WayBack, crossed, short, tell_changes
 from pipeline.release.model import OpenAttempt, ReleaseRecord, SchemaChange
 from pipeline.release.schema import SchemaLog
 from pipeline.release.store import RecordError, ReleaseStore
@@ -9,6 +9,7 @@ from pipeline.release.timing import Stopwatch
 from pipeline.release.who import asked_by
 
 __all__ = [
+    "KEY",
     "OpenAttempt",
     "RecordError",
     "ReleaseRecord",
@@ -17,8 +18,10 @@ __all__ = [
     "SchemaChange",
     "SchemaLog",
     "Stopwatch",
+    "WayBack",
     "asked_by",
     "choose_rollback",
     "crossed",
+    "short",
     "tell_changes",
 ]

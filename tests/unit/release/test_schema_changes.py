@@ -9,7 +9,15 @@ from moto import mock_aws
 from release_samples import START, record
 
 from pipeline.aws import AwsAccess, AwsError
-from pipeline.release import RecordError, ReleaseRecord, SchemaChange, SchemaLog, crossed, tell_changes
+from pipeline.release import (
+    RecordError,
+    ReleaseRecord,
+    SchemaChange,
+    SchemaLog,
+    WayBack,
+    crossed,
+    tell_changes,
+)
 
 BUCKET = "changes"
 FOLDER = "releases/staging/schema/"
@@ -57,6 +65,25 @@ def test_people_are_told_migration_reason_and_backup() -> None:
         "- ledger.0002_x, for release r3 on 2025-03-01 12:03 UTC (no way back). Backup before it: 3.zst.",
         "- ledger.0002_x, for release r2 on 2025-03-01 12:02 UTC (no way back). Backup before it: none.",
     ]
+
+
+FAILED = "arn:aws:ecs:af-south-1:1:task-definition/my_app:7"
+
+
+def test_the_question_names_what_is_decided_on() -> None:
+    """Both releases, the migration and its backup; by hand there is a command to type."""
+    way = WayBack(FAILED, record(1), (change(2),))
+    for words in ("Go back to release r1?", "my_app:7 failed and stays", "ledger.0002_x", "2.zst"):
+        assert words in way.question
+    assert way.by_hand("staging").endswith("rollback staging release=r1 accept_schema=true")
+
+
+def test_an_answer_is_for_one_way_only() -> None:
+    """The key changes with either release, and holds what Prefect takes as a key."""
+    others = (WayBack(FAILED, record(2)), WayBack(FAILED.replace(":7", ":8"), record(1)))
+    key = WayBack(FAILED, record(1)).key
+    assert key == "rollback-my-app-7-to-td-1"
+    assert key not in {other.key for other in others}
 
 
 @pytest.fixture(scope="module", autouse=True)
