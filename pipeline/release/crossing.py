@@ -57,8 +57,8 @@ class WayBack:
         """What a person is asked, in Markdown."""
         return (
             f"Go back to release {self.chosen.release}?\n\n{short(self.failed)} failed and stays in place "
-            f"until you decide. {self.why}\n\nApproved, release {self.chosen.release} takes its place and the "
-            "database stays as it is. Otherwise nothing is changed: deploy a mended release."
+            f"until you decide. {self.why}\n\nApproved, release {self.chosen.release} takes its place and "
+            "the database stays as it is. Otherwise nothing is changed: deploy a mended release."
         )
 
     def by_hand(self, environment: str) -> str:
