@@ -2,33 +2,94 @@
 
 from prefect import flow
 
+from blocks import Target
 from blocks.names import EnvironmentName
+from flows.approval import ask, was_asked
 from flows.naming import run_name
+from pipeline.outputs import Outputs
+from pipeline.sqlite import Backup
+from tasks.change import NotApprovedError
 from tasks.database import choose_backup, restore_database
 from tasks.environment import load_environment, read_outputs
+from tasks.events import tell_world
+from tasks.lease import one_change_at_a_time
+from tasks.recovery import (
+    begin_in_place,
+    carry_in_place,
+    choose_in_place,
+    find_open_restore,
+    require_confirmed,
+)
 
 
 @flow(name="restore-sqlite", flow_run_name=run_name)
 def restore_sqlite(
-    environment: EnvironmentName, backup: str | None = None, path: str | None = None, dry_run: bool = False
+    environment: EnvironmentName,
+    backup: str | None = None,
+    path: str | None = None,
+    in_place: bool = False,
+    confirm: str = "",
+    dry_run: bool = False,
 ) -> str | None:
-    """Bring a backup to a new file on the data volume, checked against its manifest.
+    """Bring a backup to a new, checked file on the data volume, or put it in the live database's place.
 
-    The live database is not touched: look at the new file, or swap it in by hand while the service is down
-    (docs/backups.md).
+    By default the live database is not touched. In place, the service is scaled to zero, the present database
+    backed up and kept as a file, the restored one put in its place and checked there, and the service brought
+    back and verified. Whatever fails, the old database and the service return. Where the environment wants
+    approval, a person decides in the form first. Every write since the backup is gone from the database then.
 
-    **When it fails:** the file does not appear, or it appears whole. Run it again.
+    **When it fails:** to a file: it does not appear, or it appears whole. In place: the error says which
+    database is in place. Run it again; a run that was killed is carried on by the next.
 
     Args:
         environment: whose database.
         backup: key or id of a backup; the newest verified one when left out.
-        path: where to put it, below the data volume.
+        path: where to put it, below the data volume; not with `in_place`.
+        in_place: put it in the live database's place; the service stops meanwhile.
+        confirm: the environment's name once more; only needed with `in_place`.
         dry_run: only show which backup would be restored.
 
     Returns:
-        The new file; None where nothing was restored.
+        The new file; in place, the file that the old database is now; None where nothing was restored.
     """
     target = load_environment(environment)
     outputs = read_outputs(target)
+    if in_place:
+        return _in_place(target, outputs, backup, path, confirm, dry_run)
     chosen = choose_backup(target, outputs, backup)
     return None if dry_run else restore_database(target, outputs, chosen.key, path).target
+
+
+def _in_place(
+    target: Target, outputs: Outputs, backup: str | None, path: str | None, confirm: str, dry_run: bool
+) -> str | None:
+    """Go on with an open restore, which was approved when it began, or begin one."""
+    opened = find_open_restore(target, outputs)
+    chosen = choose_in_place(target, outputs, backup, opened)
+    if dry_run:
+        return None
+    require_confirmed(target, confirm, path)
+    wants = opened is None and target.environment.approval == "always"
+    by = _ask(target, chosen) if wants else ""
+    with one_change_at_a_time(target):
+        opened = find_open_restore(target, outputs) or begin_in_place(target, outputs, chosen.key, by)
+        ended = carry_in_place(target, outputs, opened)
+    tell_world(
+        target, "database.restored", backup=ended.backup, aside=ended.aside, approved_by=ended.approved_by
+    )
+    return ended.aside
+
+
+def _ask(target: Target, chosen: Backup) -> str:
+    """Ask a person; the answer is for this backup and no other."""
+    if not was_asked(chosen.id):
+        tell_world(target, "approval.waiting", summary=f"restore-sqlite in place from {chosen.key}")
+    decision = ask(
+        f"## {target.name}: put a backup in the database's place\n\nThe service stops. In place of the live "
+        f"database comes `{chosen.key}` of {chosen.at:%Y-%m-%d %H:%M} UTC; every write since is set aside "
+        "with the old file. The table is among this run's artifacts.",
+        key=chosen.id,
+    )
+    if not decision.approved:
+        raise NotApprovedError(f"{decision.by} decided against it: {decision.note}".rstrip(": "))
+    return decision.by

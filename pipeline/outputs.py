@@ -25,6 +25,8 @@ class Outputs(BaseModel):
     """Terraform's own revision of the task definition: the template of the pipeline's."""
     desired_count: int = 1
     """Tasks that the first deployment starts; auto scaling decides afterwards."""
+    auto_scaling: bool = True
+    """Whether Application Auto Scaling decides on the service's count of tasks."""
     container: str
     container_port: int
     repository_name: str

@@ -35,7 +35,9 @@ from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.ecs.task_definition import Release, differences
 from pipeline.ecs.watch import utc_now, watch
 from pipeline.outputs import Outputs
+from pipeline.recovery import require_none_open
 from pipeline.release import ReleaseStore
+from pipeline.sqlite import Site
 
 
 def _service(target: Target, outputs: Outputs) -> EcsService:
@@ -81,6 +83,7 @@ def begin_rollout(
     force: bool = False,
 ) -> Started:
     """Update the service, or re-attach to the rollout that an earlier run of this release began."""
+    require_none_open(Site(target.access, outputs, target.environment.task_endpoint_url))
     wanted = WantedRollout(
         release=release,
         task_definition=task_definition,

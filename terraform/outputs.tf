@@ -10,6 +10,7 @@ locals {
     task_family         = module.service.task_family
     task_definition_arn = module.service.task_definition_arn
     desired_count       = var.desired_count
+    auto_scaling        = var.autoscaling != null
     container           = module.service.container_name
     container_port      = var.container_port
     repository_name     = module.registry.name

@@ -69,6 +69,11 @@ class EcsService:
             raise EcsError(f"ECS answered the update of {self.ref.service} without a PRIMARY deployment.")
         return primary
 
+    def scale(self, desired: int) -> None:
+        """Set the count of tasks and nothing else."""
+        with calling(f"Scaling ECS service {self.ref.service} to {desired} tasks"):
+            self._ecs.update_service(cluster=self.ref.cluster, service=self.ref.service, desiredCount=desired)
+
     def tasks(self, status: str = "RUNNING") -> tuple[Task, ...]:
         """Return the service's tasks of one desired status: RUNNING or STOPPED (the last hour's)."""
         with calling(f"Listing the {status} tasks of {self.ref.service}"):

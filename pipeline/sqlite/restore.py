@@ -6,6 +6,7 @@ The flow stops and starts the service around it.
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
+from typing import Any
 
 from pipeline.ecs.watch import utc_now
 from pipeline.sqlite import layout
@@ -85,18 +86,28 @@ def checked_target(site: Site, target: str) -> str:
     return target
 
 
-def swap_in(site: Site, run_id: str, incoming: str, at: datetime, report: Report) -> Swapped:
+def swap_in(
+    site: Site,
+    run_id: str,
+    incoming: str,
+    at: datetime,
+    report: Report,
+    manifest: Manifest | None = None,
+) -> Swapped:
     """Make ``incoming`` the database and keep the present one as ``DATABASE.before-TIME``.
 
     Call it only while the service has no tasks: the job refuses when somebody holds a lock. ``at`` must be
-    the same when a killed run repeats the step. If the new file fails its check in place, the old one
-    returns and the error is raised.
+    the same when a killed run repeats the step. If the new file fails its check in place, or is not what
+    ``manifest`` says (rows, migrations, schema), the old one returns and the error is raised.
 
     Raises:
-        SqliteJobError: in-use, corrupt, no-database (``incoming`` is missing), ...
+        SqliteJobError: in-use, corrupt, differs, no-database (``incoming`` is missing), ...
     """
     aside = f"{site.outputs.database_path}.before-{layout.stamp(at)}"
-    return _swap(site, "swap", run_id, checked_target(site, incoming), aside, report, check=True)
+    check: dict[str, Any] = {"integrity": "integrity_check"}
+    if manifest is not None:
+        check["expected"] = manifest.checks.model_dump(mode="json")
+    return _swap(site, "swap", run_id, checked_target(site, incoming), aside, report, check)
 
 
 def swap_back(site: Site, run_id: str, swapped: Swapped, at: datetime, report: Report) -> Swapped:
@@ -105,18 +116,18 @@ def swap_back(site: Site, run_id: str, swapped: Swapped, at: datetime, report: R
     The old file returns as it was, unchecked: whatever state it is in, it is what ran before.
     """
     aside = f"{site.outputs.database_path}.rejected-{layout.stamp(at)}"
-    return _swap(site, "unswap", run_id, swapped.aside, aside, report, check=False)
+    return _swap(site, "unswap", run_id, swapped.aside, aside, report, {"integrity": "none"})
 
 
 def _swap(
-    site: Site, purpose: str, run_id: str, incoming: str, aside: str, report: Report, *, check: bool
+    site: Site, purpose: str, run_id: str, incoming: str, aside: str, report: Report, check: dict[str, Any]
 ) -> Swapped:
     orders = {
         "action": "swap",
         "database": site.outputs.database_path,
         "incoming": incoming,
         "aside": aside,
-        "integrity": "integrity_check" if check else "none",
+        **check,
     }
     run_job(site, purpose, run_id, report, lambda _: orders)
     report(f"{incoming} is now {site.outputs.database_path}; what was there is {aside}")

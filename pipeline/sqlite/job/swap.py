@@ -6,7 +6,7 @@ import os
 import sqlite3
 from typing import Any
 
-from .checks import check
+from .checks import check, differences
 from .copying import connect
 from .errors import JobError
 from .report import say
@@ -20,13 +20,16 @@ def swap(job: dict[str, Any], _work: str) -> dict[str, Any]:
 
     Nobody may use the database: the caller has stopped the application. ``database`` is never absent: the old
     file gets a second name first, then one rename replaces it. Should the new file not pass its check in
-    place, the old one returns. Repeating a swap that is done changes nothing.
+    place, or not be what ``expected`` (a manifest's checks) says, the old one returns. Repeating a swap that
+    is done changes nothing.
 
     Raises:
-        JobError: no-database (incoming is missing), in-use, exists, corrupt, io.
+        JobError: no-database (incoming is missing), in-use, exists, corrupt, differs, io.
     """
     database, incoming, aside = job["database"], job["incoming"], job["aside"]
-    if os.path.exists(incoming):
+    if _same(incoming, database):
+        say(f"{incoming} is {database} already")
+    elif os.path.exists(incoming):
         _checked(incoming, job["integrity"])
         if os.path.exists(database):
             quiet(database)
@@ -36,11 +39,23 @@ def swap(job: dict[str, Any], _work: str) -> dict[str, Any]:
         raise JobError("no-database", f"there is no file {incoming} to put in place")
     try:
         checked = _checked(database, job["integrity"])
+        _expected(job.get("expected"), checked)
     except JobError:
         put_back(database, aside)
         raise
     say(f"{incoming} is now {database}; the old one is {aside}")
     return {"database": database, "aside": aside, "checks": checked}
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether both names are of one file: so the old database is found that was put back."""
+    return os.path.exists(one) and os.path.exists(other) and os.path.samefile(one, other)
+
+
+def _expected(expected: dict[str, Any] | None, checked: dict[str, Any]) -> None:
+    wrong = differences(expected, checked) if expected else []
+    if wrong:
+        raise JobError("differs", f"the database in place is not the backed-up one: {'; '.join(wrong)}")
 
 
 def _in_place(database: str, aside: str) -> bool:

@@ -115,6 +115,18 @@ locals {
       Resource = [aws_iam_role.execution.arn, aws_iam_role.task.arn]
     },
     {
+      Sid      = "SuspendScaling" # while the database is restored in place
+      Effect   = "Allow"
+      Action   = ["application-autoscaling:RegisterScalableTarget"]
+      Resource = "arn:${var.partition}:application-autoscaling:${var.region}:${var.account_id}:scalable-target/*"
+      Condition = {
+        StringEquals = {
+          "application-autoscaling:service-namespace"  = "ecs"
+          "application-autoscaling:scalable-dimension" = "ecs:service:DesiredCount"
+        }
+      }
+    },
+    {
       Sid      = "SyncSecret"
       Effect   = "Allow"
       Action   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from deployments.base_image import ensure_base_image
 from pipeline.aws import AwsAccess
+from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.outputs import Outputs
 from pipeline.sqlite import Site
 
@@ -22,6 +23,9 @@ _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 PORT = int(os.environ.get("SQLITE_TEST_PORT", "4650")) + _WORKER
 """Each worker of a parallel run has an emulator of its own."""
 _REGION = "af-south-1"
+_BUCKETS = ("backup_bucket", "log_archive_bucket")
+_NAMED = ("cluster", "task_family", "repository_name", "repository_url", *_BUCKETS)
+_EMPTY = ("load_balancer_arn", "load_balancer_dns", "secret_arn", "execution_role_arn", "task_role_arn")
 
 
 @contextmanager
@@ -70,53 +74,83 @@ def make_site(access: AwsAccess, data: Path) -> Site:
     """Build a bucket, a cluster and a task definition that mounts ``data`` at /data."""
     name = f"sqlite-{secrets.token_hex(3)}"
     access.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": _REGION})
-    ecs = access.client("ecs")
-    ecs.create_cluster(clusterName=name)
-    definition = ecs.register_task_definition(
+    access.client("ecs").create_cluster(clusterName=name)
+    outputs = _outputs(name, _task_definition(access, name, data))
+    return Site(access, outputs, f"http://host.docker.internal:{PORT}")
+
+
+@contextmanager
+def serve(site: Site, count: int = 1) -> Iterator[None]:
+    """Run a service of so many idle tasks; no container of it is left."""
+    ecs, outputs = site.access.client("ecs"), site.outputs
+    ecs.create_service(
+        cluster=outputs.cluster,
+        serviceName=outputs.service,
+        taskDefinition=outputs.task_definition_arn,
+        desiredCount=count,
+        launchType="FARGATE",
+    )
+    service = EcsService(site.access, ServiceRef(outputs.cluster, outputs.service))
+    try:
+        _settled(service)
+        yield
+    finally:
+        ecs.delete_service(cluster=outputs.cluster, service=outputs.service, force=True)
+
+
+def _settled(service: EcsService) -> None:
+    """Wait until its first deployment has completed."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        primary = service.require().primary
+        if primary is not None and primary.rollout_state == "COMPLETED":
+            return
+        time.sleep(0.2)
+    raise AssertionError("the service did not settle")
+
+
+def _task_definition(access: AwsAccess, name: str, data: Path) -> str:
+    container = {
+        "name": "app",
+        "image": _image(),
+        "essential": True,
+        "memory": 256,
+        # The container's first process ignores signals that it does not handle.
+        "command": ["python3", "-c", "import signal; signal.signal(15, lambda *_: exit()); signal.pause()"],
+        "mountPoints": [{"sourceVolume": "data", "containerPath": "/data"}],
+    }
+    answer = access.client("ecs").register_task_definition(
         family=name,
         networkMode="bridge",
-        containerDefinitions=[
-            {
-                "name": "app",
-                "image": _image(),
-                "essential": True,
-                "memory": 256,
-                "command": ["sleep", "600"],
-                "mountPoints": [{"sourceVolume": "data", "containerPath": "/data"}],
-            }
-        ],
+        containerDefinitions=[container],
         volumes=[{"name": "data", "host": {"sourcePath": str(data)}}],
-    )["taskDefinition"]["taskDefinitionArn"]
-    outputs = Outputs(
-        app="vimbiso-pay",
-        environment="test",
-        region=_REGION,
-        account_id="000000000000",
-        cluster=name,
-        service="app",
-        task_family=name,
-        task_definition_arn=definition,
-        container="app",
-        container_port=8000,
-        repository_name=name,
-        repository_url=name,
-        target_group_arns=(),
-        load_balancer_arn="",
-        load_balancer_dns="",
-        url="http://localhost",
-        log_group="/none",
-        secret_arn="",
-        backup_bucket=name,
-        log_archive_bucket=name,
-        data_path="/data",
-        database_path="/data/db.sqlite3",
-        subnet_ids=(),
-        security_group_ids=(),
-        execution_role_arn="",
-        task_role_arn="",
-        metrics_namespace="Vimbiso/test",
     )
-    return Site(access, outputs, f"http://host.docker.internal:{PORT}")
+    return str(answer["taskDefinition"]["taskDefinitionArn"])
+
+
+def _outputs(name: str, definition: str) -> Outputs:
+    """Return what Terraform would: of the network there is nothing."""
+    return Outputs.model_validate(
+        {
+            **dict.fromkeys(_NAMED, name),
+            **dict.fromkeys(_EMPTY, ""),
+            **dict.fromkeys(("target_group_arns", "subnet_ids", "security_group_ids"), ()),
+            "app": "vimbiso-pay",
+            "environment": "test",
+            "region": _REGION,
+            "account_id": "000000000000",
+            "service": "app",
+            "auto_scaling": False,
+            "task_definition_arn": definition,
+            "container": "app",
+            "container_port": 8000,
+            "url": "http://localhost",
+            "log_group": "/none",
+            "data_path": "/data",
+            "database_path": "/data/db.sqlite3",
+            "metrics_namespace": "Vimbiso/test",
+        }
+    )
 
 
 def keys(site: Site) -> list[str]:

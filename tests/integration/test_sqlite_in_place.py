@@ -1,0 +1,201 @@
+"""A backup in the live database's place: a service of real containers stops and comes back."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlite_support import databases
+from sqlite_support.emulator import emulator, make_site, serve
+
+from pipeline.aws import AwsAccess
+from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.recovery import (
+    OpenRestores,
+    RecoveryError,
+    RestoreUndoneError,
+    SiteSteps,
+    begin,
+    carry_through,
+    require_none_open,
+)
+from pipeline.recovery.choice import REASON, choose
+from pipeline.sqlite import (
+    BackupPolicy,
+    Manifest,
+    Site,
+    SqliteJobError,
+    back_up,
+    find_backup,
+    list_backups,
+    read_manifest,
+)
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(180)]
+POLICY = BackupPolicy(parts=8, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def access() -> Iterator[AwsAccess]:
+    """Run one emulator for the module."""
+    with emulator() as found:
+        yield found
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """Return a database of ten entries on the volume of its own."""
+    (tmp_path / "data").mkdir()
+    return databases.make(tmp_path / "data/db.sqlite3", rows=10)
+
+
+@pytest.fixture
+def site(access: AwsAccess, database: Path) -> Iterator[Site]:
+    """Return an environment with one running task on that volume."""
+    made = make_site(access, database.parent)
+    with serve(made):
+        yield made
+
+
+@pytest.fixture
+def backup(site: Site, database: Path) -> Manifest:
+    """Back ten entries up; the live database has fifteen afterwards."""
+    made = back_up(site, run_id(), quiet, POLICY)
+    databases.add_rows(database, 5)
+    return made
+
+
+def run_id() -> str:
+    """Return the id of a new run."""
+    return secrets.token_hex(8)
+
+
+def quiet(_line: str) -> None:
+    """Drop a line of the report."""
+
+
+def healthy() -> str | None:
+    """Find nothing wrong."""
+    return None
+
+
+def service(site: Site) -> EcsService:
+    """Return the service."""
+    return EcsService(site.access, ServiceRef(site.outputs.cluster, site.outputs.service))
+
+
+def restore(site: Site, steps: SiteSteps) -> Any:
+    """Restore as the flow does: go on with an open restore, or begin one."""
+    opened = OpenRestores(site).find()
+    chosen = choose(site, None, opened)
+    return carry_through(steps, opened or begin(site, run_id(), chosen, quiet, datetime.now(UTC)))
+
+
+def runs(site: Site) -> tuple[int, bool]:
+    """Return how many tasks the service wants, and whether a restore is open."""
+    return service(site).require().desired, OpenRestores(site).find() is not None
+
+
+def test_a_backup_takes_the_place_of_the_live_database(site: Site, database: Path, backup: Manifest) -> None:
+    """Stopped while files change places, back afterwards; the old one is a file and a backup, too."""
+    seen: list[int] = []
+
+    def look() -> str | None:
+        seen.append(service(site).require().desired)
+        return None
+
+    lines: list[str] = []
+    ended = restore(site, SiteSteps(site, look, lines.append))
+    assert databases.rows(database) == 10
+    assert databases.rows(database.parent / Path(ended.aside).name) == 15
+    assert databases.files(database.parent) == ["db.sqlite3", Path(ended.aside).name]
+    assert seen == [1]
+    assert runs(site) == (1, False)
+    require_none_open(site)
+    assert lines.index("No task is left") < next(at for at, line in enumerate(lines) if "swap job" in line)
+    safety = find_backup(site, ended.safety)
+    manifest = read_manifest(site, safety)
+    assert (manifest.reason, manifest.checks.rows["entry"]) == (REASON, 15)
+    assert list_backups(site)[0] == safety
+    assert choose(site, None).key == backup.key
+
+
+def test_a_damaged_backup_is_refused_before_anything_stops(
+    site: Site, database: Path, backup: Manifest
+) -> None:
+    """The service, the database and the volume stay as they are."""
+    s3, bucket = site.access.client("s3"), site.outputs.backup_bucket
+    body = bytearray(s3.get_object(Bucket=bucket, Key=backup.key)["Body"].read())
+    body[len(body) // 2] ^= 1
+    s3.put_object(Bucket=bucket, Key=backup.key, Body=bytes(body))
+    before = [task.arn for task in service(site).tasks()]
+    with pytest.raises(SqliteJobError):
+        restore(site, SiteSteps(site, healthy, quiet))
+    assert [task.arn for task in service(site).tasks()] == before
+    assert runs(site) == (1, False)
+    assert databases.files(database.parent) == ["db.sqlite3"]
+    assert databases.rows(database) == 15
+
+
+def test_an_unhealthy_service_gets_its_old_database_back(
+    site: Site, database: Path, backup: Manifest
+) -> None:
+    """What was restored is kept as a file, and the error says why it went."""
+    with pytest.raises(RestoreUndoneError, match="HTTP 500"):
+        restore(site, SiteSteps(site, lambda: "HTTP 500" if databases.rows(database) == 10 else None, quiet))
+    assert databases.rows(database) == 15
+    assert runs(site) == (1, False)
+    assert [name.split("-")[0] for name in databases.files(database.parent)] == [
+        "db.sqlite3",
+        "db.sqlite3.rejected",
+    ]
+
+
+def test_a_database_that_cannot_be_read_is_replaced_and_kept(
+    site: Site, database: Path, backup: Manifest
+) -> None:
+    """No safety backup can be had of it; that is no reason against the restore."""
+    database.write_bytes(b"rubbish" * 1000)
+    ended = restore(site, SiteSteps(site, healthy, quiet))
+    assert ended.safety is None
+    assert databases.rows(database) == 10
+    assert (database.parent / Path(ended.aside).name).read_bytes() == b"rubbish" * 1000
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing in the pipeline handles it."""
+
+
+def dying(step: str) -> type[SiteSteps]:
+    """Return steps that die right after this one, before anything is noted of it."""
+
+    def die(self: SiteSteps, *given: Any) -> None:
+        getattr(SiteSteps, step)(self, *given)
+        raise Killed
+
+    return type("Dying", (SiteSteps,), {step: die})
+
+
+@pytest.mark.parametrize("step", ["stop", "save", "swap", "start", "swap_back"])
+def test_a_run_that_was_killed_is_carried_on_by_the_next(
+    site: Site, database: Path, backup: Manifest, step: str
+) -> None:
+    """Forward, or back where it was on its way back; meanwhile nobody else may start tasks."""
+    unhealthy = step == "swap_back"
+
+    def health() -> str | None:
+        return "HTTP 500" if unhealthy and databases.rows(database) == 10 else None
+
+    with pytest.raises(Killed):
+        restore(site, dying(step)(site, health, quiet))
+    with pytest.raises(RecoveryError, match="run restore-sqlite with in_place again"):
+        require_none_open(site)
+    if unhealthy:
+        with pytest.raises(RestoreUndoneError):
+            restore(site, SiteSteps(site, health, quiet))
+    else:
+        restore(site, SiteSteps(site, health, quiet))
+    assert databases.rows(database) == (15 if unhealthy else 10)
+    assert runs(site) == (1, False)

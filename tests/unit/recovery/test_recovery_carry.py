@@ -1,0 +1,181 @@
+"""A restore in place, killed before and after every step, with every step failing: it ends well."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.errors import PipelineError
+from pipeline.recovery import OpenRestore, Phase, RestoreInterruptedError, RestoreUndoneError, carry_through
+from pipeline.recovery.carry import after_failure
+
+RESTORE = OpenRestore(
+    id="run",
+    backup="sqlite/test/a.zst",
+    incoming="/data/db.sqlite3.restored-1",
+    database="/data/db.sqlite3",
+    began=datetime(2026, 1, 1, tzinfo=UTC),
+    wanted=2,
+    scaling=None,
+)
+STEPS = ("stop", "save", "swap", "swap_back", "start", "fault", "note", "close")
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL."""
+
+
+class World:
+    """A service with a database; it outlives the runs that work on it."""
+
+    def __init__(self, wanted: int = 2) -> None:
+        self.tasks, self.database, self.suspended = wanted, "old", False
+        self.record: OpenRestore | None = RESTORE.model_copy(update={"wanted": wanted})
+        self.done: list[str] = []
+        self.kill_at: int | None = None
+        self.failing: set[str] = set()
+        self._moment = 0
+
+    def _step(self, name: str, effect: dict[str, object]) -> None:
+        self._may_die()
+        if name in self.failing:
+            raise PipelineError(f"{name} fails")
+        vars(self).update(effect)
+        self.done.append(name)
+        self._may_die()
+
+    def _may_die(self) -> None:
+        self._moment += 1
+        if self._moment == self.kill_at:
+            raise Killed
+
+    def note(self, restore: OpenRestore) -> None:
+        """Write down."""
+        self._step("note", {"record": restore})
+
+    def stop(self) -> None:
+        """Scale to zero."""
+        self._step("stop", {"tasks": 0, "suspended": True})
+
+    def save(self, restore: OpenRestore) -> str | None:
+        """Back up: only what is not replaced yet is worth it."""
+        assert self.database == "old"
+        self._step("save", {})
+        return "safety"
+
+    def swap(self, restore: OpenRestore) -> None:
+        """Put the new database in place."""
+        assert self.tasks == 0
+        self._step("swap", {"database": "new"})
+
+    def swap_back(self, restore: OpenRestore) -> None:
+        """Put the old database in place."""
+        assert self.tasks == 0
+        self._step("swap_back", {"database": "old"})
+
+    def start(self, restore: OpenRestore) -> None:
+        """Scale back."""
+        self._step("start", {"tasks": restore.wanted})
+
+    def fault(self, restore: OpenRestore) -> str | None:
+        """Say what is wrong: a failing "fault" finds the restored database bad."""
+        self._may_die()
+        return "HTTP 500" if "fault" in self.failing and self.database == "new" else None
+
+    def close(self, restore: OpenRestore) -> None:
+        """Let scaling go on and forget."""
+        self._step("close", {"suspended": False, "record": None})
+
+
+def until_ended(world: World) -> None:
+    """Run again and again, as a person does, until no restore is open."""
+    for _ in range(5):
+        if world.record is None:
+            return
+        try:
+            carry_through(world, world.record)
+        except (Killed, RestoreUndoneError):
+            pass
+        except PipelineError:
+            world.failing.clear()  # the person mended what failed
+    raise AssertionError(f"never ended: {world.record}")
+
+
+def test_all_goes_well_in_this_order() -> None:
+    """Nothing is swapped before the service has stopped and the database is saved."""
+    world = World()
+    assert world.record is not None
+    ended = carry_through(world, world.record)
+    steps = [step for step in world.done if step != "note"]
+    assert steps == ["stop", "save", "stop", "swap", "start", "close"]
+    assert (world.database, world.tasks, world.suspended, world.record) == ("new", 2, False, None)
+    assert ended.safety == "safety"
+    assert ended.aside == "/data/db.sqlite3.before-20260101T000000Z"
+
+
+@pytest.mark.parametrize("failing", ["", *STEPS])
+@pytest.mark.parametrize("kill_at", range(1, 40))
+def test_killed_anywhere_with_anything_failing_it_ends_old_or_new_with_the_service_back(
+    kill_at: int, failing: str
+) -> None:
+    """One database or the other, the former count of tasks, auto scaling as before, no note."""
+    world = World()
+    world.kill_at, world.failing = kill_at, {failing}
+    until_ended(world)
+    assert world.database in {"old", "new"}
+    assert (world.tasks, world.suspended) == (2, False)
+    if not failing:
+        assert world.database == "new"
+
+
+@pytest.mark.parametrize("failing", ["stop", "save", "swap", "fault"])
+def test_what_fails_on_the_way_is_undone(failing: str) -> None:
+    """The old database, the service, and an error that says why."""
+    world = World()
+    world.failing = {failing} if failing != "stop" else set()
+    assert world.record is not None
+    if failing == "stop":
+        world.stop = lambda: _fail_once(world)  # type: ignore[method-assign]
+    with pytest.raises(RestoreUndoneError, match=r"HTTP 500|fails"):
+        carry_through(world, world.record)
+    assert (world.database, world.tasks, world.suspended, world.record) == ("old", 2, False, None)
+
+
+def _fail_once(world: World) -> None:
+    del world.stop
+    raise PipelineError("stop fails")
+
+
+def test_a_way_back_that_fails_is_noted_for_the_next_run() -> None:
+    """The error says what is left, and the next run does it."""
+    world = World()
+    world.failing = {"fault", "swap_back"}
+    assert world.record is not None
+    with pytest.raises(RestoreInterruptedError, match=r"half undone \(undoing\).*HTTP 500.*in_place again"):
+        carry_through(world, world.record)
+    assert world.record.phase is Phase.UNDOING
+    world.failing = set()
+    with pytest.raises(RestoreUndoneError, match="HTTP 500"):
+        carry_through(world, world.record)
+    assert (world.database, world.tasks, world.record) == ("old", 2, None)
+
+
+def test_a_service_without_tasks_stays_without() -> None:
+    """Whoever stopped it before starts it."""
+    world = World(wanted=0)
+    until_ended(world)
+    assert (world.database, world.tasks) == ("new", 0)
+
+
+@pytest.mark.parametrize(
+    ("phase", "expected"),
+    [
+        (Phase.STOPPING, Phase.RETURNING),
+        (Phase.SWAPPING, Phase.UNDOING),
+        (Phase.STARTING, Phase.UNDOING),
+        (Phase.UNDOING, None),
+        (Phase.RETURNING, None),
+    ],
+)
+def test_the_way_back(phase: Phase, expected: Phase | None) -> None:
+    """Before the swap nothing is to be swapped back; from the way back there is none."""
+    assert after_failure(phase) is expected
