@@ -7,11 +7,11 @@ from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
 
 from blocks import Target
+from pipeline.retention import RetentionPolicy
 from pipeline.state import (
     BackupReport,
     BootstrapReport,
     LockReport,
-    Retention,
     RunStatus,
     backup_state,
     bootstrap,
@@ -49,7 +49,7 @@ def bootstrap_backend(target: Target, *, dry_run: bool = False) -> BootstrapRepo
 def copy_state(target: Target, *, dry_run: bool = False) -> BackupReport:
     """Copy the state and prune old copies, and show that and what protects the state."""
     report = (would_back_up if dry_run else backup_state)(
-        home_of(target.access, target.environment), Retention()
+        home_of(target.access, target.environment), RetentionPolicy()
     )
     get_run_logger().info("Copied to %s; removed %d old copies", report.backup, len(report.removed))
     create_table_artifact(

@@ -1,7 +1,6 @@
-"""How backups are taken and how long they are kept."""
+"""How backups are taken."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal
 
 PART_BYTES = 8 << 20
@@ -25,25 +24,3 @@ class BackupPolicy:
     """How long the task may take, the start of its container included."""
     read_back: bool = True
     """Whether the stored object is read again and hashed before the backup counts as verified."""
-
-
-@dataclass(frozen=True)
-class RetentionPolicy:
-    """Which verified backups are kept: the newest of each of the latest days, weeks, months and years."""
-
-    days: int = 7
-    weeks: int = 5
-    months: int = 12
-    years: int = 3
-    newest: int = 3
-    """Kept whatever their age; at least one."""
-    stale: timedelta = timedelta(hours=36)
-    """Nothing is pruned while the newest verified backup is older."""
-    grace: timedelta = timedelta(days=2)
-    """Nothing younger is pruned."""
-
-    def __post_init__(self) -> None:
-        if self.newest < 1 or min(self.days, self.weeks, self.months, self.years) < 0:
-            raise ValueError(
-                "retention must keep at least the newest backup, and no negative number of others"
-            )

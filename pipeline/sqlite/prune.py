@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.aws import AwsError
+from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import layout
 from pipeline.sqlite.model import Backup
-from pipeline.sqlite.policy import RetentionPolicy
 from pipeline.sqlite.retention import Decision, decide
 from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store

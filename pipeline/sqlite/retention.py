@@ -1,11 +1,11 @@
-"""Decides which backups to prune: grandfather, father, son. Pure."""
+"""Decides which backups to prune, and says why the others stay. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipeline.retention import RetentionPolicy, reasons_to_keep
 from pipeline.sqlite.model import Backup
-from pipeline.sqlite.policy import RetentionPolicy
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def decide(backups: Iterable[Backup], now: datetime, policy: RetentionPolicy) ->
     refusal = _refusal([item for item in verified if item.at <= now], now, policy)
     if refusal:
         return Decision(tuple(Kept(item, ("nothing is pruned",)) for item in ordered), (), refusal)
-    reasons = _reasons(verified, policy)
+    reasons = reasons_to_keep(verified, lambda item: item.at, policy)
     for item in ordered:
         if item.at > now - policy.grace:
             reasons.setdefault(item, []).append("grace")
@@ -54,29 +54,3 @@ def _refusal(verified: list[Backup], now: datetime, policy: RetentionPolicy) -> 
             "Run backup-sqlite and read its log."
         )
     return None
-
-
-def _reasons(verified: list[Backup], policy: RetentionPolicy) -> dict[Backup, list[str]]:
-    """Give each backup that a rule keeps the rules' names; ``verified`` comes newest first."""
-    reasons: dict[Backup, list[str]] = {}
-    for item in verified[: policy.newest]:
-        reasons.setdefault(item, []).append("newest")
-    rules: tuple[tuple[str, int, Callable[[datetime], object]], ...] = (
-        ("day", policy.days, lambda at: at.date()),
-        ("week", policy.weeks, lambda at: at.isocalendar()[:2]),
-        ("month", policy.months, lambda at: (at.year, at.month)),
-        ("year", policy.years, lambda at: at.year),
-    )
-    for name, count, period in rules:
-        for item in _newest_per_period(verified, count, period):
-            reasons.setdefault(item, []).append(name)
-    return reasons
-
-
-def _newest_per_period(
-    verified: list[Backup], count: int, period: Callable[[datetime], object]
-) -> list[Backup]:
-    found: dict[object, Backup] = {}
-    for item in verified:
-        found.setdefault(period(item.at), item)
-    return list(found.values())[:count]

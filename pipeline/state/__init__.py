@@ -28,7 +28,6 @@ from pipeline.state.record import (
 from pipeline.state.report import BootstrapReport, Setting
 from pipeline.state.restorable import PresentState, RestoreRefusedError, judge_restore
 from pipeline.state.restore import Restored, inspect_state, restore_state
-from pipeline.state.retention import Retention
 from pipeline.state.runs import announced, read_runs, this_run
 from pipeline.state.snapshot import take_snapshot
 from pipeline.state.unlock import (
@@ -60,7 +59,6 @@ __all__ = [
     "PresentState",
     "RestoreRefusedError",
     "Restored",
-    "Retention",
     "RunRecord",
     "RunStatus",
     "Setting",

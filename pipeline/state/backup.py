@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 
 from pipeline.aws import calling
 from pipeline.aws.identity import identify
+from pipeline.retention import RetentionPolicy
 from pipeline.state.bucket import Bucket, check_bucket
 from pipeline.state.errors import StateError
 from pipeline.state.head import describe
 from pipeline.state.home import StateHome
 from pipeline.state.model import StateHead
 from pipeline.state.report import Setting
-from pipeline.state.retention import Retention, to_remove
+from pipeline.state.retention import to_remove
 from pipeline.state.table import Table, recovery_is_on
 
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
@@ -41,7 +42,7 @@ class BackupReport:
         return tuple(setting for setting in self.protections if setting.done == "missing")
 
 
-def backup_state(home: StateHome, retention: Retention) -> BackupReport:
+def backup_state(home: StateHome, retention: RetentionPolicy) -> BackupReport:
     """Copy the state to ``backups/ENV/TIME-SERIAL.tfstate``, verify the copy, remove what is past its time.
 
     Raises:
@@ -55,7 +56,7 @@ def backup_state(home: StateHome, retention: Retention) -> BackupReport:
     return BackupReport(backup, removed, check_protections(home))
 
 
-def would_back_up(home: StateHome, retention: Retention) -> BackupReport:
+def would_back_up(home: StateHome, retention: RetentionPolicy) -> BackupReport:
     """Say what ``backup_state`` would copy and remove, and check the protections; nothing is written.
 
     Raises:
@@ -107,7 +108,7 @@ def _copy(home: StateHome, now: datetime) -> Backup | None:
     return Backup(key, now, head)
 
 
-def _prune(home: StateHome, now: datetime, retention: Retention) -> tuple[str, ...]:
+def _prune(home: StateHome, now: datetime, retention: RetentionPolicy) -> tuple[str, ...]:
     by_time = {taken: key for key, taken in list_backups(home)}
     removed = tuple(by_time[taken] for taken in to_remove(list(by_time), now, retention))
     for key in removed:

@@ -6,7 +6,8 @@ import pytest
 from terraform_support import REGION
 
 from pipeline.aws import AwsAccess
-from pipeline.state import Retention, StateError, StateHome, backup_state, bootstrap, read_head
+from pipeline.retention import RetentionPolicy
+from pipeline.state import StateError, StateHome, backup_state, bootstrap, read_head
 from pipeline.terraform import BackendConfig
 
 STATE = b'{"version": 4, "serial": 7, "lineage": "abc", "resources": []}'
@@ -67,7 +68,7 @@ def test_a_backup_is_a_verified_copy_and_old_ones_go(home: StateHome) -> None:
     home.write(home.backend.key, STATE)
     old = f"backups/{home.environment}/20200101T000000.000000Z-00000001.tfstate"
     home.write_new(old, STATE)
-    report = backup_state(home, Retention(newest=1, daily=0, weekly=0, monthly=0, yearly=0))
+    report = backup_state(home, RetentionPolicy(newest=1, days=0, weeks=0, months=0, years=0))
     assert report.backup is not None
     assert report.backup.head.serial == 7
     copy = home.read(report.backup.key)
@@ -88,7 +89,7 @@ def test_protection_that_was_switched_off_is_reported(access: AwsAccess) -> None
     )
     backend = BackendConfig("loose-state", "k", REGION, "loose-lock", use_path_style=True)
     home = StateHome(access, backend, "loose")
-    missing = {setting.setting: setting.found for setting in backup_state(home, Retention()).missing}
+    missing = {setting.setting: setting.found for setting in backup_state(home, RetentionPolicy()).missing}
     assert missing == {"versioning": "Suspended", "point-in-time recovery": "off"}
     assert read_head(home) is None
 

@@ -3,8 +3,8 @@
 import pytest
 from terraform_support import Opener
 
+from pipeline.retention import RetentionPolicy
 from pipeline.state import (
-    Retention,
     StateError,
     StateHome,
     backup_state,
@@ -24,10 +24,10 @@ def test_every_kind_is_listed_and_can_be_brought_back(opener: Opener, home: Stat
         workspace.init(home.backend)
         workspace.apply(workspace.plan(PlanRequest()))
         take_snapshot(home, "run")
-        planned = would_back_up(home, Retention())
+        planned = would_back_up(home, RetentionPolicy())
         assert planned.backup is not None
         assert home.keys(f"backups/{home.environment}/") == ()
-        made = backup_state(home, Retention()).backup
+        made = backup_state(home, RetentionPolicy()).backup
         assert made is not None
         assert made.head == planned.backup.head
         home.write(home.backend.key, b"garbage")

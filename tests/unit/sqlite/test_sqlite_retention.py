@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.retention import RetentionPolicy
 from pipeline.sqlite.model import Backup
-from pipeline.sqlite.policy import RetentionPolicy
 from pipeline.sqlite.retention import decide
 
 NOW = datetime(2026, 3, 15, 3, 0, tzinfo=UTC)
