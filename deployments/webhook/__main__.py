@@ -3,7 +3,7 @@
 import sys
 
 import uvicorn
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from deployments.webhook.app import create_app
 from deployments.webhook.credentials import secret_of
@@ -21,14 +21,16 @@ def main() -> None:
         sys.exit(str(error))
     if settings.secret_file and not settings.secrets:
         secret_of(settings.secret_file)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-    )
+    # Prefect's client waits seconds before it asks again; deployments.webhook.asking waits milliseconds.
+    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+        uvicorn.run(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+        )
 
 
 if __name__ == "__main__":

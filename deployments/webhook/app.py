@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from deployments.webhook.credentials import Credentials
 from deployments.webhook.github_status import StatusReporter
 from deployments.webhook.intake import Limiter, demand_signature, read_body
+from deployments.webhook.lanes import Lanes
 from deployments.webhook.logs import log
 from deployments.webhook.metrics import Metrics
 from deployments.webhook.observed import Observed
@@ -29,6 +30,7 @@ def create_app(settings: WebhookSettings) -> FastAPI:
     metrics, credentials = Metrics(), Credentials(settings)
     store = Store(settings.store, max(_REDELIVERABLE, settings.github_age, settings.plain_age) + 600)
     runs = Runs()
+    lanes = Lanes(runs.start, runs.cancel_superseded)
     reporter = StatusReporter(settings, credentials, store, runs)
 
     @asynccontextmanager
@@ -38,6 +40,7 @@ def create_app(settings: WebhookSettings) -> FastAPI:
         following.cancel()
         with suppress(asyncio.CancelledError):
             await following
+        await lanes.close()
         await runs.close()
         store.close()
 
@@ -46,7 +49,7 @@ def create_app(settings: WebhookSettings) -> FastAPI:
     )
     app.add_middleware(Observed, metrics=metrics)
     app.add_exception_handler(Refusal, _refused)
-    _add_hooks(app, settings, credentials, Service(settings, store, metrics, runs))
+    _add_hooks(app, settings, credentials, Service(settings, store, metrics, lanes))
     _add_watching(app, metrics)
     return app
 

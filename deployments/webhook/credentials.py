@@ -9,6 +9,7 @@ from typing import Any
 
 from prefect.blocks.system import Secret
 
+from deployments.webhook.asking import asked
 from deployments.webhook.settings import WebhookSettings
 from pipeline.webhook import Refusal
 
@@ -54,7 +55,7 @@ class Credentials:
 
 async def _load(name: str) -> tuple[str, ...]:
     try:
-        block: Secret[Any] = await Secret.aload(name)
+        block: Secret[Any] = await asked(lambda: Secret.aload(name))
     except ValueError:  # what Prefect raises where there is no such block
         return ()
     value = block.get()

@@ -17,6 +17,12 @@ class Metrics:
         self.started = Counter(
             "webhook_deployments", "Accepted deliveries.", ["environment"], registry=self._registry
         )
+        self.coalesced = Counter(
+            "webhook_coalesced",
+            "Accepted deliveries that a newer one's run serves.",
+            ["environment"],
+            registry=self._registry,
+        )
         self.statuses = Counter("webhook_statuses", "Statuses sent to GitHub.", registry=self._registry)
         self.report_errors = Counter(
             "webhook_report_errors", "Rounds of reporting that failed.", registry=self._registry

@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections import defaultdict
-from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +20,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
 
-from deployments.webhook.logs import log
+from deployments.webhook.asking import asked
 from pipeline.webhook import Deploy, WaitingRun, superseded
 
 TAG = "webhook"
@@ -30,10 +28,8 @@ _FLOW = "deploy-application"
 _LOOK_BACK = timedelta(days=2)
 _KEPT = 30.0
 """Seconds that a deployment's id serves; registering again keeps it."""
-_PATIENCE = 2.0
-"""Seconds that an answer waits for the cancellations that its push entails."""
-_AT_ONCE = 20
-"""Runs cancelled on the word of one look at them."""
+_AT_ONCE = 5
+"""Runs cancelled in one conversation: the others wait for it."""
 
 
 class Runs:
@@ -44,17 +40,13 @@ class Runs:
         self._opened: PrefectClient | None = None
         self._opening = asyncio.Lock()
         self._deployments: dict[str, tuple[float, DeploymentResponse]] = {}
-        self._rounds: dict[str, asyncio.Task[None]] = {}
-        self._going: set[asyncio.Task[None]] = set()
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def close(self) -> None:
-        """Close the connections, when the rounds under way have ended."""
-        await asyncio.gather(*self._going, return_exceptions=True)
+        """Close the connections."""
         await self._stack.aclose()
 
     async def start(self, deploy: Deploy) -> str:
-        """Start a deployment, once per key, and cancel what it supersedes.
+        """Start a deployment, once per key.
 
         Returns:
             The flow run's id.
@@ -62,16 +54,32 @@ class Runs:
         Raises:
             httpx.HTTPError, ObjectNotFound: Prefect does not answer, or has no such deployment.
         """
-        deployment = await self._deployment(deploy.environment)
-        run = await (await self._client()).create_flow_run_from_deployment(
-            deployment.id,
-            parameters=dict(deploy.parameters),
-            idempotency_key=deploy.key,
-            tags=[*deployment.tags, TAG],
-            labels=_labels(deploy),
+        deployment, client = await self._deployment(deploy.environment), await self._client()
+        run = await asked(
+            lambda: client.create_flow_run_from_deployment(
+                deployment.id,
+                parameters=dict(deploy.parameters),
+                idempotency_key=deploy.key,
+                tags=[*deployment.tags, TAG],
+                labels=_labels(deploy),
+            )
         )
-        await self._coalesce(deploy.environment)
         return str(run.id)
+
+    async def cancel_superseded(self, environment: str) -> bool:
+        """Cancel what no worker has taken yet and a newer push makes needless; return whether there is more.
+
+        A run needs seconds from there to its beginning, as its process has to start first: that one which
+        is taken in this very moment is cancelled in time, and none that has begun is.
+
+        Raises:
+            httpx.HTTPError: Prefect does not answer.
+        """
+        alive = FlowRunFilterState(type=FlowRunFilterStateType(not_any_=[StateType.CANCELLED]))
+        needless = superseded(map(_waiting, await self._read(state=alive)), environment)
+        for run in needless[:_AT_ONCE]:
+            await self._cancel(UUID(run))
+        return len(needless) > _AT_ONCE
 
     async def recent(self) -> list[FlowRun]:
         """Return the runs of the last days that the receiver started, newest first."""
@@ -84,8 +92,11 @@ class Runs:
             expected_start_time=FlowRunFilterExpectedStartTime(after_=since),
             **more,
         )
-        return await (await self._client()).read_flow_runs(
-            flow_run_filter=chosen, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=200
+        client = await self._client()
+        return await asked(
+            lambda: client.read_flow_runs(
+                flow_run_filter=chosen, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=200
+            )
         )
 
     async def _client(self) -> PrefectClient:
@@ -97,52 +108,15 @@ class Runs:
     async def _deployment(self, environment: str) -> DeploymentResponse:
         read, found = self._deployments.get(environment, (0.0, None))
         if found is None or time.monotonic() - read > _KEPT:
-            found = await (await self._client()).read_deployment_by_name(f"{_FLOW}/{environment}")
+            client = await self._client()
+            found = await asked(lambda: client.read_deployment_by_name(f"{_FLOW}/{environment}"))
             self._deployments[environment] = (time.monotonic(), found)
         return found
 
-    async def _coalesce(self, environment: str) -> None:
-        """Wait a little for a round that begins after now; pushes that come meanwhile share the next one.
-
-        The run is made: a round that takes longer goes on without its caller, and one that fails is made
-        good by the next push's.
-        """
-        task = self._rounds.get(environment)
-        if task is None:
-            task = self._rounds[environment] = asyncio.create_task(self._round(environment))
-            self._going.add(task)
-            task.add_done_callback(self._ended)
-        await asyncio.wait({task}, timeout=_PATIENCE)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._going.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            log("coalescing-failed", error=type(error).__name__)
-
-    async def _round(self, environment: str) -> None:
-        """Cancel what no worker has taken yet and a newer push makes needless.
-
-        A run needs seconds from there to its beginning, as its process has to start first: that one which
-        is taken in this very moment is cancelled in time, and none that has begun is.
-        """
-        async with self._locks[environment]:
-            del self._rounds[environment]
-            tried: set[str] = set()
-            while needless := await self._needless(environment, tried):
-                await self._cancel(needless)
-                tried.update(needless)
-
-    async def _needless(self, environment: str, tried: Collection[str]) -> list[str]:
-        """Return what to cancel next; what was cancelled is not even read, as that is most after a burst."""
-        alive = FlowRunFilterState(type=FlowRunFilterStateType(not_any_=[StateType.CANCELLED]))
-        found = superseded(map(_waiting, await self._read(state=alive)), environment)
-        return [run for run in found if run not in tried][:_AT_ONCE]
-
-    async def _cancel(self, runs: Sequence[str]) -> None:
+    async def _cancel(self, run: UUID) -> None:
         client = await self._client()
         state: Any = Cancelled(message="A newer push replaces it.")
-        await asyncio.gather(*(client.set_flow_run_state(UUID(run), state) for run in runs))
+        await asked(lambda: client.set_flow_run_state(run, state))
 
 
 def _labels(deploy: Deploy) -> dict[str, Any]:

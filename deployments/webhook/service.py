@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 from prefect.exceptions import ObjectNotFound
 
+from deployments.webhook.lanes import Lanes, Served
 from deployments.webhook.logs import log
 from deployments.webhook.metrics import Metrics
-from deployments.webhook.runs import Runs
 from deployments.webhook.settings import WebhookSettings
 from deployments.webhook.store import Store
 from pipeline.environment import environments
@@ -27,8 +27,8 @@ Answer = tuple[int, dict[str, Any]]
 class Service:
     """Handles deliveries whose signature has been checked."""
 
-    def __init__(self, settings: WebhookSettings, store: Store, metrics: Metrics, runs: Runs) -> None:
-        self._settings, self._store, self._metrics, self._runs = settings, store, metrics, runs
+    def __init__(self, settings: WebhookSettings, store: Store, metrics: Metrics, lanes: Lanes) -> None:
+        self._settings, self._store, self._metrics, self._lanes = settings, store, metrics, lanes
         self._starting: dict[str, asyncio.Task[list[dict[str, str]]]] = {}
 
     async def github(self, body: bytes, event: str | None, delivery: str | None) -> Answer:
@@ -90,20 +90,32 @@ class Service:
         return [await self._start_one(deploy) for deploy in deploys]
 
     async def _start_one(self, deploy: Deploy) -> dict[str, str]:
-        run = await self._in_time(deploy)
+        """A commit that a newer one replaced has no run under its key: only the store knows its answer."""
+        key = f"key {deploy.key}"
+        if known := self._store.seen(key):
+            return dict(known)
+        served = await self._in_time(deploy)
+        entry = self._entry(deploy, served)
+        self._store.remember(key, time.time(), entry)
+        return entry
+
+    def _entry(self, deploy: Deploy, served: Served) -> dict[str, str]:
+        replaced = served.deploy.key != deploy.key
         self._metrics.started.labels(deploy.environment).inc()
-        log("deployment", environment=deploy.environment, commit=deploy.commit, flow_run=run)
-        return {
+        self._metrics.coalesced.labels(deploy.environment).inc(replaced)
+        log("deployment", environment=deploy.environment, commit=deploy.commit, flow_run=served.run)
+        entry = {
             "environment": deploy.environment,
             "commit": deploy.commit,
-            "flow_run_id": run,
-            "flow_run_url": f"{self._settings.ui_url}/runs/flow-run/{run}",
+            "flow_run_id": served.run,
+            "flow_run_url": f"{self._settings.ui_url}/runs/flow-run/{served.run}",
         }
+        return {**entry, "replaced_by": served.deploy.commit} if replaced else entry
 
-    async def _in_time(self, deploy: Deploy) -> str:
+    async def _in_time(self, deploy: Deploy) -> Served:
         try:
             async with asyncio.timeout(_PATIENCE):
-                return await self._runs.start(deploy)
+                return await self._lanes.serve(deploy)
         except ObjectNotFound as error:
             name = f"deploy-application/{deploy.environment}"
             raise Refusal(

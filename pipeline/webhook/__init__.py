@@ -1,6 +1,6 @@
 """Decisions of the webhook receiver: who may ask, what is asked for, and what it leads to."""
 
-from pipeline.webhook.coalescing import WaitingRun, superseded
+from pipeline.webhook.coalescing import WaitingRun, newest, superseded
 from pipeline.webhook.errors import Refusal
 from pipeline.webhook.github import decide
 from pipeline.webhook.limits import Bucket, take
@@ -20,6 +20,7 @@ __all__ = [
     "decide",
     "github_state",
     "is_signed",
+    "newest",
     "parse_plain",
     "sign",
     "superseded",

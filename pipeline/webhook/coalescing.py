@@ -1,7 +1,9 @@
-"""Which of the waiting runs a newer push makes needless."""
+"""Which of several pushes counts, and which runs it makes needless."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from pipeline.webhook.model import Deploy
 
 _WAITING = frozenset({"SCHEDULED"})
 """A worker has taken what is PENDING: it may begin between a look at it and its cancellation."""
@@ -30,3 +32,8 @@ def superseded(runs: Iterable[WaitingRun], environment: str) -> list[str]:
     mine = [run for run in runs if run.environment == environment]
     newest = max(((run.order, run.created, run.id) for run in mine), default=None)
     return [run.id for run in mine if run.state in _WAITING and (run.order, run.created, run.id) != newest]
+
+
+def newest(deploys: Sequence[Deploy]) -> Deploy:
+    """Return what was pushed last; of the same moment, what came last."""
+    return max(enumerate(deploys), key=lambda item: (item[1].order, item[0]))[1]

@@ -17,7 +17,8 @@ from support.house import House
 
 from pipeline.webhook import sign
 
-_RATE = 100
+_RATE = 200
+_PUSHES = 0.02
 _SOURCE = "https://github.com/vimbiso/vimbiso-pay.git"
 
 
@@ -42,7 +43,7 @@ def webhook(shop: Workshop) -> Report:
         ),
         remarks=(
             f"At {_RATE} signed deliveries a second, the last of them answered after {spent:.1f} s.",
-            "5 % are new pushes, each of which makes a run, 5 % of another branch, the rest one push again.",
+            "2 % are new pushes, 2 % of another branch, the rest one push again.",
             "Receiver, Prefect server and sender share the machine.",
             f"Answers other than 200 and 202: {', '.join(wrong) or 'none'}.",
         ),
@@ -59,7 +60,7 @@ def _storm(house: House, seconds: float, rate: float) -> tuple[Tally, float]:
         url=f"http://127.0.0.1:{port}/webhooks/github",
         rate=rate,
         seconds=seconds,
-        pushes=0.05,
+        pushes=_PUSHES,
         clone_url=_SOURCE,
     )
     began = time.monotonic()

@@ -1,0 +1,91 @@
+"""One conversation with Prefect at a time, in which the newest of the waiting deliveries speaks for all.
+
+A Prefect server on SQLite has one writer: of requests that write at once all but one are refused, and each
+refusal costs seconds of waiting. In turn they take some ten milliseconds each.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from deployments.webhook.logs import log
+from pipeline.webhook import Deploy, newest
+
+_PART = 3.0
+"""Seconds for either half of a conversation: starting a run, cancelling what it makes needless."""
+_FAREWELL = 6.0
+
+
+@dataclass(frozen=True)
+class Served:
+    """The run that a delivery leads to."""
+
+    run: str
+    deploy: Deploy
+    """What the run deploys: the delivery's own, or a newer one that came while it waited."""
+
+
+class Lanes:
+    """Brings deliveries to Prefect; nobody is answered before Prefect has the run."""
+
+    def __init__(
+        self, begin: Callable[[Deploy], Awaitable[str]], settle: Callable[[str], Awaitable[bool]]
+    ) -> None:
+        """``begin`` starts a run; ``settle`` cancels some needless ones and says whether there are more."""
+        self._begin_run, self._settle_runs = begin, settle
+        self._waiting: dict[str, list[tuple[Deploy, asyncio.Future[Served]]]] = {}
+        self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._turn = asyncio.Lock()
+
+    async def serve(self, deploy: Deploy) -> Served:
+        """Wait for the run that serves the delivery.
+
+        Raises:
+            TimeoutError, httpx.HTTPError, ObjectNotFound: as starting the run did.
+        """
+        future: asyncio.Future[Served] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(deploy.environment, []).append((deploy, future))
+        lane = self._lanes.get(deploy.environment)
+        if lane is None or lane.done():
+            self._lanes[deploy.environment] = asyncio.create_task(self._work(deploy.environment))
+        return await future
+
+    async def close(self) -> None:
+        """Let the conversations under way end."""
+        lanes = [lane for lane in self._lanes.values() if not lane.done()]
+        if lanes:
+            _, late = await asyncio.wait(lanes, timeout=_FAREWELL)
+            for lane in late:
+                lane.cancel()
+
+    async def _work(self, environment: str) -> None:
+        more = True
+        while more:
+            async with self._turn:
+                if waiting := self._waiting.pop(environment, []):
+                    await self._begin(waiting)
+                more = await self._settle(environment)
+            more = more or environment in self._waiting
+
+    async def _begin(self, waiting: list[tuple[Deploy, asyncio.Future[Served]]]) -> None:
+        chosen = newest([deploy for deploy, _ in waiting])
+        try:
+            async with asyncio.timeout(_PART):
+                served = Served(await self._begin_run(chosen), chosen)
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
+            for _, future in waiting:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for _, future in waiting:
+            if not future.done():
+                future.set_result(served)
+
+    async def _settle(self, environment: str) -> bool:
+        """Fail without harm: the runs are made, and the next delivery's conversation looks again."""
+        try:
+            async with asyncio.timeout(_PART):
+                return await self._settle_runs(environment)
+        except Exception as error:  # noqa: BLE001 - it has no caller who could be told
+            log("coalescing-failed", environment=environment, error=type(error).__name__)
+            return False
