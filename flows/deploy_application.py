@@ -17,6 +17,7 @@ from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
 from pipeline.release import Stopwatch
 from tasks.environment import load_environment, read_outputs
+from tasks.events import tell_world
 from tasks.image import DeliveredImage, build_release, find_release, push_release, require_image
 from tasks.preflight import preflight
 from tasks.report import report_release
@@ -112,6 +113,9 @@ def _conclude(
         undone = undo(target, outputs, release.task_definition)
     if end.outcome is Outcome.ROLLED_BACK:
         undone = note_of(target, outputs, release.task_definition)
+        tell_world(
+            target, "release.rolled_back", summary=f"ECS took release {release.name} back.", release=""
+        )
     diagnosis = "" if end.outcome is Outcome.SUPERSEDED else explain_failure(target, outputs)
     said = f"{end.outcome}: release {release.name}: {end.message}"
     parts = [said, end.cause, undone, diagnosis, end.outcome.advice]

@@ -81,7 +81,10 @@ def _go(target: Target, outputs: Outputs, way: WayBack) -> str:
         go_back(target, outputs, way.chosen)
     except PipelineError as error:
         return _no_help(error)
-    return f"Release {way.chosen.release} runs again."
+    said = f"Release {way.chosen.release} runs again."
+    summary = f"{short(way.failed)} failed. {said}"
+    tell_world(target, "release.rolled_back", summary=summary, release=way.chosen.release)
+    return said
 
 
 def _no_help(error: PipelineError) -> str:

@@ -17,12 +17,13 @@ from uuid import uuid4
 import httpx
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
+from support.ports import free_port
 
 from deployments.automations.model import FILE
 from deployments.automations.registrar import register_automations
 from pipeline.environment import environment
 
-PORT = 4664
+PORT = free_port()
 API = f"http://127.0.0.1:{PORT}/api"
 FLOWS = ("deploy-application", "backup-sqlite")
 
@@ -238,6 +239,19 @@ def test_an_approval_that_waits_is_told(world: World) -> None:
         ("vimbiso.drift.found", {"summary": "2 resources differ"}, "2 resources differ"),
         ("vimbiso.backups.missing", {"summary": "state backup: too old"}, "state backup: too old"),
         ("vimbiso.certificate.problem", {"level": "WARNING", "days_left": 9}, "9 days are left"),
+        (
+            "vimbiso.release.rolled_back",
+            {"summary": "pay:7 failed. Release v6 runs again."},
+            "Release v6 runs",
+        ),
+        (
+            "vimbiso.infrastructure.applied",
+            {"plan": "abc", "changes": 3},
+            "infrastructure applied | 3 resources",
+        ),
+        ("vimbiso.infrastructure.destroyed", {"plan": "ab", "changes": 9}, "infrastructure destroyed | 9"),
+        ("vimbiso.infrastructure.failed", {"plan": "abd", "changes": 4}, "Plan abd of 4 resources did not"),
+        ("vimbiso.state.restored", {"source": "copy-1", "serial": 12}, "From copy-1, serial 12."),
     ],
 )
 def test_an_event_of_a_flow_is_told(world: World, event: str, payload: dict[str, Any], words: str) -> None:
