@@ -15,13 +15,13 @@ from typing import Any
 import docker
 import pytest
 from docker.errors import ImageNotFound
+from support.ports import free_port
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from pipeline.aws import AwsAccess
 
 REGION = "af-south-1"
 CLUSTER = "lab"
-_FIRST_PORT = 4670
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Lab:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A running emulator; its services and containers end with it."""
-    port = _FIRST_PORT + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    port = free_port()
     environment = {**os.environ, "GATEWAY_PORT": str(port), "MINISTACK_REGION": REGION}
     program = Path(sys.executable).with_name("ministack")
     with subprocess.Popen(

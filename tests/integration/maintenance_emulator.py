@@ -1,4 +1,4 @@
-"""An emulator of AWS for the maintenance tests, one at a time on each parallel worker's own port."""
+"""An emulator of AWS for the maintenance tests, on a port of its own."""
 
 import os
 import subprocess
@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.ports import free_port
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from pipeline.aws import AwsAccess
 
 REGION = "af-south-1"
-_FIRST_PORT = 4660
 
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[AwsAccess]:
     """Access to an emulator that is empty at first."""
-    port = _FIRST_PORT + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    port = free_port()
     environment = {**os.environ, "GATEWAY_PORT": str(port), "MINISTACK_REGION": REGION}
     program = Path(sys.executable).with_name("ministack")
     with subprocess.Popen(

@@ -1,17 +1,15 @@
 """A Prefect server with authentication, an emulated AWS and the pipeline's own image."""
 
-import os
 import secrets
 from collections.abc import Iterator
 
 import docker
 import pytest
 from platform_support import Platform, answers, until
+from support.ports import free_port
 
 from deployments.image import build_pipeline_image, terraform_image
 from deployments.stack import Settings
-
-_FIRST = 4770 + 3 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +25,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     folder = tmp_path_factory.mktemp("platform")
     network = docker.from_env().networks.get("bridge")
     address: str = network.attrs["IPAM"]["Config"][0]["Gateway"]
-    settings = Settings(folder / "state", _FIRST, _FIRST + 1, _FIRST + 2)
+    settings = Settings(folder / "state", free_port(), free_port(), free_port())
     auth = f"operator:{secrets.token_urlsafe(24)}"
     made = Platform(folder, address, settings, auth)
     serve = ("prefect", "server", "start", "--host", address, "--port", str(settings.prefect_port))

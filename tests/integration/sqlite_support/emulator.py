@@ -13,15 +13,16 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from support.ports import free_port
+
 from deployments.base_image import ensure_base_image
 from pipeline.aws import AwsAccess
 from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.outputs import Outputs
 from pipeline.sqlite import Site
 
-_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-PORT = int(os.environ.get("SQLITE_TEST_PORT", "4650")) + _WORKER
-"""Each worker of a parallel run has an emulator of its own."""
+PORT = free_port()
+"""Each process of a parallel run has an emulator of its own."""
 _REGION = "af-south-1"
 _BUCKETS = ("backup_bucket", "log_archive_bucket")
 _NAMED = ("cluster", "task_family", "repository_name", "repository_url", *_BUCKETS)
