@@ -59,7 +59,13 @@ def _start(chosen: Chosen, client: SyncPrefectClient, console: Console) -> int:
     try:
         ended = Follower(client, console, verbose=chosen.verbose).follow(run.id)
     except KeyboardInterrupt:
-        console.print("Not followed any more; the run goes on.")
+        again = f"python -m deployments logs {chosen.environment} {chosen.flow} -f"
+        console.print(
+            f"Not followed any more; the run goes on. Follow it again: {again}\n"
+            f"End it: prefect flow-run cancel {run.id}",
+            highlight=False,
+            soft_wrap=True,
+        )
         raise
     return _conclude(console, ended)
 

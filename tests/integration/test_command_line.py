@@ -1,0 +1,176 @@
+"""python -m deployments before a real Prefect server: what it says, and what it ends with."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import pytest
+from prefect.client.orchestration import SyncPrefectClient
+from support.ports import free_port
+
+FLOWS = Path(__file__).with_name("command_line_flows.py")
+FLOW = "verify-health"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A terminal, and the server that it talks to."""
+
+    api: str
+    variables: dict[str, str]
+    folder: Path
+
+    def type(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Carry a command out to its end."""
+        return subprocess.run(
+            _command(words), env=self.variables, capture_output=True, text=True, check=False, timeout=200
+        )
+
+    @contextmanager
+    def typed(self, *words: str) -> Iterator["Typed"]:
+        """Carry a command out beside us."""
+        out = self.folder / "terminal"
+        with out.open("wb") as file:
+            process = subprocess.Popen(_command(words), env=self.variables, stdout=file, stderr=file)
+        try:
+            yield Typed(process, out)
+        finally:
+            process.kill()
+            process.wait()
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A command that goes on."""
+
+    process: "subprocess.Popen[bytes]"
+    out: Path
+
+    @property
+    def said(self) -> str:
+        """What it has written so far."""
+        return self.out.read_text(encoding="utf-8")
+
+    def run_id(self) -> UUID:
+        """Return the run that it started."""
+        until(lambda: "/flow-run/" in self.said)
+        return UUID(re.findall(r"/flow-run/([0-9a-f-]{36})", self.said)[0])
+
+
+def until(true: Callable[[], bool], seconds: float = 120) -> None:
+    """Poll until it is true."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.2)
+
+
+def _command(words: tuple[str, ...]) -> list[str]:
+    return [sys.executable, "-m", "deployments", *words]
+
+
+def _succeeds(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A server and a process that serves the flow for staging."""
+    folder, port = tmp_path_factory.mktemp("desk"), free_port()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    own = {
+        "PREFECT_HOME": str(folder / "prefect"),
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+        "NO_PROXY": "127.0.0.1",
+        "COLUMNS": "200",
+    }
+    made = Desk(own["PREFECT_API_URL"], {**kept, **own}, folder)
+    serve = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    with ExitStack() as stack:
+        stack.enter_context(_process(made, "server", serve))
+        until(lambda: _succeeds(f"{made.api}/health"))
+        stack.enter_context(_process(made, "flows", [str(FLOWS), "staging"]))
+        until(lambda: _succeeds(f"{made.api}/deployments/name/{FLOW}/staging"))
+        yield made
+
+
+@contextmanager
+def _process(desk: Desk, name: str, words: list[str]) -> Iterator[None]:
+    with (desk.folder / name).open("wb") as out:
+        process = subprocess.Popen([sys.executable, *words], env=desk.variables, stdout=out, stderr=out)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "said"),
+    [
+        ("complete", 0, "Completed: "),
+        ("fail", 1, "nobody answers"),
+        ("crash", 3, "Crashed: "),
+        ("cancel", 4, "Cancelled: somebody did"),
+    ],
+)
+def test_the_command_ends_as_its_run_does(desk: Desk, end: str, code: int, said: str) -> None:
+    """With a code for each end and the run's own last word."""
+    done = desk.type("run", FLOW, "staging", f"end={end}")
+    assert (done.returncode, done.stderr) == (code, "")
+    assert said in done.stdout
+
+
+def test_a_run_that_waits_for_a_person_is_followed_to_its_end(desk: Desk) -> None:
+    """It is said that somebody must decide; the decision is followed."""
+    with desk.typed("run", FLOW, "staging", "end=suspend") as typed, SyncPrefectClient(desk.api) as client:
+        run = typed.run_id()
+        until(lambda: "waits for a person's decision" in typed.said)
+        assert typed.process.poll() is None
+        client.resume_flow_run(run)
+        assert typed.process.wait(120) == 0, typed.said
+
+
+def test_ctrl_c_leaves_the_run_running_and_says_how_to_go_on(desk: Desk) -> None:
+    """Whoever looks away has stopped nothing; the same run is found again."""
+    there = desk.folder / "there"
+    words = ("run", FLOW, "staging", "end=wait", f"file={there}")
+    with desk.typed(*words) as typed, SyncPrefectClient(desk.api) as client:
+        run = typed.run_id()
+        until(lambda: "take_a_step" in typed.said)
+        typed.process.send_signal(signal.SIGINT)
+        assert typed.process.wait(60) == 130
+        assert f"python -m deployments logs staging {FLOW} -f" in typed.said
+        assert f"prefect flow-run cancel {run}" in typed.said
+        assert client.read_flow_run(run).state_name == "Running"
+        with desk.typed("logs", "staging", FLOW, "-f") as again:
+            until(lambda: str(run) in again.said)
+            there.touch()
+            assert again.process.wait(120) == 0, again.said
+        assert client.read_flow_run(run).state_name == "Completed"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("run", "no-such-flow", "staging"), ("run", FLOW, "nowhere"), ("run", FLOW, "staging", "endd=x")],
+)
+def test_what_cannot_be_started_is_told(desk: Desk, words: tuple[str, ...]) -> None:
+    """In a sentence, without a stack trace."""
+    done = desk.type(*words)
+    assert done.returncode == 2
+    assert done.stderr
+    assert "Traceback" not in done.stderr
