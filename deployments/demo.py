@@ -6,7 +6,6 @@ python -m deployments.demo
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Any, cast
 
 import httpx
@@ -60,9 +59,6 @@ def _use_stack() -> None:
     """
     if os.environ.get("VIMBISO_STACK") != "1":
         variables = child_environment() | {"VIMBISO_STACK": "1", "BASE_IMAGE": ensure_base_image()}
-        Path(variables["PREFECT_HOME"]).mkdir(
-            parents=True, exist_ok=True
-        )  # Prefect makes no parents, and complains
         os.execve(sys.executable, [sys.executable, "-m", "deployments.demo"], variables)  # noqa: S606 - ourselves
 
 

@@ -36,7 +36,7 @@ def block(monkeypatch: pytest.MonkeyPatch) -> Iterator[SnsTopic]:
 def _build(topic: str | None) -> None:
     """Leave behind what Terraform leaves."""
     fields: dict[str, Any] = {
-        name: (["x"] if "tuple" in str(field.annotation) else 1 if field.annotation is int else "x")
+        name: (["x"] if "tuple" in str(field.annotation) else 1 if field.annotation in (int, bool) else "x")
         for name, field in Outputs.model_fields.items()
     }
     document = json.dumps({**fields, "alarm_topic_arn": topic})
