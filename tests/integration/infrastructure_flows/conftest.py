@@ -1,0 +1,67 @@
+"""Premises for the infrastructure flows; a test module chooses by ROOT and APPROVAL."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+from prefect.client.orchestration import SyncPrefectClient
+from premises import ENVIRONMENT, Premises, copy_code, served, told, until
+from support.ports import free_port
+
+from deployments.stack.environment import child_environment
+from deployments.stack.settings import REGION, load_settings
+
+
+@pytest.fixture(scope="module")
+def premises(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Premises]:
+    """A registered environment with its state bucket, on a small root module."""
+    folder = tmp_path_factory.mktemp("premises")
+    code = folder / "code"
+    copy_code(code, approval=getattr(request.module, "APPROVAL", "never"))
+    settings = load_settings(
+        {
+            "VIMBISO_STATE": str(folder / "state"),
+            "VIMBISO_AWS_PORT": str(free_port()),
+            "VIMBISO_PREFECT_PORT": str(free_port()),
+            "VIMBISO_WEBHOOK_PORT": str(free_port()),
+        }
+    )
+    own = {
+        "PYTHONPATH": str(code),
+        "PIPELINE_ROOT": str(code),
+        "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "0.2",
+    }
+    environment = {**child_environment(settings), **own}
+    (folder / "state/prefect").mkdir(parents=True)
+    with ExitStack() as servers:
+        emulator = {**environment, "GATEWAY_PORT": str(settings.aws_port), "MINISTACK_REGION": REGION}
+        program = str(Path(sys.executable).with_name("ministack"))
+        servers.enter_context(served([program], emulator, folder / "aws.log"))
+        prefect = [sys.executable, "-m", "prefect", "server", "start", "--port", str(settings.prefect_port)]
+        servers.enter_context(served(prefect, environment, folder / "prefect.log"))
+        until(lambda: _answers(f"{settings.aws_url}/_ministack/health"), "the emulator answers")
+        until(lambda: _answers(f"{settings.prefect_url}/api/health"), "the Prefect server answers")
+        subprocess.run(
+            [sys.executable, "-m", "deployments.register", ENVIRONMENT],
+            cwd=code,
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+        client = servers.enter_context(SyncPrefectClient(f"{settings.prefect_url}/api"))
+        found = Premises(code, environment, settings.aws_url, client)
+        found.use(request.module.ROOT)
+        found.publish_outputs()
+        assert told(found.run("bootstrap-state", environment=ENVIRONMENT)).startswith("Completed")
+        yield found
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
