@@ -44,7 +44,7 @@ class RunProcess:
             time.sleep(_STEP)
 
 
-def process_of(state: str, run: UUID, seconds: float = 60) -> RunProcess:
+def process_of(state: str, run: UUID, seconds: float = 150) -> RunProcess:
     """Wait for the process of a flow run on the stack whose state folder is ``state``."""
     deadline = time.monotonic() + seconds
     while True:

@@ -4,7 +4,6 @@ import socket
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
 from premises import Premises, kill, told, until
 
 from pipeline.state import announced, read_head, read_lock, read_records, this_run
@@ -14,15 +13,6 @@ from pipeline.state.runs import announce
 ROOT = "plain"
 HOUR = timedelta(hours=1)
 _SLOW = "terraform_data.slow: Creating"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def short_lease(premises: Premises) -> None:
-    """Let a killed run's place be free again after the shortest time that Prefect allows."""
-    lease = premises.folder / "tasks/lease.py"
-    text = lease.read_text()
-    assert "LEASE = 120.0" in text
-    lease.write_text(text.replace("LEASE = 120.0", "LEASE = 60.0"))
 
 
 def test_a_run_after_one_that_was_killed_goes_on(premises: Premises) -> None:

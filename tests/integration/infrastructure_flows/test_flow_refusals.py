@@ -87,7 +87,7 @@ def port_of(premises: Premises) -> int:
 
 def test_an_api_that_throttles_and_fails_is_survived(premises: Premises) -> None:
     """With many requests throttled, failed, cut or lost the change is carried through, or run again it is."""
-    weather = Weather(0.15)
+    weather = Weather(0.1)
     premises.wish(value="through bad weather")
     with faulty(port_of(premises), weather) as url, premises.endpoint(url):
         ends = [told(premises.run("deploy-infrastructure"))]
