@@ -36,8 +36,8 @@ class Deployed:
 
 WHY_NOT_HALF = (
     "The pipeline has a preflight, a trial task and 5 s of soak that the script has not, and a run needs "
-    "some 5 s to be RUNNING: the worker's look, a Python process, the imports of Prefect and of the flow. The "
-    "script's time is mostly the 15 s between two looks of its waiter. Half of it would need a resident "
+    "some 5 s to be RUNNING: the worker's look, a Python process, the imports of Prefect and of the flow. "
+    "The script's time is mostly the 15 s between two looks of its waiter. Half of it would need a resident "
     "process and no soak."
 )
 _REMARKS = (
