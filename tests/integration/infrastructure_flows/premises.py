@@ -134,7 +134,7 @@ class Premises:
         )
 
     def _ended(self, run: str, process: "subprocess.Popen[bytes]") -> FlowRun:
-        process.wait(timeout=200)
+        process.wait(timeout=600)
         return self.prefect.read_flow_run(run)  # type: ignore[arg-type] # takes text as well
 
 
@@ -159,7 +159,7 @@ def _descendants(pid: int) -> list[int]:
     return [found for child in children for found in (child, *_descendants(child))]
 
 
-def until(true: Callable[[], bool], what: str, seconds: float = 90) -> None:
+def until(true: Callable[[], bool], what: str, seconds: float = 200) -> None:
     """Poll until it is true."""
     end = time.monotonic() + seconds
     while not true():

@@ -10,6 +10,7 @@ from pipeline.state import StateHome, read_head, read_records, remember_waiting,
 
 APPROVAL = "always"
 ROOT = "plain"
+pytestmark = pytest.mark.timeout(900)
 BY = {"approved": True, "by": "Tendai", "note": "looks right"}
 
 

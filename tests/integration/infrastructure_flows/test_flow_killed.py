@@ -4,6 +4,7 @@ import socket
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from premises import Premises, kill, told, until
 
 from pipeline.state import announced, read_head, read_lock, read_records, this_run
@@ -11,6 +12,7 @@ from pipeline.state.lock import delete_lock, held_lock, take_lock
 from pipeline.state.runs import announce
 
 ROOT = "plain"
+pytestmark = pytest.mark.timeout(900)
 HOUR = timedelta(hours=1)
 _SLOW = "terraform_data.slow: Creating"
 

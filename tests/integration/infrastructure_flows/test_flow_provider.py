@@ -6,6 +6,7 @@ from premises import ENVIRONMENT, Premises, kill, told, until
 from pipeline.state import read_head
 
 ROOT = "small"
+pytestmark = pytest.mark.timeout(900)
 WISHES = {"value": "one", "bucket": "premises-data", "password": "correct-horse"}
 
 

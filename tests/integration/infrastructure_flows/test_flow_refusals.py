@@ -1,5 +1,6 @@
 """What deploy-infrastructure says to wrong input, and the way back to a recorded configuration."""
 
+import pytest
 from premises import Premises, told
 from support.fault_proxy import Fault, Request, faulty
 from support.weather import Weather
@@ -7,6 +8,7 @@ from support.weather import Weather
 from pipeline.state import read_head, read_records
 
 ROOT = "plain"
+pytestmark = pytest.mark.timeout(900)
 
 
 def test_a_recorded_configuration_is_applied_again(premises: Premises) -> None:
