@@ -19,6 +19,7 @@ from deployments.webhook.runs import Runs
 from deployments.webhook.service import Service, unreachable
 from deployments.webhook.settings import WebhookSettings
 from deployments.webhook.store import Store
+from pipeline.environment import environments
 from pipeline.webhook import Refusal
 
 _REDELIVERABLE = 3 * 86_400.0
@@ -36,6 +37,8 @@ def create_app(settings: WebhookSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         following = asyncio.create_task(_follow(reporter, settings.follow, metrics))
+        for environment in environments():
+            lanes.look_at(environment)
         yield
         following.cancel()
         with suppress(asyncio.CancelledError):

@@ -14,6 +14,9 @@ from pipeline.webhook import Deploy, newest
 _PART = 3.0
 """Seconds for either half of a conversation: starting a run, cancelling what it makes needless."""
 _FAREWELL = 6.0
+_TRIES = 20
+_PAUSE = 1.0
+"""Seconds before Prefect is asked again about runs to cancel; a new delivery waits as long at worst."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,14 @@ class Lanes:
         """
         future: asyncio.Future[Served] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(deploy.environment, []).append((deploy, future))
-        lane = self._lanes.get(deploy.environment)
-        if lane is None or lane.done():
-            self._lanes[deploy.environment] = asyncio.create_task(self._work(deploy.environment))
+        self.look_at(deploy.environment)
         return await future
+
+    def look_at(self, environment: str) -> None:
+        """See to it that what waits begins and what is needless ends; a receiver that died may have left some."""
+        lane = self._lanes.get(environment)
+        if lane is None or lane.done():
+            self._lanes[environment] = asyncio.create_task(self._work(environment))
 
     async def close(self) -> None:
         """Let the conversations under way end."""
@@ -59,13 +66,16 @@ class Lanes:
                 lane.cancel()
 
     async def _work(self, environment: str) -> None:
-        more = True
+        failed, more = 0, True
         while more:
             async with self._turn:
                 if waiting := self._waiting.pop(environment, []):
                     await self._begin(waiting)
-                more = await self._settle(environment)
-            more = more or environment in self._waiting
+                left = await self._settle(environment)
+            failed = failed + 1 if left is None else 0
+            if left is None and environment not in self._waiting:
+                await asyncio.sleep(_PAUSE)
+            more = bool(left) or 0 < failed < _TRIES or environment in self._waiting
 
     async def _begin(self, waiting: list[tuple[Deploy, asyncio.Future[Served]]]) -> None:
         chosen = newest([deploy for deploy, _ in waiting])
@@ -81,11 +91,11 @@ class Lanes:
             if not future.done():
                 future.set_result(served)
 
-    async def _settle(self, environment: str) -> bool:
-        """Fail without harm: the runs are made, and the next delivery's conversation looks again."""
+    async def _settle(self, environment: str) -> bool | None:
+        """Return whether there is more; None where Prefect did not answer: the runs are made all the same."""
         try:
             async with asyncio.timeout(_PART):
                 return await self._settle_runs(environment)
         except Exception as error:  # noqa: BLE001 - it has no caller who could be told
             log("coalescing-failed", environment=environment, error=type(error).__name__)
-            return False
+            return None

@@ -109,9 +109,16 @@ class Premises:
         return [line.message for line in self.prefect.read_logs(wanted)]
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        """Return the payloads of the events of that name, newest first."""
-        answer = self.prefect._client.post("/events/filter", json={"filter": {"event": {"name": [name]}}})
-        return [event["payload"] for event in answer.json()["events"]]
+        """Return the payloads of the events of that name, newest first, as soon as the server has one."""
+        found: list[dict[str, Any]] = []
+
+        def written() -> bool:
+            answer = self.prefect._client.post("/events/filter", json={"filter": {"event": {"name": [name]}}})
+            found[:] = [event["payload"] for event in answer.json()["events"]]
+            return bool(found)
+
+        until(written, f"an event {name}")
+        return found
 
     def publish_outputs(self) -> None:
         """Write the parameter that the real root module writes; a small one has nothing to tell."""

@@ -29,6 +29,7 @@ class Prefect:
     settled: Counter[str] = field(default_factory=Counter)
     more: int = 0
     error: Exception | None = None
+    silent: int = 0
     _busy: bool = False
 
     async def begin(self, deploy: Deploy) -> str:
@@ -40,9 +41,12 @@ class Prefect:
         return f"run of {deploy.key}"
 
     async def settle(self, environment: str) -> bool:
-        """Cancel some; there are ``more`` rounds to come."""
+        """Cancel some; there are ``more`` rounds to come, after ``silent`` ones without an answer."""
         self.settled[environment] += 1
         await self._alone()
+        self.silent -= 1
+        if self.silent >= 0:
+            raise httpx.ReadTimeout("busy")
         self.more -= 1
         return self.more >= 0
 
@@ -123,6 +127,21 @@ def test_what_is_needless_is_cancelled_to_the_last_without_another_push() -> Non
         prefect = Prefect(more=3)
         await burst(prefect, [push(1)])
         assert prefect.settled == {"staging": 4}
+
+    asyncio.run(play())
+
+
+def test_what_could_not_be_cancelled_is_tried_again_without_another_push() -> None:
+    """A server that was busy, or a receiver that died in between, leaves no needless run behind."""
+
+    async def play() -> None:
+        prefect = Prefect(silent=1)
+        prefect.held.set()
+        lanes = Lanes(prefect.begin, prefect.settle)
+        lanes.look_at("staging")
+        await lanes.close()
+        assert not prefect.begun
+        assert prefect.settled == {"staging": 2}
 
     asyncio.run(play())
 
