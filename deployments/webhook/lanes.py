@@ -52,7 +52,7 @@ class Lanes:
         return await future
 
     def look_at(self, environment: str) -> None:
-        """See to it that what waits begins and what is needless ends; a receiver that died may have left some."""
+        """Begin what waits and cancel what is needless; a receiver that died may have left some."""
         lane = self._lanes.get(environment)
         if lane is None or lane.done():
             self._lanes[environment] = asyncio.create_task(self._work(environment))
