@@ -11,14 +11,14 @@ from botocore.exceptions import (
 
 from pipeline.errors import PipelineError
 
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-_INVALID = {
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-    "SignatureDoesNotMatch",
-    "AuthFailure",
-    "InvalidAccessKeyId",
-}
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException"}
+_SIGNATURES = {"SignatureDoesNotMatch", "InvalidSignatureException"}
+_INVALID = {"InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "InvalidAccessKeyId"}
+_SKEWED = {"RequestTimeTooSkewed", "RequestInTheFuture"}
+_UNTIMELY = {"RequestExpired"}
+_FINAL = frozenset(_EXPIRED | _SIGNATURES | _INVALID | _SKEWED | _UNTIMELY)
+_BY_CLOCK = ("Signature expired", "Signature not yet current")
+"""How AWS words a signature more than five minutes off (IAM user guide, "Troubleshoot SigV4")."""
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 THROTTLED = frozenset(
     {
@@ -43,13 +43,20 @@ class AwsError(PipelineError):
         self.code = code
         super().__init__(message)
 
+    @property
+    def final(self) -> bool:
+        """Whether waiting is in vain: the same credentials by the same clock will not do better."""
+        return self.code in _FINAL
+
 
 def explain(action: str, error: ClientError | BotoCoreError) -> AwsError:
     """Turn a botocore error into one that says what was tried (``action``) and what to do next."""
     if isinstance(error, ClientError):
         code = str(error.response.get("Error", {}).get("Code", ""))
         message = str(error.response.get("Error", {}).get("Message", "")) or str(error)
-        return AwsError(f"{action}: {code}: {message.rstrip('.')}. {_advice(code)}".rstrip(), code)
+        if code in _SIGNATURES:
+            message = message.partition("\n")[0]  # behind it is the whole request, session token included
+        return AwsError(f"{action}: {code}: {message.rstrip('.')}. {_advice(code, message)}".rstrip(), code)
     if isinstance(error, NoCredentialsError):
         return AwsError(f"{action}: no AWS credentials. Fill in the environment's aws-credentials block.")
     if isinstance(error, (ProfileNotFound, PartialCredentialsError)):
@@ -59,10 +66,17 @@ def explain(action: str, error: ClientError | BotoCoreError) -> AwsError:
     return AwsError(f"{action}: {error}. AWS could not be reached; run the same command again.")
 
 
-def _advice(code: str) -> str:
+def _advice(code: str, message: str) -> str:
     if code in _EXPIRED:
         return "The credentials have expired: renew them in the aws-credentials block and run again."
-    if code in _INVALID:
+    if code in _UNTIMELY:
+        return (
+            "Either the credentials have expired or this machine's clock is wrong: compare it with a time "
+            "server, renew the credentials in the aws-credentials block, and run again."
+        )
+    if code in _SKEWED or (code in _SIGNATURES and message.startswith(_BY_CLOCK)):
+        return "This machine's clock is wrong: set it by a time server (NTP) and run again."
+    if code in _INVALID or code in _SIGNATURES:
         return "The credentials are not valid: correct them in the aws-credentials block and run again."
     if code in _DENIED:
         return "The identity lacks this permission: see docs/security.md for the pipeline role."

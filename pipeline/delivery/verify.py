@@ -44,6 +44,8 @@ class Verification:
     outcome: Outcome
     message: str
     probe: ProbeReport | None = None
+    final: bool = False
+    """Whether looking again is in vain."""
 
 
 def verify(
@@ -85,7 +87,7 @@ def _wait(
         found = gate.look()
         if found.outcome is Outcome.SUCCEEDED:
             return None
-        if found.outcome is Outcome.SUPERSEDED or clock() >= end:
+        if found.final or clock() >= end:
             return found
         sleep(settings.interval * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not cryptography
 
@@ -101,13 +103,13 @@ class _Gate:
         try:
             return self._judge()
         except AwsError as error:
-            return Verification(Outcome.UNKNOWN, str(error))
+            return Verification(Outcome.UNKNOWN, str(error), final=error.final)
 
     def _judge(self) -> Verification:
         service = self.reader.describe()
         ours = service.deployment(self.attempt.deployment_id) if service else None
         if service is None or ours is None or ours.status != "PRIMARY":
-            return Verification(Outcome.SUPERSEDED, "Our deployment is no longer PRIMARY.")
+            return Verification(Outcome.SUPERSEDED, "Our deployment is no longer PRIMARY.", final=True)
         faults = self._faults(ours)
         if faults:
             return Verification(Outcome.UNHEALTHY, "; ".join(faults))

@@ -155,7 +155,7 @@ def wait_until(
 
     Raises:
         OneOffTaskError: out of time, or ECS does not know the task for half a minute.
-        AwsError: out of time, and the API did not answer at the end.
+        AwsError: out of time, and the API did not answer at the end; or one that is final.
     """
     began = clock()
     end = began + timeout
@@ -163,8 +163,7 @@ def wait_until(
         try:
             task = read()
         except (AwsError, TaskUnknownError) as error:
-            patience = min(timeout, _VISIBILITY) if isinstance(error, TaskUnknownError) else timeout
-            if clock() >= began + patience:
+            if clock() >= began + _patience(error, timeout):
                 raise
         else:
             if done(task):
@@ -175,6 +174,13 @@ def wait_until(
                     "Look at its logs; it is not stopped by itself."
                 )
         sleep(interval * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not cryptography
+
+
+def _patience(error: AwsError | TaskUnknownError, timeout: float) -> float:
+    """Seconds for which an error is asked again."""
+    if isinstance(error, TaskUnknownError):
+        return min(timeout, _VISIBILITY)
+    return 0 if error.final else timeout
 
 
 def stopped(task: Task) -> bool:

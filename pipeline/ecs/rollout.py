@@ -48,6 +48,8 @@ class Snapshot:
     stopped: tuple[Task, ...] = ()
     """Stopped tasks of the rollout's own deployment."""
     unreachable: str | None = None
+    refused: bool = False
+    """Whether asking again is in vain, as with credentials that have expired."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def decide(snapshot: Snapshot, attempt: Attempt, now: datetime) -> Verdict:
     """
     late = now >= attempt.deadline
     if snapshot.unreachable is not None:
-        return _unreachable(snapshot.unreachable, late)
+        return _unreachable(snapshot.unreachable, late, snapshot.refused)
     service = snapshot.service
     if service is None:
         return Verdict("The service does not exist.", Outcome.FAILED)
@@ -80,7 +82,9 @@ def decide(snapshot: Snapshot, attempt: Attempt, now: datetime) -> Verdict:
     return verdict
 
 
-def _unreachable(reason: str, late: bool) -> Verdict:
+def _unreachable(reason: str, late: bool, refused: bool) -> Verdict:
+    if refused:
+        return Verdict(f"AWS refuses to tell how the rollout goes on: {reason}", Outcome.UNKNOWN)
     if late:
         return Verdict(f"ECS could not be reached until the time was up: {reason}", Outcome.UNKNOWN)
     return Verdict(f"ECS cannot be reached, asking again: {reason}")

@@ -53,7 +53,8 @@ def watch(
 
     ``progress`` is told the share of the wanted tasks that run, from 0 to 1, when it changes.
 
-    API errors lengthen the interval and never decide: only the attempt's deadline ends the watch.
+    API errors lengthen the interval and prove nothing: the attempt's deadline ends the watch, or an error
+    that is final.
     """
     pace = pace or Pace()
     interval, said, told = pace.interval, "", -1.0
@@ -87,7 +88,7 @@ def look(reader: ServiceReader, attempt: Attempt) -> Snapshot:
     try:
         service = reader.describe()
     except AwsError as error:
-        return Snapshot(unreachable=str(error))
+        return Snapshot(unreachable=str(error), refused=error.final)
     ours = service.deployment(attempt.deployment_id) if service else None
     return Snapshot(service, _stopped(reader, ours) if ours is not None and ours.failed else ())
 

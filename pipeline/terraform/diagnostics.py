@@ -58,23 +58,33 @@ def errors_of(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(item for item in diagnostics if item.severity == "error")
 
 
+_CLOCK = (
+    "Either the credentials have expired or this machine's clock is wrong: compare it with a time server, "
+    "renew the credentials in the aws-credentials block, and run again."
+)
 _ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
     (
         ("Error acquiring the state lock",),
         "Another run holds the state lock: wait, or run unlock-state (it spares a lock whose owner lives).",
+    ),
+    (("RequestExpired",), _CLOCK),
+    (
+        ("RequestTimeTooSkewed", "RequestInTheFuture", "Signature expired", "Signature not yet current"),
+        "This machine's clock is wrong: set it by a time server (NTP) and run again.",
     ),
     (
         (
             "InvalidClientTokenId",
             "UnrecognizedClientException",
             "SignatureDoesNotMatch",
+            "InvalidSignatureException",
             "InvalidAccessKeyId",
             "No valid credential sources",
             "AuthFailure",
         ),
         "The AWS credentials are not valid: correct them in the aws-credentials block and run again.",
     ),
-    (("ExpiredToken", "RequestExpired"), "The AWS credentials have expired: renew them and run again."),
+    (("ExpiredToken",), "The AWS credentials have expired: renew them and run again."),
     (
         (
             "NoSuchBucket",

@@ -15,15 +15,19 @@ from pipeline.aws.errors import THROTTLED
 
 EXPIRED = "The credentials have expired"
 INVALID = "The credentials are not valid"
+CLOCK = "This machine's clock is wrong: set it"
 DENIED = "lacks this permission"
 BUSY = "throttles"
 CODES = {
     "ExpiredToken": EXPIRED,
     "ExpiredTokenException": EXPIRED,
-    "RequestExpired": EXPIRED,
+    "RequestExpired": "credentials have expired or this machine's clock is wrong",
+    "RequestTimeTooSkewed": CLOCK,
+    "RequestInTheFuture": CLOCK,
     "InvalidClientTokenId": INVALID,
     "UnrecognizedClientException": INVALID,
     "SignatureDoesNotMatch": INVALID,
+    "InvalidSignatureException": INVALID,
     "AuthFailure": INVALID,
     "InvalidAccessKeyId": INVALID,
     "AccessDenied": DENIED,
@@ -51,6 +55,40 @@ def test_codes_with_advice(code: str, advice: str) -> None:
 def test_the_names_of_throttling(code: str) -> None:
     """Services name throttling differently."""
     assert code in THROTTLED
+
+
+@pytest.mark.parametrize("code", ["SignatureDoesNotMatch", "InvalidSignatureException"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Signature expired: 20250301T120000Z is now earlier than 20250301T121000Z (20250301T121500Z - 5 min)",
+        "Signature not yet current: 20250301T123000Z is still later than 20250301T121000Z",
+    ],
+)
+def test_a_signature_of_another_time_is_the_clocks_fault(code: str, message: str) -> None:
+    """The code alone would send people to their keys."""
+    found = str(explain("Reading x", refused(code, message)))
+    assert CLOCK in found
+    assert INVALID not in found
+
+
+def test_the_request_that_aws_repeats_is_not_told() -> None:
+    """Behind a wrong signature AWS writes what it was made over, with the session token."""
+    message = "The signature does not match.\n\nThe Canonical String was\n'GET\nx-amz-security-token:TOKEN'"
+    found = str(explain("Reading x", refused("SignatureDoesNotMatch", message)))
+    assert "TOKEN" not in found
+    assert "\n" not in found
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_what_waiting_mends_is_not_final(code: str) -> None:
+    """Throttling passes and a permission can be granted meanwhile; keys and clock stay what they are."""
+    assert explain("Reading x", refused(code)).final is (CODES[code] not in (BUSY, DENIED))
+
+
+def test_no_answer_is_not_final() -> None:
+    """A network may come back."""
+    assert not explain("Reading x", ReadTimeoutError(endpoint_url="http://localhost:1")).final
 
 
 def test_a_code_without_advice() -> None:

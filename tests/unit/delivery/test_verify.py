@@ -127,3 +127,9 @@ def test_superseded_during_the_soak() -> None:
 def test_an_unreachable_api_proves_nothing() -> None:
     """Out of time without an answer is UNKNOWN, never a failure."""
     assert judged(AwsError("connection refused")) == (Outcome.UNKNOWN, "connection refused")
+
+
+def test_credentials_that_expire_at_the_gate_are_not_waited_for() -> None:
+    """Looks that follow are not taken: a healthy one would otherwise be found."""
+    expired = AwsError("expired", "ExpiredTokenException")
+    assert judged(look("initial"), expired, look()) == (Outcome.UNKNOWN, "expired")

@@ -69,6 +69,14 @@ def test_errors_of_the_api_are_asked_again() -> None:
     assert wait(script(AwsError("throttled"), task(), AwsError("throttled"), ended())) == ended()
 
 
+def test_credentials_that_expire_end_the_waiting_at_once() -> None:
+    """They do not become valid again by waiting."""
+    time = FakeTime()
+    with pytest.raises(AwsError, match="expired"):
+        wait(script(task(), AwsError("expired", "ExpiredTokenException")), timeout=3600, time=time)
+    assert len(time.slept) == 1
+
+
 def test_out_of_time_names_task_and_state() -> None:
     """The message says which task is still what, after how long."""
     with pytest.raises(OneOffTaskError, match=rf"Task {1:032x} is still PENDING after 60 s"):

@@ -83,6 +83,16 @@ def test_an_end_is_returned_at_once() -> None:
     assert (watched.verdict.outcome, watched.slept) == (Outcome.FAILED, [])
 
 
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "InvalidSignatureException", "RequestExpired"])
+def test_credentials_that_expire_on_the_way_end_the_watch_at_once(code: str) -> None:
+    """Asking for half an hour with the same credentials would only hide that a person is needed."""
+    expired = AwsError("Describing ECS service web: the credentials have expired: renew them", code)
+    watched = Watching(ScriptedService(service(ours()), expired))
+    assert watched.verdict.outcome is Outcome.UNKNOWN
+    assert "renew them" in watched.said[-1]
+    assert len(watched.slept) == 1
+
+
 def test_trouble_doubles_the_interval_and_an_answer_resets_it() -> None:
     """Each failed call doubles the pause up to the slowest; the next answer brings back the pace."""
     answers = [THROTTLED] * 4 + [service(ours()), service(done())]
