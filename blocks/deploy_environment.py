@@ -24,6 +24,11 @@ class Target:
         """Name of the environment."""
         return self.environment.name
 
+    @property
+    def token(self) -> str:
+        """What opens the source repository; "" for a public one."""
+        return self.source_token.get_secret_value() if self.source_token else ""
+
 
 class DeployEnvironment(Block):
     """An environment of Vimbiso Pay, made from deployments/environments.toml by `make register`."""

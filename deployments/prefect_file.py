@@ -22,9 +22,10 @@ from pydantic import BaseModel, ConfigDict
 
 from deployments.flow_page import flow_page
 from deployments.work_pools import IMAGE_ROOT, pool_of, runs_in_image, variables_of
-from pipeline.environment import PROJECT, environment, environments
+from pipeline.environment import PROJECT, Environment, environment, environments
 
 FILE = PROJECT / "prefect.yaml"
+DELIVERY = "deploy-application"
 HEARTBEAT = 30
 """Seconds between two signs of life of a running flow: the shortest that Prefect allows."""
 _SHOWN = ("flows/*.py", "blocks/*.py", "deployments/prefect_file.py", "deployments/flow_page.py")
@@ -90,8 +91,11 @@ def scheduled_flows(name: str) -> frozenset[str]:
 def version() -> str:
     """Digest of everything that a registered deployment shows: flows, types of parameters, prefect.yaml."""
     files = [FILE, *(path for pattern in _SHOWN for path in sorted(PROJECT.glob(pattern)))]
-    pools = [(name, item.work_pool.model_dump_json()) for name, item in sorted(environments().items())]
-    digest = hashlib.sha256(repr((pools, _root())).encode())
+    own = [
+        (name, item.work_pool.model_dump_json(), item.concurrent_deploys)
+        for name, item in sorted(environments().items())
+    ]
+    digest = hashlib.sha256(repr((own, _root())).encode())
     for path in files:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
@@ -124,15 +128,21 @@ def _create(client: SyncPrefectClient, entry: DeploymentEntry) -> None:
             "env": {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT), **variables_of(item, entry.tags)}
         },
         concurrency_limit=entry.concurrency_limit.limit,
-        concurrency_options=ConcurrencyOptions.model_validate(
-            entry.concurrency_limit.model_dump(exclude={"limit"})
-        ),
+        concurrency_options=_options(entry, item),
         schedules=[
             DeploymentScheduleCreate(schedule=CronSchedule(cron=when.cron, timezone=when.timezone))
             for when in entry.schedules
         ],
         pull_steps=_pull_steps(IMAGE_ROOT if runs_in_image(item, entry.tags) else _root()),
     )
+
+
+def _options(entry: DeploymentEntry, item: Environment) -> ConcurrencyOptions:
+    """Say what becomes of a second run: for deployments the environment decides that."""
+    options = entry.concurrency_limit.model_dump(exclude={"limit"})
+    if item.concurrent_deploys == "refuse" and _flow(entry.entrypoint).name == DELIVERY:
+        options["collision_strategy"] = "CANCEL_NEW"
+    return ConcurrencyOptions.model_validate(options)
 
 
 def _versions(client: SyncPrefectClient, names: Collection[str]) -> Mapping[str, str | None]:

@@ -1,6 +1,7 @@
 """From a commit to a verified release."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from prefect import flow
 from prefect.logging import get_run_logger
@@ -19,6 +20,7 @@ from pipeline.release import Stopwatch
 from tasks.environment import load_environment, read_outputs
 from tasks.events import tell_world
 from tasks.image import DeliveredImage, build_release, find_release, push_release, require_image
+from tasks.lease import one_delivery_at_a_time, refuse_second_delivery
 from tasks.preflight import preflight
 from tasks.report import report_release
 from tasks.rollout import register_revision
@@ -28,6 +30,15 @@ from tasks.source import fetch_source
 
 class DeploymentFailedError(PipelineError):
     """The release does not run; the message says what does, and what to do."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the caller wants of the switch; see the flow's parameters."""
+
+    migrate: bool
+    take_over: bool
+    roll_back: bool
 
 
 @flow(name="deploy-application", flow_run_name=run_name)
@@ -62,31 +73,44 @@ def deploy_application(
     target, stopwatch = load_environment(environment), Stopwatch()
     outputs = read_outputs(target)
     if rollback_was_asked():
-        raise DeploymentFailedError(carry_out_decision(target, outputs))
+        _carry_out(target, outputs)
+    refuse_second_delivery(target)
     with stopwatch.step("preflight"):
-        preflight(target, outputs, builds=image is None)
+        preflight(target, outputs, ref, builds=image is None)
     if verify_only:
         return "VERIFIED"
+    wishes = Wishes(migrate, take_over, roll_back)
+    try:
+        return _deliver(target, outputs, ref, image, wishes, stopwatch)
+    except DeploymentFailedError:
+        raise
+    except PipelineError as error:
+        report_release(target, outputs, "", "", Outcome.FAILED, str(error))
+        raise
+
+
+def _deliver(
+    target: Target, outputs: Outputs, ref: str | None, image: str | None, wishes: Wishes, stopwatch: Stopwatch
+) -> str:
+    """Make the image, which keeps nobody out; then move the service, which one run does at a time."""
     with stopwatch.step("image"):
         delivered = _image(target, outputs, ref, image)
     with stopwatch.step("scan"):
         pass_scan_gate(target, outputs, delivered.digest)
-    revision = register_revision(target, outputs, delivered.release, delivered.reference)
-    if not revision.is_live:
-        rehearse(target, outputs, delivered.release, revision, migrate, stopwatch)
-    release = ReleaseToRun(
-        delivered.release,
-        revision.arn,
-        delivered.reference,
-        delivered.digest,
-        delivered.revision,
-        delivered.ref,
-    )
-    end = roll_out(target, outputs, release, stopwatch, kind="deploy", take_over=take_over)
-    report_release(
-        target, outputs, delivered.release, delivered.reference, end.outcome, end.message, end.cause
-    )
-    return _conclude(target, outputs, release, end, roll_back)
+    with one_delivery_at_a_time(target):
+        revision = register_revision(target, outputs, delivered.release, delivered.reference)
+        if not revision.is_live:
+            rehearse(target, outputs, delivered.release, revision, wishes.migrate, stopwatch)
+        release = ReleaseToRun(
+            delivered.release,
+            revision.arn,
+            delivered.reference,
+            delivered.digest,
+            delivered.revision,
+            delivered.ref,
+        )
+        end = roll_out(target, outputs, release, stopwatch, kind="deploy", take_over=wishes.take_over)
+        return _conclude(target, outputs, release, end, wishes.roll_back)
 
 
 def _image(target: Target, outputs: Outputs, ref: str | None, image: str | None) -> DeliveredImage:
@@ -104,10 +128,21 @@ def _image(target: Target, outputs: Outputs, ref: str | None, image: str | None)
 def _conclude(
     target: Target, outputs: Outputs, release: ReleaseToRun, end: RolloutEnd, roll_back: bool
 ) -> str:
-    """Return the outcome of a good end; undo and raise for any other."""
-    if end.outcome.good:
-        get_run_logger().info("%s: release %s. %s", end.outcome, release.name, end.message)
-        return end.outcome
+    """Return the outcome of a good end; undo and raise for any other. What runs now is shown for each."""
+    told = end.message
+    if not end.outcome.good:
+        told = _undo_and_explain(target, outputs, release, end, roll_back)
+    report_release(target, outputs, release.name, release.image, end.outcome, told)
+    if not end.outcome.good:
+        raise DeploymentFailedError(told)
+    get_run_logger().info("%s: release %s. %s", end.outcome, release.name, end.message)
+    return end.outcome
+
+
+def _undo_and_explain(
+    target: Target, outputs: Outputs, release: ReleaseToRun, end: RolloutEnd, roll_back: bool
+) -> str:
+    """Go back where that helps; return what failed and why, what was undone, and what to do."""
     undone = ""
     if roll_back and end.outcome in (Outcome.FAILED, Outcome.UNHEALTHY):
         undone = undo(target, outputs, release.task_definition)
@@ -118,5 +153,12 @@ def _conclude(
         )
     diagnosis = "" if end.outcome is Outcome.SUPERSEDED else explain_failure(target, outputs)
     said = f"{end.outcome}: release {release.name}: {end.message}"
-    parts = [said, end.cause, undone, diagnosis, end.outcome.advice]
-    raise DeploymentFailedError("\n".join(filter(None, parts)))
+    return "\n".join(filter(None, (said, end.cause, undone, diagnosis, end.outcome.advice)))
+
+
+def _carry_out(target: Target, outputs: Outputs) -> NoReturn:
+    """Do what a person decided on a release that failed in an earlier process of this run."""
+    with one_delivery_at_a_time(target):
+        told = carry_out_decision(target, outputs)
+    report_release(target, outputs, "", "", Outcome.FAILED, told)
+    raise DeploymentFailedError(told)

@@ -12,7 +12,7 @@ from tasks.change import NotApprovedError
 from tasks.database import choose_backup, restore_database
 from tasks.environment import load_environment, read_outputs
 from tasks.events import tell_world
-from tasks.lease import one_change_at_a_time
+from tasks.lease import one_change_at_a_time, one_delivery_at_a_time
 from tasks.recovery import (
     begin_in_place,
     carry_in_place,
@@ -71,7 +71,7 @@ def _in_place(
     require_confirmed(target, confirm, path)
     wants = opened is None and target.environment.approval == "always"
     by = _ask(target, chosen) if wants else ""
-    with one_change_at_a_time(target):
+    with one_change_at_a_time(target), one_delivery_at_a_time(target):
         opened = find_open_restore(target, outputs) or begin_in_place(target, outputs, chosen.key, by)
         ended = carry_in_place(target, outputs, opened)
     tell_world(

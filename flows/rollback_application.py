@@ -11,6 +11,7 @@ from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
 from pipeline.release import ReleaseRecord, Stopwatch, WayBack
 from tasks.environment import load_environment, read_outputs
+from tasks.lease import one_delivery_at_a_time
 from tasks.rollback import choose_target, present_task_definition
 from tasks.schema import find_crossed
 
@@ -33,6 +34,8 @@ def rollback_application(
     one that runs already ends as NO_CHANGE, after the health gates. The database is not touched: where
     irreversible migrations ran since that release, it refuses and names them and the backup made before.
 
+    It waits for a deployment that moves the service at that moment; cancel that run to go back at once.
+
     **When it fails:** the error lists the releases that are left, or what speaks against going back.
 
     Args:
@@ -43,11 +46,12 @@ def rollback_application(
     """
     target = load_environment(environment)
     outputs = read_outputs(target)
-    present = present_task_definition(target, outputs)
-    chosen = choose_target(target, outputs, present, release)
-    if chosen.task_definition != present and not accept_schema:
-        _require_schema(target, outputs, present, chosen)
-    return go_back(target, outputs, chosen)
+    with one_delivery_at_a_time(target):
+        present = present_task_definition(target, outputs)
+        chosen = choose_target(target, outputs, present, release)
+        if chosen.task_definition != present and not accept_schema:
+            _require_schema(target, outputs, present, chosen)
+        return go_back(target, outputs, chosen)
 
 
 def _require_schema(target: Target, outputs: Outputs, present: str, chosen: ReleaseRecord) -> None:

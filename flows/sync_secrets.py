@@ -9,6 +9,7 @@ from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
 from pipeline.release import Stopwatch
 from tasks.environment import load_environment, read_outputs
+from tasks.lease import one_delivery_at_a_time
 from tasks.secrets import (
     choose_release_to_restart,
     report_secret_keys,
@@ -44,7 +45,8 @@ def sync_secrets(environment: EnvironmentName, restart: bool = False, dry_run: b
         tell_changed_secret(target, found)
     unset = report_secret_keys(target, outputs, found)
     if restart and not dry_run:
-        _restart(target, outputs, unset)
+        with one_delivery_at_a_time(target):
+            _restart(target, outputs, unset)
 
 
 def _restart(target: Target, outputs: Outputs, unset: tuple[str, ...]) -> None:

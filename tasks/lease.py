@@ -1,11 +1,15 @@
-"""One run at a time works on an environment's infrastructure."""
+"""One run at a time works on an environment's infrastructure, and one on its service."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+from prefect.client.schemas.objects import StateType
 from prefect.concurrency.sync import concurrency
+from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
 
 from blocks import Target
 from pipeline.errors import PipelineError
@@ -14,6 +18,11 @@ LEASE = 120.0
 """Seconds after which the place of a run that was killed is free again; a living one renews it."""
 _PATIENCE = 3600.0
 """Seconds to wait for another run: as long as a Terraform command may take."""
+_AT_ONCE = 10.0
+"""Seconds to wait where waiting is not wanted: what a busy Prefect server needs to answer."""
+_AT_WORK = FlowRunFilter(
+    state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.CANCELLING]))
+)
 
 
 class OccupiedError(PipelineError):
@@ -30,9 +39,41 @@ def one_change_at_a_time(target: Target, patience: float = _PATIENCE) -> Iterato
     Raises:
         OccupiedError: the place did not become free.
     """
-    name = f"infrastructure-{target.name}"
+    with _place(target, "infrastructure", patience):
+        yield
+
+
+@contextmanager
+def one_delivery_at_a_time(target: Target) -> Iterator[None]:
+    """Hold the environment's only place while its service is moved: by a deployment, a way back, a restart.
+
+    The environment's ``concurrent_deploys`` says whether to wait for another run or to give up.
+
+    Raises:
+        OccupiedError: the place did not become free.
+    """
+    waits = target.environment.concurrent_deploys == "wait"
+    with _place(target, "delivery", _PATIENCE if waits else _AT_ONCE):
+        yield
+
+
+def refuse_second_delivery(target: Target) -> None:
+    """Tell a run early that another one moves the service, where the environment does not want it to wait.
+
+    Raises:
+        OccupiedError: another run has the place.
+    """
+    if target.environment.concurrent_deploys == "refuse":
+        with one_delivery_at_a_time(target):
+            return
+
+
+@contextmanager
+def _place(target: Target, kind: str, patience: float) -> Iterator[None]:
+    name = f"{kind}-{target.name}"
     with get_client(sync_client=True) as client:
         client.upsert_global_concurrency_limit_by_name(name, 1)
+        _free_abandoned(client, name, target.name)
     with ExitStack() as held:
         get_run_logger().info("Waiting for the place %s", name)
         try:
@@ -42,13 +83,41 @@ def one_change_at_a_time(target: Target, patience: float = _PATIENCE) -> Iterato
                     timeout_seconds=patience,
                     lease_duration=LEASE,
                     strict=True,
-                    # Terraform's own lock still guards the state; stopping an apply would be worse.
+                    # What it guards has a second guard (Terraform's lock, the rollout that is written down);
+                    # stopping in the middle would be worse.
                     raise_on_lease_renewal_failure=False,
                 )
             )
         except TimeoutError as error:
             raise OccupiedError(
-                f"Another run has worked on {target.name} for {patience / 60:.0f} minutes. Wait for it or "
+                f"Another run has worked on {target.name} for {_for(patience)}. Wait for it or "
                 f"cancel it, then run this again. If none runs, reset {name} under Concurrency in the UI."
             ) from error
         yield
+
+
+def _for(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 60 else f"{seconds:.0f} seconds"
+
+
+def _free_abandoned(client: SyncPrefectClient, name: str, environment: str) -> None:
+    """Free a place whose holder is dead: no other run of the environment is at work.
+
+    A lease ends by itself, but only where the server that knows it lives on. The limit is made anew, under
+    another id: ending the old lease later frees nobody's place.
+    """
+    limit = client.read_global_concurrency_limit_by_name(name)
+    if not limit.active_slots or _others_at_work(client, environment):
+        return
+    get_run_logger().warning("The run that held %s is dead: its place is free again", name)
+    with suppress(ObjectNotFound):  # another run was quicker
+        client.delete_global_concurrency_limit_by_name(str(limit.id))
+    client.upsert_global_concurrency_limit_by_name(name, 1)
+
+
+def _others_at_work(client: SyncPrefectClient, environment: str) -> bool:
+    """Whether any other run of the environment is at work; it may or may not hold the place."""
+    return any(
+        run.parameters.get("environment") == environment and str(run.id) != flow_run.id
+        for run in client.read_flow_runs(flow_run_filter=_AT_WORK, limit=200)
+    )

@@ -1,5 +1,7 @@
 """Looks whether a deployment can succeed, before anything is changed."""
 
+from functools import partial
+
 from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
@@ -7,7 +9,17 @@ from prefect.logging import get_run_logger
 from blocks import Target
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
-from pipeline.preflight import Finding, Status, cloud_checks, engine_checks, faults, run_checks
+from pipeline.preflight import (
+    Finding,
+    LiveService,
+    Status,
+    cloud_checks,
+    engine_checks,
+    faults,
+    run_checks,
+    source_checks,
+)
+from pipeline.source import source_of
 
 
 class PreflightError(PipelineError):
@@ -15,10 +27,18 @@ class PreflightError(PipelineError):
 
 
 @task(name="preflight", persist_result=False)
-def preflight(target: Target, outputs: Outputs, builds: bool) -> tuple[Finding, ...]:
-    """Ask every check, show all answers, and raise when one speaks against deploying."""
-    checks = cloud_checks(target.access, target.environment, outputs)
-    findings = run_checks((*checks, *engine_checks()) if builds else checks)
+def preflight(target: Target, outputs: Outputs, ref: str | None, builds: bool) -> tuple[Finding, ...]:
+    """Ask every check, show all answers, and raise when one speaks against deploying.
+
+    ``ref`` is what is built where an image is; the checks bring it onto this machine.
+    """
+    environment, live = target.environment, LiveService(target.access, outputs)
+    checks = cloud_checks(target.access, environment, outputs, live)
+    if builds:
+        pinned = partial(source_of, environment, ref, target.token)
+        checks += source_checks(pinned, environment.source.dockerfile)
+        checks += engine_checks(environment, live)
+    findings = run_checks(checks)
     for item in findings:
         level = get_run_logger().error if item.status is Status.NG else get_run_logger().info
         level("%-4s %s: %s", item.status, item.name, item.reason)

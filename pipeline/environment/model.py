@@ -1,5 +1,7 @@
 """The shape of one environment, checked when it is loaded."""
 
+import hashlib
+import json
 from datetime import date
 from typing import Annotated, Literal
 
@@ -15,6 +17,7 @@ HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+$")]
 RootedPath = Annotated[str, StringConstraints(pattern=r"^/[^\s]*$")]
 
 ApprovalPolicy = Literal["never", "always"]
+ConcurrencyPolicy = Literal["wait", "refuse"]
 Severity = Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED"]
 """ECR's severities (API reference, ImageScanFinding)."""
 
@@ -36,6 +39,17 @@ class Source(_Strict):
     """Stage to build; the last one when absent."""
     build_args: dict[str, str] = {}
     """Values of the Dockerfile's ARGs; never secret."""
+
+    @property
+    def recipe(self) -> str:
+        """Eight hexadecimal digits of what decides an image beside its commit; "" where all are defaults.
+
+        Where the code lies is none of it: a mirror of a repository builds the same image.
+        """
+        given = self.model_dump(exclude={"repository"}, exclude_defaults=True)
+        if not given:
+            return ""
+        return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:8]
 
 
 class AllowedFinding(_Strict):
@@ -104,6 +118,8 @@ class Environment(_Strict):
     """Environment variables of the container, beside those that Terraform sets; never secret."""
     scan: Scan = Scan()
     """The gate between registry and deployment."""
+    concurrent_deploys: ConcurrencyPolicy = "wait"
+    """What becomes of a deployment while another run works on the service."""
     trial: bool = True
     """Whether a release runs as one task outside the service before it takes the service's place."""
     work_pool: WorkPool = ProcessPool()

@@ -1,6 +1,7 @@
 """Images: built, pushed, found in the registry, judged by their scan."""
 
 from pipeline.image.build import build_image
+from pipeline.image.buildkit import buildkit_fault
 from pipeline.image.dockerfile import read_dockerfile
 from pipeline.image.engine import Engine, connect, engine_faults, inspect_engine
 from pipeline.image.errors import (
@@ -45,6 +46,7 @@ __all__ = [
     "ScanResult",
     "ScanVerdict",
     "build_image",
+    "buildkit_fault",
     "connect",
     "ecr_login",
     "engine_faults",

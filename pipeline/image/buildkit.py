@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.image.buildkit_log import BuildkitLog
+from pipeline.image.dockerfile import buildkit_sign, read_dockerfile
 from pipeline.image.errors import ImageError
 from pipeline.image.request import BuildReport, BuildRequest, BuiltImage
 
@@ -43,10 +44,7 @@ def build_with_buildkit(request: BuildRequest, sign: str, report: BuildReport) -
     """
     cli = find_buildkit()
     if cli is None:
-        raise ImageError(
-            f"{request.context}/{request.dockerfile} has {sign}, which needs BuildKit, and no docker command "
-            "here can reach it. Install docker's buildx plugin, or write the Dockerfile without it."
-        )
+        raise ImageError(_no_buildkit(request.context, request.dockerfile, sign))
     log, start = BuildkitLog(request.image), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="buildkit-") as folder:
         id_file = Path(folder) / "image-id"
@@ -55,6 +53,24 @@ def build_with_buildkit(request: BuildRequest, sign: str, report: BuildReport) -
             raise log.failure(f"docker build ended with {code}")
         image_id = id_file.read_text(encoding="utf-8").strip()
     return BuiltImage(request.image, image_id, log.steps, log.cached, time.monotonic() - start)
+
+
+def buildkit_fault(context: Path, dockerfile: str) -> str | None:
+    """Say why this machine cannot build the Dockerfile; None when it can.
+
+    Raises:
+        ImageError: there is no Dockerfile.
+    """
+    sign = buildkit_sign(read_dockerfile(context, dockerfile))
+    return _no_buildkit(context, dockerfile, sign) if sign and find_buildkit() is None else None
+
+
+def _no_buildkit(context: Path, dockerfile: str, sign: str) -> str:
+    """Say what is missing."""
+    return (
+        f"{context}/{dockerfile} has {sign}, which needs BuildKit, and no docker command here can reach it. "
+        "Install docker's buildx plugin, or write the Dockerfile without it."
+    )
 
 
 def buildkit_command(cli: BuildkitCli, request: BuildRequest, id_file: Path) -> Command:

@@ -1,22 +1,22 @@
 """What must be there in AWS before a release can be deployed."""
 
 from functools import partial
-from typing import Any
-from urllib.parse import unquote
 
 from pipeline.aws import AwsAccess, calling
 from pipeline.aws.identity import identify, require_account
-from pipeline.ecs.registry import TaskDefinitions
-from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.environment import Environment
 from pipeline.outputs import Outputs
+from pipeline.preflight.live import LiveService
 from pipeline.preflight.model import Check, CheckFailedError, CheckSkippedError
+from pipeline.preflight.trust import may_assume
 from pipeline.secrets import missing_keys
 
 
-def cloud_checks(access: AwsAccess, environment: Environment, outputs: Outputs) -> tuple[Check, ...]:
+def cloud_checks(
+    access: AwsAccess, environment: Environment, outputs: Outputs, live: LiveService
+) -> tuple[Check, ...]:
     """Return the checks of one environment, none of which changes anything."""
-    ask = _Questions(access, environment, outputs)
+    ask = _Questions(access, environment, outputs, live)
     return (
         Check("identity", ask.identity),
         Check("service", ask.service, needs=("identity",)),
@@ -32,11 +32,13 @@ def cloud_checks(access: AwsAccess, environment: Environment, outputs: Outputs) 
 
 
 class _Questions:
-    def __init__(self, access: AwsAccess, environment: Environment, outputs: Outputs) -> None:
+    def __init__(
+        self, access: AwsAccess, environment: Environment, outputs: Outputs, live: LiveService
+    ) -> None:
         self._access = access
         self._environment = environment
         self._outputs = outputs
-        self._service = EcsService(access, ServiceRef(outputs.cluster, outputs.service))
+        self._live = live
 
     def identity(self) -> str:
         identity = identify(self._access)
@@ -44,12 +46,12 @@ class _Questions:
         return identity.arn
 
     def service(self) -> str:
-        service = self._service.require()
+        service = self._live.service
         return f"{service.name} is ACTIVE with {service.desired} wanted tasks"
 
     def rollout(self) -> str:
         """A rollout under way is no fault here: beginning one decides whether it is ours or an alien's."""
-        primary = self._service.require().primary
+        primary = self._live.service.primary
         if primary is not None and primary.rollout_state == "IN_PROGRESS" and primary.desired:
             raise CheckSkippedError(f"deployment {primary.id} is under way; the rollout step decides")
         return "no rollout is under way"
@@ -86,24 +88,18 @@ class _Questions:
         name = arn.rsplit("/", 1)[-1]
         with calling(f"Reading role {name}"):
             role = self._access.client("iam").get_role(RoleName=name)["Role"]
-        document = role["AssumeRolePolicyDocument"]
-        text = unquote(document) if isinstance(document, str) else str(document)
-        if "ecs-tasks.amazonaws.com" not in text:
+        if not may_assume(role["AssumeRolePolicyDocument"], "ecs-tasks.amazonaws.com"):
             raise CheckFailedError(f"ECS may not assume role {name}. Run deploy-infrastructure.")
         return f"{name} can be assumed by ECS"
 
     def secrets(self) -> str:
-        report = missing_keys(self._access, self._outputs.secret_arn, self._definition())
+        report = missing_keys(self._access, self._outputs.secret_arn, self._live.definition)
         if not report.complete:
             raise CheckFailedError(
                 f"Without a value in {self._environment.secret_name}: {', '.join(report.missing)}. "
                 "Fill in the app-secrets block and run sync-secrets."
             )
         return f"{len(report.used)} keys, each with a value"
-
-    def _definition(self) -> dict[str, Any]:
-        live = self._service.require().task_definition
-        return TaskDefinitions(self._access).read(live)[0]
 
     def certificate(self) -> str:
         arn = self._outputs.certificate_arn

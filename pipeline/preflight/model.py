@@ -1,6 +1,7 @@
 """A check, its result, and how a list of checks is run."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,7 +32,7 @@ class Check:
     name: str
     ask: Callable[[], str]
     needs: tuple[str, ...] = ()
-    """Checks that must be OK before this one makes sense."""
+    """Checks before it that must be OK for this one to make sense."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,13 @@ class Finding:
     reason: str
 
 
-def run_checks(checks: Iterable[Check]) -> tuple[Finding, ...]:
-    """Run the checks in their order, all of them; a check whose needs are not OK is skipped."""
-    found: dict[str, Finding] = {}
-    for check in checks:
-        found[check.name] = _run(check, found)
-    return tuple(found.values())
+def run_checks(checks: Collection[Check]) -> tuple[Finding, ...]:
+    """Run all checks at once, each after its needs; one whose needs are not OK is skipped."""
+    asked: dict[str, Future[Finding]] = {}
+    with ThreadPoolExecutor(len(checks)) as pool:  # a place for each: one that waits keeps no other out
+        for check in checks:
+            asked[check.name] = pool.submit(_run, check, dict(asked))
+        return tuple(item.result() for item in asked.values())
 
 
 def faults(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -56,8 +58,10 @@ def faults(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(item for item in findings if item.status is Status.NG)
 
 
-def _run(check: Check, found: dict[str, Finding]) -> Finding:
-    lacking = [name for name in check.needs if name not in found or found[name].status is not Status.OK]
+def _run(check: Check, earlier: Mapping[str, Future[Finding]]) -> Finding:
+    lacking = [
+        name for name in check.needs if name not in earlier or earlier[name].result().status is not Status.OK
+    ]
     if lacking:
         return Finding(check.name, Status.SKIP, f"needs {', '.join(lacking)}")
     try:

@@ -3,7 +3,7 @@
 from pipeline.source.context import context_digest, context_files
 from pipeline.source.errors import SourceError, SourceUnreachableError
 from pipeline.source.model import ResolvedSource
-from pipeline.source.resolve import resolve_source
+from pipeline.source.resolve import resolve_source, source_of
 
 __all__ = [
     "ResolvedSource",
@@ -12,4 +12,5 @@ __all__ = [
     "context_digest",
     "context_files",
     "resolve_source",
+    "source_of",
 ]

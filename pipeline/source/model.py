@@ -20,6 +20,8 @@ class ResolvedSource:
     """Commit SHA (40 hexadecimal digits), or "" outside git."""
     content: str = ""
     """Digest of the build context (64 hexadecimal digits), where no commit describes it."""
+    recipe: str = ""
+    """Digest of how it is built, where that is not by all the defaults."""
 
     @property
     def dirty(self) -> bool:
@@ -30,9 +32,10 @@ class ResolvedSource:
     def release(self) -> str:
         """Name of the release and tag of its image; fits ECR's rule ``[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}``.
 
-        ``SHA`` for a commit, ``SHA-dirty-CONTENT`` with changes on top, ``content-CONTENT`` outside git.
+        ``SHA`` for a commit, ``SHA-dirty-CONTENT`` with changes on top, ``content-CONTENT`` outside git; each
+        followed by ``-RECIPE`` where there is one: other build arguments make another image.
         """
-        if not self.revision:
-            return f"content-{self.content[:_SHORT]}"
-        name = self.revision[:_SHORT]
-        return f"{name}-dirty-{self.content[:_SHORT]}" if self.dirty else name
+        name = self.revision[:_SHORT] or "content"
+        if self.content:
+            name += f"{'-dirty' if self.dirty else ''}-{self.content[:_SHORT]}"
+        return f"{name}-{self.recipe}" if self.recipe else name

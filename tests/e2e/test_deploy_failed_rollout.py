@@ -1,10 +1,12 @@
 """Releases that fail after the switch, as they do where trials are switched off; and going back by hand."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from stack_commands import until
 from support.application import ONE_WAY
+from support.events import payloads
 from support.house import House
 
 from pipeline.ecs.outcome import Outcome
@@ -32,6 +34,8 @@ def test_a_rollback_by_the_circuit_breaker_is_no_success(house: House, no_trial:
         assert reason in said
     assert house.newest().outcome is Outcome.ROLLED_BACK
     _runs(house, good)
+    assert f"**What runs now:** release `{good.release}`" in house.page("release-local")
+    until(lambda: {"release": ""}.items() <= _told(house, "vimbiso.release.rolled_back").items())
     assert visitor.releases == [good.release]
     assert visitor.bad == []
 
@@ -47,6 +51,10 @@ def test_a_release_that_answers_badly_is_taken_back(house: House, no_trial: None
     assert (bad.kind, bad.outcome) == ("deploy", Outcome.UNHEALTHY)
     assert (back.kind, back.outcome, back.release) == ("rollback", Outcome.SUCCEEDED, good.release)
     _runs(house, good)
+    page = house.page("release-local")
+    for words in (f"## UNHEALTHY: release `{bad.release}`", f"**What runs now:** release `{good.release}`"):
+        assert words in page
+    until(lambda: {"release": good.release}.items() <= _told(house, "vimbiso.release.rolled_back").items())
 
 
 def test_irreversible_migrations_stop_the_way_back(house: House, no_trial: None) -> None:
@@ -56,6 +64,7 @@ def test_irreversible_migrations_stop_the_way_back(house: House, no_trial: None)
     run = house.suspended("deploy-application")
     bad = house.newest()
     assert (bad.outcome, bad.irreversible, bad.migrations) == (Outcome.UNHEALTHY, True, (migration,))
+    until(lambda: {"release": good.release}.items() <= _told(house, "vimbiso.rollback.waiting").items())
     refused = house.fail("rollback-application")
     for words in (f"Not gone back to release {good.release}", migration, bad.backup, "accept_schema=true"):
         assert words in refused
@@ -66,6 +75,7 @@ def test_irreversible_migrations_stop_the_way_back(house: House, no_trial: None)
     assert f"Release {good.release} runs again. anna decided" in str(ended.state.message)
     assert house.newest().kind == "rollback"
     _runs(house, good)
+    assert "anna decided" in house.page("release-local")
 
 
 def test_an_alien_change_in_the_middle_is_superseded(house: House) -> None:
@@ -119,6 +129,11 @@ def test_an_unknown_release_is_refused_with_what_is_left(house: House, choice: N
     said = house.fail("rollback-application", release="no-such-release")
     assert "no-such-release is not recorded as good" in said
     assert good.release in said
+
+
+def _told(house: House, event: str) -> dict[str, Any]:
+    """Return the payload of the newest event of that name; empty while there is none."""
+    return next(iter(payloads(house.prefect, event)), {})
 
 
 def _runs(house: House, record: ReleaseRecord) -> None:

@@ -30,6 +30,10 @@ class Blocks:
         """Let the flows ask another address for AWS; tasks keep theirs."""
         self._change_settings(aws_endpoint_url=url)
 
+    def switch_approval(self, policy: str) -> None:
+        """Say whether changes of the infrastructure wait for a person."""
+        self._change_settings(approval=policy)
+
     def _change_settings(self, **values: Any) -> None:
         settings = self._read("deploy-environment", self.environment).data["settings"]
         # An update forgets the blocks inside the block unless they are named again.

@@ -14,10 +14,15 @@ from uuid import UUID
 
 import docker
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterKey,
+    LogFilter,
+    LogFilterFlowRunId,
+)
 from prefect.client.schemas.objects import TERMINAL_STATES, FlowRun, Log, StateType
 from prefect.client.schemas.responses import SetStateStatus
-from prefect.client.schemas.sorting import LogSort
+from prefect.client.schemas.sorting import ArtifactSort, LogSort
 from stack_commands import Stack, until
 from support.application import Application
 from support.blocks import Blocks
@@ -154,6 +159,12 @@ class House:
             found += page
             if len(page) < _PAGE:
                 return found
+
+    def page(self, key: str) -> str:
+        """Return the newest page (Markdown artifact) of that key."""
+        chosen = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
+        newest = ArtifactSort.CREATED_DESC
+        return str(self.prefect.read_artifacts(artifact_filter=chosen, sort=newest, limit=1)[0].data)
 
     def service(self) -> Service:
         """Look at the service."""

@@ -1,4 +1,4 @@
-"""Premises for the infrastructure flows; a test module chooses by ROOT and APPROVAL."""
+"""Premises for the infrastructure flows; a test module chooses by ROOT and APPROVAL what stands on them."""
 
 import subprocess
 import sys
@@ -17,11 +17,19 @@ from deployments.stack.settings import REGION, load_settings
 
 
 @pytest.fixture(scope="module")
-def premises(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Premises]:
-    """A registered environment with its state bucket, on a small root module."""
+def premises(ground: Premises, request: pytest.FixtureRequest) -> Premises:
+    """The environment on the module's root; an earlier module's resources may still be in the state."""
+    ground.use(request.module.ROOT)
+    ground.demand_approval(getattr(request.module, "APPROVAL", "never"))
+    return ground
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premises]:
+    """A registered environment with its state bucket."""
     folder = tmp_path_factory.mktemp("premises")
     code = folder / "code"
-    copy_code(code, approval=getattr(request.module, "APPROVAL", "never"))
+    copy_code(code)
     settings = load_settings(
         {
             "VIMBISO_STATE": str(folder / "state"),
@@ -54,7 +62,7 @@ def premises(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
         )
         client = servers.enter_context(SyncPrefectClient(f"{settings.prefect_url}/api"))
         found = Premises(code, environment, settings.aws_url, client)
-        found.use(request.module.ROOT)
+        found.use("plain")
         found.publish_outputs()
         assert told(found.run("bootstrap-state", environment=ENVIRONMENT)).startswith("Completed")
         yield found

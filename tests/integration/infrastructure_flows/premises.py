@@ -12,12 +12,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import FlowRun
-from prefect.states import Pending
+from prefect.states import Crashed, Pending
 from support.blocks import Blocks
+from support.events import payloads
 
 from deployments.stack.settings import REGION
 from pipeline.aws import AwsAccess
@@ -79,6 +81,10 @@ class Premises:
         finally:
             self._blocks.switch_endpoint(self.aws_url)
 
+    def demand_approval(self, policy: str) -> None:
+        """Say whether changes wait for a person."""
+        self._blocks.switch_approval(policy)
+
     @property
     def _blocks(self) -> Blocks:
         return Blocks(self.prefect, ENVIRONMENT, "")
@@ -95,6 +101,11 @@ class Premises:
         """Run the flow to the end of its process."""
         run, process = self.begin(flow, **parameters)
         return self._ended(run, process)
+
+    def kill(self, run: str, process: "subprocess.Popen[bytes]") -> None:
+        """Kill a run; a worker then tells Prefect that it crashed."""
+        kill(process)
+        self.prefect.set_flow_run_state(UUID(run), Crashed(), force=True)
 
     def decide(self, run: FlowRun, **decision: Any) -> FlowRun:
         """Answer a suspended run's form, and run it to its end."""
@@ -113,8 +124,7 @@ class Premises:
         found: list[dict[str, Any]] = []
 
         def written() -> bool:
-            answer = self.prefect._client.post("/events/filter", json={"filter": {"event": {"name": [name]}}})
-            found[:] = [event["payload"] for event in answer.json()["events"]]
+            found[:] = payloads(self.prefect, name)
             return bool(found)
 
         until(written, f"an event {name}")
@@ -174,25 +184,14 @@ def until(true: Callable[[], bool], what: str, seconds: float = 200) -> None:
         time.sleep(0.2)
 
 
-def copy_code(folder: Path, *, approval: str) -> None:
-    """Copy the pipeline's own code, with the environment's approval as wanted.
-
-    The place of a run that was killed is free again after the shortest time that Prefect allows.
-    """
+def copy_code(folder: Path) -> None:
+    """Copy the pipeline's own code."""
     for name in _CODE:
         source = PROJECT / name
         if source.is_dir():
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, folder / name)
-    _edit(folder / "deployments/environments.toml", 'approval = "never"', f'approval = "{approval}"')
-    _edit(folder / "tasks/lease.py", "LEASE = 120.0", "LEASE = 60.0")
-
-
-def _edit(file: Path, old: str, new: str) -> None:
-    text = file.read_text()
-    assert old in text
-    file.write_text(text.replace(old, new, 1))
 
 
 @contextmanager

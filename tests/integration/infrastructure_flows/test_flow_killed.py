@@ -22,7 +22,7 @@ def test_a_run_after_one_that_was_killed_goes_on(premises: Premises) -> None:
     premises.wish(value="killed", seconds=100)
     run, process = premises.begin("deploy-infrastructure")
     until(lambda: any(_SLOW in line for line in premises.log(run)), "the slow resource is being made")
-    kill(process)
+    premises.kill(run, process)
     assert read_lock(premises.home) is not None
     premises.wish(value="killed", seconds=0)
     done = premises.run("deploy-infrastructure")

@@ -1,7 +1,7 @@
 """The real AWS provider behind the flows: data is guarded, drift is found, everything goes when it must."""
 
 import pytest
-from premises import ENVIRONMENT, Premises, kill, told, until
+from premises import ENVIRONMENT, Premises, told, until
 
 from pipeline.state import read_head
 
@@ -30,7 +30,6 @@ def _finds_drift(premises: Premises) -> None:
         Name="/fixture/setting", Value="unchanged", Description="by hand", Type="String", Overwrite=True
     )
     assert told(premises.run("detect-drift")).startswith("Completed")
-    until(lambda: bool(premises.events("vimbiso.drift.found")), "the event is told")
     assert premises.events("vimbiso.drift.found")[0]["resources"] == ["aws_ssm_parameter.setting"]
 
 
@@ -54,7 +53,7 @@ def _destroys(premises: Premises) -> None:
         premises.access.client("s3").put_object(Bucket="premises-other", Key=f"{number}", Body=b"data")
     run, process = premises.begin("destroy", confirm=ENVIRONMENT)
     until(lambda: any("3 removed" in line for line in premises.log(run)), "the bucket was emptied")
-    kill(process)
+    premises.kill(run, process)
     assert told(premises.run("destroy", confirm=ENVIRONMENT)).startswith("Completed")
     head = read_head(premises.home)
     assert head is not None

@@ -1,5 +1,7 @@
 """How a list of checks is run and judged."""
 
+from threading import Barrier
+
 import pytest
 
 from pipeline.preflight import Check, CheckFailedError, Finding, Status, faults, run_checks
@@ -42,6 +44,13 @@ def test_a_check_whose_needs_are_not_ok_is_skipped(needed: str) -> None:
     found = run_checks([WRONG, UNTOLD, later])[-1]
     assert found == Finding("later", Status.SKIP, f"needs {needed}")
     assert asked == []
+
+
+def test_checks_that_do_not_need_each_other_are_asked_at_once() -> None:
+    """Each waits for the other's question: in turn they would never end."""
+    both = Barrier(2, timeout=20)
+    first, second = (Check(name, lambda: str(both.wait())) for name in ("first", "second"))
+    assert [item.status for item in run_checks([first, second])] == ["OK", "OK"]
 
 
 def test_only_wrong_answers_speak_against_deploying() -> None:

@@ -24,8 +24,9 @@ resource "terraform_data" "first" {
 }
 
 resource "terraform_data" "slow" {
-  input      = var.seconds
-  depends_on = [terraform_data.first]
+  input            = var.seconds
+  triggers_replace = var.seconds
+  depends_on       = [terraform_data.first]
 
   provisioner "local-exec" {
     command = "sleep ${var.seconds}"

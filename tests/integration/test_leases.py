@@ -1,0 +1,107 @@
+"""One run at a time works on an environment's infrastructure or service, before a real Prefect server."""
+
+from collections.abc import Iterator
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.testing.utilities import prefect_test_harness
+
+from blocks import Target
+from pipeline.aws import AwsAccess
+from pipeline.environment import environment
+from tasks.lease import (
+    LEASE,
+    OccupiedError,
+    one_change_at_a_time,
+    one_delivery_at_a_time,
+    refuse_second_delivery,
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def server() -> Iterator[None]:
+    """A Prefect server of our own."""
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@flow(name="works", persist_result=False)
+def work(environment: str, meanwhile: str = "", patience: float = 600) -> str:
+    """Hold the place of an environment, and try for another one's meanwhile."""
+    with one_change_at_a_time(target_of(environment), patience):
+        return work(meanwhile, patience=1) if meanwhile else "done"
+
+
+def target_of(name: str, policy: str = "wait") -> Target:
+    """Return an environment that refuses or waits."""
+    settings = environment(name).model_copy(update={"concurrent_deploys": policy})
+    return Target(settings, AwsAccess("af-south-1"))
+
+
+def test_a_second_run_waits_and_says_for_whom() -> None:
+    """While one holds the place no other gets it; the error names the environment and the limit."""
+    with pytest.raises(OccupiedError, match=r"Another run has worked on staging.*infrastructure-staging"):
+        work("staging", meanwhile="staging")
+
+
+def test_environments_do_not_wait_for_each_other() -> None:
+    """Each has a place of its own."""
+    assert work("staging", meanwhile="local") == "done"
+
+
+def test_the_place_is_free_after_a_failure() -> None:
+    """A run that failed keeps nobody out."""
+    with pytest.raises(OccupiedError):
+        work("production", meanwhile="production")
+    with get_client(sync_client=True) as client:
+        assert client.read_global_concurrency_limit_by_name("infrastructure-production").active_slots == 0
+    assert work("production") == "done"
+
+
+@flow(name="delivers", persist_result=False)
+def deliver(environment: str, policy: str = "wait", meanwhile: bool = False) -> str:
+    """Move a service, or find that another run does."""
+    target = target_of(environment, policy)
+    if meanwhile:
+        with one_delivery_at_a_time(target):
+            return deliver(environment, policy)
+    refuse_second_delivery(target)
+    with one_delivery_at_a_time(target):
+        return "moved"
+
+
+def test_a_second_deployment_is_refused_where_the_environment_says_so() -> None:
+    """It ends within seconds, before anything was built, and says whom it would have to wait for."""
+    with pytest.raises(
+        OccupiedError, match=r"Another run has worked on staging for 10 seconds.*delivery-staging"
+    ):
+        deliver("staging", policy="refuse", meanwhile=True)
+    assert deliver("staging", policy="refuse") == "moved"
+
+
+def test_the_place_of_a_dead_run_is_taken_at_once() -> None:
+    """Nobody waits for the lease of a run that was killed; the lease's own end frees no place later."""
+    hold("delivery-production")
+    assert deliver("production") == "moved"
+
+
+def test_the_place_stays_while_any_other_run_is_at_work() -> None:
+    """Which of them holds it is not known: a living run's place must not be given away."""
+    hold("infrastructure-production")
+    with pytest.raises(OccupiedError):
+        busy("production")
+
+
+@flow(name="is-busy", persist_result=False)
+def busy(environment: str) -> str:
+    """Do something else in the environment, while another run wants its place."""
+    return work(environment, patience=2)
+
+
+def hold(name: str) -> None:
+    """Take a place and die: nobody renews or returns the lease."""
+    with get_client(sync_client=True) as client:
+        client.upsert_global_concurrency_limit_by_name(name, 1)
+        taken = client.increment_concurrency_slots_with_lease([name], 1, "concurrency", LEASE)
+    assert taken.json()["limits"]

@@ -1,0 +1,125 @@
+"""What each check of an account says, against answers as AWS gives them."""
+
+from typing import Any
+
+import pytest
+from fake_cloud import OUTPUTS, Cloud, definition, deployment, refusal, role, service, stored, whole
+
+from pipeline.environment import environment
+from pipeline.outputs import Outputs
+from pipeline.preflight import Finding, LiveService, Status, cloud_checks, run_checks
+
+OK, NG, SKIP = Status.OK, Status.NG, Status.SKIP
+DENIED = refusal("AccessDenied")
+
+
+def findings(cloud: Cloud, outputs: Outputs = OUTPUTS) -> dict[str, Finding]:
+    """Ask every check of the local environment."""
+    checks = cloud_checks(cloud, environment("local"), outputs, LiveService(cloud, outputs))
+    return {item.name: item for item in run_checks(checks)}
+
+
+def test_nothing_speaks_against_deploying_to_an_account_in_order() -> None:
+    """Every check is OK, and what several want to know is asked once."""
+    cloud = Cloud(answers=whole())
+    found = findings(cloud)
+    assert {item.status for item in found.values()} == {OK}
+    assert len(found) == 10
+    assert cloud.asked.count("describe_services") == 1
+    assert cloud.asked.count("describe_task_definition") == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "answer", "check", "status", "reason"),
+    [
+        (("sts", "get_caller_identity"), refusal("ExpiredToken"), "identity", NG, "expired"),
+        (
+            ("sts", "get_caller_identity"),
+            {"Account": "1" * 12, "Arn": "arn:other"},
+            "identity",
+            NG,
+            "111111111111",
+        ),
+        (("ecs", "describe_services"), {"services": []}, "service", NG, "does not exist"),
+        (("ecs", "describe_services"), service(status="DRAINING"), "service", NG, "is DRAINING"),
+        (
+            ("ecs", "describe_services"),
+            service(deployments=[deployment("IN_PROGRESS")]),
+            "rollout",
+            SKIP,
+            "ecs-svc/1 is under way",
+        ),
+        (("elbv2", "describe_target_groups"), refusal("TargetGroupNotFound"), "target groups", NG, "target"),
+        (
+            ("elbv2", "describe_target_groups"),
+            {"TargetGroups": [{"HealthCheckPath": "/"}]},
+            "target groups",
+            NG,
+            "check / instead of /health/",
+        ),
+        (
+            ("logs", "describe_log_groups"),
+            {"logGroups": [{"logGroupName": "/ecs/app-old"}]},
+            "log group",
+            NG,
+            "/ecs/app does not exist",
+        ),
+        (("ecr", "describe_repositories"), refusal("RepositoryNotFoundException"), "repository", NG, "app"),
+        (("iam", "get_role"), refusal("NoSuchEntity"), "task role", NG, "task"),
+        (("iam", "get_role"), DENIED, "execution role", NG, "execution"),
+        (("iam", "get_role"), role({"Statement": []}), "task role", NG, "may not assume role task"),
+        (
+            ("secretsmanager", "get_secret_value"),
+            stored({"DJANGO_SECRET": ""}),
+            "secrets",
+            NG,
+            "Without a value in vimbiso-pay/local/app: DJANGO_SECRET",
+        ),
+        (("ecs", "describe_task_definition"), DENIED, "secrets", NG, "task definition"),
+        (
+            ("acm", "describe_certificate"),
+            {"Certificate": {"Status": "PENDING_VALIDATION"}},
+            "certificate",
+            NG,
+            "PENDING_VALIDATION",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(
+    call: tuple[str, str], answer: Any, check: str, status: Status, reason: str
+) -> None:
+    """One thing is not as it should be: its check says so, with the name and what to do."""
+    found = findings(Cloud(answers={**whole(), call: answer}))[check]
+    assert found.status is status
+    assert reason in found.reason
+
+
+def test_a_value_of_a_secret_is_never_shown() -> None:
+    """The report has names only."""
+    cloud = Cloud(
+        answers={**whole(), ("secretsmanager", "get_secret_value"): stored({"DJANGO_SECRET": "s3cr3t"})}
+    )
+    assert "s3cr3t" not in repr(findings(cloud))
+
+
+def test_with_wrong_credentials_nothing_else_is_asked() -> None:
+    """What depends on them is skipped and says so."""
+    cloud = Cloud(answers={**whole(), ("sts", "get_caller_identity"): refusal("InvalidClientTokenId")})
+    found = findings(cloud)
+    assert cloud.asked == ["get_caller_identity"]
+    assert found["repository"] == Finding("repository", SKIP, "needs identity")
+
+
+def test_an_environment_without_a_certificate_is_not_asked_for_one() -> None:
+    """Plain HTTP is a choice of the environment."""
+    cloud = Cloud(answers=whole())
+    found = findings(cloud, OUTPUTS.model_copy(update={"certificate_arn": None}))
+    assert found["certificate"].status is SKIP
+
+
+def test_a_definition_without_secrets_needs_none() -> None:
+    """Zero keys, each with a value."""
+    cloud = Cloud(
+        answers={**whole(), ("ecs", "describe_task_definition"): definition(containerDefinitions=[])}
+    )
+    assert findings(cloud)["secrets"].reason == "0 keys, each with a value"
