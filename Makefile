@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 VERBS := deploy rollback history diagnose backup restore logs
 
-.PHONY: help venv setup demo register up down status $(VERBS) clean lint scan audit format test bench e2e
+.PHONY: help venv setup demo register up down status $(VERBS) clean lint scan audit format test coverage bench e2e
 
 help: ## Show what there is to type
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,10 @@ format: venv ## Format Python and Terraform
 
 test: setup ## Run the unit, integration and Terraform tests
 	$(VENV)/pytest $(AT_ONCE) --dist loadfile $(wildcard tests/unit tests/integration tests/terraform)
+
+coverage: setup ## Measure by branch how much of pipeline/ the unit tests reach; ALL=1 adds the integration tests and the floor
+	$(VENV)/pytest $(AT_ONCE) --dist loadfile --cov --cov-report=term tests/unit \
+		$(if $(ALL),tests/integration --cov-fail-under=95)
 
 bench: setup ## Measure against what people use instead, into docs/benchmarks.md; ONLY=backup,cleanup, QUICK=1
 	@PYTHONPATH=tests:tests/e2e:tests/integration $(VENV)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)

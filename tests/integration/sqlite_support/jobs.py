@@ -44,6 +44,7 @@ def start(
         env={
             "TMPDIR": str(temporary),
             "PATH": os.environ["PATH"],
+            **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
             **jobfile.environment(s3.url("/job.json"), file),
         },
         stdout=subprocess.PIPE,
