@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
-from pipeline.aws import AwsAccess, explain, read_object
+from pipeline.aws import AwsAccess, AwsError, calling, read_object
 from pipeline.errors import PipelineError
 from pipeline.release.model import OpenAttempt, ReleaseRecord
 
@@ -30,21 +29,19 @@ class ReleaseStore:
         stamp = record.started_at.strftime("%Y%m%dT%H%M%S.%fZ")
         key = f"{self._prefix}{stamp}-{record.kind}-{record.deployment_id.rsplit('/', 1)[-1]}.json"
         try:
-            self._put(key, record, IfNoneMatch="*")
-        except ClientError as error:
-            if _code(error) not in ("PreconditionFailed", "ConditionalRequestConflict"):
-                raise explain(f"Writing release record {key}", error) from error
-        except BotoCoreError as error:
-            raise explain(f"Writing release record {key}", error) from error
+            with calling(f"Writing release record {key}"):
+                self._put(key, record, IfNoneMatch="*")
+        except AwsError as error:
+            if error.code not in ("PreconditionFailed", "ConditionalRequestConflict"):
+                raise
         return key
 
     def newest(self, limit: int = _PAGE) -> list[ReleaseRecord]:
         """Return the newest records, newest first."""
+        with calling(f"Reading the release records in {self._bucket}"):
+            bodies = [self._read(key) for key in sorted(self._keys(), reverse=True)[:limit]]
         try:
-            keys = sorted(self._keys(), reverse=True)[:limit]
-            return [ReleaseRecord.model_validate_json(self._read(key)) for key in keys]
-        except (ClientError, BotoCoreError) as error:
-            raise explain(f"Reading the release records in {self._bucket}", error) from error
+            return [ReleaseRecord.model_validate_json(body) for body in bodies]
         except ValueError as error:
             raise RecordError(
                 f"A release record in s3://{self._bucket}/{self._prefix} is damaged: {error}"
@@ -58,13 +55,14 @@ class ReleaseStore:
             AwsError: it cannot be read.
         """
         try:
-            return OpenAttempt.model_validate_json(self._read(self._open_key))
-        except ClientError as error:
-            if _code(error) in ("NoSuchKey", "404"):
+            with calling(f"Reading {self._open_key}"):
+                body = self._read(self._open_key)
+        except AwsError as error:
+            if error.code in ("NoSuchKey", "404"):
                 return None
-            raise explain(f"Reading {self._open_key}", error) from error
-        except BotoCoreError as error:
-            raise explain(f"Reading {self._open_key}", error) from error
+            raise
+        try:
+            return OpenAttempt.model_validate_json(body)
         except ValueError as error:
             raise RecordError(
                 f"s3://{self._bucket}/{self._open_key} is damaged: nobody knows which rollout is under way. "
@@ -73,17 +71,13 @@ class ReleaseStore:
 
     def write_open_attempt(self, attempt: OpenAttempt) -> None:
         """Write down that a rollout has begun."""
-        try:
+        with calling(f"Writing {self._open_key}"):
             self._put(self._open_key, attempt)
-        except (ClientError, BotoCoreError) as error:
-            raise explain(f"Writing {self._open_key}", error) from error
 
     def close_attempt(self) -> None:
         """Forget the open attempt, after its record was written."""
-        try:
+        with calling(f"Removing {self._open_key}"):
             self._s3.delete_object(Bucket=self._bucket, Key=self._open_key)
-        except (ClientError, BotoCoreError) as error:
-            raise explain(f"Removing {self._open_key}", error) from error
 
     def _keys(self) -> list[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
@@ -100,7 +94,3 @@ class ReleaseStore:
             ContentType="application/json",
             **condition,
         )
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.delivery import Started, StartKind, WantedRollout, start_rollout
-from pipeline.ecs.errors import RolloutInProgressError
+from pipeline.ecs.errors import EcsError, RolloutInProgressError
 from pipeline.ecs.model import Container, Deployment, Service, Task
 from pipeline.release import OpenAttempt
 
@@ -163,3 +163,11 @@ def test_a_forced_rollout_starts_new_tasks_of_the_same_definition() -> None:
     assert (started.kind, ecs.updates[-1]) == (StartKind.NEW, (NEW, None, True))
     assert started.attempt.previous is not None
     assert started.attempt.previous.deployment_id == done
+
+
+def test_a_service_without_a_primary_deployment_is_not_updated() -> None:
+    """ECS lists none for a moment after it was made: nothing to return to would be known."""
+    ecs = FakeService(replace(service(deployment("ecs-svc/1", OLD)), deployments=()))
+    with pytest.raises(EcsError, match="run again in a minute"):
+        begin(ecs, FakeStore())
+    assert ecs.updates == []

@@ -10,6 +10,7 @@ from diagnosis_samples import WELL
 from pipeline.aws import AwsAccess
 from pipeline.diagnosis import Unread, diagnose, read_facts
 from pipeline.diagnosis.names import addresses
+from pipeline.errors import PipelineError
 
 
 class _Refusing:
@@ -56,8 +57,10 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
         (_refused("ThrottlingException"), "throttles"),
         (_refused("400"), "lacks the API"),
         (EndpointConnectionError(endpoint_url="http://aws.test"), "aws.test"),
+        (PipelineError("said so"), "said so"),
+        (ValueError("odd"), "could not be understood: ValueError('odd')"),
     ],
-    ids=["no rights", "throttled", "no such API", "no network"],
+    ids=["no rights", "throttled", "no such API", "no network", "an error of ours", "an odd answer"],
 )
 @pytest.mark.usefixtures("offline")
 def test_a_failing_call_is_an_answer(error: Exception, expected: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 from release_samples import START, record
+from support.refusals import UNREACHABLE, refusing
 
 from pipeline.aws import AwsAccess, AwsError
 from pipeline.ecs.outcome import Outcome
@@ -96,6 +97,16 @@ def test_a_damaged_open_attempt_is_an_error(store: ReleaseStore) -> None:
     """Whoever cannot read it must not begin a second rollout; the message names the object."""
     put("releases/staging/open-attempt.json", "{")
     with pytest.raises(RecordError, match=r"s3://state/releases/staging/open-attempt\.json is damaged"):
+        store.open_attempt()
+
+
+@pytest.mark.parametrize("code", [UNREACHABLE, "InternalError"])
+def test_without_an_answer_nothing_is_taken_for_done(store: ReleaseStore, code: str) -> None:
+    """Neither an absent attempt nor a written record is made up."""
+    s3 = ACCESS.client("s3")
+    with refusing(s3, "PutObject", code), pytest.raises(AwsError, match="Writing release record"):
+        store.append(record(1))
+    with refusing(s3, "GetObject", code), pytest.raises(AwsError, match="Reading releases/staging/open"):
         store.open_attempt()
 
 
