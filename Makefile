@@ -10,8 +10,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	done; echo python3)
 VENV := .venv/bin
 
-# A test process for each core; more than four would only wait for the one Docker engine.
-AT_ONCE := -n auto --maxprocesses 4
+# Tests of servers wait more than they work: one process more than two cores have. The long ones come first.
+AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 
 # Where it is set, every start compiles all of Prefect again: ten seconds.
 export PYTHONDONTWRITEBYTECODE :=
@@ -72,14 +72,14 @@ format: venv ## Format Python and Terraform
 	@$(VENV)/python -m deployments.setup.check_terraform --format
 
 test: setup ## Run the unit, integration and Terraform tests
-	$(VENV)/pytest $(AT_ONCE) --dist loadfile $(wildcard tests/unit tests/integration tests/terraform)
+	$(VENV)/pytest $(AT_ONCE) --durations=10 $(wildcard tests/integration tests/terraform tests/unit)
 
 coverage: setup ## Measure by branch how much of pipeline/ the unit tests reach; ALL=1 adds the integration tests and the floor
-	$(VENV)/pytest $(AT_ONCE) --dist loadfile --cov --cov-report=term tests/unit \
+	$(VENV)/pytest $(AT_ONCE) --cov --cov-report=term tests/unit \
 		$(if $(ALL),tests/integration --cov-fail-under=95)
 
 bench: setup ## Measure against what people use instead, into docs/benchmarks.md; ONLY=backup,cleanup, QUICK=1
 	@PYTHONPATH=tests:tests/e2e:tests/integration $(VENV)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 e2e: setup ## Run the end-to-end tests
-	$(VENV)/pytest tests/e2e
+	$(VENV)/pytest --durations=10 tests/e2e
