@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from pydantic import SecretStr
+from support.refusals import UNREACHABLE, refusing
 
 from pipeline.aws import AwsAccess, AwsError
 from pipeline.secrets import (
@@ -173,3 +174,12 @@ def test_it_is_known_when_the_present_values_were_written(manager: Any) -> None:
     written = values_written(ACCESS, NAME)
     assert written is not None
     assert before <= written <= datetime.now(UTC)
+
+
+def test_a_write_without_an_answer_says_so_and_nothing_of_the_values(manager: Any) -> None:
+    """Only the kind of trouble: the request holds every value."""
+    with refusing(manager, "PutSecretValue", UNREACHABLE), pytest.raises(AwsError) as caught:
+        sync_secret(ACCESS, NAME, VALUES, REQUIRED)
+    assert "EndpointConnectionError" in str(caught.value)
+    assert "hush" not in str(caught.value)
+    assert caught.value.__cause__ is None

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from plan_documents import change, document
 
-from pipeline.aws import AwsAccess
+from pipeline.aws import AwsAccess, AwsError
 from pipeline.terraform import Container, EmptyingError, containers, count_contents, empty
 from pipeline.terraform.document import parse_plan
 
@@ -26,6 +26,7 @@ class FakeAws:
     """Members by digest: a member goes only after every index that has it."""
     held: set[str] = field(default_factory=set)
     gone: bool = False
+    refuses: bool = False
     exceptions: Any = field(default_factory=lambda: SimpleNamespace(ClientError=ClientError))
 
     def client(self, _service: str) -> "FakeAws":
@@ -39,6 +40,8 @@ class FakeAws:
 
     def paginate(self, **_: str) -> list[dict[str, Any]]:
         """Everything there is."""
+        if self.refuses:
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, self.listing)
         if self.gone:
             code = "NoSuchBucket" if self.listing == "list_object_versions" else "RepositoryNotFoundException"
             raise ClientError({"Error": {"Code": code, "Message": ""}}, self.listing)
@@ -136,3 +139,10 @@ def test_it_ends_in_time_and_goes_on_when_repeated() -> None:
 def test_what_is_gone_is_empty(container: Container) -> None:
     """An interrupted run may have destroyed it already."""
     assert empty(FakeAws(gone=True).access, container, in_time).count == 0
+
+
+@pytest.mark.parametrize("container", [BUCKET, REPOSITORY])
+def test_what_cannot_be_listed_is_not_taken_for_empty(container: Container) -> None:
+    """A destruction must not go on to a bucket whose content nobody saw."""
+    with pytest.raises(AwsError, match="AccessDenied"):
+        empty(FakeAws(refuses=True).access, container, in_time)
