@@ -99,7 +99,10 @@ class _Questions:
                 f"Without a value in {self._environment.secret_name}: {', '.join(report.missing)}. "
                 "Fill in the app-secrets block and run sync-secrets."
             )
-        return f"{len(report.used)} keys, each with a value"
+        told = f"{len(report.used)} keys, each with a value"
+        if report.elsewhere:
+            told += f"; from elsewhere, as the trial will show: {', '.join(report.elsewhere)}"
+        return told
 
     def certificate(self) -> str:
         arn = self._outputs.certificate_arn

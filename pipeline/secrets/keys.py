@@ -1,6 +1,6 @@
 """Which keys of the secret the application needs, and which its task definition reads. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,8 @@ class KeyReport:
     """Used but not set: the next task fails to start (ResourceInitializationError)."""
     unused: tuple[str, ...]
     """Set but not used by any container."""
+    elsewhere: tuple[str, ...] = ()
+    """Variables from other secrets or SSM parameters: only a task that starts shows whether those resolve."""
 
     @property
     def complete(self) -> bool:
@@ -38,25 +40,31 @@ class KeyReport:
 def compare_keys(task_definition: Mapping[str, Any], secret_arn: str, keys: Collection[str]) -> KeyReport:
     """Compare the ``secrets`` of a task definition (as DescribeTaskDefinition answers it) with ``keys``.
 
-    References to other secrets and to SSM parameters do not count. A reference to the whole secret uses
+    References to other secrets and to SSM parameters are only named. A reference to the whole secret uses
     every key and misses none.
     """
-    references = set(_references(task_definition, secret_arn))
+    own, elsewhere = _references(task_definition, secret_arn)
+    references = set(own)
     used = references - {""} | (set(keys) if "" in references else set())
     return KeyReport(
         used=tuple(sorted(used)),
         missing=tuple(sorted(used - set(keys))),
         unused=tuple(sorted(set(keys) - used)),
+        elsewhere=tuple(sorted(set(elsewhere))),
     )
 
 
-def _references(task_definition: Mapping[str, Any], secret_arn: str) -> Iterator[str]:
-    """Yield the key of each reference to the secret, "" for the secret as a whole."""
+def _references(task_definition: Mapping[str, Any], secret_arn: str) -> tuple[list[str], list[str]]:
+    """Return the keys that are referred to ("" for the secret as a whole), and the variables of other sources."""
+    own, elsewhere = [], []
     for container in task_definition.get("containerDefinitions", ()):
         for secret in container.get("secrets", ()):
             parts = str(secret["valueFrom"]).split(":")
             if _same_secret(":".join(parts[:_ARN_PARTS]), secret_arn):
-                yield parts[_ARN_PARTS] if len(parts) > _ARN_PARTS else ""
+                own.append(parts[_ARN_PARTS] if len(parts) > _ARN_PARTS else "")
+            else:
+                elsewhere.append(str(secret["name"]))
+    return own, elsewhere
 
 
 def _same_secret(first: str, second: str) -> bool:

@@ -117,6 +117,14 @@ def test_an_environment_without_a_certificate_is_not_asked_for_one() -> None:
     assert found["certificate"].status is SKIP
 
 
+def test_references_to_other_places_are_named_for_the_trial() -> None:
+    """The worker may not read them; what cannot be told is not called well in silence."""
+    container = {"name": "app", "secrets": [{"name": "DSN", "valueFrom": "/other/parameter"}]}
+    other = definition(containerDefinitions=[container])
+    cloud = Cloud(answers={**whole(), ("ecs", "describe_task_definition"): other})
+    assert findings(cloud)["secrets"].reason.endswith("from elsewhere, as the trial will show: DSN")
+
+
 def test_a_definition_without_secrets_needs_none() -> None:
     """Zero keys, each with a value."""
     cloud = Cloud(

@@ -27,10 +27,10 @@ def test_a_reference_to_the_whole_secret_uses_every_key() -> None:
     assert compare_keys(_definition(ARN), ARN, ["A", "B"]) == KeyReport(("A", "B"), (), ())
 
 
-def test_other_secrets_and_parameters_do_not_count() -> None:
+def test_other_secrets_and_parameters_are_only_named() -> None:
     """Only references to this secret are compared; a longer name is another secret."""
     others = (f"{ARN[:-7]}-eu-AbCdEf:A::", "arn:aws:ssm:af-south-1:000000000000:parameter/A", "/plain/name")
-    assert compare_keys(_definition(*others), ARN, []) == KeyReport((), (), ())
+    assert compare_keys(_definition(*others), ARN, []) == KeyReport((), (), (), ("N0", "N1", "N2"))
 
 
 def test_an_arn_without_its_random_suffix_is_the_same_secret() -> None:
