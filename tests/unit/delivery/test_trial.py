@@ -135,6 +135,14 @@ def test_a_release_that_never_answers_gets_the_whole_time() -> None:
     assert application.now >= 300
 
 
+def test_a_release_that_never_starts_fails_in_time() -> None:
+    """Its task is stopped: it would start some day, and nobody would stop it."""
+    tasks = FakeTasks([task("PENDING")])
+    with pytest.raises(TrialError, match=rf"still PENDING after 0 s(.|\n)*{LINE}"):
+        run_trial(tasks, WANTED, FakeLogs(), None, 0, lambda _: None)  # type: ignore[arg-type] # hand-written fakes
+    assert tasks.stopped == ["arn:task/cluster/1"]
+
+
 def test_an_unhealthy_container_fails() -> None:
     """Where ECS says so."""
     with pytest.raises(TrialError, match="UNHEALTHY"):
