@@ -55,7 +55,7 @@ def compare_keys(task_definition: Mapping[str, Any], secret_arn: str, keys: Coll
 
 
 def _references(task_definition: Mapping[str, Any], secret_arn: str) -> tuple[list[str], list[str]]:
-    """Return the keys that are referred to ("" for the secret as a whole), and the variables of other sources."""
+    """Return the keys referred to ("" for the secret as a whole), and the variables of other sources."""
     own, elsewhere = [], []
     for container in task_definition.get("containerDefinitions", ()):
         for secret in container.get("secrets", ()):
