@@ -1,5 +1,7 @@
 """Writes down how a release ended."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from prefect import task
@@ -12,7 +14,7 @@ from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.rollout import Attempt
 from pipeline.ecs.watch import utc_now
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseRecord, ReleaseStore, SchemaLog, asked_by
+from pipeline.release import ReleaseRecord, ReleaseStore, SchemaChange, SchemaLog, asked_by
 
 
 @task(name="record-release", retries=3, retry_delay_seconds=[2, 10, 30], persist_result=False)
@@ -44,10 +46,7 @@ def record_release(
         previous_task_definition=attempt.previous.task_definition if attempt.previous else None,
         revision=revision,
         ref=ref,
-        irreversible=any(item.irreversible for item in changes),
-        # Noted twice where a run was killed before they ran.
-        migrations=tuple(dict.fromkeys(label for item in reversed(changes) for label in item.migrations)),
-        backup=changes[-1].backup if changes else "",
+        **_migrated(changes),
         started_at=attempt.started_at,
         ended_at=utc_now(),
         durations=durations or {},
@@ -60,6 +59,16 @@ def record_release(
         get_run_logger().info("Recorded %s of %s as %s", kind, release, key)
     store.close_attempt()
     return record
+
+
+def _migrated(changes: Sequence[SchemaChange]) -> dict[str, Any]:
+    """Return what a record says of the migrations that ran for its release; ``changes`` are newest first."""
+    labels = (label for item in reversed(changes) for label in item.migrations)
+    return {
+        "irreversible": any(item.irreversible for item in changes),
+        "migrations": tuple(dict.fromkeys(labels)),  # noted twice where a run was killed before they ran
+        "backup": changes[-1].backup if changes else "",
+    }
 
 
 def _asked_by() -> str:

@@ -1,12 +1,9 @@
 """An emulator of ECS that runs real, tiny containers, with a cluster and a registry in it."""
 
 import contextlib
-import os
 import shutil
 import subprocess
-import sys
 import tarfile
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +12,11 @@ from typing import Any
 import docker
 import pytest
 from docker.errors import ImageNotFound
+from support.ministack import ministack
 from support.ports import free_port
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from pipeline.aws import AwsAccess
 
-REGION = "af-south-1"
 CLUSTER = "lab"
 
 
@@ -67,22 +63,13 @@ class Lab:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A running emulator; its services and containers end with it."""
     port = free_port()
-    environment = {**os.environ, "GATEWAY_PORT": str(port), "MINISTACK_REGION": REGION}
-    program = Path(sys.executable).with_name("ministack")
-    with subprocess.Popen(
-        [program], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
-            _wait_for(f"http://localhost:{port}/_ministack/health", process)
-            access = AwsAccess(REGION, f"http://localhost:{port}", "made-up", "made-up")
-            access.client("ecs").create_cluster(clusterName=CLUSTER)
-            image = _image(access, port, tmp_path_factory.mktemp("image"))
-            yield Lab(access, image)
-            _stop_services(access.client("ecs"))
-            with contextlib.suppress(ImageNotFound):  # nothing ran, so nothing was pulled
-                docker.from_env().images.remove(image, force=True)
-        finally:
-            process.terminate()
+    with ministack(port) as access:
+        access.client("ecs").create_cluster(clusterName=CLUSTER)
+        image = _image(access, port, tmp_path_factory.mktemp("image"))
+        yield Lab(access, image)
+        _stop_services(access.client("ecs"))
+        with contextlib.suppress(ImageNotFound):  # nothing ran, so nothing was pulled
+            docker.from_env().images.remove(image, force=True)
 
 
 def _stop_services(ecs: Any) -> None:
@@ -117,9 +104,3 @@ def _busybox(folder: Path) -> Path:
     package = next(folder.glob("*.deb"))
     subprocess.run(["dpkg-deb", "-x", package, folder / "package"], check=True)
     return next(path for path in (folder / "package").rglob("bin/busybox"))
-
-
-@retry(retry=retry_if_exception_type(OSError), wait=wait_fixed(0.2), stop=stop_after_delay(60), reraise=True)
-def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
-    assert process.poll() is None, "the emulator ended"
-    urllib.request.urlopen(url, timeout=1).close()  # noqa: S310 - a loopback address

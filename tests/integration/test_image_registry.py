@@ -1,10 +1,5 @@
 """Images built by a real engine and pushed to the emulator's registry."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
 import uuid
 from collections.abc import Iterator
 from datetime import date
@@ -12,8 +7,9 @@ from functools import partial
 from pathlib import Path
 
 import docker
-import httpx
 import pytest
+from support.ministack import ministack
+from support.ports import free_port
 
 from pipeline.aws import AwsAccess
 from pipeline.image import (
@@ -42,36 +38,11 @@ _REPOSITORY = "image-test"
 
 
 @pytest.fixture(scope="module")
-def access(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsAccess]:
+def access() -> Iterator[AwsAccess]:
     """An emulator of its own with one repository."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    variables = {**os.environ, "GATEWAY_PORT": str(port), "MINISTACK_REGION": "af-south-1"}
-    folder = tmp_path_factory.mktemp("emulator")
-    with (folder / "log").open("wb") as log:
-        emulator = subprocess.Popen(
-            [sys.executable, "-m", "ministack"], env=variables, cwd=folder, stdout=log, stderr=log
-        )
-    try:
-        _wait_until_ready(f"http://localhost:{port}/_ministack/health")
-        found = AwsAccess("af-south-1", f"http://localhost:{port}", "test", "test")
+    with ministack(free_port()) as found:
         found.client("ecr").create_repository(repositoryName=_REPOSITORY)
         yield found
-    finally:
-        emulator.terminate()
-        emulator.wait(20)
-
-
-def _wait_until_ready(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(url).is_success:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.1)
-    pytest.fail(f"{url} did not answer")
 
 
 @pytest.fixture

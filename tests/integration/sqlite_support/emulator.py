@@ -1,18 +1,13 @@
 """A MiniStack of the tests' own, and a cluster whose tasks have a folder of ours as data volume."""
 
-import os
 import secrets
-import subprocess
-import sys
-import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from support.ministack import REGION, ministack
 from support.ports import free_port
 
 from deployments.base_image import ensure_base_image
@@ -23,7 +18,6 @@ from pipeline.sqlite import Site
 
 PORT = free_port()
 """Each process of a parallel run has an emulator of its own."""
-_REGION = "af-south-1"
 _BUCKETS = ("backup_bucket", "log_archive_bucket")
 _NAMED = ("cluster", "task_family", "repository_name", "repository_url", *_BUCKETS)
 _EMPTY = ("load_balancer_arn", "load_balancer_dns", "secret_arn", "execution_role_arn", "task_role_arn")
@@ -32,37 +26,8 @@ _EMPTY = ("load_balancer_arn", "load_balancer_dns", "secret_arn", "execution_rol
 @contextmanager
 def emulator() -> Iterator[AwsAccess]:
     """Run MiniStack on ``PORT`` until the end of the block."""
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
-            [Path(sys.executable).with_name("ministack")],
-            env={
-                **os.environ,
-                "GATEWAY_PORT": str(PORT),
-                "MINISTACK_REGION": _REGION,
-                "LOG_LEVEL": "WARNING",
-            },
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            _ready(process)
-            yield AwsAccess(_REGION, f"http://localhost:{PORT}", "test", "test")
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def _ready(process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert process.poll() is None, f"MiniStack ended with {process.returncode}; is port {PORT} free?"
-        try:
-            urllib.request.urlopen(f"http://localhost:{PORT}/_ministack/health", timeout=2).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError("MiniStack did not get ready")
+    with ministack(PORT) as access:
+        yield access
 
 
 @cache
@@ -74,7 +39,7 @@ def _image() -> str:
 def make_site(access: AwsAccess, data: Path) -> Site:
     """Build a bucket, a cluster and a task definition that mounts ``data`` at /data."""
     name = f"sqlite-{secrets.token_hex(3)}"
-    access.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": _REGION})
+    access.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     access.client("ecs").create_cluster(clusterName=name)
     outputs = _outputs(name, _task_definition(access, name, data))
     return Site(access, outputs, f"http://host.docker.internal:{PORT}")
@@ -138,7 +103,7 @@ def _outputs(name: str, definition: str) -> Outputs:
             **dict.fromkeys(("target_group_arns", "subnet_ids", "security_group_ids"), ()),
             "app": "vimbiso-pay",
             "environment": "test",
-            "region": _REGION,
+            "region": REGION,
             "account_id": "000000000000",
             "service": "app",
             "auto_scaling": False,

@@ -1,10 +1,5 @@
 """An emulator of AWS, a state backend in it, and workspaces on small modules."""
 
-import os
-import socket
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,7 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from terraform_support import BUCKET, REGION, SECRET_KEY, TABLE, Opener, copy_module, eventually, make_home
+from support.ministack import ministack
+from support.ports import free_port
+from terraform_support import BUCKET, SECRET_KEY, TABLE, Opener, copy_module, make_home
 
 from deployments.setup.cli_config import terraform_cli_config
 from pipeline.aws import AwsAccess
@@ -21,39 +18,16 @@ from pipeline.terraform import Limits, TerraformEvent, Workspace, open_workspace
 
 
 @pytest.fixture(scope="session")
-def emulator_port() -> Iterator[int]:
-    """Run MiniStack for the session, on a free port: two on one port would share the requests."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "GATEWAY_PORT": str(port), "MINISTACK_REGION": REGION}
-    program = Path(sys.executable).with_name("ministack")
-    with subprocess.Popen(
-        [program], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
-            _wait_until_ready(process, f"http://localhost:{port}/_ministack/health")
-            yield port
-        finally:
-            process.terminate()
-
-
-def _wait_until_ready(process: "subprocess.Popen[bytes]", url: str) -> None:
-    def is_ready() -> bool:
-        assert process.poll() is None, "the emulator ended"
-        try:
-            urllib.request.urlopen(url, timeout=1).close()  # noqa: S310 - a loopback address
-        except OSError:
-            return False
-        return True
-
-    eventually(is_ready, "the emulator is ready", seconds=60)
+def emulator_port() -> int:
+    """A free port: two emulators on one would share the requests."""
+    return free_port()
 
 
 @pytest.fixture(scope="session")
-def access(emulator_port: int) -> AwsAccess:
-    """Access to the emulator."""
-    return AwsAccess(REGION, f"http://localhost:{emulator_port}", "made-up", SECRET_KEY)
+def access(emulator_port: int) -> Iterator[AwsAccess]:
+    """Access to an emulator of the session's own."""
+    with ministack(emulator_port, SECRET_KEY) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

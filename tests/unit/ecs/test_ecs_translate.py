@@ -67,39 +67,41 @@ def test_a_bare_deployment() -> None:
     assert found == Deployment("d", "ACTIVE", "", "", "", 0, 0, 0, 0, NOON, NOON)
 
 
+RAW_TASK = {
+    "taskArn": "arn:task/cluster/abc",
+    "taskDefinitionArn": "td:8",
+    "startedBy": "ecs-svc/2",
+    "lastStatus": "STOPPED",
+    "healthStatus": "UNHEALTHY",
+    "createdAt": NOON,
+    "stopCode": "EssentialContainerExited",
+    "stoppedReason": "exited",
+    "attachments": [
+        {
+            "details": [
+                {"name": "subnetId", "value": "s"},
+                {"name": "privateIPv4Address", "value": "10.0.0.5"},
+            ]
+        }
+    ],
+    "containers": [
+        {
+            "name": "web",
+            "lastStatus": "STOPPED",
+            "image": "repo",
+            "imageDigest": "sha256:1",
+            "exitCode": 0,
+            "reason": "why",
+            "healthStatus": "UNKNOWN",
+        }
+    ],
+}
+
+
 def test_a_whole_task() -> None:
     """Stop code, reason, address and containers of a task are carried over."""
-    raw = {
-        "taskArn": "arn:task/cluster/abc",
-        "taskDefinitionArn": "td:8",
-        "startedBy": "ecs-svc/2",
-        "lastStatus": "STOPPED",
-        "healthStatus": "UNHEALTHY",
-        "createdAt": NOON,
-        "stopCode": "EssentialContainerExited",
-        "stoppedReason": "exited",
-        "attachments": [
-            {
-                "details": [
-                    {"name": "subnetId", "value": "s"},
-                    {"name": "privateIPv4Address", "value": "10.0.0.5"},
-                ]
-            }
-        ],
-        "containers": [
-            {
-                "name": "web",
-                "lastStatus": "STOPPED",
-                "image": "repo",
-                "imageDigest": "sha256:1",
-                "exitCode": 0,
-                "reason": "why",
-                "healthStatus": "UNKNOWN",
-            }
-        ],
-    }
     containers = (Container("web", "STOPPED", "repo", "sha256:1", 0, "why", "UNKNOWN"),)
-    found = translate.task(raw)
+    found = translate.task(RAW_TASK)
     assert found == Task(
         "arn:task/cluster/abc",
         "td:8",

@@ -5,28 +5,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from ecs_samples import stopped as ended
 from ecs_samples import task
+from support.clock import FakeTime
 
 from pipeline.aws import AwsError
 from pipeline.ecs.errors import OneOffTaskError, TaskUnknownError
 from pipeline.ecs.model import Task
 from pipeline.ecs.oneoff import stopped, wait_until
-
-
-class FakeTime:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-        self.slept: list[float] = []
-
-    def clock(self) -> float:
-        """Return the time."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Let the time pass."""
-        self.slept.append(seconds)
-        self.now += seconds
 
 
 def script(*answers: Task | Exception) -> Callable[[], Task]:

@@ -5,28 +5,12 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from support.clock import FakeTime
 
 from pipeline.health import Probe, ProbeReport, Reply, judge, probe
 
 GOOD = httpx.Response(200, json={"release": "r2"})
 WANTED = Probe("http://app.test/health/", in_a_row=3, window=10, interval=1)
-
-
-class FakeTime:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.slept: list[float] = []
-
-    def clock(self) -> float:
-        """Return the time."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Let the time pass."""
-        self.slept.append(seconds)
-        self.now += seconds
 
 
 Answer = Callable[[httpx.Request], httpx.Response]

@@ -1,0 +1,46 @@
+"""An emulator of AWS of a test's own."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from pipeline.aws import AwsAccess
+
+REGION = "af-south-1"
+
+
+@contextmanager
+def ministack(port: int, key: str = "made-up") -> Iterator[AwsAccess]:
+    """Run MiniStack, empty at first, on this port until the end of the block; return the way to it.
+
+    ``key`` is the secret key of the credentials, whatever it is.
+    """
+    environment = {
+        **os.environ,
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_REGION": REGION,
+        "LOG_LEVEL": "WARNING",
+    }
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("ministack")], env=environment, stdout=log, stderr=log
+        )
+        try:
+            _wait_for(f"http://localhost:{port}/_ministack/health", process)
+            yield AwsAccess(REGION, f"http://localhost:{port}", "made-up", key)
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@retry(retry=retry_if_exception_type(OSError), wait=wait_fixed(0.1), stop=stop_after_delay(60), reraise=True)
+def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
+    assert process.poll() is None, f"MiniStack ended with {process.returncode}; is its port free?"
+    urllib.request.urlopen(url, timeout=2).close()  # noqa: S310 - a loopback address
