@@ -21,6 +21,7 @@ from tasks.environment import load_environment, read_outputs
 from tasks.events import tell_world
 from tasks.image import DeliveredImage, build_release, find_release, push_release, require_image
 from tasks.lease import one_delivery_at_a_time, refuse_second_delivery
+from tasks.naming import name_run
 from tasks.preflight import preflight
 from tasks.report import report_release
 from tasks.rollout import register_revision
@@ -95,6 +96,7 @@ def _deliver(
     """Make the image, which keeps nobody out; then move the service, which one run does at a time."""
     with stopwatch.step("image"):
         delivered = _image(target, outputs, ref, image)
+    name_run(target, delivered.release, image or ref or "")
     with stopwatch.step("scan"):
         pass_scan_gate(target, outputs, delivered.digest)
     with one_delivery_at_a_time(target):

@@ -12,6 +12,7 @@ from pipeline.outputs import Outputs
 from pipeline.release import ReleaseRecord, Stopwatch, WayBack
 from tasks.environment import load_environment, read_outputs
 from tasks.lease import one_delivery_at_a_time
+from tasks.naming import name_run
 from tasks.rollback import choose_target, present_task_definition
 from tasks.schema import find_crossed
 
@@ -49,6 +50,7 @@ def rollback_application(
     with one_delivery_at_a_time(target):
         present = present_task_definition(target, outputs)
         chosen = choose_target(target, outputs, present, release)
+        name_run(target, chosen.release)
         if chosen.task_definition != present and not accept_schema:
             _require_schema(target, outputs, present, chosen)
         return go_back(target, outputs, chosen)

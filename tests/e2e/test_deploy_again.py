@@ -1,6 +1,7 @@
 """The first release, the same one again, and a second one while a client never stops asking."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import httpx
 import pytest
@@ -52,6 +53,7 @@ def test_the_first_release_answers_from_the_pushed_digest(house: House) -> None:
     """HTTP 200 through the load balancer names the recorded release, and Docker runs the recorded image."""
     record = house.newest()
     assert record.outcome is Outcome.SUCCEEDED
+    assert house.prefect.read_flow_run(UUID(record.flow_run)).name == f"local: {record.release}"
     assert record.kind == "deploy"
     url = f"http://localhost:{house.stack.settings.aws_port}/health/"
     answer = httpx.get(url, headers={"Host": house.outputs.load_balancer_dns}, trust_env=False)
