@@ -38,6 +38,13 @@ def test_prefect_shows_no_secret(house: House, secrets: list[str], kind: str) ->
     _hold_none(json.dumps(found), secrets)
 
 
+def test_prefects_events_hold_no_secret(house: House, secrets: list[str]) -> None:
+    """What automations and everybody who follows the events can read: states with their messages among it."""
+    found = list(_events(house))
+    assert {"prefect.flow-run.Running", "prefect.flow-run.Completed"} <= {item["event"] for item in found}
+    _hold_none(json.dumps(found), secrets)
+
+
 def test_prefects_database_holds_no_secret_in_clear(house: House, secrets: list[str]) -> None:
     """Whatever the API shows or not: runs, results, events, logs."""
     files = list((house.stack.settings.state / "prefect").glob("prefect.db*"))
@@ -105,6 +112,18 @@ def _everything(house: House, kind: str) -> Iterator[dict[str, Any]]:
         yield from page
         if len(page) < _PAGE:
             return
+
+
+def _events(house: House) -> Iterator[dict[str, Any]]:
+    """Read every event from Prefect's API, page by page."""
+    url = f"{house.stack.settings.prefect_url}/api/events/filter"
+    answer = httpx.post(url, json={"limit": 50, "filter": {}}, timeout=30, trust_env=False)
+    while True:
+        page = answer.raise_for_status().json()
+        yield from page["events"]
+        if page["next_page"] is None:
+            return
+        answer = httpx.get(page["next_page"], timeout=30, trust_env=False)
 
 
 def _versions(s3: Any, bucket: str) -> Iterator[tuple[str, str]]:
