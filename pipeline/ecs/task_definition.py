@@ -93,12 +93,6 @@ def differences(first: Definition, second: Definition) -> tuple[str, ...]:
     return tuple(difflib.unified_diff(before, after, "live", "release", lineterm=""))
 
 
-def environment_of(definition: Definition, container: str) -> dict[str, str]:
-    """Return a container's plain environment variables by name."""
-    found = next(item for item in definition["containerDefinitions"] if item["name"] == container)
-    return {item["name"]: item["value"] for item in found.get("environment", [])}
-
-
 def _environment(present: list[dict[str, str]], changes: Mapping[str, str]) -> list[dict[str, str]]:
     values = {item["name"]: item["value"] for item in present} | dict(changes)
     return [{"name": name, "value": value} for name, value in sorted(values.items())]

@@ -32,10 +32,6 @@ class UnknownEnvironmentError(PipelineError):
         )
 
 
-class _MissingVariableError(KeyError):
-    pass
-
-
 def load_environments(path: Path, variables: Mapping[str, str] | None = None) -> dict[str, Environment]:
     """Load every environment of the file, by name.
 

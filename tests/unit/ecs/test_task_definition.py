@@ -19,7 +19,6 @@ from pipeline.ecs.task_definition import (
     canonical,
     choose_base,
     differences,
-    environment_of,
     next_revision,
     same,
     to_request,
@@ -137,7 +136,6 @@ def test_a_release_sets_image_environment_and_tags() -> None:
         ],
         "tags": pairs("tags", a="b", **{RELEASE_TAG: "2", TEMPLATE_TAG: "arn:td:3"}),
     }
-    assert environment_of(found, "web") == {"DEBUG": "0", "RELEASE": "2"}
 
 
 def test_a_base_that_has_template_keeps_it() -> None:
@@ -151,11 +149,6 @@ def test_a_missing_container_is_named() -> None:
     """The error names the container, those that exist, and what to do."""
     with pytest.raises(EcsError, match=r"app has no container 'api', only \['web'\].*deploy-infrastructure"):
         next_revision(definition(), Release("2", "api", IMAGE))
-
-
-def test_a_definition_without_environment_has_none() -> None:
-    """A container without the field has no variables."""
-    assert environment_of(definition(), "web") == {}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ REGION = "af-south-1"
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def aws() -> Iterator[AwsAccess]:
     """AWS without a network."""
     with mock_aws():
