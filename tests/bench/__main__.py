@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import page, store
+from bench import charts, page, store
 from bench.archive import archive
 from bench.backup import backup
 from bench.cleanup import cleanup
@@ -56,7 +56,7 @@ def main() -> int:
         shop = Workshop(QUICK if options.quick else Sizes(), folder, stack)
         reports = [_measure(name, shop) for name in chosen]
     if options.quick:
-        print(page.render(reports, machine(), []))  # noqa: T201 - the command's answer
+        print(page.render(reports, machine()))  # noqa: T201 - the command's answer
     else:
         _write(reports)
     return int(any(report.failure for report in reports))
@@ -97,7 +97,7 @@ def _measure(name: str, shop: Workshop) -> Report:
 def _write(reports: list[Report]) -> None:
     merged = store.merge(store.load(KEPT), reports, list(ENTRIES))
     store.save(KEPT, merged)
-    page.write(PAGE, page.render(merged, machine(), []))
+    page.write(PAGE, page.render(merged, machine(), charts.draw(merged, PAGE.parent / "images")))
 
 
 def machine() -> str:

@@ -58,8 +58,8 @@ def deploy(shop: Workshop) -> Report:
         "pipeline, bare": _by_bare_pipeline,
     }
     found: dict[str, list[Deployed]] = {name: [] for name in ways}
-    for way in ways.values():
-        way(shop)  # warms every cache
+    for name in list(ways)[:-1]:
+        ways[name](shop)  # warms every cache; the last way has those of the first
     for _ in range(shop.sizes.times):
         for name, way in ways.items():
             shop.say(f"a release by {name}")
@@ -69,10 +69,10 @@ def deploy(shop: Workshop) -> Report:
 
 def _report(found: dict[str, list[Deployed]]) -> Report:
     titles = {
-        "pipeline": "deploy-application: preflight, build, push, backup, migrations, trial, rollout, verify",
+        "pipeline": "deploy-application: preflight, build, push, look for migrations, trial, rollout, verify",
         "script": "script: docker build, docker push, aws ecs, wait services-stable, curl",
         "ecs-deploy": "script: docker build, docker push, ecs-deploy, curl",
-        "pipeline, bare": "deploy-application without backup, migrations and trial, as the scripts",
+        "pipeline, bare": "deploy-application without migrations and trial, as the scripts",
     }
     whole = {
         name: Series(titles[name], "s", tuple(one.seconds for one in runs)) for name, runs in found.items()

@@ -8,7 +8,7 @@ from bench.figures import Curve, Goal, Report, Series, number, ratio
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
-def render(reports: Sequence[Report], machine: str, pictures: Sequence[str]) -> str:
+def render(reports: Sequence[Report], machine: str, pictures: Sequence[str] = ()) -> str:
     """Return the measured part of the page as markdown."""
     goals = [(report, goal) for report in reports for goal in report.goals]
     parts = [machine, *(f"![{Path(name).stem}](images/{name})" for name in pictures)]

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from bench.charts import draw
 from bench.figures import Curve, Goal, Report, Series
 from bench.page import BEGIN, END, insert, render
 from bench.store import load, merge, save
@@ -67,3 +68,16 @@ def test_one_entry_measured_anew_leaves_the_others() -> None:
     older, gone, other = (replace(REPORT, name=name) for name in ("cleanup", "gone", "backup"))
     newer = replace(REPORT, title="newer")
     assert merge([older, gone, other], [newer], ["backup", "cleanup"]) == [other, newer]
+
+
+def test_the_charts_need_nobody_else(tmp_path: Path) -> None:
+    """Bars for releases and lines for growth, without scripts; nothing is drawn of what was not measured."""
+    group = (Series("ours", "s", (1.0,)), Series("theirs", "s", (2.0,)))
+    release = Report("deploy", "A new release", groups=(group,))
+    growing = Report("backup", "Backup", curves=(Curve("backup", "MiB", "s", ((1.0, 1.0), (10.0, 8.0))),))
+    assert draw([Report("deploy", "Not measured", failure="no engine")], tmp_path) == []
+    for name in draw([release, growing], tmp_path):
+        picture = (tmp_path / name).read_text()
+        assert "<script" not in picture
+        assert "ours" in picture or "backup (MiB)" in picture
+    assert len(list(tmp_path.iterdir())) == 2
