@@ -1,4 +1,4 @@
-"""Adding an environment as docs/runbook/environments.md says, in a copy of the project."""
+"""Adding an environment, or another application, as the runbook says, in a copy of the project."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import StateType
 
 from deployments.setup import terraform_binary, terraform_cli_config
 from deployments.setup.paths import PROJECT
-from pipeline.environment import load_environments
+from pipeline.environment import Environment, load_environments
 from pipeline.terraform.variables import root_variables, write_variables
 
 pytestmark = pytest.mark.timeout(900)
@@ -39,6 +39,25 @@ run "new_environment" {{
   assert {{
     condition     = output.pipeline.url == "https://{NEW}.mycredex.dev"
     error_message = "The plan must be the new environment's."
+  }}
+}}
+"""
+OTHER = "corner-shop"
+OTHER_PLAN = f"""
+mock_provider "aws" {{
+  source          = "./tests/mocks"
+  override_during = plan
+}}
+
+run "other_application" {{
+  command = plan
+
+  assert {{
+    condition = alltrue([
+      for key in ["cluster", "service", "task_family", "repository_name", "log_group", "backup_bucket"] :
+      strcontains(output.pipeline[key], "{OTHER}")
+    ])
+    error_message = "Everything must bear the application's name: ${{jsonencode(output.pipeline)}}"
   }}
 }}
 """
@@ -110,15 +129,29 @@ def test_a_new_environment_is_registered(platform: Platform, project: Path) -> N
 def test_a_new_environment_can_be_planned(project: Path, tmp_path: Path) -> None:
     """Its variables file and what environments.toml says make a plan."""
     environment = load_environments(project / "deployments/environments.toml", {})[NEW]
-    given = write_variables(tmp_path / "given.tfvars.json", root_variables(environment, {}))
+    _plan(project, environment, "new", tmp_path)
+
+
+def test_another_application_can_be_planned(project: Path, tmp_path: Path) -> None:
+    """One word of environments.toml names everything that is planned; nothing keeps the first one's name."""
+    text = (project / "deployments/environments.toml").read_text(encoding="utf-8")
+    described = tmp_path / "environments.toml"
+    described.write_text(re.sub(r'(?m)^app = ".*"$', f'app = "{OTHER}"', text), encoding="utf-8")
+    environment = load_environments(described, {})[NEW]
+    (project / "terraform/tests/other.tftest.hcl").write_text(OTHER_PLAN, encoding="utf-8")
+    _plan(project, environment, "other", tmp_path)
+
+
+def _plan(project: Path, environment: Environment, test: str, folder: Path) -> None:
+    given = write_variables(folder / "given.tfvars.json", root_variables(environment, {}))
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
     config = terraform_cli_config()
     mirror = {"TF_CLI_CONFIG_FILE": str(config)} if config else {}
-    variables = {**kept, **mirror, "TF_DATA_DIR": str(tmp_path / "data"), "CHECKPOINT_DISABLE": "1"}
+    variables = {**kept, **mirror, "TF_DATA_DIR": str(project / ".data"), "CHECKPOINT_DISABLE": "1"}
     files = [f"-var-file=environments/{NEW}.tfvars", f"-var-file={given}"]
     for words in (
         ["init", "-backend=false", "-input=false", "-lockfile=readonly"],
-        ["test", "-filter=tests/new.tftest.hcl", *files],
+        ["test", f"-filter=tests/{test}.tftest.hcl", *files],
     ):
         done = subprocess.run(
             [terraform_binary(), *words, "-no-color"],

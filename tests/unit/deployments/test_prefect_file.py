@@ -1,6 +1,7 @@
 """prefect.yaml: every flow in every environment that it belongs to."""
 
 import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,22 @@ def test_chores_are_scheduled_where_people_use_the_application(entry: Deployment
     wanted = SCHEDULES.get(_module(entry)) if environments()[entry.name].domain else None
     assert [item.cron for item in entry.schedules] == ([wanted] if wanted else [])
     assert {item.timezone for item in entry.schedules} <= {"Africa/Harare"}
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda item: f"{_module(item)}-{item.name}")
+def test_a_deployment_is_what_the_runbook_tells(entry: DeploymentEntry) -> None:
+    """Names, pool, tags, parameters and limit of the table "Every deployment"."""
+    text = (PROJECT / "docs/runbook/README.md").read_text(encoding="utf-8")
+    section = text.split("## Every deployment", 1)[1].split("\n## ", 1)[0]
+    rows = re.findall(r"^\| ([a-z ]+) \| (.+) \|$", section, re.MULTILINE)
+    told = {name: re.findall(r"`([^`]+)`", cell.replace("ENV", entry.name)) for name, cell in rows}
+    flow, limit = _module(entry).replace("_", "-"), entry.concurrency_limit
+    own, extra, *builders = told["tags"]
+    assert told["flow and name"] == [f"FLOW/{entry.name}"]
+    assert told["work pool"] == [entry.work_pool.name]
+    assert entry.tags == [own, extra] if flow in builders else entry.tags == [own]
+    assert told["parameters"] == [f"{name}: {value}" for name, value in entry.parameters.items()]
+    assert told["at once"] == [str(limit.limit), limit.collision_strategy, str(limit.grace_period_seconds)]
 
 
 @pytest.mark.parametrize("entrypoint", ENTRYPOINTS)
