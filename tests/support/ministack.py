@@ -17,10 +17,10 @@ REGION = "af-south-1"
 
 
 @contextmanager
-def ministack(port: int, key: str = "made-up") -> Iterator[AwsAccess]:
+def ministack(port: int, key: str = "test") -> Iterator[AwsAccess]:
     """Run MiniStack, empty at first, on this port until the end of the block; return the way to it.
 
-    ``key`` is the secret key of the credentials, whatever it is.
+    ``key`` is the secret key. MiniStack looks at none, except that it checks presigned URLs by ``test``.
     """
     environment = {
         **os.environ,
@@ -34,7 +34,7 @@ def ministack(port: int, key: str = "made-up") -> Iterator[AwsAccess]:
         )
         try:
             _wait_for(f"http://localhost:{port}/_ministack/health", process)
-            yield AwsAccess(REGION, f"http://localhost:{port}", "made-up", key)
+            yield AwsAccess(REGION, f"http://localhost:{port}", "test", key)
         finally:
             process.terminate()
             process.wait(20)
