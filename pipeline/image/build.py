@@ -4,6 +4,7 @@ import time
 
 import docker
 from docker.errors import DockerException
+from urllib3.exceptions import HTTPError
 
 from pipeline.image.buildkit import build_with_buildkit
 from pipeline.image.dockerfile import buildkit_sign, read_dockerfile
@@ -46,9 +47,9 @@ def _build_classic(client: docker.DockerClient, request: BuildRequest, report: B
                 report(event)
             if time.monotonic() - start > request.limit:
                 raise log.failure(f"not done after {request.limit:.0f} s, given up")
-    except (DockerException, OSError) as error:
+        return _built(client, request, log, time.monotonic() - start)
+    except (DockerException, HTTPError, OSError) as error:
         raise log.failure(f"{error}. Check that the Docker engine runs: docker info") from error
-    return _built(client, request, log, time.monotonic() - start)
 
 
 def _built(client: docker.DockerClient, request: BuildRequest, log: BuildLog, seconds: float) -> BuiltImage:

@@ -6,6 +6,7 @@ import docker
 from docker.errors import DockerException
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 from tenacity.wait import wait_base
+from urllib3.exceptions import HTTPError
 
 from pipeline.image.errors import PushError, PushInterruptedError
 from pipeline.image.login import LoginProvider
@@ -54,7 +55,7 @@ def _push_once(client: docker.DockerClient, image: str, login: LoginProvider, re
             before, progress = progress, advance(progress, message, image)
             if progress != before:
                 report(progress)
-    except (DockerException, OSError) as error:
+    except (DockerException, HTTPError, OSError) as error:
         raise push_failure(str(error), image) from error
     if not progress.digest:
         raise PushError(f"Pushing {image}: the registry named no digest. Run again.")

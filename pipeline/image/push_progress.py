@@ -16,6 +16,7 @@ _TRANSIENT = (
     "timed out",
     "connection reset",
     "connection refused",
+    "connection broken",
     "broken pipe",
     "eof",
     "no such host",
