@@ -103,9 +103,7 @@ def _delete_all(
         more, left = _pass(registry, left, 1)
         refused |= more
         wait *= 2
-    return refused | dict.fromkeys(
-        left, ("Throttled", "ECR throttled every attempt; the next run tries again")
-    )
+    return refused | dict.fromkeys(left, _THROTTLED)
 
 
 def _pass(registry: Registry, digests: Sequence[str], threads: int) -> tuple[dict[str, Refusal], list[str]]:

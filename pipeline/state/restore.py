@@ -17,12 +17,9 @@ from pipeline.state.restorable import PresentState, RestoreRefusedError, judge_r
 class Restored:
     """What was done."""
 
-    source_version: str
     version_id: str
     serial: int
     lineage: str
-    replaced_version: str
-    """Version that was the state before; "" when there was none."""
     kept: str = ""
     """Key of the copy of what was replaced; "" when there was nothing."""
 
@@ -72,7 +69,7 @@ def restore_state(
         kept = _keep(home, present) if present else ""
         version_id = home.replace(home.backend.key, body, present)
         write_digest(home, hashlib.md5(body, usedforsecurity=False).hexdigest())
-    return Restored(candidate.version_id, version_id, serial, candidate.lineage, seen.version_id, kept)
+    return Restored(version_id, serial, candidate.lineage, kept)
 
 
 def _keep(home: StateHome, present: Stored) -> str:
