@@ -55,6 +55,21 @@ def test_100_pushes_at_once_are_answered_with_a_run_each_and_leave_one(world: Wo
     assert again.json()["runs"] == [entries[0]]
 
 
+def test_200_deliveries_a_second_are_all_answered_before_github_gives_up(world: World) -> None:
+    """One in twenty is a new push, to two environments in turn; the newest of each is left waiting."""
+    again, branches, before = push("9" * 40, "prod", age=-210), ("stage", "prod"), len(world.runs())
+    deliveries = [(again, f"steady-{number}") for number in range(800)]
+    for number in range(40):  # pushed a second after the one before, and after what the other tests pushed
+        body = push(f"{1000 + number:040x}", branches[number % 2], age=-211 - number)
+        deliveries[number * 20] = (body, f"new-{number}")
+    answers = world.deliver_steadily(deliveries, 200)
+    assert {status for status, _ in answers} <= {200, 202}
+    assert sorted(seconds for _, seconds in answers)[len(answers) * 99 // 100] < 10
+    until(lambda: _waiting(world, "staging") == [f"{1038:040x}"])
+    until(lambda: _waiting(world, "production") == [f"{1039:040x}"])
+    assert len(world.runs()) - before <= 41
+
+
 def test_a_signed_push_is_deployed_by_a_worker(world: World) -> None:
     """From the delivery to the end of the run: the branch's environment, at the pushed commit."""
     httpx.post(f"{world.api}/work_pools/", json={"name": "stage", "type": "process"}).raise_for_status()
@@ -62,7 +77,7 @@ def test_a_signed_push_is_deployed_by_a_worker(world: World) -> None:
     world.add_deployment("staging", entrypoint=ENTRYPOINT, work_pool_name="stage", pull_steps=[step])
     worker = world.start_worker("stage")
     try:
-        answer = world.deliver(push("8" * 40, age=-200), "seen to the end")
+        answer = world.deliver(push("8" * 40, age=-280), "seen to the end")
         assert answer.status_code == 202, answer.text
         until(lambda: world.run_of(answer)["state"]["type"] == "COMPLETED", 120)
         assert world.run_of(answer)["parameters"] == {"environment": "staging", "ref": "8" * 40}

@@ -128,6 +128,26 @@ class World:
 
         return asyncio.run(send())
 
+    def deliver_steadily(self, deliveries: list[tuple[bytes, str]], rate: float) -> list[tuple[int, float]]:
+        """Send at most so many a second, not waiting for answers; return statuses and seconds to each."""
+
+        async def one(client: httpx.AsyncClient, body: bytes, delivery: str) -> tuple[int, float]:
+            url, begun = f"{self.hooks}/webhooks/github", time.monotonic()
+            answer = await client.post(url, content=body, headers=signed(body, delivery))
+            return answer.status_code, time.monotonic() - begun
+
+        async def send() -> list[tuple[int, float]]:
+            begun, tasks = time.monotonic(), []
+            # The receiver closes what is idle for five seconds: one as old might be closed while it is used.
+            limits = httpx.Limits(max_connections=200, max_keepalive_connections=200, keepalive_expiry=1)
+            async with httpx.AsyncClient(timeout=60, limits=limits, trust_env=False) as client:
+                for number, item in enumerate(deliveries):
+                    await asyncio.sleep(max(0.0, begun + number / rate - time.monotonic()))
+                    tasks.append(asyncio.create_task(one(client, *item)))
+                return list(await asyncio.gather(*tasks))
+
+        return asyncio.run(send())
+
     def call(self, secret: str = SECRETS[0], **fields: Any) -> httpx.Response:
         """Send a plain signed call."""
         body = json.dumps({"timestamp": time.time(), **fields}).encode()
