@@ -26,6 +26,7 @@ from pipeline.environment import environment
 PORT = free_port()
 API = f"http://127.0.0.1:{PORT}/api"
 FLOWS = ("deploy-application", "backup-sqlite")
+OTHERS = ("rollback-application",)
 
 
 @dataclass
@@ -163,7 +164,7 @@ def world(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wo
     phone = Phone()
     http = phone.serve()
     with SyncPrefectClient(API) as client:
-        made = World(client, file, phone, {name: _deployment(name) for name in FLOWS})
+        made = World(client, file, phone, {name: _deployment(name) for name in (*FLOWS, *OTHERS)})
         assert made.register() > 0
         assert made.told("told to nobody")()
         _make_block(http.server_address[1])
@@ -223,6 +224,16 @@ def test_a_failed_run_is_told(world: World) -> None:
     assert sum("backup-sqlite failed" in message for message in world.phone.messages) == 1
 
 
+def test_going_back_is_told(world: World) -> None:
+    """A person's rollback that ended well; a deployment that did is no news."""
+    for flow in ("deploy-application", "rollback-application"):
+        run = world.run(flow)
+        _set_state(run, "RUNNING")
+        _set_state(run, "COMPLETED")
+    until(world.told("staging: rollback-application went back"))
+    assert not world.told("deploy-application went back")()
+
+
 def test_an_approval_that_waits_is_told(world: World) -> None:
     """A suspended run is one that waits for a person."""
     run = world.run()
@@ -252,6 +263,7 @@ def test_an_approval_that_waits_is_told(world: World) -> None:
         ("vimbiso.infrastructure.destroyed", {"plan": "ab", "changes": 9}, "infrastructure destroyed | 9"),
         ("vimbiso.infrastructure.failed", {"plan": "abd", "changes": 4}, "Plan abd of 4 resources did not"),
         ("vimbiso.state.restored", {"source": "copy-1", "serial": 12}, "From copy-1, serial 12."),
+        ("vimbiso.database.restored", {"backup": "b.db"}, "the database was replaced by a backup"),
     ],
 )
 def test_an_event_of_a_flow_is_told(world: World, event: str, payload: dict[str, Any], words: str) -> None:
@@ -265,6 +277,7 @@ def test_an_event_of_a_flow_is_told(world: World, event: str, payload: dict[str,
 def test_a_missing_backup_is_told(world: World) -> None:
     """Nothing has to happen for it: that is the point."""
     until(world.told("no database backup for 26 hours"))
+    until(world.told("no backup of Terraform's state for 26 hours"))
 
 
 @pytest.mark.timeout(900)
