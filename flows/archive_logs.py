@@ -4,6 +4,7 @@ from prefect import flow
 
 from blocks.names import EnvironmentName
 from tasks.environment import load_environment, read_outputs
+from tasks.events import tell_world
 from tasks.logs import archive_log_day, find_days_to_archive, report_archived_days
 
 
@@ -28,4 +29,7 @@ def archive_logs(environment: EnvironmentName, dry_run: bool = False) -> int:
     due = find_days_to_archive(target, outputs)
     results = [] if dry_run else [archive_log_day(target, outputs, group, day) for group, day in due]
     report_archived_days(target, due, results)
-    return sum(result.added for result in results)
+    added = sum(result.added for result in results)
+    if not dry_run:
+        tell_world(target, "logs.archived", days=len(results), events=added)
+    return added

@@ -15,8 +15,8 @@ def backup_sqlite(environment: EnvironmentName, dry_run: bool = False) -> str | 
     compresses it and streams it to S3. The copy counts only once S3's bytes were read back and compared. The
     newest verified backups are kept by day, week, month and year.
 
-    **When it fails:** older backups are untouched; the error says whether source, disk or S3 was at fault.
-    Run it again.
+    **When it fails:** older backups are untouched; the error says whether source, disk or S3 was at fault, or
+    that only old backups could not be removed. Run it again.
 
     Args:
         environment: whose database.
@@ -25,7 +25,7 @@ def backup_sqlite(environment: EnvironmentName, dry_run: bool = False) -> str | 
     target = load_environment(environment)
     outputs = read_outputs(target)
     manifest = None if dry_run else back_up_database(target, outputs, "nightly")
-    prune_backups(target, outputs, dry_run)
     if not dry_run:
         publish_backup_age(target, outputs)
+    prune_backups(target, outputs, dry_run)
     return manifest.key if manifest else None

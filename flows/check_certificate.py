@@ -1,12 +1,11 @@
 """Is the public certificate sound, and will it stay so?"""
 
 from prefect import flow
-from prefect.logging import get_run_logger
 
 from blocks.names import EnvironmentName
 from pipeline.certificate import Level, Limits
 from pipeline.errors import PipelineError
-from tasks.certificate import inspect_certificate
+from tasks.certificate import inspect_certificate, report_no_certificate
 from tasks.environment import load_environment, read_outputs
 
 
@@ -32,7 +31,7 @@ def check_public_certificate(
     target = load_environment(environment)
     arn, domain = read_outputs(target).certificate_arn, target.environment.domain
     if arn is None or domain is None:
-        get_run_logger().info("%s has no certificate: its load balancer answers plain HTTP.", environment)
+        report_no_certificate(target)
         return "SKIPPED"
     verdict = inspect_certificate(target, arn, domain, Limits(warn_days, fail_days), dry_run).verdict
     if verdict.level is Level.FAIL:

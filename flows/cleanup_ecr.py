@@ -9,6 +9,7 @@ from pipeline.ecr import CleanupPolicy
 from pipeline.errors import PipelineError
 from tasks.cleanup import delete_images, plan_image_cleanup
 from tasks.environment import load_environment, read_outputs
+from tasks.events import tell_world
 
 
 class CleanupIncompleteError(PipelineError):
@@ -45,6 +46,7 @@ def cleanup_ecr(
     if dry_run or not plan.deletions:
         return 0
     result = delete_images(target, outputs, plan)
+    tell_world(target, "images.deleted", images=len(result.deleted), bytes=result.freed_bytes)
     if not result.complete:
         raise CleanupIncompleteError(
             f"{len(result.failures)} images of {outputs.repository_name} could not be deleted, the first: "

@@ -3,9 +3,11 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
+from pipeline.errors import PipelineError
 from tasks.database import choose_backup
 from tasks.database import drill_restore as restore_and_measure
 from tasks.environment import load_environment, read_outputs
+from tasks.events import tell_world
 
 
 @flow(name="drill-restore", flow_run_name="{environment}")
@@ -25,4 +27,12 @@ def drill_restore(environment: EnvironmentName, dry_run: bool = False) -> float 
     target = load_environment(environment)
     outputs = read_outputs(target)
     choose_backup(target, outputs)
-    return None if dry_run else restore_and_measure(target, outputs).rto
+    if dry_run:
+        return None
+    try:
+        result = restore_and_measure(target, outputs)
+    except PipelineError as error:
+        tell_world(target, "drill.failed", summary=str(error))
+        raise
+    tell_world(target, "drill.passed", backup=result.backup.key, rto=result.rto, rpo=result.rpo)
+    return result.rto

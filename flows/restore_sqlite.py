@@ -57,7 +57,11 @@ def restore_sqlite(
     if in_place:
         return _in_place(target, outputs, backup, path, confirm, dry_run)
     chosen = choose_backup(target, outputs, backup)
-    return None if dry_run else restore_database(target, outputs, chosen.key, path).target
+    if dry_run:
+        return None
+    restored = restore_database(target, outputs, chosen.key, path)
+    tell_world(target, "database.copied", backup=chosen.key, path=restored.target)
+    return restored.target
 
 
 def _in_place(

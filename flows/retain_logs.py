@@ -5,6 +5,7 @@ from prefect import flow
 from blocks.names import EnvironmentName
 from pipeline.errors import PipelineError
 from tasks.environment import load_environment, read_outputs
+from tasks.events import tell_world
 from tasks.logs import plan_log_retention, set_log_retention
 
 
@@ -34,6 +35,7 @@ def retain_logs(
     if dry_run:
         return
     result = set_log_retention(target, plan)
+    tell_world(target, "retention.set", groups=list(result.done), days=plan.days)
     if not result.complete:
         raise RetentionIncompleteError(
             f"Without the wanted retention: {', '.join(sorted(result.failed))}. See the log; run it again."

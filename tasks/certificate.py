@@ -10,6 +10,18 @@ from pipeline.certificate import CertificateReport, Endpoint, Limits, check_cert
 from pipeline.ecs.watch import utc_now
 
 
+@task(name="report-no-certificate", persist_result=False)
+def report_no_certificate(target: Target) -> None:
+    """Say that there is nothing to check."""
+    text = f"{target.name} has no certificate: its load balancer answers plain HTTP."
+    get_run_logger().info(text)
+    create_table_artifact(
+        key=f"certificate-{target.name}",
+        table=[{"what": "certificate", "verdict": "SKIPPED", "found": text, "next step": ""}],
+        description=f"{target.name}: no certificate",
+    )
+
+
 @task(name="check-certificate", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
 def inspect_certificate(
     target: Target, arn: str, domain: str, limits: Limits, dry_run: bool = False

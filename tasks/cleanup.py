@@ -1,7 +1,7 @@
 """Removes images that nothing needs."""
 
 from prefect import task
-from prefect.artifacts import create_table_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.logging import get_run_logger
 
 from blocks import Target
@@ -21,8 +21,8 @@ from pipeline.release import ReleaseStore
 
 
 def _in_use(target: Target, outputs: Outputs) -> Protection:
-    records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest()
-    good = {record.image_digest for record in records if record.outcome.good and record.image_digest}
+    records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest_good()
+    good = {record.image_digest for record in records if record.image_digest}
     return collect_in_use(target.access, outputs, good)
 
 
@@ -65,4 +65,13 @@ def delete_images(target: Target, outputs: Outputs, plan: CleanupPlan) -> Cleanu
     )
     for item in result.failures:
         get_run_logger().error("%s stays: %s %s", item.digest, item.code, item.reason)
+    create_markdown_artifact(
+        key=f"cleaned-ecr-{target.name}",
+        markdown=(
+            f"## {len(result.deleted)} images deleted, {result.freed_bytes / 1e6:.1f} MB freed\n\n"
+            f"Spared, as they came into use meanwhile: {len(result.spared)}. "
+            f"Not deleted, see the log: {len(result.failures)}."
+        ),
+        description=f"{outputs.repository_name}: what the cleanup did",
+    )
     return result

@@ -8,6 +8,7 @@ from prefect.runtime import flow_run
 
 from blocks import Target
 from pipeline.ecs.watch import utc_now
+from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
 from pipeline.sqlite import (
     Backup,
@@ -28,6 +29,10 @@ from pipeline.sqlite import (
     read_manifest,
     restore_to_file,
 )
+
+
+class PruneError(PipelineError):
+    """Backups that should be gone are not."""
 
 
 def _site(target: Target, outputs: Outputs) -> Site:
@@ -82,7 +87,20 @@ def prune_backups(target: Target, outputs: Outputs, dry_run: bool) -> Pruned | N
         table=[*kept, *gone],
         description=decision.refusal or f"{target.name}: which backups stay and which go",
     )
-    return None if dry_run else prune(site, decision)
+    return None if dry_run else _must(prune(site, decision))
+
+
+def _must(done: Pruned) -> Pruned:
+    """Let nothing that stayed against the plan go unseen; the backups themselves are sound."""
+    for backup, reason in done.failed:
+        get_run_logger().error("%s stays: %s", backup.key, reason)
+    if done.failed:
+        first, reason = done.failed[0]
+        raise PruneError(
+            f"{len(done.failed)} backups past their time could not be removed, the first: {first.key}: "
+            f"{reason} New and older backups are sound; the next run tries again."
+        )
+    return done
 
 
 @task(name="publish-backup-age", persist_result=False)
@@ -119,21 +137,40 @@ def restore_database(target: Target, outputs: Outputs, backup: str | None, path:
     """Bring a backup to a new file on the data volume, checked; the live database is not touched."""
     site = _site(target, outputs)
     chosen = find_backup(site, backup)
-    return restore_to_file(site, str(flow_run.id), chosen, get_run_logger().info, path)
+    restored = restore_to_file(site, str(flow_run.id), chosen, get_run_logger().info, path)
+    checks = restored.manifest.checks
+    create_markdown_artifact(
+        key=f"restored-{target.name}",
+        markdown=(
+            f"## `{restored.target}`\n\n| | |\n|---|---|\n| from | `{chosen.key}` |\n"
+            f"| copied at | {restored.manifest.copied_at:%Y-%m-%d %H:%M:%S} UTC |\n"
+            f"| as the manifest says | {restored.manifest.bytes / 1e6:.1f} MB, {len(checks.rows)} tables, "
+            f"integrity {checks.integrity} |\n| task | {restored.seconds:.1f} s |\n"
+        ),
+        description=f"{target.name}: a backup restored to a file; the live database was not touched",
+    )
+    return restored
 
 
 @task(name="drill-restore", persist_result=False)
 def drill_restore(target: Target, outputs: Outputs) -> Drill:
     """Restore the newest backup in a throw-away task, check it, and measure."""
     site = _site(target, outputs)
-    result = drill(site, str(flow_run.id), get_run_logger().info)
+    try:
+        result = drill(site, str(flow_run.id), get_run_logger().info)
+    except PipelineError as error:
+        _report_drill(target, f"## The newest backup could not be restored\n\n{error}")
+        raise
     publish_drill(site, result)
-    create_markdown_artifact(
-        key=f"drill-{target.name}",
-        markdown=(
-            f"## The newest backup can be restored\n\nRecovery takes {result.rto:.0f} s (RTO); "
-            f"{result.rpo / 60:.0f} minutes of writes would be lost (RPO)."
-        ),
-        description=f"Restore drill of {target.name}",
+    _report_drill(
+        target,
+        f"## The newest backup can be restored\n\n`{result.backup.key}`: recovery takes {result.rto:.0f} s "
+        f"(RTO); {result.rpo / 60:.0f} minutes of writes would be lost (RPO).",
     )
     return result
+
+
+def _report_drill(target: Target, text: str) -> None:
+    create_markdown_artifact(
+        key=f"drill-{target.name}", markdown=text, description=f"Restore drill of {target.name}"
+    )

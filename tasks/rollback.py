@@ -33,7 +33,7 @@ def choose_target(target: Target, outputs: Outputs, present: str, wanted: str | 
             return "its image is gone from the registry"
         return None
 
-    records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest()
+    records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest_good()
     chosen = choose_rollback(records, present, usable, wanted)
     get_run_logger().info("Going back to release %s (%s)", chosen.release, chosen.task_definition)
     return chosen

@@ -20,7 +20,7 @@ def find_copies(access: AwsAccess, environment: Environment, outputs: Outputs) -
 
     Only names are listed, nothing is read. Raises AwsError.
     """
-    database = tuple(item.at for item in database_backups(Site(access, outputs)) if item.verified)
+    database = tuple(item.at for item in database_backups(Site(access, outputs)) if item.counts)
     state = tuple(taken for _, taken in state_backups(home_of(access, environment)))
     return (
         Copies("database backup", database, "backup-sqlite"),

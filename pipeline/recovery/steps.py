@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from pipeline.ecs.oneoff import OneOffTasks, stopped
 from pipeline.ecs.service import EcsService, ServiceRef
-from pipeline.recovery.choice import REASON
 from pipeline.recovery.errors import RecoveryError
 from pipeline.recovery.record import OpenRestore, OpenRestores
 from pipeline.recovery.scaling import SUSPENDED, AutoScaling
@@ -20,6 +19,7 @@ from pipeline.sqlite import (
     swap_back,
     swap_in,
 )
+from pipeline.sqlite.model import BEFORE_RESTORE
 from pipeline.sqlite.runner import Report
 
 _UNREADABLE = frozenset({"no-database", "corrupt"})
@@ -63,7 +63,7 @@ class SiteSteps:
     def save(self, restore: OpenRestore) -> str | None:
         """Take a backup of the database that is about to be replaced."""
         try:
-            return back_up(self._site, restore.id, self._report, reason=REASON).key
+            return back_up(self._site, restore.id, self._report, reason=BEFORE_RESTORE).key
         except SqliteJobError as error:
             if error.kind not in _UNREADABLE:
                 raise

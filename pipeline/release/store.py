@@ -38,14 +38,22 @@ class ReleaseStore:
 
     def newest(self, limit: int = _PAGE) -> list[ReleaseRecord]:
         """Return the newest records, newest first."""
-        with calling(f"Reading the release records in {self._bucket}"):
-            bodies = [self._read(key) for key in sorted(self._keys(), reverse=True)[:limit]]
-        try:
-            return [ReleaseRecord.model_validate_json(body) for body in bodies]
-        except ValueError as error:
-            raise RecordError(
-                f"A release record in s3://{self._bucket}/{self._prefix} is damaged: {error}"
-            ) from error
+        with calling(f"Listing the release records in {self._bucket}"):
+            keys = sorted(self._keys(), reverse=True)[:limit]
+        return [self._record(key) for key in keys]
+
+    def newest_good(self, limit: int = _PAGE) -> list[ReleaseRecord]:
+        """Return the newest records of good ends, newest first, however many failures lie between."""
+        found: list[ReleaseRecord] = []
+        with calling(f"Listing the release records in {self._bucket}"):
+            keys = sorted(self._keys(), reverse=True)
+        for key in keys:
+            record = self._record(key)
+            if record.outcome.good:
+                found.append(record)
+            if len(found) == limit:
+                break
+        return found
 
     def open_attempt(self) -> OpenAttempt | None:
         """Return the rollout whose end is not recorded yet.
@@ -82,6 +90,14 @@ class ReleaseStore:
     def _keys(self) -> list[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
         return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+    def _record(self, key: str) -> ReleaseRecord:
+        with calling(f"Reading the release record {key}"):
+            body = self._read(key)
+        try:
+            return ReleaseRecord.model_validate_json(body)
+        except ValueError as error:
+            raise RecordError(f"The release record s3://{self._bucket}/{key} is damaged: {error}") from error
 
     def _read(self, key: str) -> bytes:
         return bytes(read_object(self._s3, Bucket=self._bucket, Key=key)["Body"])

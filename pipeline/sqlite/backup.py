@@ -10,7 +10,7 @@ from pipeline.sqlite import layout
 from pipeline.sqlite.attempt import Attempt, close_attempt, open_attempt
 from pipeline.sqlite.completion import complete, prove
 from pipeline.sqlite.errors import OtherRunError, SqliteError
-from pipeline.sqlite.model import Checks, Manifest
+from pipeline.sqlite.model import BEFORE_RESTORE, Checks, Manifest
 from pipeline.sqlite.policy import PART_BYTES, BackupPolicy
 from pipeline.sqlite.runner import JobResult, Report, Runner
 from pipeline.sqlite.signing import Signer
@@ -131,6 +131,8 @@ _SAME = (
 
 def _commit(store: Store, manifest: Manifest) -> Manifest:
     """Write the manifest; from here on the backup exists. Return what is committed."""
+    if manifest.reason == BEFORE_RESTORE:
+        store.write(manifest.key + layout.REPLACED, b"{}")
     key = manifest.key + layout.MANIFEST
     try:
         store.write(key, manifest.model_dump_json(indent=1).encode(), once=True)

@@ -15,17 +15,21 @@ def list_backups(site: Site) -> tuple[Backup, ...]:
 
 
 def find_backup(site: Site, wanted: str | None = None) -> Backup:
-    """Return the newest verified backup, or the one with this id or key, verified or not.
+    """Return the newest verified backup of a live database, or the one with this id or key, whatever it is.
+
+    Copies that restores made of what they replaced are not chosen by themselves: who repeats a restore
+    would get the very database back that was to go.
 
     Raises:
         NoBackupError: there is none.
     """
     backups = list_backups(site)
     if wanted is None:
-        found = next((item for item in backups if item.verified), None)
+        found = next((item for item in backups if item.counts), None)
         if found is None:
             raise NoBackupError(
-                f"{site.outputs.environment} has no verified backup. Run backup-sqlite and read its log."
+                f"{site.outputs.environment} has no verified backup of a live database. "
+                "Run backup-sqlite and read its log."
             )
         return found
     found = next((item for item in backups if wanted in (item.id, item.key)), None)

@@ -3,18 +3,22 @@
 sqlite/ENV/YYYY/MM/DD/TIME-ID.zst|.gz                  compressed database
 sqlite/ENV/YYYY/MM/DD/TIME-ID.zst.manifest.json        commit marker
 sqlite/ENV/YYYY/MM/DD/TIME-ID.zst.unusable.json        a drill's verdict
+sqlite/ENV/YYYY/MM/DD/TIME-ID.zst.replaced.json        of a database that a restore put aside
 sqlite-jobs/ENV/open/PURPOSE-RUN.json                  attempt that is under way
 sqlite-jobs/ENV/jobs/ATTEMPT/job.json, result.json     what a task is to do, and did
 """
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from pipeline.sqlite.model import Backup
 
 MANIFEST = ".manifest.json"
 UNUSABLE = ".unusable.json"
+REPLACED = ".replaced.json"
+SIDECARS = (MANIFEST, UNUSABLE, REPLACED)
 EXTENSIONS = {"zstd": ".zst", "gzip": ".gz"}
 _TIME = "%Y%m%dT%H%M%SZ"
 _KEY = re.compile(r"/(?P<time>\d{8}T\d{6}Z)-(?P<id>[0-9a-f]+)\.(zst|gz)$")
@@ -37,8 +41,10 @@ def stamp(at: datetime) -> str:
 
 
 def data_key(key: str) -> str:
-    """Return the key of the database that ``key`` (data, manifest or verdict) belongs to."""
-    return key.removesuffix(MANIFEST).removesuffix(UNUSABLE)
+    """Return the key of the database that ``key`` (data or a sidecar) belongs to."""
+    for suffix in SIDECARS:
+        key = key.removesuffix(suffix)
+    return key
 
 
 def parse(key: str) -> Backup | None:
@@ -54,7 +60,7 @@ def committed(keys: Iterable[str]) -> tuple[Backup, ...]:
     """Return the backups that have both data and manifest, newest first."""
     known = set(keys)
     found = [
-        Backup(item.key, item.id, item.at, verified=item.key + UNUSABLE not in known)
+        replace(item, verified=item.key + UNUSABLE not in known, replaced=item.key + REPLACED in known)
         for item in map(parse, known)
         if item is not None and item.key + MANIFEST in known
     ]

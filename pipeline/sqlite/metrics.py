@@ -13,11 +13,11 @@ AGE = "BackupAgeHours"
 
 
 def publish_age(site: Site, now: datetime) -> float | None:
-    """Publish and return the newest verified backup's age in hours; None (nothing published) without one.
+    """Publish and return the newest counting backup's age in hours; None (nothing published) without one.
 
     The alarm treats missing data as breaching, so that silence is noticed as well.
     """
-    newest = next((item for item in list_backups(site) if item.verified), None)
+    newest = next((item for item in list_backups(site) if item.counts), None)
     if newest is None:
         return None
     hours = max((now - newest.at).total_seconds(), 0.0) / 3600

@@ -5,6 +5,9 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+BEFORE_RESTORE = "before-restore"
+"""What the backup of a database that is being replaced is made for."""
+
 
 @dataclass(frozen=True)
 class Backup:
@@ -16,6 +19,13 @@ class Backup:
     at: datetime
     verified: bool = True
     """False once a drill found it unusable."""
+    replaced: bool = False
+    """Whether a restore made it of the database that it put aside."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is what a recovery goes back to by itself, and a proof that backups work."""
+        return self.verified and not self.replaced
 
 
 class _Strict(BaseModel):
@@ -47,7 +57,7 @@ class Manifest(_Strict):
     key: str
     environment: str
     reason: str
-    """nightly, before-migration, ..."""
+    """nightly, before RELEASE, ``BEFORE_RESTORE``."""
     run_id: str
     task_definition: str
     copied_at: datetime

@@ -36,7 +36,8 @@ def prune(site: Site, decision: Decision) -> Pruned:
     failed: list[tuple[Backup, str]] = []
     for backup in decision.pruned:
         try:
-            store.delete([backup.key + layout.MANIFEST, backup.key, backup.key + layout.UNUSABLE])
+            store.delete([backup.key + layout.MANIFEST, backup.key])
+            store.delete(backup.key + suffix for suffix in layout.SIDECARS[1:])
         except AwsError as error:
             failed.append((backup, str(error)))
         else:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipeline.retention import RetentionPolicy, reasons_to_keep
 from pipeline.sqlite.model import Backup
+
+REPLACED_KEPT = timedelta(days=30)
+"""How long the copy of a database that a restore put aside stays: somebody may miss something in it."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +29,19 @@ class Decision:
 
 
 def decide(backups: Iterable[Backup], now: datetime, policy: RetentionPolicy) -> Decision:
-    """Decide from times and verification alone.
+    """Decide from times, verification and origin alone.
 
     A backup from the future (a clock that was wrong) is kept and does not count as proof that backups work.
     """
     ordered = sorted(backups, key=lambda item: (item.at, item.id), reverse=True)
-    verified = [item for item in ordered if item.verified]
-    refusal = _refusal([item for item in verified if item.at <= now], now, policy)
+    counting = [item for item in ordered if item.counts]
+    refusal = _refusal([item for item in counting if item.at <= now], now, policy)
     if refusal:
         return Decision(tuple(Kept(item, ("nothing is pruned",)) for item in ordered), (), refusal)
-    reasons = reasons_to_keep(verified, lambda item: item.at, policy)
+    reasons = reasons_to_keep(counting, lambda item: item.at, policy)
     for item in ordered:
+        if item.replaced and item.at > now - REPLACED_KEPT:
+            reasons.setdefault(item, []).append("replaced by a restore")
         if item.at > now - policy.grace:
             reasons.setdefault(item, []).append("grace")
     kept = tuple(Kept(item, tuple(reasons[item])) for item in ordered if item in reasons)

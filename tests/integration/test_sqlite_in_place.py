@@ -19,9 +19,9 @@ from pipeline.recovery import (
     SiteSteps,
     begin,
     carry_through,
+    choose,
     require_none_open,
 )
-from pipeline.recovery.choice import REASON, choose
 from pipeline.sqlite import (
     BackupPolicy,
     Manifest,
@@ -32,6 +32,7 @@ from pipeline.sqlite import (
     list_backups,
     read_manifest,
 )
+from pipeline.sqlite.model import BEFORE_RESTORE
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(180)]
 POLICY = BackupPolicy(parts=8, timeout=60)
@@ -117,7 +118,7 @@ def test_a_backup_takes_the_place_of_the_live_database(site: Site, database: Pat
     assert lines.index("No task is left") < next(at for at, line in enumerate(lines) if "swap job" in line)
     safety = find_backup(site, ended.safety)
     manifest = read_manifest(site, safety)
-    assert (manifest.reason, manifest.checks.rows["entry"]) == (REASON, 15)
+    assert (manifest.reason, manifest.checks.rows["entry"]) == (BEFORE_RESTORE, 15)
     assert list_backups(site)[0] == safety
     assert choose(site, None).key == backup.key
 

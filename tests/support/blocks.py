@@ -22,6 +22,10 @@ class Blocks:
         values: Mapping[str, str] = self._read("app-secrets", self.secrets_name).data["values"]
         return values
 
+    def enter_secret(self, key: str, value: str) -> None:
+        """Enter another value for one of the application's secret keys."""
+        self._change("app-secrets", self.secrets_name, values={**self.secret_values(), key: value})
+
     def switch_trial(self, on: bool) -> None:
         """Switch the trial of new releases on or off."""
         self._change_settings(trial=on)

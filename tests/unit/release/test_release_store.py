@@ -49,6 +49,16 @@ def test_records_come_back_newest_first(store: ReleaseStore) -> None:
     assert store.newest(2) == [record(3), record(2)]
 
 
+def test_good_records_are_found_behind_any_number_of_failures(store: ReleaseStore) -> None:
+    """What may be gone back to must not look gone because many attempts failed since."""
+    for number in range(1, 4):
+        store.append(record(number))
+    for number in range(4, 70):
+        store.append(record(number, Outcome.FAILED))
+    assert store.newest_good() == [record(3), record(2), record(1)]
+    assert store.newest_good(1) == [record(3)]
+
+
 def test_a_record_is_written_once(store: ReleaseStore) -> None:
     """Appending again gives the same key and never changes what was written first."""
     key = store.append(record(1))
@@ -73,7 +83,7 @@ def test_fields_of_a_later_version_are_ignored(store: ReleaseStore) -> None:
 def test_a_damaged_record_is_an_error(store: ReleaseStore, body: str) -> None:
     """A record that cannot be read is not passed over: the choice of a rollback depends on it."""
     put(f"{RECORDS}9.json", body)
-    with pytest.raises(RecordError, match=f"s3://{BUCKET}/{RECORDS} is damaged"):
+    with pytest.raises(RecordError, match=f"s3://{BUCKET}/{RECORDS}9.json is damaged"):
         store.newest()
 
 

@@ -12,8 +12,7 @@ from support.refusals import UNREACHABLE, refusing
 
 from pipeline.aws import AwsAccess, AwsError
 from pipeline.outputs import Outputs
-from pipeline.recovery import OpenRestore
-from pipeline.recovery.choice import REASON, choose
+from pipeline.recovery import OpenRestore, choose
 from pipeline.recovery.errors import RecoveryError
 from pipeline.recovery.record import OpenRestores
 from pipeline.retention import RetentionPolicy
@@ -124,10 +123,13 @@ def test_a_damaged_manifest_is_told(store: Store) -> None:
 
 
 def test_a_copy_of_what_a_restore_replaced_is_not_chosen_by_itself(store: Store) -> None:
-    """It would bring back what was to go; by its name it can be had."""
-    replaced, live = keep(store, manifest(1, REASON)), keep(store, manifest(2))
-    assert choose(SITE, None) == live
-    assert choose(SITE, replaced.id) == replaced
+    """It would bring back what was to go, and hide that backups of the live one stopped."""
+    replaced, live = keep(store, manifest(1)), keep(store, manifest(2))
+    store.write(replaced.key + layout.REPLACED, b"{}")
+    replaced = replace(replaced, replaced=True)
+    assert choose(SITE, None) == find_backup(SITE) == live
+    assert choose(SITE, replaced.id) == find_backup(SITE, replaced.key) == replaced
+    assert publish_age(SITE, NOW) == 48
 
 
 def restore(backup: Backup, identity: str = "run") -> OpenRestore:

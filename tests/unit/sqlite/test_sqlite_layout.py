@@ -23,6 +23,14 @@ def test_only_data_with_a_manifest_is_a_backup() -> None:
     assert layout.uncommitted(keys) == (other, "sqlite/staging/readme")
 
 
+def test_a_copy_of_what_a_restore_replaced_is_marked() -> None:
+    """The mark belongs to the backup, and alone it is none."""
+    found = layout.committed([KEY, KEY + layout.MANIFEST, KEY + layout.REPLACED])
+    assert [(item.verified, item.replaced, item.counts) for item in found] == [(True, True, False)]
+    assert layout.uncommitted([KEY, KEY + layout.MANIFEST, KEY + layout.REPLACED]) == ()
+    assert layout.uncommitted([KEY + layout.REPLACED]) == (KEY + layout.REPLACED,)
+
+
 def test_a_manifest_without_data_is_no_backup() -> None:
     """Somebody deleted the data."""
     assert layout.committed([KEY + layout.MANIFEST]) == ()

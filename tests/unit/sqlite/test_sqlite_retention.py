@@ -1,5 +1,6 @@
 """Retention: a table of what the rules keep, and what must hold for any backups."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -77,6 +78,17 @@ def test_an_unusable_backup_takes_no_place_and_goes_after_the_grace() -> None:
     decision = decide(backups, NOW, POLICY)
     assert [item.id for item in decision.pruned] == ["000003"]
     assert decision.kept[1].reasons == ("grace",)
+
+
+def test_a_copy_of_what_a_restore_replaced_stays_a_month_and_proves_nothing() -> None:
+    """It takes no place of a backup of the live database, and is no sign that backups work."""
+    copies = [replace(nightly(days), replaced=True) for days in (0, 29, 31)]
+    assert "49 h old" in (decide([*copies, nightly(2)], NOW, POLICY).refusal or "")
+    decision = decide([*copies, nightly(1)], NOW, POLICY)
+    assert [item.id for item in decision.pruned] == ["000031"]
+    why = {item.backup.id: item.reasons for item in decision.kept}
+    assert why["000029"] == ("replaced by a restore",)
+    assert why["000001"] == ("newest", "day", "week", "month", "year", "grace")
 
 
 def test_a_policy_that_keeps_nothing_is_refused() -> None:
