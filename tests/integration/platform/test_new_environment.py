@@ -133,7 +133,7 @@ def test_a_new_environment_can_be_planned(project: Path, tmp_path: Path) -> None
 
 
 def test_another_application_can_be_planned(project: Path, tmp_path: Path) -> None:
-    """One word of environments.toml names everything that is planned; nothing keeps the first one's name."""
+    """One word of environments.toml names what is planned: cluster, service, images, logs and backups."""
     text = (project / "deployments/environments.toml").read_text(encoding="utf-8")
     described = tmp_path / "environments.toml"
     described.write_text(re.sub(r'(?m)^app = ".*"$', f'app = "{OTHER}"', text), encoding="utf-8")
