@@ -262,7 +262,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch) -> KilledAt:
 def test_an_object_that_is_not_what_was_sent_is_no_backup(
     site: Site, volume: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The digest of the stored object differs: no manifest, no object, no upload."""
+    """The digest of the stored object differs: no manifest, no object, no upload; older ones stay."""
 
     class Lying(Store):
         def sha256(self, key: str) -> str:
@@ -270,10 +270,12 @@ def test_an_object_that_is_not_what_was_sent_is_no_backup(
             return "0" * 64
 
     databases.make(volume / "db.sqlite3")
+    good = back_up(site, run_id(), quiet, POLICY)
     monkeypatch.setattr(backup_module, "Store", Lying)
     with pytest.raises(BackupMismatchError):
         back_up(site, run_id(), quiet, POLICY)
-    assert (keys(site), uploads(site)) == ([], [])
+    assert (keys(site), uploads(site)) == ([good.key, good.key + MANIFEST], [])
+    assert find_backup(site).key == good.key
 
 
 def test_pruning_deletes_what_was_decided(site: Site) -> None:

@@ -2,7 +2,9 @@
 
 import resource
 import signal
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -73,15 +75,40 @@ def test_a_backup_leaves_nothing_beside_an_idle_database_in_wal_mode(
 def test_memory_stays_below_128_mib_and_three_parts_in_flight(
     s3: Loopback, volume: Path, scratch: Path
 ) -> None:
-    """A database of 100 MiB that does not compress goes through in parts of the real size."""
+    """100 MiB that do not compress go through in parts of the real size, with one copy on the disk."""
     database = databases.make(volume / "db.sqlite3", rows=1_000, payload=100_000)
     job = backup_job(s3, database, "gzip", part_bytes=8 << 20)
-    ended = run(s3, job, scratch)
+    process, most = start(s3, job, scratch), 0
+    while process.poll() is None:
+        most = max(most, on_disk(scratch))
+        time.sleep(0.01)
+    ended = end(s3, process)
     assert ended.code == 0, ended.log
     assert ended.result is not None
     assert ended.result["peak_kib"] < 128 * 1024
     assert len(ended.result["parts"]) > 10
     assert 1 <= s3.busiest <= 3
+    assert database.stat().st_size // 2 < most <= database.stat().st_size + (1 << 20)
+
+
+def test_memory_does_not_grow_with_the_database(s3: Loopback, volume: Path, scratch: Path) -> None:
+    """Four times the size takes as much; what is under way is bounded by the parts."""
+    peaks = []
+    for rows in (250, 1_000):
+        database = databases.make(volume / f"{rows}.sqlite3", rows=rows, payload=100_000)
+        ended = run(s3, backup_job(s3, database, "gzip"), scratch)
+        assert ended.result is not None
+        peaks.append(ended.result["peak_kib"])
+    assert peaks[1] < peaks[0] + 8 * 1024
+
+
+def on_disk(folder: Path) -> int:
+    """Return the bytes of the folder's files; they come and go meanwhile."""
+    found = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            found += path.stat().st_size if path.is_file() else 0
+    return found
 
 
 @pytest.mark.parametrize(
