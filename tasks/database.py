@@ -62,7 +62,7 @@ def back_up_database(target: Target, outputs: Outputs, reason: str) -> Manifest 
             f"## Backup `{manifest.key}`\n\n| | |\n|---|---|\n"
             f"| database | {manifest.bytes / 1e6:.1f} MB, {len(manifest.checks.rows)} tables |\n"
             f"| compressed | {manifest.compressed_bytes / 1e6:.1f} MB |\n"
-            f"| integrity | {manifest.checks.integrity} |\n"
+            f"| integrity | ok ({manifest.checks.integrity}) |\n"
             f"| lock held | {manifest.lock_seconds:.2f} s ({manifest.journal} journal) |\n"
             f"| task | {manifest.task_seconds:.1f} s, {manifest.peak_kib / 1024:.0f} MiB |\n"
         ),
@@ -145,7 +145,7 @@ def restore_database(target: Target, outputs: Outputs, backup: str | None, path:
             f"## `{restored.target}`\n\n| | |\n|---|---|\n| from | `{chosen.key}` |\n"
             f"| copied at | {restored.manifest.copied_at:%Y-%m-%d %H:%M:%S} UTC |\n"
             f"| as the manifest says | {restored.manifest.bytes / 1e6:.1f} MB, {len(checks.rows)} tables, "
-            f"integrity {checks.integrity} |\n| task | {restored.seconds:.1f} s |\n"
+            f"integrity ok ({checks.integrity}) |\n| task | {restored.seconds:.1f} s |\n"
         ),
         description=f"{target.name}: a backup restored to a file; the live database was not touched",
     )
