@@ -11,7 +11,16 @@ from support.standing import standing_house
 
 from deployments.stack import Settings
 
+HOUSE, ELSEWHERE = "house", "elsewhere"
 PORTS = ("VIMBISO_AWS_PORT", "VIMBISO_PREFECT_PORT", "VIMBISO_WEBHOOK_PORT")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let two processes share the tests: one all that need the house, in their order, the other the rest."""
+    for item in items:
+        needs: list[str] = getattr(item, "fixturenames", [])
+        item.add_marker(pytest.mark.xdist_group(HOUSE if "house" in needs else ELSEWHERE))
 
 
 @pytest.fixture(scope="session")
