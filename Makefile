@@ -86,4 +86,4 @@ bench: setup ## Measure against what people use instead, into docs/benchmarks.md
 	@PYTHONPATH=tests:tests/e2e:tests/integration $(VENV)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 e2e: setup ## Run the end-to-end tests
-	$(VENV)/pytest -n 2 --dist loadgroup --durations=10 tests/e2e
+	$(VENV)/pytest -n 2 --durations=10 tests/e2e

@@ -3,24 +3,35 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stack_commands import Stack, free_ports
 from support.house import House
 from support.standing import standing_house
+from xdist.scheduler import LoadScopeScheduling
 
 from deployments.stack import Settings
 
-HOUSE, ELSEWHERE = "house", "elsewhere"
+OWN_STACKS = ("test_stack_", "test_terraform_")
+"""Files of tests that put up stacks of their own."""
 PORTS = ("VIMBISO_AWS_PORT", "VIMBISO_PREFECT_PORT", "VIMBISO_WEBHOOK_PORT")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let two processes share the tests: one all that need the house, in their order, the other the rest."""
-    for item in items:
-        needs: list[str] = getattr(item, "fixturenames", [])
-        item.add_marker(pytest.mark.xdist_group(HOUSE if "house" in needs else ELSEWHERE))
+class Sharing(LoadScopeScheduling):
+    """Shares the tests between processes: one gets all that need the house, in their order.
+
+    The groups of xdist's own ``loadgroup`` are lost with pytest 9.2, which takes an item's id from elsewhere.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::")[0].split("/")[-1]
+        return "own stacks" if file.startswith(OWN_STACKS) else "house"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    """Schedule the tests of this folder so."""
+    return Sharing(config, log)
 
 
 @pytest.fixture(scope="session")
