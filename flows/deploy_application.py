@@ -4,11 +4,13 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from prefect import flow
-from prefect.logging import get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from blocks import Target
 from blocks.names import EnvironmentName
 from flows.diagnose import explain_failure
+from flows.ending import completed
 from flows.naming import run_name
 from flows.rehearsal import rehearse
 from flows.rollout import ReleaseToRun, RolloutEnd, roll_out
@@ -51,7 +53,7 @@ def deploy_application(
     take_over: bool = False,
     roll_back: bool = True,
     verify_only: bool = False,
-) -> str:
+) -> State[str]:
     """Build, push, migrate, try, roll out, verify and record a release.
 
     A release that is running already ends quickly as NO_CHANGE, after the health gates. A broken release
@@ -79,7 +81,9 @@ def deploy_application(
     with stopwatch.step("preflight"):
         preflight(target, outputs, ref, builds=image is None)
     if verify_only:
-        return "VERIFIED"
+        return Completed(
+            message="VERIFIED: the preflight found nothing; nothing was changed.", data="VERIFIED"
+        )
     wishes = Wishes(migrate, take_over, roll_back)
     try:
         return _deliver(target, outputs, ref, image, wishes, stopwatch)
@@ -92,7 +96,7 @@ def deploy_application(
 
 def _deliver(
     target: Target, outputs: Outputs, ref: str | None, image: str | None, wishes: Wishes, stopwatch: Stopwatch
-) -> str:
+) -> State[str]:
     """Make the image, which keeps nobody out; then move the service, which one run does at a time."""
     with stopwatch.step("image"):
         delivered = _image(target, outputs, ref, image)
@@ -129,16 +133,15 @@ def _image(target: Target, outputs: Outputs, ref: str | None, image: str | None)
 
 def _conclude(
     target: Target, outputs: Outputs, release: ReleaseToRun, end: RolloutEnd, roll_back: bool
-) -> str:
-    """Return the outcome of a good end; undo and raise for any other. What runs now is shown for each."""
+) -> State[str]:
+    """Return the state of a good end; undo and raise for any other. What runs now is shown for each."""
     told = end.message
     if not end.outcome.good:
         told = _undo_and_explain(target, outputs, release, end, roll_back)
     report_release(target, outputs, release.name, release.image, end.outcome, told)
     if not end.outcome.good:
         raise DeploymentFailedError(told)
-    get_run_logger().info("%s: release %s. %s", end.outcome, release.name, end.message)
-    return end.outcome
+    return completed(release.name, end)
 
 
 def _undo_and_explain(

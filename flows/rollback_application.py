@@ -1,10 +1,11 @@
 """Back to a release that was good."""
 
 from prefect import flow
-from prefect.logging import get_run_logger
+from prefect.client.schemas.objects import State
 
 from blocks import Target
 from blocks.names import EnvironmentName
+from flows.ending import completed
 from flows.naming import run_name
 from flows.rollout import release_of, roll_out
 from pipeline.errors import PipelineError
@@ -28,7 +29,7 @@ class SchemaAheadError(PipelineError):
 @flow(name="rollback-application", flow_run_name=run_name)
 def rollback_application(
     environment: EnvironmentName, release: str | None = None, accept_schema: bool = False
-) -> str:
+) -> State[str]:
     """Return to the last release that was recorded as good, or to a chosen one; watch and verify it.
 
     Only releases whose task definition is active and whose image is still in the registry can be chosen. The
@@ -65,12 +66,11 @@ def _require_schema(target: Target, outputs: Outputs, present: str, chosen: Rele
         )
 
 
-def go_back(target: Target, outputs: Outputs, chosen: ReleaseRecord) -> str:
+def go_back(target: Target, outputs: Outputs, chosen: ReleaseRecord) -> State[str]:
     """Move the service to a recorded release."""
     end = roll_out(target, outputs, release_of(chosen), Stopwatch(), kind="rollback", take_over=True)
     if not end.outcome.good:
         raise RollbackFailedError(
             f"{end.outcome}: release {chosen.release}: {end.message} {end.cause} {end.outcome.advice}"
         )
-    get_run_logger().info("%s: release %s runs. %s", end.outcome, chosen.release, end.message)
-    return end.outcome
+    return completed(chosen.release, end)
