@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 import httpx
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, LogFilter, LogFilterFlowRunId
-from prefect.client.schemas.objects import FlowRun, TaskRun
+from prefect.client.schemas.objects import FlowRun, Log, TaskRun
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import LogSort
 from prefect.exceptions import ObjectNotFound
@@ -18,7 +19,16 @@ from rich.console import Console
 from pipeline.errors import PipelineError
 
 _INTERVAL = 0.4
-_WARNING = 30
+_INFO, _WARNING = 20, 30
+_ENDS = (
+    "Finished in state ",
+    "Task run failed with exception: ",
+    "Encountered exception during execution: ",
+    "Engine execution exited with unexpected exception",
+)
+"""How Prefect begins what it logs of an end, with a stack trace; the step's own line tells it."""
+_LAST_LINES = 6.0
+"""Seconds that the last lines of an ended run are waited for: they are sent every two."""
 _PATIENCE = 60.0
 """Seconds without an answer before the follower gives up: a server's restart takes half of it."""
 
@@ -33,14 +43,19 @@ class RefusedParametersError(PipelineError):
 
 @dataclass
 class Follower:
-    """Prints each step of a run once when it ends, and what was logged as a warning or worse."""
+    """Prints each step of a run once when it ends, and what was logged as a warning or worse.
+
+    With ``findings`` also what the steps found; with ``verbose`` the whole log.
+    """
 
     client: SyncPrefectClient
     console: Console
     verbose: bool = False
+    findings: bool = False
     _told: set[UUID] = field(default_factory=set)
     _log_offset: int = 0
     _paused: bool = False
+    _log_ended: bool = False
 
     def follow(self, run_id: UUID) -> FlowRun:
         """Follow a run to its end and return it; a server that is away for a minute is waited for.
@@ -61,10 +76,20 @@ class Follower:
                     status.update("the Prefect server does not answer")
                 else:
                     if run.state is not None and run.state.is_final():
+                        self._tell_rest(run)
                         return run
                     self._tell_pause(run)
                     status.update(_running(steps) or str(run.state_name).lower())
                 time.sleep(_INTERVAL)
+
+    def _tell_rest(self, run: FlowRun) -> None:
+        """Tell what was logged last; a process that was killed logs no end, and is not waited for."""
+        end = time.monotonic() + _LAST_LINES
+        lasting = run.state is not None and (run.state.is_completed() or run.state.is_failed())
+        while lasting and not self._log_ended and time.monotonic() < end:
+            time.sleep(_INTERVAL)
+            with suppress(httpx.TransportError):
+                self._tell(run.id, self._steps(run.id))
 
     def _tell_pause(self, run: FlowRun) -> None:
         """Say once that a person is waited for."""
@@ -82,11 +107,16 @@ class Follower:
 
     def _tell(self, run_id: UUID, steps: Iterable[TaskRun]) -> None:
         for line in self._new_lines(run_id):
-            self.console.print(f"      {line}", style="dim", markup=False, emoji=False, soft_wrap=True)
+            self._tell_line(line)
         for step in steps:
             if step.id not in self._told and step.state is not None and step.state.is_final():
                 self._told.add(step.id)
                 self.console.print(_line(step), highlight=False)
+                if step.state.is_failed():
+                    self._tell_line(_first_line(step.state.message))
+
+    def _tell_line(self, line: str) -> None:
+        self.console.print(f"      {line}", style="dim", markup=False, emoji=False, soft_wrap=True)
 
     def _new_lines(self, run_id: UUID) -> list[str]:
         chosen = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run_id]))
@@ -94,7 +124,17 @@ class Follower:
             log_filter=chosen, offset=self._log_offset, limit=200, sort=LogSort.TIMESTAMP_ASC
         )
         self._log_offset += len(logs)
-        return [item.message for item in logs if self.verbose or item.level >= _WARNING]
+        self._log_ended |= any(
+            item.task_run_id is None and item.message.startswith("Finished in state ") for item in logs
+        )
+        return [item.message for item in logs if self.verbose or self._tells(item)]
+
+    def _tells(self, item: Log) -> bool:
+        if item.message.startswith(_ENDS) and " - Retry " not in item.message:
+            return False
+        return item.level >= _WARNING or (
+            self.findings and item.level >= _INFO and item.task_run_id is not None
+        )
 
 
 def start(client: SyncPrefectClient, deployment: str, parameters: dict[str, Any] | None = None) -> FlowRun:
@@ -137,6 +177,10 @@ def _line(step: TaskRun) -> str:
     good = step.state is not None and step.state.is_completed()
     mark = "[green]✓[/green]" if good else "[red]✗[/red]"
     return f"    {mark} {_name(step):<28} {step.total_run_time.total_seconds():6.1f} s"
+
+
+def _first_line(message: str | None) -> str:
+    return (message or "").removeprefix("Task run encountered an exception ").partition("\n")[0]
 
 
 def _name(step: TaskRun) -> str:

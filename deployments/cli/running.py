@@ -19,6 +19,8 @@ from pipeline.errors import PipelineError
 
 _CODES = {"COMPLETED": 0, "FAILED": 1, "CRASHED": 3, "CANCELLED": 4}
 _NOT_STARTED, _INTERRUPTED = 2, 130
+_ANSWERS = frozenset({"history", "diagnose", "backup", "restore"})
+"""Verbs that are typed for what they find."""
 
 
 def run(chosen: Chosen) -> int:
@@ -57,7 +59,8 @@ def _start(chosen: Chosen, client: SyncPrefectClient, console: Console) -> int:
     run = start(client, name, parameters)
     console.print(f"{name}: {run.name}  {page_of_run(run)}", style="bold", highlight=False, soft_wrap=True)
     try:
-        ended = Follower(client, console, verbose=chosen.verbose).follow(run.id)
+        follower = Follower(client, console, chosen.verbose, findings=chosen.verb in _ANSWERS)
+        ended = follower.follow(run.id)
     except KeyboardInterrupt:
         again = f"python -m deployments logs {chosen.environment} {chosen.flow} -f"
         console.print(
@@ -72,7 +75,9 @@ def _start(chosen: Chosen, client: SyncPrefectClient, console: Console) -> int:
 
 def _conclude(console: Console, run: FlowRun) -> int:
     message = (run.state.message if run.state else None) or ""
-    console.print(f"{run.state_name}: {message}", markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        ": ".join(filter(None, (run.state_name, message))), markup=False, highlight=False, soft_wrap=True
+    )
     return _CODES.get(run.state_type.value if run.state_type else "", 1)
 
 

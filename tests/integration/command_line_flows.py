@@ -6,8 +6,9 @@ import sys
 import time
 from pathlib import Path
 
-from prefect import flow, task
+from prefect import flow, serve, task
 from prefect.flow_runs import suspend_flow_run
+from prefect.logging import get_run_logger
 from prefect.states import Cancelled, State
 
 
@@ -31,5 +32,23 @@ def verify_health(environment: str, end: str, file: str = "") -> State | str:
     return Cancelled(message="somebody did") if end == "cancel" else environment
 
 
+@task
+def show_releases() -> None:
+    """Find one."""
+    get_run_logger().info("release 1 runs now")
+
+
+@flow
+def history(environment: str) -> str:
+    """Tell what it found."""
+    show_releases()
+    return environment
+
+
 if __name__ == "__main__":
-    verify_health.serve(name=sys.argv[1], parameters={"environment": sys.argv[1]}, pause_on_shutdown=False)
+    given = {"name": sys.argv[1], "parameters": {"environment": sys.argv[1]}}
+    serve(
+        verify_health.to_deployment(**given),  # type: ignore[arg-type]
+        history.to_deployment(**given),  # type: ignore[arg-type]
+        pause_on_shutdown=False,
+    )

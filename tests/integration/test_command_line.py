@@ -104,7 +104,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         stack.enter_context(_process(made, "server", serve))
         until(lambda: _succeeds(f"{made.api}/health"))
         stack.enter_context(_process(made, "flows", [str(FLOWS), "staging"]))
-        until(lambda: _succeeds(f"{made.api}/deployments/name/{FLOW}/staging"))
+        until(
+            lambda: all(
+                _succeeds(f"{made.api}/deployments/name/{flow}/staging") for flow in (FLOW, "history")
+            )
+        )
         yield made
 
 
@@ -122,7 +126,7 @@ def _process(desk: Desk, name: str, words: list[str]) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("end", "code", "said"),
     [
-        ("complete", 0, "Completed: "),
+        ("complete", 0, "Completed"),
         ("fail", 1, "nobody answers"),
         ("crash", 3, "Crashed: "),
         ("cancel", 4, "Cancelled: somebody did"),
@@ -133,6 +137,22 @@ def test_the_command_ends_as_its_run_does(desk: Desk, end: str, code: int, said:
     done = desk.type("run", FLOW, "staging", f"end={end}")
     assert (done.returncode, done.stderr) == (code, "")
     assert said in done.stdout
+
+
+def test_a_failure_is_told_without_stack_traces(desk: Desk) -> None:
+    """Prefect logs them several times; --verbose shows them."""
+    said = desk.type("run", FLOW, "staging", "end=fail").stdout
+    assert "Traceback" not in said
+    assert said.count("nobody answers") == 1
+    assert "Traceback" in desk.type("run", FLOW, "staging", "end=fail", "--verbose").stdout
+
+
+def test_a_verb_that_asks_prints_what_its_steps_found(desk: Desk) -> None:
+    """Nobody has to open the UI to read the history."""
+    done = desk.type("history", "staging")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "release 1 runs now" in done.stdout
+    assert "Finished in state" not in done.stdout
 
 
 def test_a_run_that_waits_for_a_person_is_followed_to_its_end(desk: Desk) -> None:
