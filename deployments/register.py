@@ -37,11 +37,11 @@ def register(names: Sequence[str] | None = None) -> None:
         UnknownEnvironmentError: a name that environments.toml does not describe.
         NoServerError: no Prefect server is named.
     """
+    chosen = [environment(name) for name in names] if names else list(environments().values())
     if not PREFECT_API_URL.value():
         raise NoServerError(
             "Which Prefect server? Set PREFECT_API_URL (or log in to Prefect Cloud), then run again."
         )
-    chosen = [environment(name) for name in names] if names else list(environments().values())
     for item in chosen:
         register_blocks(item)
     with get_client(sync_client=True) as client:
