@@ -78,6 +78,8 @@ def _conclude(console: Console, run: FlowRun) -> int:
     console.print(
         ": ".join(filter(None, (run.state_name, message))), markup=False, highlight=False, soft_wrap=True
     )
+    if run.state is not None and run.state.is_crashed():
+        console.print("Start it again: it goes on where it was.", markup=False, highlight=False)
     return _CODES.get(run.state_type.value if run.state_type else "", 1)
 
 

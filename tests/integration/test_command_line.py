@@ -128,7 +128,7 @@ def _process(desk: Desk, name: str, words: list[str]) -> Iterator[None]:
     [
         ("complete", 0, "Completed"),
         ("fail", 1, "nobody answers"),
-        ("crash", 3, "Crashed: "),
+        ("crash", 3, "Start it again"),
         ("cancel", 4, "Cancelled: somebody did"),
     ],
 )
