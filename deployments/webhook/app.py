@@ -67,19 +67,19 @@ def _add_hooks(app: FastAPI, settings: WebhookSettings, credentials: Credentials
             secrets = await credentials.signing()
         except httpx.HTTPError as error:
             raise unreachable() from error
-        demand_signature(body, request.headers.get(header), secrets)
+        demand_signature(request, body, header, secrets)
         return body
 
     @app.post("/webhooks/github")
     async def github(request: Request) -> JSONResponse:
-        body = await checked(request, "x-hub-signature-256")
+        body = await checked(request, "X-Hub-Signature-256")
         headers = request.headers
         answer = await service.github(body, headers.get("x-github-event"), headers.get("x-github-delivery"))
         return JSONResponse(answer[1], answer[0])
 
     @app.post("/webhooks/deploy")
     async def deploy(request: Request) -> JSONResponse:
-        status, answer = await service.plain(await checked(request, "x-signature-256"))
+        status, answer = await service.plain(await checked(request, "X-Signature-256"))
         return JSONResponse(answer, status)
 
 

@@ -52,12 +52,12 @@ async def read_body(request: Request, settings: WebhookSettings) -> bytes:
     return bytes(body)
 
 
-def demand_signature(body: bytes, header: str | None, secrets: tuple[str, ...]) -> None:
-    """Refuse what nobody signed who knows a secret.
+def demand_signature(request: Request, body: bytes, header: str, secrets: tuple[str, ...]) -> None:
+    """Refuse what nobody signed, in the header that is named, who knows a secret.
 
     Raises:
         Refusal: 401.
     """
-    if not is_signed(body, header, secrets):
-        step = "Sign the raw body with the shared secret: X-Hub-Signature-256: sha256=HEX."
+    if not is_signed(body, request.headers.get(header), secrets):
+        step = f"Sign the raw body with the shared secret: {header}: sha256=HEX."
         raise Refusal(401, "The signature is missing or wrong.", step)
