@@ -6,12 +6,12 @@ python -m deployments.demo
 import os
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any, cast
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from rich.console import Console
-from rich.table import Table
 
 from blocks import DeployEnvironment
 from deployments.base_image import ensure_base_image
@@ -99,40 +99,21 @@ def summarise(console: Console, runs: dict[str, str], seconds: float) -> None:
     answer = httpx.get(asked.url, headers={"Host": asked.host or ""}, trust_env=False)
     records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest(1)
     tasks = EcsService(target.access, ServiceRef(outputs.cluster, outputs.service)).tasks()
-    console.print(
-        _table(
-            page_of(target.environment, outputs),
-            records,
-            len(tasks),
-            f"HTTP {answer.status_code}",
-            runs,
-            seconds,
-        )
-    )
+    lines = _lines(page_of(target.environment, outputs), records, len(tasks), f"HTTP {answer.status_code}")
+    console.print("\n[bold]Vimbiso Pay runs[/bold]")
+    for name, told in (*lines, *runs.items(), ("Total time", f"{seconds:.0f} s")):
+        console.print(f"  {name:<22}{told}", markup=False, highlight=False, soft_wrap=True)
     if not answer.is_success:
         raise DemoError(f"{asked.url} answers HTTP {answer.status_code}.")
 
 
-def _table(
-    page: str,
-    records: list[ReleaseRecord],
-    tasks: int,
-    answer: str,
-    runs: dict[str, str],
-    seconds: float,
-) -> Table:
-    table = Table(show_header=False, title="Vimbiso Pay runs", title_justify="left")
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+def _lines(page: str, records: list[ReleaseRecord], tasks: int, answer: str) -> Iterator[tuple[str, str]]:
+    """Yield names and values; addresses stay whole, so that they can be clicked."""
     for record in records:
-        table.add_row("Release", f"{record.release} ({record.outcome} {record.ended_at:%H:%M:%S} UTC)")
-        table.add_row("Image", record.image_digest)
-    table.add_row("Tasks", str(tasks))
-    table.add_row("Application", f"{page} ({answer})")
-    for flow, page in runs.items():
-        table.add_row(flow, page)
-    table.add_row("Total time", f"{seconds:.0f} s")
-    return table
+        yield "Release", f"{record.release} ({record.outcome} {record.ended_at:%H:%M:%S} UTC)"
+        yield "Image", record.image_digest
+    yield "Tasks", str(tasks)
+    yield "Application", f"{page} ({answer})"
 
 
 if __name__ == "__main__":

@@ -22,13 +22,13 @@ def show_history(target: Target, outputs: Outputs, limit: int) -> list[dict[str,
     rows = history_rows(records, live, _unusable(target, outputs, records, live), changes)
     for row in rows:
         get_run_logger().info(
-            "%s %s %s %s in %s %s",
+            "%s %s %s %s in %s; %s",
             row["when (UTC)"],
             row["release"],
             row["kind"],
             row["outcome"],
             row["took"],
-            row["runs"],
+            "runs now" if row["runs"] else f"roll back to it: {row['roll back to']}",
         )
     create_table_artifact(
         key=f"history-{target.name}",

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import cast
 
 from prefect.client.orchestration import SyncPrefectClient
@@ -97,4 +98,10 @@ def application_lines(environment: str, count: int) -> Iterable[str]:
         for event in page
     ]
     newest = sorted(events, key=lambda item: item[0].timestamp)[-count:]
-    return [f"{stream.rsplit('/', 1)[-1][:8]} {event.message.rstrip()}" for event, stream in newest]
+    return [line_of(event, stream) for event, stream in newest]
+
+
+def line_of(event: Event, stream: str) -> str:
+    """Return the time (UTC), the beginning of the task's id and the text."""
+    at = datetime.fromtimestamp(event.timestamp / 1000, UTC)
+    return f"{at:%H:%M:%S} {stream.rsplit('/', 1)[-1][:8]} {event.message.rstrip()}"

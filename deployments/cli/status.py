@@ -71,10 +71,11 @@ def _release(environment: str) -> tuple[str, str]:
 
 def _runs_table(client: SyncPrefectClient, environment: str) -> Table:
     flows = {flow.id: flow.name for flow in client.read_flows(limit=200)}
-    table = Table("flow", "run", "state", "began (UTC)", title="Newest runs", title_justify="left")
+    table = Table("flow", "state", "began (UTC)", title="Newest runs", title_justify="left")
+    table.add_column("run", overflow="fold")
     for run in _runs(client, environment):
         began = f"{run.start_time:%Y-%m-%d %H:%M:%S}" if run.start_time else ""
-        table.add_row(flows.get(run.flow_id, ""), run.name, run.state_name or "", began)
+        table.add_row(flows.get(run.flow_id, ""), run.state_name or "", began, run.name)
     return table
 
 

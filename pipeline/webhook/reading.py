@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.webhook.errors import Refusal
 
+_SEND = "Send the fields that docs/webhook.md describes."
 _SHA = re.compile(r"[0-9a-f]{40}")
 
 
@@ -29,6 +30,8 @@ def read_object(body: bytes) -> dict[str, Any]:
 def text(document: Mapping[str, Any], key: str) -> str:
     """Return a text; raises a 422 Refusal where there is none."""
     value = document.get(key)
+    if value is None:
+        raise Refusal(422, f"{key!r} is missing.", _SEND)
     if not isinstance(value, str) or not value:
         raise malformed(key, "a text")
     return value
@@ -73,7 +76,7 @@ def fresh(at: float, now: float, oldest: float, clock_skew: float = 300.0) -> No
         raise Refusal(
             403,
             f"The request is stale: {now - at:.0f} s old, {oldest:.0f} s are allowed.",
-            "Push again, or start the deployment by hand.",
+            "Send a new one (a push, or a call signed now), or start the deployment by hand.",
         )
     if at - now > clock_skew:
         raise Refusal(403, "The request comes from the future.", "Set the sender's clock.")
@@ -81,4 +84,4 @@ def fresh(at: float, now: float, oldest: float, clock_skew: float = 300.0) -> No
 
 def malformed(key: str, wanted: str) -> Refusal:
     """Return the refusal of a body without a needed value."""
-    return Refusal(422, f"{key!r} is not {wanted}.", "Send the fields that docs/webhook.md describes.")
+    return Refusal(422, f"{key!r} is not {wanted}.", _SEND)

@@ -74,3 +74,10 @@ def test_calls_for_one_commit_are_one_deployment() -> None:
     """Whatever their nonces."""
     keys = {call("https://git.test/pay.git", ref="a" * 40, nonce=nonce * 16) for nonce in "xy"}
     assert keys == {f"webhook-staging-{'a' * 40}"}
+
+
+def test_what_is_missing_is_named_so() -> None:
+    """A call without its commit hears that, and not that nothing is no text."""
+    call = {"environment": "staging", "timestamp": NOW, "nonce": "n" * 16}
+    with pytest.raises(Refusal, match="'ref' is missing"):
+        parse_plain(call, {"staging": environment("https://github.com/a/b.git")}, NOW, 300)
