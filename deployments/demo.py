@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
@@ -59,6 +60,7 @@ def _use_stack() -> None:
     """
     if os.environ.get("VIMBISO_STACK") != "1":
         variables = child_environment() | {"VIMBISO_STACK": "1", "BASE_IMAGE": ensure_base_image()}
+        Path(variables["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)  # Prefect only warns
         os.execve(sys.executable, [sys.executable, "-m", "deployments.demo"], variables)  # noqa: S606 - ourselves
 
 
