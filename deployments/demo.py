@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, cast
 
 import httpx
@@ -18,6 +17,7 @@ from blocks import DeployEnvironment
 from deployments.base_image import ensure_base_image
 from deployments.follow import Follower, start
 from deployments.register import register
+from deployments.stack import folders
 from deployments.stack.commands import up
 from deployments.stack.environment import child_environment
 from deployments.stack.settings import load_settings
@@ -60,7 +60,7 @@ def _use_stack() -> None:
     """
     if os.environ.get("VIMBISO_STACK") != "1":
         variables = child_environment() | {"VIMBISO_STACK": "1", "BASE_IMAGE": ensure_base_image()}
-        Path(variables["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)  # Prefect only warns
+        folders.prepare(load_settings())  # before Prefect misses its own, and warns
         os.execve(sys.executable, [sys.executable, "-m", "deployments.demo"], variables)  # noqa: S606 - ourselves
 
 

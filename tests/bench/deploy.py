@@ -34,6 +34,10 @@ class Deployed:
     """Seconds of the pipeline's steps."""
 
 
+WHY_LATE = (
+    "The gates look once a second, and the record of the release is written before the pipeline knows; both "
+    "take longer while two stacks of tools share two cores."
+)
 WHY_NOT_HALF = (
     "The pipeline has a preflight, a trial task and 5 s of soak that the script has not, and a run needs "
     "some 5 s to be RUNNING: the worker's look, a Python process, the imports of Prefect and of the flow. "
@@ -58,8 +62,7 @@ def deploy(shop: Workshop) -> Report:
         "pipeline, bare": _by_bare_pipeline,
     }
     found: dict[str, list[Deployed]] = {name: [] for name in ways}
-    for name in list(ways)[:-1]:
-        ways[name](shop)  # warms every cache; the last way has those of the first
+    _by_script(shop)  # warms its caches, and ecs-deploy's; the stack's own set-up warmed the pipeline's
     for _ in range(shop.sizes.times):
         for name, way in ways.items():
             shop.say(f"a release by {name}")
@@ -91,7 +94,7 @@ def _report(found: dict[str, list[Deployed]]) -> Report:
         groups=(tuple(whole.values()), tuple(known.values()), (rollout,)),
         goals=(
             at_most("warm deploy at most 0.5 x the shell script's time", share, 0.5, "x", WHY_NOT_HALF),
-            at_most("healthy release known within 2 s", known["pipeline"].median, 2, "s"),
+            at_most("healthy release known within 2 s", known["pipeline"].median, 2, "s", WHY_LATE),
         ),
         remarks=(*_REMARKS, _steps(found["pipeline"])),
     )

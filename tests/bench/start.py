@@ -13,7 +13,7 @@ from deployments.stack import Settings, child_environment
 def start(shop: Workshop) -> Report:
     """Start, stop, start again, and remove."""
     cold, warm, nothing = [], [], []
-    for _ in range(min(shop.sizes.times, 3)):
+    for _ in range(min(shop.sizes.times, 2)):
         settings = Settings(shop.room() / "state", *free_ports(FIRST_PORT))
         stack = Stack(settings, child_environment(settings, os.environ))
         try:

@@ -26,11 +26,11 @@ def webhook(shop: Workshop) -> Report:
     """Deliver pushes to staging, whose work nobody takes; then start runs of the local environment."""
     house = shop.house
     shop.say("a call that is answered with a run, until the run is RUNNING")
-    running = [_until_running(house) for _ in range(min(shop.sizes.times, 3))]
+    running = [_until_running(house) for _ in range(min(shop.sizes.times, 2))]
     _register_staging(house)
     shop.say("a storm of deliveries")
     tally, spent = _storm(house, shop.sizes.storm_seconds, _RATE)
-    flood, flooded = _storm(house, shop.sizes.storm_seconds / 2, 5 * _RATE)
+    flood, flooded = _storm(house, shop.sizes.storm_seconds / 4, 5 * _RATE)
     answered = sum(len(times) for times in flood.seconds.values())
     wrong = [status for status in (tally.statuses + flood.statuses) if not status.endswith((" 200", " 202"))]
     return Report(

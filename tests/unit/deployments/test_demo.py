@@ -1,0 +1,25 @@
+"""How the demo begins."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from deployments import demo
+from deployments.stack.folders import remove
+from deployments.stack.settings import load_settings
+
+
+def test_the_folder_that_it_makes_can_be_cleaned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prefect's folder is there before Prefect is, and `make clean` knows the whole for the stack's own."""
+    begun: list[str] = []
+    monkeypatch.delenv("VIMBISO_STACK", raising=False)
+    monkeypatch.setenv("VIMBISO_STATE", str(tmp_path / "a/state"))
+    monkeypatch.setattr(demo, "ensure_base_image", lambda: "base")
+    monkeypatch.setattr(
+        os, "execve", lambda _path, _command, variables: begun.append(variables["PREFECT_HOME"])
+    )
+    demo._use_stack()
+    assert [Path(home).is_dir() for home in begun] == [True]
+    remove(load_settings())
+    assert not (tmp_path / "a/state").exists()
