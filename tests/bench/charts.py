@@ -62,15 +62,15 @@ def _growth(reports: Iterable[Report]) -> pygal.XY | None:
         x_labels=[1, 10, 100],
         y_labels=[1, 3, 10, 30, 100, 300],
         legend_at_bottom=True,
-        legend_at_bottom_columns=2,
+        legend_at_bottom_columns=3,
         dots_size=3,
-        height=560,
+        height=580,
         **_PLAIN,
     )
     most = max(curve.points[-1][0] / curve.points[0][0] for curve in curves)
     chart.add("linear", [(1, 1), (most, most)], stroke_style={"dasharray": "4, 6"})
     for curve in curves:
-        chart.add(f"{curve.name} ({curve.size})", _relative(curve))
+        chart.add(curve.name, _relative(curve))
     return chart
 
 
