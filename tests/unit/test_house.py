@@ -1,6 +1,7 @@
-"""Files and functions stay short enough to be read at once."""
+"""Files and functions stay short enough to be read at once, and test modules can be told apart."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,3 +46,11 @@ def test_files_are_short() -> None:
         if len(path.read_text(encoding="utf-8").splitlines()) > LINES
     }
     assert long == LONGER_FILES
+
+
+def test_test_modules_have_names_of_their_own() -> None:
+    """Their folders are no packages: of two of the same name pytest takes one alone."""
+    names = Counter(
+        path.name for path in FILES if path.is_relative_to(PROJECT / "tests") and path.name[:5] == "test_"
+    )
+    assert [name for name, count in names.items() if count > 1] == []
