@@ -81,7 +81,7 @@ def _run(client: SyncPrefectClient, console: Console, flow: str) -> str:
     """Run one flow through its deployment; return the address of its page."""
     run = start(client, f"{flow}/{ENVIRONMENT}")
     page = f"{load_settings().prefect_url}/runs/flow-run/{run.id}"
-    console.print(f"[bold]{flow}[/bold]  [dim]{page}[/dim]", highlight=False)
+    console.print(f"[bold]{flow}[/bold]  [dim]{page}[/dim]", highlight=False, soft_wrap=True)
     ended = Follower(client, console).follow(run.id)
     if ended.state is None or not ended.state.is_completed():
         reason = ended.state.message if ended.state else "no state"
