@@ -69,12 +69,9 @@ def backup(shop: Workshop) -> Report:
     """Measure at rest, then under load, then other sizes."""
     backups = _set_up(shop)
     make(backups.database, shop.sizes.database_mib)
-    times = min(shop.sizes.times, 2)
-    ours, plain = [], []
-    for _ in range(times):
-        shop.say("a backup by the pipeline, and one by the plain tools")
-        ours.append(backups.pipeline())
-        plain.append(_must(backups.plain()))
+    shop.say("backups by the pipeline, and one by the plain tools")
+    ours = [backups.pipeline() for _ in range(min(shop.sizes.times, 2))]
+    plain = [_must(backups.plain())]
     shop.say("both while an application writes")
     waits, remark = _under_load(shop, backups)
     curve = _curve(shop, backups, [seconds for seconds, _ in ours])
