@@ -65,6 +65,12 @@ class Backups:
             s3.delete_object(Bucket=bucket, Key=item["Key"])
 
 
+_WHY_STEEPER = (
+    "Up to some GiB the system writes the copy to the disk later, beyond that the copy waits for the disk, "
+    "whose speed varied by the hour: 1.00, 1.10 and 1.21 were measured on one day."
+)
+
+
 def backup(shop: Workshop) -> Report:
     """Measure at rest, then under load, then other sizes."""
     backups = _set_up(shop)
@@ -87,7 +93,7 @@ def backup(shop: Workshop) -> Report:
         goals=(
             at_most("backup at least as fast as the plain tools", ratio(pipeline, tools), 1, "x"),
             _memory_goal(memory, tools_memory),
-            growth_goal(curve),
+            growth_goal(curve, _WHY_STEEPER),
         ),
         remarks=(
             _MORE,
