@@ -15,7 +15,7 @@ from rich.console import Console
 
 from blocks import DeployEnvironment
 from deployments.base_image import ensure_base_image
-from deployments.follow import Follower, start
+from deployments.follow import Follower, page_of_run, start
 from deployments.register import register
 from deployments.stack import folders
 from deployments.stack.commands import up
@@ -80,7 +80,7 @@ def _step(console: Console, name: str, action: Any) -> None:
 def _run(client: SyncPrefectClient, console: Console, flow: str) -> str:
     """Run one flow through its deployment; return the address of its page."""
     run = start(client, f"{flow}/{ENVIRONMENT}")
-    page = f"{load_settings().prefect_url}/runs/flow-run/{run.id}"
+    page = page_of_run(run)
     console.print(f"[bold]{flow}[/bold]  [dim]{page}[/dim]", highlight=False, soft_wrap=True)
     ended = Follower(client, console).follow(run.id)
     if ended.state is None or not ended.state.is_completed():

@@ -14,14 +14,16 @@ from prefect.client.schemas.objects import FlowRun, Log, TaskRun
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import LogSort
 from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
 from rich.console import Console
 
 from pipeline.errors import PipelineError
 
 _INTERVAL = 0.4
 _INFO, _WARNING = 20, 30
+_FINISHED = "Finished in state "
 _ENDS = (
-    "Finished in state ",
+    _FINISHED,
     "Task run failed with exception: ",
     "Encountered exception during execution: ",
     "Engine execution exited with unexpected exception",
@@ -83,7 +85,10 @@ class Follower:
                 time.sleep(_INTERVAL)
 
     def _tell_rest(self, run: FlowRun) -> None:
-        """Tell what was logged last; a process that was killed logs no end, and is not waited for."""
+        """Tell what was logged last; a process that was killed logs no end, and is not waited for.
+
+        The lines come in batches, and Prefect does not say when: they are asked for as long as they may come.
+        """
         end = time.monotonic() + _LAST_LINES
         lasting = run.state is not None and (run.state.is_completed() or run.state.is_failed())
         while lasting and not self._log_ended and time.monotonic() < end:
@@ -113,7 +118,7 @@ class Follower:
                 self._told.add(step.id)
                 self.console.print(_line(step), highlight=False)
                 if step.state.is_failed():
-                    self._tell_line(_first_line(step.state.message))
+                    self._tell_line(_reason(step.state.message))
 
     def _tell_line(self, line: str) -> None:
         self.console.print(f"      {line}", style="dim", markup=False, emoji=False, soft_wrap=True)
@@ -124,9 +129,7 @@ class Follower:
             log_filter=chosen, offset=self._log_offset, limit=200, sort=LogSort.TIMESTAMP_ASC
         )
         self._log_offset += len(logs)
-        self._log_ended |= any(
-            item.task_run_id is None and item.message.startswith("Finished in state ") for item in logs
-        )
+        self._log_ended |= any(is_last_line(item) for item in logs)
         return [item.message for item in logs if self.verbose or self._tells(item)]
 
     def _tells(self, item: Log) -> bool:
@@ -168,6 +171,17 @@ def find(client: SyncPrefectClient, deployment: str) -> DeploymentResponse:
         ) from error
 
 
+def page_of_run(run: FlowRun) -> str:
+    """Return the address of the run's page in the UI."""
+    ui = PREFECT_UI_URL.value() or str(PREFECT_API_URL.value()).removesuffix("/api")
+    return f"{ui}/runs/flow-run/{run.id}"
+
+
+def is_last_line(line: Log) -> bool:
+    """Whether it is what a flow run logs at its end; steps say the same of themselves."""
+    return line.task_run_id is None and line.message.startswith(_FINISHED)
+
+
 def _running(steps: Iterable[TaskRun]) -> str:
     names = [_name(step) for step in steps if step.state is not None and step.state.is_running()]
     return ", ".join(names)
@@ -179,7 +193,8 @@ def _line(step: TaskRun) -> str:
     return f"    {mark} {_name(step):<28} {step.total_run_time.total_seconds():6.1f} s"
 
 
-def _first_line(message: str | None) -> str:
+def _reason(message: str | None) -> str:
+    """Return the first line of a failed step's message, without Prefect's words before it."""
     return (message or "").removeprefix("Task run encountered an exception ").partition("\n")[0]
 
 

@@ -5,7 +5,7 @@ import sys
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
-from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
+from prefect.settings import PREFECT_API_URL
 from rich.console import Console
 
 from deployments.cli.arguments import Chosen
@@ -13,7 +13,7 @@ from deployments.cli.errors import CommandError
 from deployments.cli.logs import show_logs
 from deployments.cli.parameters import read_parameters
 from deployments.cli.status import show_status
-from deployments.follow import Follower, find, start
+from deployments.follow import Follower, find, page_of_run, start
 from pipeline.environment import environment
 from pipeline.errors import PipelineError
 
@@ -81,12 +81,6 @@ def _conclude(console: Console, run: FlowRun) -> int:
     if run.state is not None and run.state.is_crashed():
         console.print("Start it again: it goes on where it was.", markup=False, highlight=False)
     return _CODES.get(run.state_type.value if run.state_type else "", 1)
-
-
-def page_of_run(run: FlowRun) -> str:
-    """Return the address of the run's page; "" where the server has no UI."""
-    ui = PREFECT_UI_URL.value() or str(PREFECT_API_URL.value()).removesuffix("/api")
-    return f"{ui}/runs/flow-run/{run.id}"
 
 
 def _unreachable(error: Exception) -> str:

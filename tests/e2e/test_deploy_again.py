@@ -68,6 +68,7 @@ def test_the_same_again_is_no_change(house: House) -> None:
     run = house.complete("deploy-application")
     assert run.state is not None
     assert f"NO_CHANGE: release {house.newest().release}" in str(run.state.message)
+    assert any("NO_CHANGE: release" in line for line in house.whole_log(run.id))
     assert house.service().deployments == service.deployments
     assert house.releases.newest() == records
     assert run.total_run_time.total_seconds() < 60

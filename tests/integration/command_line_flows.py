@@ -46,9 +46,6 @@ def history(environment: str) -> str:
 
 
 if __name__ == "__main__":
-    given = {"name": sys.argv[1], "parameters": {"environment": sys.argv[1]}}
-    serve(
-        verify_health.to_deployment(**given),  # type: ignore[arg-type]
-        history.to_deployment(**given),  # type: ignore[arg-type]
-        pause_on_shutdown=False,
-    )
+    name = sys.argv[1]
+    served = [made.to_deployment(name, parameters={"environment": name}) for made in (verify_health, history)]
+    serve(*served, pause_on_shutdown=False)

@@ -126,17 +126,17 @@ def _process(desk: Desk, name: str, words: list[str]) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("end", "code", "said"),
     [
-        ("complete", 0, "Completed"),
-        ("fail", 1, "nobody answers"),
-        ("crash", 3, "Start it again"),
-        ("cancel", 4, "Cancelled: somebody did"),
+        ("complete", 0, ["Completed"]),
+        ("fail", 1, ["nobody answers"]),
+        ("crash", 3, ["Crashed: ", "Start it again"]),
+        ("cancel", 4, ["Cancelled: somebody did"]),
     ],
 )
-def test_the_command_ends_as_its_run_does(desk: Desk, end: str, code: int, said: str) -> None:
+def test_the_command_ends_as_its_run_does(desk: Desk, end: str, code: int, said: list[str]) -> None:
     """With a code for each end and the run's own last word."""
     done = desk.type("run", FLOW, "staging", f"end={end}")
     assert (done.returncode, done.stderr) == (code, "")
-    assert said in done.stdout
+    assert [words for words in said if words not in done.stdout] == []
 
 
 def test_a_failure_is_told_without_stack_traces(desk: Desk) -> None:

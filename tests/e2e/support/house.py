@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +28,7 @@ from support.application import Application
 from support.blocks import Blocks
 from support.visitor import Visitor
 
-from deployments.follow import start
+from deployments.follow import is_last_line, start
 from deployments.stack.containers import containers
 from deployments.stack.settings import REGION
 from pipeline.aws import AwsAccess
@@ -44,6 +44,8 @@ ENVIRONMENT = "local"
 APP = "vimbiso-pay"
 _PARAMETER = f"/{APP}/{ENVIRONMENT}/pipeline"
 _PAGE = 200
+_LOCKED = 120
+"""Seconds that log lines are waited for: Prefect's server on SQLite can be locked for a minute."""
 _STANDSTILL = {StateType.PAUSED, *TERMINAL_STATES}
 
 
@@ -113,12 +115,8 @@ class House:
             time.sleep(0.2)
 
     def whole_log(self, run_id: UUID) -> list[str]:
-        """Return the log of a run that ended in order, as soon as its last lines have arrived.
-
-        Prefect gives up lines that its server, on SQLite, cannot write for long: then what is there must do.
-        """
-        with suppress(AssertionError):
-            until(lambda: any(_is_last(item) for item in self._logs(run_id)), 60)
+        """Return the log of a run that ended in order, as soon as its last lines have arrived."""
+        until(lambda: any(is_last_line(item) for item in self._logs(run_id)), _LOCKED)
         return self.log(run_id)
 
     def run(self, flow: str, **parameters: Any) -> FlowRun:
@@ -254,11 +252,6 @@ class House:
             yield visitor
         finally:
             visitor.stop()
-
-
-def _is_last(line: Log) -> bool:
-    """Whether it is what a flow run says at its end; steps say the same of themselves."""
-    return line.task_run_id is None and "Finished in state" in line.message
 
 
 def _state(run: FlowRun) -> StateType | None:
