@@ -34,10 +34,7 @@ class Deployed:
     """Seconds of the pipeline's steps."""
 
 
-WHY_LATE = (
-    "The gates look once a second, and the record of the release is written before the pipeline knows; both "
-    "take longer while two stacks of tools share two cores."
-)
+WHY_LATE = "The record of the release is written first; where the rest goes was not looked into."
 WHY_NOT_HALF = (
     "The pipeline has a preflight, a trial task and 5 s of soak that the script has not, and a run needs "
     "some 5 s to be RUNNING: the worker's look, a Python process, the imports of Prefect and of the flow. "
