@@ -79,7 +79,7 @@ def _server(settings: Settings) -> Spec:
     return Spec(
         name="prefect",
         command=(
-            *(sys.executable, "-m", "prefect", "server", "start"),
+            *(sys.executable, "-m", "deployments.stack.server"),
             *("--host", "127.0.0.1", "--port", str(settings.prefect_port)),
         ),
         ready=answers(f"{settings.prefect_url}/api/health"),

@@ -141,7 +141,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     folder = tmp_path_factory.mktemp("automations")
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
     own = {"PREFECT_HOME": str(folder), "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "NO_PROXY": "127.0.0.1"}
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(PORT)]
+    command = [sys.executable, "-m", "deployments.stack.server", "--host", "127.0.0.1", "--port", str(PORT)]
     with (folder / "log").open("wb") as out:
         process = subprocess.Popen(command, env={**kept, **own}, stdout=out, stderr=out)
     try:

@@ -99,7 +99,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         "COLUMNS": "200",
     }
     made = Desk(own["PREFECT_API_URL"], {**kept, **own}, folder)
-    serve = ["-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    serve = ["-m", "deployments.stack.server", "--host", "127.0.0.1", "--port", str(port)]
     with ExitStack() as stack:
         stack.enter_context(_process(made, "server", serve))
         until(lambda: _succeeds(f"{made.api}/health"))

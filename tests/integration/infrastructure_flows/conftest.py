@@ -9,8 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
-from premises import ENVIRONMENT, Premises, copy_code, served, told, until
+from premises import ENVIRONMENT, Premises, copy_code, told, until
 from support.ports import free_port
+from support.serving import served
 
 from deployments.stack.environment import child_environment
 from deployments.stack.settings import REGION, load_settings
@@ -49,7 +50,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premises]:
         emulator = {**environment, "GATEWAY_PORT": str(settings.aws_port), "MINISTACK_REGION": REGION}
         program = str(Path(sys.executable).with_name("ministack"))
         servers.enter_context(served([program], emulator, folder / "aws.log"))
-        prefect = [sys.executable, "-m", "prefect", "server", "start", "--port", str(settings.prefect_port)]
+        prefect = [sys.executable, "-m", "deployments.stack.server", "--port", str(settings.prefect_port)]
         servers.enter_context(served(prefect, environment, folder / "prefect.log"))
         until(lambda: _answers(f"{settings.aws_url}/_ministack/health"), "the emulator answers")
         until(lambda: _answers(f"{settings.prefect_url}/api/health"), "the Prefect server answers")

@@ -192,15 +192,3 @@ def copy_code(folder: Path) -> None:
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, folder / name)
-
-
-@contextmanager
-def served(command: list[str], environment: Mapping[str, str], log: Path) -> Iterator[None]:
-    """Keep a server running."""
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, env=dict(environment), stdout=out, stderr=out)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=60)

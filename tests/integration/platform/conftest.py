@@ -28,7 +28,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     settings = Settings(folder / "state", free_port(), free_port(), free_port())
     auth = f"operator:{secrets.token_urlsafe(24)}"
     made = Platform(folder, address, settings, auth)
-    serve = ("prefect", "server", "start", "--host", address, "--port", str(settings.prefect_port))
+    serve = ("deployments.stack.server", "--host", address, "--port", str(settings.prefect_port))
     ministack = {"GATEWAY_PORT": str(settings.aws_port), "MINISTACK_REGION": "af-south-1"}
     with (
         made.process("aws", "ministack", **ministack),

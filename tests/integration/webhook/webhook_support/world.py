@@ -67,7 +67,7 @@ class World:
 
     def start_server(self) -> None:
         """Serve Prefect's API."""
-        words = ("prefect", "server", "start", "--host", "127.0.0.1", "--port", str(self._prefect))
+        words = ("deployments.stack.server", "--host", "127.0.0.1", "--port", str(self._prefect))
         self.server = self._run(*words)
         until(lambda: answers(f"{self.api}/health"))
 
