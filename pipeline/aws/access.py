@@ -16,8 +16,11 @@ _CONFIG = Config(
     read_timeout=30,
     user_agent_extra="vimbiso-pipeline",
 )
+_sessions: dict["AwsAccess", boto3.Session] = {}
+"""One for each access: another one reads botocore's data on regions and endpoints again, 0.1 s a client."""
 _clients: dict[tuple["AwsAccess", str], Any] = {}
 _making = threading.Lock()
+"""Held while a session is used: threads may share clients, but not sessions."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,9 @@ class AwsAccess:
         Clients may be shared by threads, but not pickled: ask for them where they are used. ``config``
         overrides single settings of the pipeline's own.
         """
-        if config is not None:
-            return self._new_client(service, config)
         with _making:
+            if config is not None:
+                return self._new_client(service, config)
             if (self, service) not in _clients:
                 _clients[self, service] = self._new_client(service)
             return _clients[self, service]
@@ -75,16 +78,19 @@ class AwsAccess:
         return {name: value for name, value in values.items() if value}
 
     def _session(self) -> boto3.Session:
-        return boto3.Session(
-            region_name=self.region,
-            aws_access_key_id=self.access_key_id,
-            aws_secret_access_key=self.secret_access_key,
-            aws_session_token=self.session_token,
-            profile_name=self.profile,
-        )
+        if self not in _sessions:
+            _sessions[self] = boto3.Session(
+                region_name=self.region,
+                aws_access_key_id=self.access_key_id,
+                aws_secret_access_key=self.secret_access_key,
+                aws_session_token=self.session_token,
+                profile_name=self.profile,
+            )
+        return _sessions[self]
 
 
 def forget_clients() -> None:
     """Make new clients from now on: for tests, whose AWS differs from one to the next."""
     with _making:
         _clients.clear()
+        _sessions.clear()

@@ -27,8 +27,8 @@ _REGION = "af-south-1"
 def cleanup(shop: Workshop) -> Report:
     """Delete untagged images: a curve for the pipeline, one size for both."""
     sizes = shop.sizes
-    points = tuple((float(count), _pipeline(count, sizes.latency)[0]) for count in sizes.image_curve)
-    ours = [_pipeline(sizes.images, sizes.latency) for _ in range(min(sizes.times, 3))]
+    points = tuple((float(count), _least(count, shop)) for count in sizes.image_curve)
+    ours = [_pipeline(sizes.images, sizes.latency) for _ in range(sizes.times)]
     shop.say("the guide's script")
     seconds, calls = _script(shop, sizes.images, sizes.latency)
     pipeline = Series(f"pipeline, {sizes.images:,} images", "s", tuple(time for time, _ in ours))
@@ -62,6 +62,11 @@ def cleanup(shop: Workshop) -> Report:
             "The script starts the AWS CLI for each batch; both delete untagged images only.",
         ),
     )
+
+
+def _least(count: int, shop: Workshop) -> float:
+    """Return the least seconds of a few times: what disturbs only adds."""
+    return min(_pipeline(count, shop.sizes.latency)[0] for _ in range(min(shop.sizes.times, 2)))
 
 
 def _pipeline(count: int, latency: float) -> tuple[float, int]:

@@ -15,8 +15,8 @@ from support.house import House
 
 _WAITING = frozenset(
     {
-        *("build-image", "push-image", "back-up-database", "migrate-database", "try-release"),
-        *("watch-rollout", "verify-release", "check-running-release"),
+        *("build-image", "push-image", "find-pending-migrations", "back-up-database", "migrate-database"),
+        *("try-release", "watch-rollout", "verify-release", "check-running-release"),
         *("terraform-init", "terraform-plan", "terraform-show", "terraform-apply"),
     }
 )
@@ -30,9 +30,8 @@ _FLOWS = {
 
 
 _WHY = (
-    "In one of two runs that were looked at, 2.5 s were one wait for the delivery lock. The server's log has "
-    "refusals of SQLite, after which Prefect's client asks again in 2 s: the likely cause. A server on "
-    "PostgreSQL was not measured."
+    "Python reads what botocore knows of nine services, and the preflight asks a score of questions at once; "
+    "Prefect's own steps, states, logs and artifacts are the rest."
 )
 
 

@@ -9,7 +9,7 @@ from bench.workshop import Workshop
 from pipeline.aws import AwsAccess
 from pipeline.ecs.service import EcsService, ServiceRef
 
-_TIMES = 5
+_TIMES = 15
 _WHY = (
     "A look takes two calls whatever else there is, so more services mean as many more calls; a call itself "
     "gets slower on the emulator the more services and their answers it keeps. On AWS "

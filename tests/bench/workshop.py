@@ -28,7 +28,7 @@ class Sizes:
 
     times: int = 3
     """How often the quick things are measured; the slow ones less."""
-    images: int = 10_000
+    images: int = 5_000
     image_curve: tuple[int, ...] = (100, 1_000, 5_000, 20_000)
     database_mib: int = 1024
     database_curve: tuple[int, ...] = (10, 100, 1024, 4096)

@@ -5,6 +5,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.stub import Stubber
 
 from pipeline.aws import AwsAccess, AwsError
@@ -27,6 +28,22 @@ def test_a_client_has_region_endpoint_and_retries() -> None:
     client = FULL.client("ecs")
     assert (client.meta.region_name, client.meta.endpoint_url) == ("af-south-1", "http://localhost:1")
     assert client.meta.config.retries["mode"] == "adaptive"
+
+
+def test_clients_of_one_access_share_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session of its own for each would read botocore's data again each time."""
+    made, session = [], boto3.Session
+
+    def counted(**options: Any) -> boto3.Session:
+        made.append(options["region_name"])
+        return session(**options)
+
+    monkeypatch.setattr(boto3, "Session", counted)
+    for region in ("af-south-1", "eu-west-1"):
+        access = AwsAccess(region, access_key_id="key", secret_access_key="secret")
+        clients = [access.client("s3"), access.client("sts"), access.client("s3", Config(read_timeout=1))]
+        assert {client.meta.region_name for client in clients} == {region}
+    assert made == ["af-south-1", "eu-west-1"]
 
 
 def test_an_unknown_profile_is_an_error_with_the_next_step() -> None:
