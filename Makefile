@@ -75,7 +75,7 @@ test: setup ## Run the unit, integration and Terraform tests
 	$(VENV)/pytest $(AT_ONCE) --durations=10 $(wildcard tests/integration tests/terraform tests/unit)
 
 # What remains of the integration tests starts Prefect: long, and beyond pipeline/.
-ENGINE_TESTS := $(filter-out %/test_automations.py %/test_command_line.py %/test_leases.py, \
+ENGINE_TESTS := $(filter-out %/test_automations.py %/test_command_line.py %/test_leases.py %/test_server_turns.py, \
 	$(wildcard tests/integration/test_*.py tests/integration/terraform))
 
 coverage: setup ## Measure by branch how much of pipeline/ the unit tests reach; ALL=1 adds the integration tests and the floor

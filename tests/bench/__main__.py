@@ -1,6 +1,6 @@
 """Measures the pipeline against what people use instead, and writes docs/benchmarks.md.
 
-make bench               all of it, in 20 to 25 minutes on two idle cores
+make bench               all of it, in under 20 minutes on two idle cores
 make bench ONLY=cleanup  one entry; the others keep the figures that they have
 make bench QUICK=1       small sizes, each once, only printed
 """

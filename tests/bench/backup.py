@@ -65,7 +65,7 @@ class Backups:
             s3.delete_object(Bucket=bucket, Key=item["Key"])
 
 
-_WHY_STEEPER = "1.00, 1.10 and 1.21 were measured on one day; the disk is suspected, and was not looked into."
+_WHY_STEEPER = "Between 0.89 and 1.21 on one day; the disk is suspected, and was not looked into."
 
 
 def backup(shop: Workshop) -> Report:

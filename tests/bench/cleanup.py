@@ -55,7 +55,7 @@ def cleanup(shop: Workshop) -> Report:
                 "calls",
                 _WHY_MORE_CALLS,
             ),
-            growth_goal(curve),
+            growth_goal(curve, "Between 0.75 and 1.10 on one day; why was not looked into."),
         ),
         remarks=(
             f"The registry is made up: AWS's pages and limits, {sizes.latency * 1000:.0f} ms an answer.",
