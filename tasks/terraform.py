@@ -90,7 +90,7 @@ def terraform_session(target: Target, module: Path = ROOT_MODULE) -> Iterator[Se
         str(flow_run.id),
     )
     _forget_dead_runs(home, listener.log)
-    keeper = lock_keeper(home, run_id)
+    keeper = lock_keeper(home, run_id, listener.log.warning)
     with open_workspace(
         module, target.access, label=target.name, on_event=listener, around=keeper
     ) as workspace:

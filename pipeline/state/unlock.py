@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,8 +17,11 @@ from pipeline.terraform.workspace import Around
 
 LOCK_AGE_LIMIT = timedelta(hours=6)
 
-
 _REPEATS = 2
+_REPEATING = (
+    "DynamoDB's answer was lost, so that Terraform ran into the lock that it had taken itself. "
+    "The lock is freed; the command runs again."
+)
 
 
 class LiveLockError(StateError):
@@ -90,18 +92,21 @@ def release_own_lock(home: StateHome, attempt: Attempt) -> bool:
     return True
 
 
-def lock_keeper(home: StateHome, run_id: str) -> Around:
+def lock_keeper(home: StateHome, run_id: str, tell: Callable[[str], None] = lambda _: None) -> Around:
     """Return what ``open_workspace`` takes as ``around``: it sees to the locks of the run's own commands.
 
     When a command fails, the lock that it made itself and left behind is freed: Terraform was killed, or was
     interrupted while it took the lock, or DynamoDB's answer to its PutItem was lost. In the last case
-    Terraform shuts itself out having done nothing, so the command is repeated.
+    Terraform shuts itself out having done nothing, so the command is repeated, and ``tell`` hears why:
+    Terraform's own error was in the log before.
     """
 
     def around(command: Callable[[], int]) -> int:
         for _ in range(_REPEATS):
-            with suppress(ShutOutError):
+            try:
                 return _freeing(home, run_id, command)
+            except ShutOutError:
+                tell(_REPEATING)
         return _freeing(home, run_id, command)
 
     return around

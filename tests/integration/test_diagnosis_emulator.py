@@ -67,7 +67,13 @@ def test_a_secret_without_a_value_comes_first(site: Site) -> None:
 def test_a_crash_is_explained_by_its_log(site: Site) -> None:
     """The exit code and the last error line stand beside the cause."""
     web = site.serve(CRASHES)
-    found = web.settled(lambda found: any("KeyError" in item.reason for item in found.findings))
+
+    def ended(found: Diagnosis) -> bool:
+        """Whether a task is told as stopped, and why; a starting task's log alone names no cause."""
+        told = " ".join(item.reason for item in found.findings)
+        return "exited with 3" in told and "KeyError" in told
+
+    found = web.settled(ended)
     assert first(found) is Fault.APPLICATION_EXITS
     reasons = [item.reason for item in found.causes[0].evidence]
     assert any("exited with 3" in reason for reason in reasons), reasons

@@ -25,7 +25,6 @@ from pipeline.state import (
     unlock,
 )
 from pipeline.terraform import (
-    Limits,
     PlanRequest,
     TerraformCancelledError,
     TerraformError,
@@ -68,9 +67,11 @@ def assert_ended_in_order(home: StateHome) -> None:
 
 def test_a_run_that_takes_too_long_ends_in_order(opener: Opener, home: StateHome) -> None:
     """Beyond its time Terraform is interrupted, its state saved and its lock freed."""
-    with opener("plain", limits=Limits(timeout=10)) as workspace:
-        with pytest.raises(TerraformTimeoutError, match="ran longer than 10 s") as caught:
-            apply_slowly(workspace, home)
+    with opener("plain") as workspace:
+        workspace.init(home.backend)
+        plan = workspace.plan(PlanRequest(SLOW))
+        with pytest.raises(TerraformTimeoutError, match="ran longer than 15 s") as caught:
+            workspace.within(15).apply(plan)
         assert caught.value.graceful
     assert_ended_in_order(home)
 

@@ -9,7 +9,7 @@ from support.fault_proxy import Damage, Fault, Request, faulty
 from terraform_support import Opener
 
 from pipeline.aws import AwsAccess
-from pipeline.state import StateHome, read_lock
+from pipeline.state import StateHome, lock_keeper, read_lock
 from pipeline.terraform import PlanRequest, StateLockedError, TerraformError
 from pipeline.terraform.workspace import directly
 
@@ -69,15 +69,21 @@ def test_a_lock_left_by_a_lost_answer_is_recognised_as_ones_own(
     opener: Opener, home: StateHome, emulator_port: int
 ) -> None:
     """DynamoDB takes the lock but its answer is lost: Terraform shuts itself out, the pipeline lets it in."""
-    puts = itertools.count()
+    puts, told = itertools.count(), list[str]()
+    keeper = lock_keeper(home, "this-run", told.append)
 
     def lose(request: Request) -> Fault | None:
         return Fault(damage=Damage.LOST) if is_dynamodb(request, "PutItem") and next(puts) == 0 else None
 
-    with faulty(emulator_port, lose) as url, opener("plain", access=_through(home, url)) as workspace:
+    with (
+        faulty(emulator_port, lose) as url,
+        opener("plain", access=_through(home, url), around=keeper) as workspace,
+    ):
         workspace.init(home.backend)
         workspace.apply(workspace.plan(PlanRequest(lock_timeout="0s")))
     assert next(puts) > 2
+    assert told
+    assert {"answer was lost" in line for line in told} == {True}
     assert read_lock(home) is None
 
 
