@@ -10,7 +10,7 @@ from bench.spans import Span, covered
 from bench.workshop import Workshop
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import FlowRun
-from support.fault_proxy import Request, faulty
+from support.fault_proxy import Request
 from support.house import House
 
 _WAITING = frozenset(
@@ -109,10 +109,6 @@ def _steps(house: House, run: FlowRun) -> Iterator[Span]:
 @contextmanager
 def counted(house: House) -> Iterator[Calls]:
     """Let the flows ask AWS through a proxy until the end of the block."""
-    calls, port = Calls(), house.stack.settings.aws_port
-    with faulty(port, lambda _: None, calls.told) as url:
-        house.blocks.switch_endpoint(url)
-        try:
-            yield calls
-        finally:
-            house.blocks.switch_endpoint(f"http://localhost:{port}")
+    calls = Calls()
+    with house.through_proxy(lambda _: None, calls.told):
+        yield calls

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from support.fault_proxy import faulty
 from support.house import House
 from support.weather import Weather
 
@@ -16,11 +15,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]
 def weather(house: House) -> Iterator[Weather]:
     """A fifth of what the flows ask of AWS meets a fault."""
     made = Weather(0.2)
-    settings = house.stack.settings
-    with faulty(settings.aws_port, made) as url:
-        house.blocks.switch_endpoint(url)
+    with house.through_proxy(made):
         yield made
-        house.blocks.switch_endpoint(f"http://localhost:{settings.aws_port}")
 
 
 def test_a_release_in_bad_weather_arrives_once(house: House, weather: Weather) -> None:

@@ -1,17 +1,21 @@
 """Runs that are killed at every step boundary: the next run of the release converges, with one rollout."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
 from stack_commands import until
 from support.application import HARMLESS
+from support.fault_proxy import Request
+from support.gate import Chosen, Closed, Gate
 from support.house import House
 from support.killing import RunProcess, process_of
 from support.steps import has_begun, step_runs
 
 from pipeline.ecs.outcome import Outcome
+from pipeline.release import OpenAttempt
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]
 
@@ -38,30 +42,45 @@ def before(house: House) -> Before:
     return found
 
 
-def test_killed_at_every_step_the_release_still_rolls_out_once(house: House, before: Before) -> None:
+@pytest.fixture
+def gate(house: House) -> Iterator[Gate]:
+    """Everything that flows ask of AWS passes it."""
+    made = Gate()
+    with house.through_proxy(made.decide, made.told):
+        yield made
+
+
+def test_killed_at_every_step_the_release_still_rolls_out_once(
+    house: House, before: Before, gate: Gate
+) -> None:
     """Twelve runs of one release are killed with SIGKILL, each at a later step; the next one ends well."""
     with house.visitor() as visitor:
         for step in ("preflight", "resolve-source", "build-image", "push-image", "scan-gate"):
-            killed_when(house, lambda run, step=step: has_begun(house.prefect, run, step))
+            with gate.closed(before=registers):
+                killed_when(house, lambda run, step=step: has_begun(house.prefect, run, step))
         assert house.newest_revision() == before.revision
 
-        killed_when(house, lambda _: house.newest_revision() > before.revision)
+        with gate.closed(after=registers) as closed:
+            killed_at(house, closed)
+        assert house.newest_revision() == before.revision + 1
+
+        for job in ("survey-", "migrate-", "trial-"):
+            with gate.closed(after=runs_task(job)) as closed:
+                killed_at(house, closed)
         assert house.service().task_definition == before.task_definition
 
-        killed_when(house, lambda _: bool(house.one_off_tasks("survey-")))
-        assert house.service().task_definition == before.task_definition
-
-        killed_when(house, lambda _: bool(house.one_off_tasks("migrate-")))
-        assert house.service().task_definition == before.task_definition
-
-        killed_when(house, lambda _: bool(house.one_off_tasks("trial-")))
-        assert house.service().task_definition == before.task_definition
-
-        killed_between_update_and_its_record(house, before)
+        with gate.closed(before=notes_rollout) as closed:
+            killed_at(house, closed)
+        assert house.service().task_definition != before.task_definition
+        assert require(house.releases.open_attempt()).deployment_id is None
 
         killed_when(house, lambda run: step_runs(house.prefect, run, "verify-release"))
 
-        killed_between_record_and_close(house)
+        records = house.count_records()
+        with gate.closed(before=forgets_attempt) as closed:
+            killed_at(house, closed)
+        assert house.count_records() == records + 1
+        assert house.releases.open_attempt() is not None
         last = house.complete(FLOW)
 
     assert any("re-attached" in line for line in house.whole_log(last.id))
@@ -73,21 +92,46 @@ def test_killed_at_every_step_the_release_still_rolls_out_once(house: House, bef
 
 
 def test_killed_while_watching_the_next_run_attaches_to_the_same_rollout(
-    house: House, before: Before
+    house: House, before: Before, gate: Gate
 ) -> None:
     """The rollout that the killed run began is watched to its end, and no second one is begun."""
-
-    def is_watching(_: UUID) -> bool:
-        attempt = house.releases.open_attempt()
-        return attempt is not None and attempt.deployment_id is not None
-
-    killed_when(house, is_watching)
-    attempt = house.releases.open_attempt()
-    assert attempt is not None
+    with gate.closed(after=notes_rollout) as closed:
+        killed_at(house, closed)
+    attempt = require(house.releases.open_attempt())
+    assert attempt.deployment_id
     last = house.complete(FLOW)
     assert any(f"{attempt.deployment_id}: re-attached" in line for line in house.whole_log(last.id))
     converged(house, before)
     assert house.newest().deployment_id == attempt.deployment_id
+
+
+def registers(request: Request) -> bool:
+    """Whether it registers the release's task definition."""
+    return request.operation == "RegisterTaskDefinition"
+
+
+def runs_task(job: str) -> Chosen:
+    """Return whether a request runs that one-off task."""
+
+    def chosen(request: Request) -> bool:
+        return request.operation == "RunTask" and json.loads(request.body)["startedBy"].startswith(job)
+
+    return chosen
+
+
+def notes_rollout(request: Request) -> bool:
+    """Whether it writes down the id of the rollout, which ECS has begun then."""
+    return is_attempt(request, "PUT") and json.loads(request.body)["deployment_id"] is not None
+
+
+def forgets_attempt(request: Request) -> bool:
+    """Whether it closes the attempt, whose record is written then."""
+    return is_attempt(request, "DELETE")
+
+
+def is_attempt(request: Request, method: str) -> bool:
+    """Whether it is about the open attempt."""
+    return request.method == method and request.path.partition("?")[0].endswith("/open-attempt.json")
 
 
 def killed_when(house: House, moment: Callable[[UUID], bool]) -> None:
@@ -98,27 +142,18 @@ def killed_when(house: House, moment: Callable[[UUID], bool]) -> None:
     crashed(house, run)
 
 
-def killed_between_update_and_its_record(house: House, before: Before) -> None:
-    """Kill the run when ECS has begun the rollout and its id is not written down yet."""
+def killed_at(house: House, closed: Closed) -> None:
+    """Start a run, kill its process where it stands before the closed gate, and wait likewise."""
     run, process = start(house)
-    process.hold_when(house.open_attempt_file.exists)
-    process.lead_to(lambda: house.service().task_definition != before.task_definition)
+    closed.wait()
     process.kill()
-    attempt = house.releases.open_attempt()
+    crashed(house, run)
+
+
+def require(attempt: OpenAttempt | None) -> OpenAttempt:
+    """Return the attempt, which is open."""
     assert attempt is not None
-    assert attempt.deployment_id is None, "the id was written down already"
-    crashed(house, run)
-
-
-def killed_between_record_and_close(house: House) -> None:
-    """Kill the run when its release is on record and its attempt is still open."""
-    records = house.count_records()
-    run, process = start(house)
-    until(lambda: step_runs(house.prefect, run, "verify-release"), 120)
-    process.lead_to(lambda: house.count_records() > records)
-    process.kill()
-    assert house.releases.open_attempt() is not None
-    crashed(house, run)
+    return attempt
 
 
 def start(house: House) -> tuple[UUID, RunProcess]:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +25,7 @@ from prefect.client.schemas.sorting import ArtifactSort, LogSort
 from stack_commands import Stack, until
 from support.application import Application
 from support.blocks import Blocks
+from support.fault_proxy import Decide, Told, faulty
 from support.visitor import Visitor
 
 from deployments.follow import is_last_line, start
@@ -224,11 +224,16 @@ class House:
             for digest in engine.images.get(item["Image"]).attrs["RepoDigests"]
         }
 
-    @property
-    def open_attempt_file(self) -> Path:
-        """Where the emulator keeps the open attempt on disk: a look costs nothing."""
-        key = f"releases/{ENVIRONMENT}/open-attempt.json"
-        return self.stack.settings.state / "aws/s3/000000000000" / self.outputs.backup_bucket / key
+    @contextmanager
+    def through_proxy(self, decide: Decide, told: Told = lambda *_: None) -> Iterator[None]:
+        """Let what the flows ask of AWS go through a proxy; `decide` and `told` are the proxy's."""
+        port = self.stack.settings.aws_port
+        with faulty(port, decide, told) as url:
+            self.blocks.switch_endpoint(url)
+            try:
+                yield
+            finally:
+                self.blocks.switch_endpoint(f"http://localhost:{port}")
 
     @contextmanager
     def without_secret(self, key: str) -> Iterator[None]:

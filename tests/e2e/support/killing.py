@@ -1,17 +1,13 @@
-"""Kills a flow run's process with SIGKILL at a moment that can be seen from outside."""
+"""Kills a flow run's process with SIGKILL."""
 
 import os
 import signal
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
 from deployments.stack.processes import Process, marked, start_of
-
-_STEP = 0.002
-"""Seconds that a process gets between two looks when it is led along in steps."""
 
 
 @dataclass(frozen=True)
@@ -24,24 +20,7 @@ class RunProcess:
         """End it with SIGKILL and wait until it is gone."""
         os.kill(self.process.pid, signal.SIGKILL)
         while start_of(self.process.pid) is not None:
-            time.sleep(_STEP)
-
-    def hold_when(self, moment: Callable[[], bool], seconds: float = 120) -> None:
-        """Wait for the moment, looking all the time, and stop it there."""
-        deadline = time.monotonic() + seconds
-        while not moment():
-            assert time.monotonic() < deadline, "the moment did not come"
-            time.sleep(_STEP / 4)
-        os.kill(self.process.pid, signal.SIGSTOP)
-
-    def lead_to(self, moment: Callable[[], bool]) -> None:
-        """Let it go on in tiny steps, stopped while we look, until the moment has come; leave it stopped."""
-        while True:
-            os.kill(self.process.pid, signal.SIGSTOP)
-            if moment():
-                return
-            os.kill(self.process.pid, signal.SIGCONT)
-            time.sleep(_STEP)
+            time.sleep(0.002)
 
 
 def process_of(state: str, run: UUID, seconds: float = 150) -> RunProcess:
