@@ -20,6 +20,7 @@ from deployments.register import register
 from deployments.stack import folders
 from deployments.stack.commands import up
 from deployments.stack.environment import child_environment
+from deployments.stack.secrets import show_password
 from deployments.stack.settings import load_settings
 from pipeline.aws.parameters import read_parameter
 from pipeline.delivery import page_of, probe_of
@@ -59,8 +60,11 @@ def _use_stack() -> None:
     Prefect reads its settings when it is imported, so the process starts itself anew with them.
     """
     if os.environ.get("VIMBISO_STACK") != "1":
+        try:
+            folders.prepare(load_settings())  # before Prefect misses its own, and warns
+        except PipelineError as error:
+            sys.exit(f"The demo failed. {error}")
         variables = child_environment() | {"VIMBISO_STACK": "1", "BASE_IMAGE": ensure_base_image()}
-        folders.prepare(load_settings())  # before Prefect misses its own, and warns
         os.execve(sys.executable, [sys.executable, "-m", "deployments.demo"], variables)  # noqa: S606 - ourselves
 
 
@@ -103,7 +107,8 @@ def summarise(console: Console, runs: dict[str, str], seconds: float) -> None:
     tasks = EcsService(target.access, ServiceRef(outputs.cluster, outputs.service)).tasks()
     lines = _lines(page_of(target.environment, outputs), records, len(tasks), f"HTTP {answer.status_code}")
     console.print("\n[bold]Vimbiso Pay runs[/bold]")
-    for name, told in (*lines, *runs.items(), ("Total time", f"{seconds:.0f} s")):
+    entry = ("The UI's password", show_password(load_settings()))
+    for name, told in (*lines, *runs.items(), entry, ("Total time", f"{seconds:.0f} s")):
         console.print(f"  {name:<22}{told}", markup=False, highlight=False, soft_wrap=True)
     if not answer.is_success:
         raise DemoError(f"{asked.url} answers HTTP {answer.status_code}.")

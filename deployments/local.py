@@ -7,6 +7,7 @@ import time
 from dataclasses import asdict
 
 from deployments.stack.commands import clean, down, status, up
+from deployments.stack.secrets import show_password
 from deployments.stack.settings import Settings, load_settings
 from pipeline.errors import PipelineError
 
@@ -57,6 +58,7 @@ def _report(settings: Settings, as_json: bool) -> int:
             place = f"port {state.port}" if state.port else ""
             print(f"  {state.name:<10} {state.state:<9} {place:<11} {state.log}")  # noqa: T201 - the command's answer
         print(f"  Prefect: {settings.prefect_url}   AWS: {settings.aws_url}")  # noqa: T201 - the command's answer
+        print(f"  The UI asks for a password; this shows it: {show_password(settings)}")  # noqa: T201 - the command's answer
     return 0 if all(state.state == "ready" for state in states) else 3
 
 

@@ -18,11 +18,14 @@ from pydantic import SecretStr
 from blocks import AppSecrets, DeployEnvironment, SnsTopic
 from deployments.automations import register_automations
 from deployments.prefect_file import deploy
+from deployments.stack.secrets import AWS_KEY, read
+from deployments.stack.settings import load_settings
 from deployments.work_pools import register_work_pools
 from pipeline.environment import Environment, environment, environments
 from pipeline.errors import PipelineError
 from pipeline.secrets import REQUIRED_KEYS
 
+_UNCHECKED_KEY = "emulator"
 B = TypeVar("B", AwsCredentials, DeployEnvironment, AppSecrets)
 
 
@@ -55,7 +58,8 @@ def register(names: Sequence[str] | None = None) -> None:
 
 def register_blocks(item: Environment) -> None:
     """Write the environment's block; credentials and secrets that a person entered stay as they are."""
-    credentials = _saved(AwsCredentials, f"aws-{item.name}") or _new_credentials(item)
+    saved = _saved(AwsCredentials, f"aws-{item.name}")
+    credentials = _new_credentials(item) if saved is None or _outdated(item, saved) else saved
     present = _saved(DeployEnvironment, item.name)
     token = present.source_token if present else None
     block = DeployEnvironment(settings=item, aws_credentials=credentials, source_token=token)
@@ -72,15 +76,25 @@ def _saved(kind: type[B], name: str) -> B | None:
 
 
 def _new_credentials(item: Environment) -> AwsCredentials:
-    """An emulator's key is its account; elsewhere the worker's own credentials serve until keys come."""
-    emulated = item.aws_endpoint_url is not None
-    block = AwsCredentials(
-        region_name=item.region,
-        aws_access_key_id=item.account_id if emulated else None,
-        aws_secret_access_key=SecretStr("emulator") if emulated else None,
-    )
-    block.save(f"aws-{item.name}")
+    """An emulator's key id is its account; elsewhere the worker's own credentials serve until keys come."""
+    block = AwsCredentials(region_name=item.region)
+    if item.aws_endpoint_url is not None:
+        block.aws_access_key_id = item.account_id
+        block.aws_secret_access_key = _emulators_key()
+    block.save(f"aws-{item.name}", overwrite=True)
     return block
+
+
+def _emulators_key() -> SecretStr:
+    """Return the local stack's; an emulator started in another way checks with what MiniStack is told."""
+    return SecretStr(read(load_settings(), AWS_KEY) or _UNCHECKED_KEY)
+
+
+def _outdated(item: Environment, block: AwsCredentials | None) -> bool:
+    """Whether an earlier version made the block up, with a key that everybody knows."""
+    key = block.aws_secret_access_key if block else None
+    emulated = item.aws_endpoint_url is not None
+    return emulated and key is not None and key.get_secret_value() == _UNCHECKED_KEY
 
 
 def _make_up_secrets(item: Environment) -> None:

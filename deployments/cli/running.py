@@ -84,6 +84,11 @@ def _conclude(console: Console, run: FlowRun) -> int:
 
 
 def _unreachable(error: Exception) -> str:
+    if isinstance(error, httpx.HTTPStatusError) and error.response.status_code == httpx.codes.UNAUTHORIZED:
+        return (
+            f"The Prefect server at {PREFECT_API_URL.value()} asks for a password. Set "
+            "PREFECT_API_AUTH_STRING to it; make status says where the local one's is."
+        )
     return (
         f"The Prefect server at {PREFECT_API_URL.value()} did not answer as expected: "
         f"{' '.join(str(error).split())[:300] or type(error).__name__}"

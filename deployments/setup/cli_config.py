@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from deployments.setup.errors import SetupError
 from deployments.setup.paths import TOOLS
 
 _PROVIDER = Path("registry.terraform.io/hashicorp/aws")
@@ -17,13 +18,21 @@ def terraform_cli_config(environment: Mapping[str, str] | None = None) -> Path |
     A file that the user named and that exists always wins, so does the user's ``~/.terraformrc``. A mirror in
     one of the folders that Terraform looks into by itself needs no file. Source: Terraform, "CLI
     Configuration File", Implied Local Mirror Directories.
+
+    Raises:
+        SetupError: this user may not read the file, of which Terraform would not say why.
     """
     given = os.environ if environment is None else environment
     named = given.get("TF_CLI_CONFIG_FILE")
-    if named and Path(named).is_file():
+    if named and _may_read(
+        Path(named), "TF_CLI_CONFIG_FILE names it: unset TF_CLI_CONFIG_FILE, or name another."
+    ):
         return Path(named)
     home = Path(given.get("HOME") or Path.home())
-    if (home / ".terraformrc").is_file() or _holding(_implied(home)):
+    own = home / ".terraformrc"
+    if _may_read(own, f"Terraform reads it: chmod u+r {own}, or name another in TF_CLI_CONFIG_FILE."):
+        return None
+    if _holding(_implied(home)):
         return None
     mirror = _holding(_well_known(given))
     return _write(TOOLS / _OWN, mirror) if mirror else None
@@ -45,6 +54,17 @@ def configuration(mirror: Path) -> str:
     )
 
 
+def _may_read(file: Path, advice: str) -> bool:
+    """Whether there is such a file; one that may not be read is an error."""
+    try:
+        file.open("rb").close()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return False
+    except OSError as error:
+        raise SetupError(f"{file} cannot be read ({error.strerror}). {advice}") from error
+    return True
+
+
 def _implied(home: Path) -> list[Path]:
     return [
         home / ".terraform.d/plugins",
@@ -62,7 +82,8 @@ def _well_known(environment: Mapping[str, str]) -> list[Path]:
 
 
 def _holding(folders: Iterable[Path]) -> Path | None:
-    return next((folder for folder in folders if (folder / _PROVIDER).is_dir()), None)
+    """Return the first that has the provider; ``os.path`` takes what may not be read for absent."""
+    return next((folder for folder in folders if os.path.isdir(folder / _PROVIDER)), None)  # noqa: PTH112 - see above
 
 
 def _write(target: Path, mirror: Path) -> Path:

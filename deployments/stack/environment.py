@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from deployments.setup.cli_config import terraform_cli_config
 from deployments.setup.paths import PROJECT, TOOLS
+from deployments.stack.secrets import PREFECT_PASSWORD, read
 from deployments.stack.settings import Settings, load_settings
 
 _LOOPBACK = "127.0.0.1,localhost"
@@ -17,6 +18,8 @@ def environment(settings: Settings | None = None) -> dict[str, str]:
         **_ports(chosen),
         **_prefect(chosen),
         "PIPELINE_ROOT": str(PROJECT),
+        # The system's own is shared: Prefect keeps a folder there that belongs to whoever came first.
+        "TMPDIR": str(chosen.temporary),
         "PATH": os.pathsep.join(
             [str(PROJECT / ".venv/bin"), str(TOOLS / "bin"), os.environ.get("PATH", os.defpath)]
         ),
@@ -57,7 +60,9 @@ def _ports(settings: Settings) -> dict[str, str]:
 
 
 def _prefect(settings: Settings) -> dict[str, str]:
+    password = read(settings, PREFECT_PASSWORD)
     return {
+        **({"PREFECT_API_AUTH_STRING": password} if password else {}),
         "PREFECT_API_URL": f"{settings.prefect_url}/api",
         "PREFECT_UI_URL": settings.prefect_url,
         "PREFECT_HOME": str(settings.state / "prefect"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from deployments.setup.paths import PROJECT
+from deployments.stack import secrets
 from deployments.stack.errors import StackError
 from deployments.stack.settings import Settings
 
@@ -17,13 +18,28 @@ _OURS = ".vimbiso-state"
 
 
 def prepare(settings: Settings) -> None:
-    """Make the folders; the application's data folder is made writable for its container's user."""
-    settings.state.mkdir(parents=True, exist_ok=True)
-    if settings.state == PROJECT / ".local" or not any(settings.state.iterdir()):
-        (settings.state / _OURS).touch()
+    """Make the folders, closed to other users, and the secrets; the container's user may write to the data.
+
+    Raises:
+        StackError: the folder is somebody else's, or holds other things.
+    """
+    settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _claim(settings)
+    settings.state.chmod(0o700)
     for name in ("aws", "prefect", "logs", "tmp", "data"):
         (settings.state / name).mkdir(exist_ok=True)
+    secrets.make_up(settings)
     _open_data(settings)
+
+
+def _claim(settings: Settings) -> None:
+    """Mark the folder as the stack's own; one that holds other things may be needed open."""
+    own = settings.state == PROJECT / ".local" or (settings.state / _OURS).exists()
+    if settings.state.stat().st_uid != os.geteuid():
+        raise StackError(f"{settings.state} belongs to another user. Set VIMBISO_STATE to a folder of yours.")
+    if not own and any(settings.state.iterdir()):
+        raise StackError(f"{settings.state} holds other things. Set VIMBISO_STATE to an empty or new folder.")
+    (settings.state / _OURS).touch()
 
 
 def _open_data(settings: Settings) -> None:

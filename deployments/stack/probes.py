@@ -1,5 +1,6 @@
 """Questions to the stack's processes that tell whether they do their work."""
 
+import base64
 import json
 import os
 import time
@@ -16,14 +17,19 @@ WORKER = "local"
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def ask(url: str, body: Any = None, timeout: float = 5.0) -> Any:
+def ask(url: str, body: Any = None, timeout: float = 5.0, auth: str = "") -> Any:
     """Return the JSON answer to a GET, or to a POST of ``body``; never through a proxy.
+
+    ``auth`` is ``USER:PASSWORD`` where the server asks for one.
 
     Raises:
         OSError, ValueError, HTTPException: no answer, a bad status, or no JSON.
     """
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310 - our own loopback
+    headers = {"Content-Type": "application/json"}
+    if auth:
+        headers["Authorization"] = f"Basic {base64.b64encode(auth.encode()).decode()}"
+    request = urllib.request.Request(url, data, headers)  # noqa: S310 - our own loopback
     with _DIRECT.open(request, timeout=timeout) as answer:
         return json.load(answer)
 
@@ -41,12 +47,12 @@ def answers(url: str) -> Callable[[Process], bool]:
     return probe
 
 
-def worker_polls(api: str) -> Callable[[Process], bool]:
+def worker_polls(api: str, auth: str) -> Callable[[Process], bool]:
     """Make the question whether the worker has reported to the server since its process was started."""
 
     def probe(process: Process) -> bool:
         try:
-            workers = ask(f"{api}/work_pools/{WORK_POOL}/workers/filter", {})
+            workers = ask(f"{api}/work_pools/{WORK_POOL}/workers/filter", {}, auth=auth)
         except (OSError, ValueError, HTTPException):
             return False
         beats = [worker["last_heartbeat_time"] for worker in workers if worker["name"] == WORKER]

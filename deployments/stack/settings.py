@@ -9,6 +9,8 @@ from deployments.setup.paths import PROJECT
 from deployments.stack.errors import StackError
 
 REGION = "af-south-1"
+_LONGEST = 80
+"""Characters: sockets of Terraform's providers lie below the state, and Linux allows 107 in all (unix(7))."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,19 @@ class Settings:
         return f"http://127.0.0.1:{self.prefect_port}"
 
     @property
+    def prefect_origins(self) -> tuple[str, str]:
+        """Origins of the pages that may use Prefect's API: its own UI, under both names of this machine."""
+        return self.prefect_url, f"http://localhost:{self.prefect_port}"
+
+    @property
     def aws_url(self) -> str:
         """Address of the emulated AWS."""
         return f"http://127.0.0.1:{self.aws_port}"
+
+    @property
+    def temporary(self) -> Path:
+        """Folder for temporary files of everything that the stack runs (TMPDIR)."""
+        return self.state / "tmp"
 
     @property
     def data(self) -> Path:
@@ -48,7 +60,7 @@ def load_settings(variables: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from ``variables`` (default: the process environment).
 
     Raises:
-        StackError: a port that is not a port, or one port for two processes.
+        StackError: a port that is not a port, one port for two processes, or a state folder's path too long.
     """
     given = os.environ if variables is None else variables
     settings = Settings(
@@ -57,6 +69,11 @@ def load_settings(variables: Mapping[str, str] | None = None) -> Settings:
         prefect_port=_port(given, "VIMBISO_PREFECT_PORT", 4200),
         webhook_port=_port(given, "VIMBISO_WEBHOOK_PORT", 4201),
     )
+    if len(os.fsencode(settings.state)) > _LONGEST:
+        raise StackError(
+            f"The state folder's path is longer than {_LONGEST} characters, too long for sockets below it: "
+            f"{settings.state}. Set VIMBISO_STATE to a shorter one."
+        )
     ports = (settings.aws_port, settings.prefect_port, settings.webhook_port)
     if len(set(ports)) < len(ports):
         raise StackError(

@@ -8,9 +8,15 @@ from dataclasses import dataclass, field
 from deployments.stack.balancing import CONNECT_SECONDS
 from deployments.stack.probes import answers, worker_polls
 from deployments.stack.processes import Process
+from deployments.stack.secrets import AWS_KEY, ENCRYPTION_KEY, PREFECT_PASSWORD, WEBHOOK_SECRET, read
 from deployments.stack.settings import REGION, Settings
 
 Probe = Callable[[Process], bool]
+SERVICES = (
+    "acm,backup,cloudtrail,dynamodb,ec2,ecr,ecs,ecs-metadata,elasticfilesystem,elasticloadbalancing,events,iam,kms,"
+    "logs,monitoring,route53,s3,secretsmanager,sns,ssm,sts,tagging,wafv2"
+)
+"""What the pipeline and its Terraform use. Of the others, Lambda runs its callers' code on this machine."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +63,18 @@ def _emulator(settings: Settings) -> Spec:
             "GATEWAY_PORT": str(settings.aws_port),
             "MINISTACK_HOSTNAME": _host(settings),
             "MINISTACK_REGION": REGION,
+            "SERVICES": SERVICES,
             "PERSIST_STATE": "1",
             "STATE_DIR": str(state / "services"),
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(state / "s3"),
-            "TMPDIR": str(settings.state / "tmp"),
             "ECS_RESTORE_RECONCILE_DELAY_SECONDS": "1",
             "ALB_TARGET_CONNECT_TIMEOUT_SECONDS": str(CONNECT_SECONDS),
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "AWS_ACCESS_KEY_ID": "test",
-            # Presigned URLs are checked with it: what `register` gives the flows.
-            "AWS_SECRET_ACCESS_KEY": "emulator",
+            # Presigned URLs are checked with it; `register` gives it to the flows.
+            "AWS_SECRET_ACCESS_KEY": read(settings, AWS_KEY),
         },
         foreign=("AWS_",),
         grace=30.0,
@@ -87,6 +93,9 @@ def _server(settings: Settings) -> Spec:
         port_variable="VIMBISO_PREFECT_PORT",
         variables={
             "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+            "PREFECT_SERVER_API_AUTH_STRING": read(settings, PREFECT_PASSWORD),
+            "PREFECT_SERVER_ENCRYPTION_KEY": read(settings, ENCRYPTION_KEY),
+            "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ",".join(settings.prefect_origins),
             # In memory, a restart would forget who holds a place, and the place would stay taken.
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         },
@@ -97,7 +106,7 @@ def _worker(settings: Settings) -> Spec:
     return Spec(
         name="worker",
         command=(sys.executable, "-m", "deployments.stack.worker"),
-        ready=worker_polls(f"{settings.prefect_url}/api"),
+        ready=worker_polls(f"{settings.prefect_url}/api", read(settings, PREFECT_PASSWORD)),
         variables={"PREFECT_WORKER_QUERY_SECONDS": "1"},
         grace=45.0,
     )
@@ -110,5 +119,5 @@ def _webhook(settings: Settings) -> Spec:
         ready=answers(f"http://127.0.0.1:{settings.webhook_port}/health"),
         port=settings.webhook_port,
         port_variable="VIMBISO_WEBHOOK_PORT",
-        variables={"WEBHOOK_SECRET_FILE": str(settings.state / "webhook-secret")},
+        variables={"WEBHOOK_SECRET_FILE": str(settings.state / WEBHOOK_SECRET)},
     )

@@ -5,8 +5,8 @@ import sys
 import uvicorn
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
+from deployments.stack.secrets import secret_in
 from deployments.webhook.app import create_app
-from deployments.webhook.credentials import secret_of
 from deployments.webhook.settings import webhook_settings
 from pipeline.errors import PipelineError
 
@@ -20,7 +20,7 @@ def main() -> None:
     except PipelineError as error:
         sys.exit(str(error))
     if settings.secret_file and not settings.secrets:
-        secret_of(settings.secret_file)
+        secret_in(settings.secret_file)
     # Prefect's client waits seconds before it asks again; deployments.webhook.asking waits milliseconds.
     with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
         uvicorn.run(

@@ -1,14 +1,11 @@
 """Where the receiver's secrets come from; they are never logged."""
 
-import os
-import secrets
 import time
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from prefect.blocks.system import Secret
 
+from deployments.stack.secrets import secret_in
 from deployments.webhook.asking import asked
 from deployments.webhook.settings import WebhookSettings
 from pipeline.webhook import Refusal
@@ -33,7 +30,7 @@ class Credentials:
         """
         file = self._settings.secret_file
         found = self._settings.secrets or (
-            (secret_of(file),) if file else await self._block("webhook-secret")
+            (secret_in(file),) if file else await self._block("webhook-secret")
         )
         if not found:
             step = "Set WEBHOOK_SECRET or the Secret block webhook-secret."
@@ -60,13 +57,3 @@ async def _load(name: str) -> tuple[str, ...]:
         return ()
     value = block.get()
     return tuple(map(str, value)) if isinstance(value, list) else (str(value),)
-
-
-def secret_of(file: Path) -> str:
-    """Return the secret in the file, which is made up (readable by its owner only) where there is none."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError):
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            opened.write(secrets.token_urlsafe(32))
-    return file.read_text(encoding="utf-8").strip()

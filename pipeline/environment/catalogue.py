@@ -10,6 +10,11 @@ from pipeline.environment.model import Environment
 PROJECT = Path(__file__).resolve().parents[2]
 
 
+def state_folder() -> Path:
+    """Return the folder of all that this machine keeps (VIMBISO_STATE)."""
+    return Path(os.environ.get("VIMBISO_STATE") or PROJECT / ".local").absolute()
+
+
 def environments() -> dict[str, Environment]:
     """Load the environments that the project delivers to, from VIMBISO_ENVIRONMENTS or the project's file."""
     return dict(_load(os.environ.get("VIMBISO_ENVIRONMENTS")))

@@ -1,10 +1,10 @@
 """Resolves any source: a folder as it lies there, or a commit of a repository."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
 from pipeline.environment import PROJECT, Environment
+from pipeline.environment.catalogue import state_folder
 from pipeline.source.checkout import checkout
 from pipeline.source.errors import SourceError
 from pipeline.source.folder import resolve_folder
@@ -16,8 +16,6 @@ from pipeline.source.model import ResolvedSource
 def source_of(environment: Environment, ref: str | None, token: str = "") -> ResolvedSource:
     """Pin an environment's source; without a ref its branch, or the folder as it lies there.
 
-    Checkouts are kept below the folder that VIMBISO_STATE names, as everything that this machine keeps.
-
     Raises:
         SourceUnreachableError, SourceError: as ``resolve_source``.
     """
@@ -25,7 +23,7 @@ def source_of(environment: Environment, ref: str | None, token: str = "") -> Res
     default = environment.branch if is_url(source.repository) else None
     found = resolve_source(
         source.repository,
-        cache=Path(os.environ.get("VIMBISO_STATE", PROJECT / ".local")) / "sources",
+        cache=state_folder() / "sources",
         ref=ref or default,
         context=source.context,
         dockerfile=source.dockerfile,

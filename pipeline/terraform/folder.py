@@ -3,11 +3,15 @@
 import fcntl
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from pipeline.environment.catalogue import state_folder
+from pipeline.terraform.errors import TerraformError
 
 _HOLD, _CHILD, _ALONE = "hold", "terraform", "lock"
 
@@ -40,14 +44,20 @@ class RunFolder:
 
 
 def default_base() -> Path:
-    """Return the folder that holds this user's run folders."""
-    return Path(tempfile.gettempdir()) / f"vimbiso-pipeline-{os.getuid()}"
+    """Return the folder that holds the run folders; it is not where all users write."""
+    return state_folder() / "terraform"
 
 
 @contextmanager
 def run_folder(label: str, base: Path | None = None) -> Iterator[RunFolder]:
-    """Make a private folder (0700) for one run; folders that killed runs left behind are removed first."""
+    """Make a private folder (0700) for one run; folders that killed runs left behind are removed first.
+
+    Raises:
+        TerraformError: the folder around it is not this user's alone: who may rename it reads what is in it.
+    """
     parent = base or default_base()
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _require_private(parent)
     # Between making a folder and holding it, another run's sweep would take it for abandoned.
     with alone(parent):
         _remove_abandoned(parent)
@@ -84,6 +94,20 @@ def _remove_abandoned(parent: Path) -> None:
     for path in parent.iterdir():
         if path.is_dir() and not is_held(path):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _require_private(folder: Path) -> None:
+    found = folder.lstat()
+    if (
+        stat.S_ISDIR(found.st_mode)
+        and found.st_uid == os.geteuid()
+        and not stat.S_IMODE(found.st_mode) & 0o077
+    ):
+        return
+    raise TerraformError(
+        f"{folder} takes variables and plans of Terraform, but is no folder that user {os.geteuid()} "
+        "alone may open. See who made it, remove it, and start again."
+    )
 
 
 @contextmanager

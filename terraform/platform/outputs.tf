@@ -13,6 +13,11 @@ output "auth_secret_arn" {
   value       = aws_secretsmanager_secret.auth.arn
 }
 
+output "encryption_secret_arn" {
+  description = "Secret that takes the server's PREFECT_SERVER_ENCRYPTION_KEY."
+  value       = aws_secretsmanager_secret.encryption_key.arn
+}
+
 output "flow_role_arn" {
   description = "Role of flow runs; name it in each environment's worker_principals."
   value       = aws_iam_role.flow.arn

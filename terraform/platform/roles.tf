@@ -29,6 +29,7 @@ locals {
   ]
 
   read_auth     = { Sid = "ReadAuth", Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = aws_secretsmanager_secret.auth.arn }
+  read_key      = { Sid = "ReadKey", Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = aws_secretsmanager_secret.encryption_key.arn }
   read_database = { Sid = "ReadDatabase", Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = local.database_secret_arn }
 
   # What prefect-aws's ECS worker calls, and nothing else.
@@ -78,7 +79,7 @@ locals {
   ]
 
   executions = {
-    server = [local.read_auth, local.read_database]
+    server = [local.read_auth, local.read_key, local.read_database]
     client = [local.read_auth]
   }
 }

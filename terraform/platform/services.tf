@@ -27,7 +27,7 @@ locals {
 
   auth              = aws_secretsmanager_secret.auth.arn
   database_password = "${aws_db_instance.this.master_user_secret[0].secret_arn}:password::"
-  server_secrets    = { PREFECT_SERVER_API_AUTH_STRING = local.auth, PREFECT_API_AUTH_STRING = local.auth, PREFECT_SERVER_DATABASE_PASSWORD = local.database_password }
+  server_secrets    = { PREFECT_SERVER_API_AUTH_STRING = local.auth, PREFECT_API_AUTH_STRING = local.auth, PREFECT_SERVER_DATABASE_PASSWORD = local.database_password, PREFECT_SERVER_ENCRYPTION_KEY = aws_secretsmanager_secret.encryption_key.arn }
 
   # Fails once the password in the task is outdated, so that ECS replaces the task.
   login = "import asyncio, os; from sqlalchemy.ext.asyncio import create_async_engine as make; from sqlalchemy import URL, text; e = os.environ.get; p = 'PREFECT_SERVER_DATABASE_'; asyncio.run(make(URL.create(e(p + 'DRIVER'), e(p + 'USER'), e(p + 'PASSWORD'), e(p + 'HOST'), 5432, e(p + 'NAME'))).connect().start())"

@@ -19,7 +19,12 @@ _START = 60.0
 def ministack(logs: Path) -> Iterator[str]:
     """Run MiniStack without persistence and yield its URL."""
     port = free_port()
-    settings = {"GATEWAY_PORT": str(port), "MINISTACK_REGION": REGION, "PERSIST_STATE": "0"}
+    settings = {
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_REGION": REGION,
+        "PERSIST_STATE": "0",
+        "BIND_HOST": "127.0.0.1",
+    }
     command = [sys.executable, "-m", "ministack"]
     with _server(
         command, settings, logs / "ministack.log", f"http://localhost:{port}", "/_ministack/health"

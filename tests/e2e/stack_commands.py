@@ -7,12 +7,16 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from deployments.stack import Settings
 from deployments.stack.processes import Process, marked
+from deployments.stack.secrets import PREFECT_PASSWORD, read
 from deployments.stack.settings import REGION
 from pipeline.aws import AwsAccess
+
+_ENGINE = "/var/run/docker.sock"
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,8 @@ class Stack:
 
     settings: Settings
     variables: Mapping[str, str]
+    user: int | None = None
+    """Who runs them; None for whoever runs the tests."""
 
     def run(self, command: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run ``python -m deployments.local COMMAND``."""
@@ -31,7 +37,16 @@ class Stack:
             text=True,
             check=False,
             timeout=200,
+            user=self.user,
+            group=self.user,
+            extra_groups=None if self.user is None else [Path(_ENGINE).stat().st_gid],
         )
+
+    @property
+    def auth(self) -> tuple[str, str]:
+        """Name and password for Prefect's API."""
+        name, _, password = read(self.settings, PREFECT_PASSWORD).partition(":")
+        return name, password
 
     def up(self) -> dict[str, int]:
         """Bring the stack up and return the pid of each process."""

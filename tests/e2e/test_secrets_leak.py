@@ -9,6 +9,8 @@ import httpx
 import pytest
 from support.house import House
 
+from deployments.stack.secrets import ENCRYPTION_KEY, PREFECT_PASSWORD, read
+
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]
 
 _PAGE = 200
@@ -16,16 +18,17 @@ _PAGE = 200
 
 @pytest.fixture(scope="module")
 def secrets(house: House) -> list[str]:
-    """The application's secret values, and the AWS secret key."""
-    return [*house.blocks.secret_values().values(), house.blocks.aws_secret_key()]
+    """The application's secret values, the AWS secret key, and what opens Prefect's server and its database."""
+    own = [read(house.stack.settings, name) for name in (PREFECT_PASSWORD, ENCRYPTION_KEY)]
+    return [*house.blocks.secret_values().values(), house.blocks.aws_secret_key(), *own]
 
 
 def test_the_secret_values_are_where_the_application_gets_them(house: House, secrets: list[str]) -> None:
     """The search below looks for the right texts: the containers' own secret holds every one."""
     manager = house.access.client("secretsmanager")
     stored = manager.get_secret_value(SecretId=house.outputs.secret_arn)["SecretString"]
-    assert len(secrets) >= 5
-    assert set(secrets[:-1]) <= set(json.loads(stored).values())
+    assert len(set(secrets)) >= 7
+    assert set(house.blocks.secret_values().values()) <= set(json.loads(stored).values())
 
 
 @pytest.mark.parametrize(
@@ -108,7 +111,11 @@ def _everything(house: House, kind: str) -> Iterator[dict[str, Any]]:
     for offset in itertools.count(0, _PAGE):
         question = {"limit": _PAGE, "offset": offset}
         url = f"{house.stack.settings.prefect_url}/api/{kind}/filter"
-        page = httpx.post(url, json=question, timeout=30, trust_env=False).raise_for_status().json()
+        page = (
+            httpx.post(url, json=question, timeout=30, trust_env=False, auth=house.auth)
+            .raise_for_status()
+            .json()
+        )
         yield from page
         if len(page) < _PAGE:
             return
@@ -117,13 +124,13 @@ def _everything(house: House, kind: str) -> Iterator[dict[str, Any]]:
 def _events(house: House) -> Iterator[dict[str, Any]]:
     """Read every event from Prefect's API, page by page."""
     url = f"{house.stack.settings.prefect_url}/api/events/filter"
-    answer = httpx.post(url, json={"limit": 50, "filter": {}}, timeout=30, trust_env=False)
+    answer = httpx.post(url, json={"limit": 50, "filter": {}}, timeout=30, trust_env=False, auth=house.auth)
     while True:
         page = answer.raise_for_status().json()
         yield from page["events"]
         if page["next_page"] is None:
             return
-        answer = httpx.get(page["next_page"], timeout=30, trust_env=False)
+        answer = httpx.get(page["next_page"], timeout=30, trust_env=False, auth=house.auth)
 
 
 def _versions(s3: Any, bucket: str) -> Iterator[tuple[str, str]]:

@@ -38,5 +38,7 @@ def _start(stack: Stack) -> str:
 
 def _lines(stack: Stack, run: str) -> list[Any]:
     query = {"logs": {"flow_run_id": {"any_": [run]}}}
-    answer = httpx.post(f"{stack.settings.prefect_url}/api/logs/filter", json=query, timeout=10)
+    answer = httpx.post(
+        f"{stack.settings.prefect_url}/api/logs/filter", json=query, timeout=10, auth=stack.auth
+    )
     return [line["message"] for line in answer.json()]

@@ -7,7 +7,6 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
@@ -18,7 +17,7 @@ REGION = "af-south-1"
 
 @contextmanager
 def ministack(port: int, key: str = "test") -> Iterator[AwsAccess]:
-    """Run MiniStack, empty at first, on this port until the end of the block; return the way to it.
+    """Run MiniStack as the local stack does, empty at first, until the block ends; return the way to it.
 
     ``key`` is the secret key. MiniStack looks at none, except that it checks presigned URLs by ``test``.
     """
@@ -30,7 +29,7 @@ def ministack(port: int, key: str = "test") -> Iterator[AwsAccess]:
     }
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [Path(sys.executable).with_name("ministack")], env=environment, stdout=log, stderr=log
+            [sys.executable, "-m", "deployments.stack.emulator"], env=environment, stdout=log, stderr=log
         )
         try:
             _wait_for(f"http://localhost:{port}/_ministack/health", process)

@@ -65,6 +65,11 @@ run "promises" {
   }
 
   assert {
+    condition     = [for name, service in output.settings.services : name if contains(keys(service.secrets), "PREFECT_SERVER_ENCRYPTION_KEY")] == ["server", "services"]
+    error_message = "The server alone must have the key of the blocks, and have it from elsewhere than its database."
+  }
+
+  assert {
     condition     = output.settings.services.server.environment.PREFECT_SERVER_DATABASE_MIGRATE_ON_START == "false" && startswith(output.settings.services.server.environment.PREFECT_SERVER_DOCKET_URL, "rediss://")
     error_message = "Only the background services may migrate the database, and Redis must be spoken to over TLS."
   }

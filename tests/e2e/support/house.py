@@ -58,6 +58,11 @@ class House:
     prefect: SyncPrefectClient
 
     @property
+    def auth(self) -> tuple[str, str]:
+        """Name and password for Prefect's API."""
+        return self.stack.auth
+
+    @property
     def access(self) -> AwsAccess:
         """How to reach the emulated AWS."""
         return AwsAccess(REGION, self.stack.settings.aws_url, "000000000000", "emulator")

@@ -13,6 +13,8 @@ from support.images import remove_images
 from deployments.base_image import ensure_base_image
 from deployments.setup.paths import PROJECT
 from deployments.stack import Settings, child_environment
+from deployments.stack.folders import prepare
+from deployments.stack.secrets import PREFECT_PASSWORD, read
 
 SET_UP = ("bootstrap-state", "deploy-infrastructure", "sync-secrets", "deploy-application")
 
@@ -25,7 +27,8 @@ def standing_house(folder: Path, ports: tuple[int, int, int]) -> Iterator[House]
     made = _stack(folder, application, ports)
     try:
         made.up()
-        with _images_removed(made), SyncPrefectClient(f"{made.settings.prefect_url}/api") as client:
+        api, password = f"{made.settings.prefect_url}/api", read(made.settings, PREFECT_PASSWORD)
+        with _images_removed(made), SyncPrefectClient(api, auth_string=password) as client:
             house = House(made, application, client)
             house.register()
             house.use_own_key()
@@ -54,6 +57,7 @@ def _stack(folder: Path, application: Application, ports: tuple[int, int, int]) 
     described = folder / "environments.toml"
     described.write_text(text.replace(sample, str(application.folder)), encoding="utf-8")
     settings = Settings(folder / "state", *ports)
+    prepare(settings)  # makes the password that the environment holds
     variables = child_environment(settings) | {
         "VIMBISO_ENVIRONMENTS": str(described),
         "BASE_IMAGE": ensure_base_image(),

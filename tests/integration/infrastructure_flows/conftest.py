@@ -4,7 +4,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import httpx
 import pytest
@@ -48,8 +47,8 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premises]:
     (folder / "state/prefect").mkdir(parents=True)
     with ExitStack() as servers:
         emulator = {**environment, "GATEWAY_PORT": str(settings.aws_port), "MINISTACK_REGION": REGION}
-        program = str(Path(sys.executable).with_name("ministack"))
-        servers.enter_context(served([program], emulator, folder / "aws.log"))
+        aws = [sys.executable, "-m", "deployments.stack.emulator"]
+        servers.enter_context(served(aws, emulator, folder / "aws.log"))
         prefect = [sys.executable, "-m", "deployments.stack.server", "--port", str(settings.prefect_port)]
         servers.enter_context(served(prefect, environment, folder / "prefect.log"))
         until(lambda: _answers(f"{settings.aws_url}/_ministack/health"), "the emulator answers")

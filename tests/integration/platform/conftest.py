@@ -9,7 +9,11 @@ from platform_support import Platform, answers, until
 from support.ports import free_port
 
 from deployments.image import build_pipeline_image, terraform_image
+from deployments.setup.paths import PROJECT
 from deployments.stack import Settings
+from deployments.stack.bridge import find_bridge
+
+TESTS = str(PROJECT / "tests")
 
 
 @pytest.fixture(scope="session")
@@ -23,15 +27,15 @@ def pipeline_image() -> str:
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """Emulator and server, running."""
     folder = tmp_path_factory.mktemp("platform")
-    network = docker.from_env().networks.get("bridge")
-    address: str = network.attrs["IPAM"]["Config"][0]["Gateway"]
+    bridge = find_bridge()
+    assert bridge is not None, "the engine names no network for containers"
     settings = Settings(folder / "state", free_port(), free_port(), free_port())
     auth = f"operator:{secrets.token_urlsafe(24)}"
-    made = Platform(folder, address, settings, auth)
-    serve = ("deployments.stack.server", "--host", address, "--port", str(settings.prefect_port))
+    made = Platform(folder, bridge.address, settings, auth)
+    serve = ("deployments.stack.server", "--host", bridge.address, "--port", str(settings.prefect_port))
     ministack = {"GATEWAY_PORT": str(settings.aws_port), "MINISTACK_REGION": "af-south-1"}
     with (
-        made.process("aws", "ministack", **ministack),
+        made.process("aws", "support.open_emulator", PYTHONPATH=TESTS, **ministack),
         made.process("server", *serve, PREFECT_SERVER_API_AUTH_STRING=auth),
     ):
         until(lambda: answers(f"{settings.aws_url}/_ministack/health"), 240)

@@ -8,7 +8,7 @@ import pytest
 from webhook_support.deliveries import SECRETS, push
 from webhook_support.world import World
 
-from deployments.webhook.credentials import secret_of
+from deployments.stack.secrets import secret_in
 
 
 def test_both_secrets_of_a_rotation_serve(world: World) -> None:
@@ -77,7 +77,7 @@ def test_logs_are_json_and_hold_no_secret(world: World) -> None:
 def test_a_secret_is_made_once_where_none_is_set(tmp_path: Path) -> None:
     """Locally the receiver makes its own secret, readable by its owner only."""
     file = tmp_path / "state/webhook-secret"
-    first = secret_of(file)
+    first = secret_in(file)
     assert len(first) >= 32
-    assert secret_of(file) == first
+    assert secret_in(file) == first
     assert file.stat().st_mode & 0o777 == 0o600

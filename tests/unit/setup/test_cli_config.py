@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from deployments.setup import SetupError
 from deployments.setup.cli_config import configuration, terraform_cli_config
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
@@ -57,3 +58,19 @@ def test_only_the_aws_provider_comes_from_the_mirror() -> None:
     text = configuration(Path("/some where/mirror"))
     assert 'path    = "/some where/mirror"' in text
     assert text.count(f'["{PROVIDER}"]') == 2
+
+
+def test_a_named_file_that_cannot_be_read_is_named_with_the_next_step(home: Path) -> None:
+    """As for a user with root's variable; here it is a link to itself, which root cannot read either."""
+    unreadable = home / "own.rc"
+    unreadable.symlink_to(unreadable)
+    with pytest.raises(SetupError, match=r"own.rc cannot be read .* unset TF_CLI_CONFIG_FILE"):
+        terraform_cli_config({"HOME": str(home), "TF_CLI_CONFIG_FILE": str(unreadable)})
+
+
+def test_the_users_own_file_that_cannot_be_read_is_named(home: Path) -> None:
+    """Terraform would read it, too."""
+    own = home / ".terraformrc"
+    own.symlink_to(own)
+    with pytest.raises(SetupError, match=r"\.terraformrc cannot be read"):
+        terraform_cli_config({"HOME": str(home)})

@@ -31,6 +31,17 @@ def test_one_port_for_two_processes_is_refused() -> None:
         load_settings({"VIMBISO_AWS_PORT": "4200"})
 
 
+def test_a_path_too_long_for_sockets_is_refused() -> None:
+    """Terraform's providers would fail to start below it, and not say why."""
+    with pytest.raises(StackError, match=r"longer than 80 characters.*Set VIMBISO_STATE to a shorter one"):
+        load_settings({"VIMBISO_STATE": f"/{'a' * 80}"})
+
+
+def test_temporary_files_are_in_the_state() -> None:
+    """In the system's own folder Prefect's runner meets what another user's runner has made."""
+    assert child_environment(SETTINGS, {"TMPDIR": "/elsewhere"})["TMPDIR"] == "/state/tmp"
+
+
 def test_only_foreign_prefect_settings_are_dropped() -> None:
     """The rest of the shell's environment goes on to the children."""
     variables = child_environment(
@@ -57,6 +68,19 @@ def test_two_stacks_tell_their_containers_apart() -> None:
 
 def test_the_emulator_sees_no_credentials_of_the_user() -> None:
     """Containers that it starts could otherwise inherit real ones."""
-    emulator = specs(SETTINGS)[0]
-    assert emulator.foreign == ("AWS_",)
-    assert emulator.variables["AWS_SECRET_ACCESS_KEY"] == "emulator"
+    assert specs(SETTINGS)[0].foreign == ("AWS_",)
+
+
+def test_the_emulator_runs_no_service_that_runs_code_here() -> None:
+    """Its Lambda executes functions as processes of this machine, its CodeBuild and others may some day."""
+    served = specs(SETTINGS)[0].variables["SERVICES"].split(",")
+    assert "s3" in served
+    assert not {
+        "lambda",
+        "lambda-core",
+        "lambda-microvms",
+        "codebuild",
+        "states",
+        "batch",
+        "cloudformation",
+    } & {*served}

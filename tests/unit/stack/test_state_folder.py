@@ -1,5 +1,6 @@
 """The state folder is made for the application's user, and only a folder of ours is ever removed."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -31,10 +32,29 @@ def test_a_folder_of_ours_is_removed_as_a_whole(settings: Settings) -> None:
 
 
 def test_a_folder_with_other_things_is_left_alone(settings: Settings) -> None:
-    """VIMBISO_STATE may by mistake name a folder of value."""
-    settings.state.mkdir(parents=True)
+    """VIMBISO_STATE may by mistake name a folder of value, which must neither be closed nor removed."""
+    settings.state.mkdir(parents=True, mode=0o755)
     (settings.state / "thesis.txt").touch()
-    prepare(settings)
+    with pytest.raises(StackError, match=r"holds other things. Set VIMBISO_STATE"):
+        prepare(settings)
     with pytest.raises(StackError, match="was not made by"):
         remove(settings)
-    assert (settings.state / "thesis.txt").exists()
+    assert [path.name for path in settings.state.iterdir()] == ["thesis.txt"]
+    assert settings.state.stat().st_mode & 0o777 == 0o755
+
+
+def test_other_users_are_kept_out(settings: Settings) -> None:
+    """The database, its key and the state of the emulated AWS are nobody else's, even if they were open."""
+    prepare(settings)
+    settings.state.chmod(0o755)
+    prepare(settings)
+    assert settings.state.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make another user's folder")
+def test_another_users_folder_is_refused(settings: Settings) -> None:
+    """Its owner could exchange everything in it."""
+    settings.state.mkdir(parents=True)
+    os.chown(settings.state, APPLICATION_UID, APPLICATION_UID)
+    with pytest.raises(StackError, match=r"belongs to another user. Set VIMBISO_STATE"):
+        prepare(settings)

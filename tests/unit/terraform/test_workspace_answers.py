@@ -10,7 +10,6 @@ import pytest
 from pipeline.aws import AwsAccess
 from pipeline.terraform import TerraformError, Workspace, open_workspace
 from pipeline.terraform.document import parse_plan
-from pipeline.terraform.folder import default_base
 from pipeline.terraform.runner import TerraformRunner
 
 Answering = Callable[[str, int], Workspace]
@@ -85,11 +84,6 @@ def test_a_time_limit_is_for_one_use_of_a_workspace(answering: Answering) -> Non
     assert shorter.execution.limits.timeout == 5
     assert shorter.execution.environment == workspace.execution.environment
     assert workspace.execution.limits.timeout != 5
-
-
-def test_private_folders_of_users_are_apart() -> None:
-    """In a temporary folder that all of them share."""
-    assert default_base().name.startswith("vimbiso-pipeline-")
 
 
 @pytest.mark.parametrize(
