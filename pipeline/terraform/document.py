@@ -91,11 +91,13 @@ def parse_plan(document: Mapping[str, Any], masker: Masker = Masker()) -> PlanDo
 
 
 def _read(document: Mapping[str, Any], masker: Masker) -> PlanDocument:
-    changes = tuple(_resource(item, masker) for item in document.get("resource_changes") or ())
-    drift = tuple(_resource(item, masker) for item in document.get("resource_drift") or ())
+    if not document["format_version"].startswith("1."):
+        raise ValueError
+    changes = tuple(_resource(item, masker) for item in _listed(document, "resource_changes", list))
+    drift = tuple(_resource(item, masker) for item in _listed(document, "resource_drift", list))
     outputs = tuple(
         OutputChange(name, _action(item["actions"]), _any_true(item.get("after_sensitive")))
-        for name, item in sorted((document.get("output_changes") or {}).items())
+        for name, item in sorted(_listed(document, "output_changes", dict).items())
     )
     return PlanDocument(
         terraform_version=str(document.get("terraform_version", "")),
@@ -108,6 +110,14 @@ def _read(document: Mapping[str, Any], masker: Masker) -> PlanDocument:
     )
 
 
+def _listed(document: Mapping[str, Any], key: str, kind: type) -> Any:
+    """Return a part, which Terraform leaves out where it is empty; of another type it is not understood."""
+    found = document.get(key, kind())
+    if not isinstance(found, kind):
+        raise TypeError
+    return found
+
+
 def _resource(item: Mapping[str, Any], masker: Masker) -> ResourceChange:
     change = item["change"]
     actions = list(change["actions"])
@@ -116,7 +126,7 @@ def _resource(item: Mapping[str, Any], masker: Masker) -> ResourceChange:
         type=str(item["type"]),
         action=_action(actions),
         reason=str(item.get("action_reason", "")),
-        managed=item.get("mode") == "managed",
+        managed=item.get("mode") != "data",
         attributes=attribute_changes(change, masker),
         previous_address=str(item.get("previous_address", "")),
         imported=bool(change.get("importing")),
@@ -130,7 +140,8 @@ def _action(actions: list[str]) -> Action:
         return Action.REPLACE
     if actions == ["create", "forget"]:
         return Action.CREATE
-    return Action(actions[0])
+    (only,) = actions
+    return Action(only)
 
 
 def _moves(change: ResourceChange) -> bool:

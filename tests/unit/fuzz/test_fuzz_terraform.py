@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutations import JSON, damaged
@@ -11,27 +12,26 @@ from pipeline.terraform import TerraformError, TerraformEvent
 from pipeline.terraform.document import PlanDocument, parse_plan
 from pipeline.terraform.parsing import parse_event
 
+CHANGE: dict[str, Any] = {
+    "address": "module.data.aws_s3_bucket.backup",
+    "mode": "managed",
+    "type": "aws_s3_bucket",
+    "action_reason": "replace_because_cannot_update",
+    "change": {
+        "actions": ["delete", "create"],
+        "before": {"bucket": "old", "tags": {"a": "b"}, "rules": [{"port": 1}]},
+        "after": {"bucket": "new", "tags": {"a": "c"}, "rules": [{"port": 2}, {"port": 3}]},
+        "after_unknown": {"id": True, "rules": [{"port": False}, {}]},
+        "before_sensitive": {"tags": {"a": True}},
+        "after_sensitive": {},
+        "replace_paths": [["bucket"], ["rules", 0, "port"]],
+    },
+}
 PLAN: dict[str, Any] = {
     "format_version": "1.2",
     "terraform_version": "1.11.4",
     "applyable": True,
-    "resource_changes": [
-        {
-            "address": "module.data.aws_s3_bucket.backup",
-            "mode": "managed",
-            "type": "aws_s3_bucket",
-            "action_reason": "replace_because_cannot_update",
-            "change": {
-                "actions": ["delete", "create"],
-                "before": {"bucket": "old", "tags": {"a": "b"}, "rules": [{"port": 1}]},
-                "after": {"bucket": "new", "tags": {"a": "c"}, "rules": [{"port": 2}, {"port": 3}]},
-                "after_unknown": {"id": True, "rules": [{"port": False}, {}]},
-                "before_sensitive": {"tags": {"a": True}},
-                "after_sensitive": {},
-                "replace_paths": [["bucket"], ["rules", 0, "port"]],
-            },
-        }
-    ],
+    "resource_changes": [CHANGE],
     "resource_drift": [],
     "output_changes": {"url": {"actions": ["update"], "before": 1, "after": 2, "after_sensitive": False}},
 }
@@ -73,11 +73,49 @@ def test_the_sound_plan_is_read() -> None:
 
 @given(damaged(PLAN) | JSON)
 def test_a_plan_is_read_or_refused(document: Any) -> None:
-    """A plan that is not understood is never taken for an empty one: it is refused."""
+    """A plan that is not understood is never taken for an empty or a harmless one: it is refused."""
     try:
-        assert isinstance(parse_plan(document), PlanDocument)
+        found = parse_plan(document)
     except TerraformError as error:
         assert "Terraform" in str(error)  # noqa: PT017 - refusing is one of two right answers
+    else:
+        _matches(found, document)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"format_version": None},
+        {"format_version": "2.0"},
+        {"resource_changes": {}},
+        {"resource_changes": None},
+        {"resource_drift": {}},
+        {"output_changes": []},
+        {"resource_changes": [{**CHANGE, "change": {**CHANGE["change"], "actions": ["no-op", "delete"]}}]},
+    ],
+)
+def test_what_is_no_plan_is_not_taken_for_an_empty_one(damage: dict[str, Any]) -> None:
+    """Neither another format, nor a list that is none, nor an action that no version names is read past."""
+    with pytest.raises(TerraformError, match="not understood"):
+        parse_plan({**PLAN, **damage})
+
+
+def test_a_resource_of_an_unknown_mode_counts_as_managed() -> None:
+    """A data source is nothing to lose; what is not said to be one may be."""
+    plan = parse_plan({**PLAN, "resource_changes": [{**CHANGE, "mode": "unheard-of"}]})
+    assert [item.destroys for item in plan.changes] == [True]
+
+
+def _matches(found: PlanDocument, document: dict[str, Any]) -> None:
+    """Every resource is there, and what is deleted is known to be."""
+    raw = document.get("resource_changes", [])
+    assert found.addresses == tuple(str(item["address"]) for item in raw)
+    lost = [
+        str(item["address"])
+        for item in raw
+        if "delete" in item["change"]["actions"] and item.get("mode") != "data"
+    ]
+    assert [item.address for item in found.changes if item.destroys] == lost
 
 
 @settings(max_examples=400)

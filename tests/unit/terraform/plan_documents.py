@@ -18,4 +18,9 @@ def change(address: str, actions: list[str], **parts: Any) -> dict[str, Any]:
 
 def document(*changes: dict[str, Any], drift: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
     """Return a whole plan."""
-    return {"terraform_version": "1.11.4", "resource_changes": list(changes), "resource_drift": list(drift)}
+    return {
+        "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "resource_changes": list(changes),
+        "resource_drift": list(drift),
+    }
