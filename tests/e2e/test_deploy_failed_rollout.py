@@ -41,16 +41,24 @@ def test_a_rollback_by_the_circuit_breaker_is_no_success(house: House, no_trial:
 
 
 def test_a_release_that_answers_badly_is_taken_back(house: House, no_trial: None) -> None:
-    """A release that answers 500 is UNHEALTHY, the pipeline itself goes back, and both are on record."""
+    """A release that answers 500 is UNHEALTHY, the pipeline itself goes back, and both are on record.
+
+    Visitors see its errors: for the five seconds that prove it broken, until the old one is back.
+    """
     good = house.newest_good()
     house.application.change("health-500")
-    said = house.fail("deploy-application")
+    with house.visitor() as visitor:
+        said = house.fail("deploy-application")
+        visitor.wait_for_another()
     for reason in ("UNHEALTHY", "HTTP 500", f"Release {good.release} runs again", "GET /health/"):
         assert reason in said
     back, bad = house.releases.newest(2)
     assert (bad.kind, bad.outcome) == ("deploy", Outcome.UNHEALTHY)
     assert (back.kind, back.outcome, back.release) == ("rollback", Outcome.SUCCEEDED, good.release)
     _runs(house, good)
+    errors = [visit.began for visit in visitor.bad if visit.status == 500]
+    assert errors[-1] - errors[0] > 5
+    assert (visitor.visits[-1].good, visitor.releases) == (True, [good.release])
     page = house.page("release-local")
     for words in (f"## UNHEALTHY: release `{bad.release}`", f"**What runs now:** release `{good.release}`"):
         assert words in page

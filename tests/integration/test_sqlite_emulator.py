@@ -145,7 +145,7 @@ def test_a_drill_measures_and_marks_a_damaged_backup(site: Site, volume: Path) -
 
 
 def test_what_fails_in_the_task_leaves_older_backups_and_nothing_else(site: Site, volume: Path) -> None:
-    """No database, a corrupt one, and an endpoint that the task cannot reach."""
+    """No database, a corrupt one, an S3 that the task cannot reach, and one that answers nothing of use."""
     with pytest.raises(NoDatabaseError):
         back_up(site, run_id(), quiet, POLICY)
     assert databases.files(volume) == []
@@ -157,6 +157,9 @@ def test_what_fails_in_the_task_leaves_older_backups_and_nothing_else(site: Site
     unreachable = replace(site, task_endpoint_url="http://127.0.0.1:9")
     with pytest.raises(OneOffTaskError, match="still"):
         back_up(unreachable, run_id(), quiet, replace(POLICY, timeout=2))
+    astray = replace(site, task_endpoint_url=f"{site.task_endpoint_url}/astray")
+    with pytest.raises(SqliteJobError, match="reported no result"):
+        back_up(astray, run_id(), quiet, POLICY)
     assert keys(site) == [good.key, good.key + MANIFEST]
     assert uploads(site) == []
 
@@ -262,17 +265,40 @@ def killed_at(monkeypatch: pytest.MonkeyPatch) -> KilledAt:
 def test_an_object_that_is_not_what_was_sent_is_no_backup(
     site: Site, volume: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The digest of the stored object differs: no manifest, no object, no upload; older ones stay."""
+    """One bit of the stored object differs: no manifest, no object, no upload; older ones stay."""
 
-    class Lying(Store):
-        def sha256(self, key: str) -> str:
-            """Return another digest than the object's."""
-            return "0" * 64
+    class Damaging(Store):
+        def complete(self, upload: Upload, etags: dict[int, str]) -> str:
+            """Complete, and let the stored object lose a bit."""
+            etag, s3 = super().complete(upload, etags), site.access.client("s3")
+            body = bytearray(s3.get_object(Bucket=self.bucket, Key=upload.key)["Body"].read())
+            body[len(body) // 2] ^= 1
+            s3.put_object(Bucket=self.bucket, Key=upload.key, Body=bytes(body))
+            return etag
 
     databases.make(volume / "db.sqlite3")
     good = back_up(site, run_id(), quiet, POLICY)
-    monkeypatch.setattr(backup_module, "Store", Lying)
-    with pytest.raises(BackupMismatchError):
+    monkeypatch.setattr(backup_module, "Store", Damaging)
+    with pytest.raises(BackupMismatchError, match="SHA-256"):
+        back_up(site, run_id(), quiet, POLICY)
+    assert (keys(site), uploads(site)) == ([good.key, good.key + MANIFEST], [])
+    assert find_backup(site).key == good.key
+
+
+def test_a_refused_upload_is_no_backup(site: Site, volume: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3 refuses the task's parts: no manifest, no object, no upload; older ones stay."""
+
+    class Aborting(Store):
+        def create_upload(self, key: str) -> Upload:
+            """Begin an upload that S3 no longer knows when the task sends its parts."""
+            upload = super().create_upload(key)
+            self.abort([upload])
+            return upload
+
+    databases.make(volume / "db.sqlite3")
+    good = back_up(site, run_id(), quiet, POLICY)
+    monkeypatch.setattr(backup_module, "Store", Aborting)
+    with pytest.raises(SqliteJobError, match="NoSuchUpload"):
         back_up(site, run_id(), quiet, POLICY)
     assert (keys(site), uploads(site)) == ([good.key, good.key + MANIFEST], [])
     assert find_backup(site).key == good.key

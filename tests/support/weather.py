@@ -33,6 +33,33 @@ def failed(request: Request) -> Fault:
     return Fault(500, _XML.format(code="InternalFailure"))
 
 
+def expired(request: Request) -> Fault:
+    """Answer as AWS does to temporary credentials whose time is over."""
+    message = "The security token included in the request is expired"
+    if request.service == "s3":
+        return Fault(400, f"<Error><Code>ExpiredToken</Code><Message>{message}</Message></Error>")
+    if request.target:
+        return Fault(400, json.dumps({"__type": "ExpiredTokenException", "message": message}))
+    return Fault(403, _XML.format(code="ExpiredToken"))
+
+
+@dataclass
+class Expiry:
+    """The credentials expire with an operation (``UpdateService``): it is carried out, and none after it."""
+
+    operation: str
+    over: bool = False
+    refused: int = 0
+
+    def __call__(self, request: Request) -> Fault | None:
+        """Return the refusal, or None before the credentials' end."""
+        if self.over:
+            self.refused += 1
+            return expired(request)
+        self.over = request.operation == self.operation
+        return None
+
+
 @dataclass
 class Weather:
     """Decides by chance, the same way for the same seed and order of requests; counts what it did."""
@@ -41,6 +68,12 @@ class Weather:
     seed: int = 7
     done: Counter[str] = field(default_factory=Counter)
     """How often each ``service kind`` happened; ``service`` alone counts every request."""
+
+    @property
+    def faults(self) -> float:
+        """The share of the requests that met a fault."""
+        met = sum(count for name, count in self.done.items() if " " in name)
+        return met / (self.done.total() - met)
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)  # noqa: S311 - weather is no secret

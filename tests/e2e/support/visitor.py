@@ -18,6 +18,8 @@ class Visit:
     release: str
     """Release that answered, "" where none did."""
     text: str
+    began: float = 0.0
+    """By the monotonic clock."""
 
     @property
     def good(self) -> bool:
@@ -55,15 +57,22 @@ class Visitor:
         """The releases that answered well, each once, in the order of their first answer."""
         return list(dict.fromkeys(visit.release for visit in self.visits if visit.good))
 
+    def wait_for_another(self) -> None:
+        """Wait until one more visit, which began after this call, has its answer."""
+        known, deadline = len(self.visits) + 1, time.monotonic() + 60
+        while len(self.visits) <= known:
+            assert time.monotonic() < deadline, self.visits[-1:]
+            time.sleep(_INTERVAL)
+
     def _go_on(self) -> None:
         while not self._end.is_set():
             began = time.monotonic()
-            self.visits.append(self._visit())
+            self.visits.append(self._visit(began))
             self._end.wait(max(0.0, began + _INTERVAL - time.monotonic()))
 
-    def _visit(self) -> Visit:
+    def _visit(self, began: float) -> Visit:
         try:
             answer = self._client.get(self._url)
         except httpx.HTTPError as error:
-            return Visit(0, "", f"{type(error).__name__}: {error}")
-        return Visit(answer.status_code, answer.headers.get("X-Release", ""), answer.text)
+            return Visit(0, "", f"{type(error).__name__}: {error}", began)
+        return Visit(answer.status_code, answer.headers.get("X-Release", ""), answer.text, began)

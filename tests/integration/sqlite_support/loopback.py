@@ -23,6 +23,8 @@ class Loopback:
     faults: dict[str, Fault] = field(default_factory=dict)
     """By pattern of the path."""
     requests: list[tuple[str, str]] = field(default_factory=list)
+    offsets: list[tuple[str, int]] = field(default_factory=list)
+    """From which byte on each GET asked for a path."""
     busiest: int = 0
     reached: threading.Event = field(default_factory=threading.Event)
     """Set when a request with the fault "hang" has come."""
@@ -119,6 +121,7 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "damage":
             body = body[:-1] + bytes([body[-1] ^ 1])
         offset = int(self.headers.get("Range", "bytes=0-")[6:-1])
+        self.state.offsets.append((path, offset))
         if fault == "cut":
             self.send_response(206 if offset else 200)
             self.send_header("Content-Length", str(len(body) - offset))

@@ -157,7 +157,7 @@ def test_an_altered_plan_file_is_not_applied(opener: Opener, home: StateHome) ->
 
 
 def test_a_plan_is_refused_once_the_state_changed(opener: Opener, home: StateHome) -> None:
-    """What was planned against an older state is not applied."""
+    """What was planned against an older state is not applied, and the newer state stays."""
     with opener("plain") as slow_one, opener("plain") as fast_one:
         for workspace in (slow_one, fast_one):
             workspace.init(home.backend)
@@ -165,6 +165,7 @@ def test_a_plan_is_refused_once_the_state_changed(opener: Opener, home: StateHom
         fast_one.apply(fast_one.plan(PlanRequest({"value": "new"})))
         with pytest.raises(StalePlanError, match="plan again"):
             slow_one.apply(old)
+        assert fast_one.outputs()["value"].value == "new"
 
 
 def test_wrong_configuration_is_explained_with_file_and_line(opener: Opener) -> None:

@@ -1,4 +1,4 @@
-"""AWS that throttles, refuses, or loses answers."""
+"""AWS that throttles, does not know the credentials, or loses answers."""
 
 import itertools
 import json
@@ -9,7 +9,7 @@ from support.fault_proxy import Damage, Fault, Request, faulty
 from terraform_support import Opener
 
 from pipeline.aws import AwsAccess
-from pipeline.state import StateHome, lock_keeper, read_lock
+from pipeline.state import StateHome, lock_keeper, read_head, read_lock
 from pipeline.terraform import PlanRequest, StateLockedError, TerraformError
 from pipeline.terraform.workspace import directly
 
@@ -18,7 +18,6 @@ INVALID = Fault(
     "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidClientTokenId</Code>"
     "<Message>The security token included in the request is invalid.</Message></Error></ErrorResponse>",
 )
-DENIED = Fault(400, json.dumps({"__type": "AccessDeniedException", "message": "Not authorized."}))
 THROTTLED = Fault(400, json.dumps({"__type": "ThrottlingException", "message": "Rate exceeded"}))
 
 
@@ -36,33 +35,50 @@ def test_invalid_credentials_are_explained(opener: Opener, home: StateHome, emul
             pytest.raises(TerraformError, match="credentials are not valid") as caught,
         ):
             workspace.init(home.backend)
+    assert "correct them in the aws-credentials block" in str(caught.value)
     assert "also-wrong" not in str(caught.value)
 
 
+def test_the_request_that_aws_repeats_to_terraform_is_masked(
+    opener: Opener, home: StateHome, emulator_port: int
+) -> None:
+    """Behind a wrong signature AWS writes what it was made over: the session token is in no error of ours."""
+    token = "IQoJb3JpZ2luX2VjE" * 40
+    repeated = (
+        "<ErrorResponse><Error><Type>Sender</Type><Code>SignatureDoesNotMatch</Code><Message>The request "
+        "signature we calculated does not match.\n\nThe Canonical String for this request should have been\n"
+        f"'POST\n/\n\nhost:sts\nx-amz-security-token:{token}\n\nhost'</Message></Error></ErrorResponse>"
+    )
+    access = replace(home.access, session_token=token)
+    with (
+        faulty(emulator_port, lambda request: Fault(403, repeated)) as url,
+        opener("plain", access=replace(access, endpoint_url=url)) as workspace,
+        pytest.raises(TerraformError, match="credentials are not valid") as caught,
+    ):
+        workspace.init(home.backend)
+    assert "x-amz-security-token:(secret)" in str(caught.value)
+    assert token not in f"{caught.value} {caught.value.stderr} {caught.value.diagnostics}"
+
+
 def test_throttling_for_a_while_is_survived(opener: Opener, home: StateHome, emulator_port: int) -> None:
-    """The first two calls to the lock table are throttled; the apply succeeds all the same."""
-    calls = itertools.count()
+    """The first two calls to the lock table are throttled, of the plan and of the apply; both succeed."""
+    calls: dict[str, int] = {"plan": 0, "apply": 0}
+    phase = "plan"
 
     def throttle(request: Request) -> Fault | None:
-        return THROTTLED if is_dynamodb(request) and next(calls) < 2 else None
+        if not is_dynamodb(request):
+            return None
+        calls[phase] += 1
+        return THROTTLED if calls[phase] <= 2 else None
 
     with faulty(emulator_port, throttle) as url, opener("plain", access=_through(home, url)) as workspace:
         workspace.init(home.backend)
-        workspace.apply(workspace.plan(PlanRequest()))
-    assert next(calls) > 2
+        plan = workspace.plan(PlanRequest())
+        phase = "apply"
+        workspace.apply(plan)
+    assert min(calls.values()) > 2, calls
+    assert _resources(home) == 3
     assert read_lock(home) is None
-
-
-def test_a_missing_permission_is_reported(opener: Opener, home: StateHome, emulator_port: int) -> None:
-    """A refusal in the midst of the work is told with where to look for the permission."""
-
-    def refuse(request: Request) -> Fault | None:
-        return DENIED if is_dynamodb(request, "PutItem") else None
-
-    with faulty(emulator_port, refuse) as url, opener("plain", access=_through(home, url)) as workspace:
-        workspace.init(home.backend)
-        with pytest.raises(TerraformError, match="lacks this permission"):
-            workspace.plan(PlanRequest(lock_timeout="0s"))
 
 
 def test_a_lock_left_by_a_lost_answer_is_recognised_as_ones_own(
@@ -104,6 +120,13 @@ def test_without_a_lock_keeper_a_lost_answer_shuts_terraform_out(
         with pytest.raises(StateLockedError):
             workspace.plan(PlanRequest(lock_timeout="0s"))
     assert read_lock(home) is not None
+
+
+def _resources(home: StateHome) -> int:
+    """Count the resources that the state knows."""
+    head = read_head(home)
+    assert head is not None
+    return head.resources
 
 
 def _through(home: StateHome, url: str) -> AwsAccess:

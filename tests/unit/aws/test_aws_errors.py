@@ -15,13 +15,15 @@ from pipeline.aws.errors import THROTTLED
 
 EXPIRED = "The credentials have expired"
 INVALID = "The credentials are not valid"
+UNCLEAR = "credentials have expired or this machine's clock is wrong"
+"""EC2's RequestExpired means either."""
 CLOCK = "This machine's clock is wrong: set it"
 DENIED = "lacks this permission"
 BUSY = "throttles"
 CODES = {
     "ExpiredToken": EXPIRED,
     "ExpiredTokenException": EXPIRED,
-    "RequestExpired": "credentials have expired or this machine's clock is wrong",
+    "RequestExpired": UNCLEAR,
     "RequestTimeTooSkewed": CLOCK,
     "RequestInTheFuture": CLOCK,
     "InvalidClientTokenId": INVALID,
@@ -44,10 +46,13 @@ def refused(code: str, message: str = "no") -> ClientError:
 
 @pytest.mark.parametrize(("code", "advice"), CODES.items())
 def test_codes_with_advice(code: str, advice: str) -> None:
-    """Credentials, permissions and throttling each have their next step."""
+    """Credentials, clock, permissions and throttling each have their next step, and no other's."""
     found = explain("Reading x", refused(code))
     assert str(found).startswith(f"Reading x: {code}: no. ")
     assert advice in str(found)
+    assert [other for other in (EXPIRED, INVALID, CLOCK, DENIED, BUSY) if other in str(found)] == [
+        other for other in (advice,) if advice != UNCLEAR
+    ]
     assert found.code == code
 
 
@@ -72,10 +77,11 @@ def test_a_signature_of_another_time_is_the_clocks_fault(code: str, message: str
     assert INVALID not in found
 
 
-def test_the_request_that_aws_repeats_is_not_told() -> None:
+@pytest.mark.parametrize("code", ["SignatureDoesNotMatch", "InvalidSignatureException"])
+def test_the_request_that_aws_repeats_is_not_told(code: str) -> None:
     """Behind a wrong signature AWS writes what it was made over, with the session token."""
     message = "The signature does not match.\n\nThe Canonical String was\n'GET\nx-amz-security-token:TOKEN'"
-    found = str(explain("Reading x", refused("SignatureDoesNotMatch", message)))
+    found = str(explain("Reading x", refused(code, message)))
     assert "TOKEN" not in found
     assert "\n" not in found
 

@@ -84,7 +84,7 @@ def test_an_upload_completed_before_is_done() -> None:
 @pytest.mark.parametrize(
     ("size", "sha256"), [(None, "right"), (10, "right"), (11, "wrong")], ids=["gone", "short", "other"]
 )
-def test_an_object_that_is_not_what_was_sent_is_no_backup(size: int | None, sha256: str) -> None:
+def test_another_size_or_digest_than_was_sent_is_refused(size: int | None, sha256: str) -> None:
     """Size first, as it costs nothing."""
     with pytest.raises(BackupMismatchError):
         prove(as_store(FakeStore(size=size, sha256=sha256)), KEY, REPORTED, BackupPolicy())
