@@ -36,7 +36,6 @@ from pipeline.sqlite import (
 )
 from pipeline.sqlite import backup as backup_module
 from pipeline.sqlite.attempt import open_attempt
-from pipeline.sqlite.errors import BackupMismatchError
 from pipeline.sqlite.layout import MANIFEST, UNUSABLE
 from pipeline.sqlite.runner import Runner
 from pipeline.sqlite.store import Store, Upload
@@ -260,48 +259,6 @@ def killed_at(monkeypatch: pytest.MonkeyPatch) -> KilledAt:
 
     monkeypatch.setattr(backup_module, "Store", Dying)
     return switch
-
-
-def test_an_object_that_is_not_what_was_sent_is_no_backup(
-    site: Site, volume: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One bit of the stored object differs: no manifest, no object, no upload; older ones stay."""
-
-    class Damaging(Store):
-        def complete(self, upload: Upload, etags: dict[int, str]) -> str:
-            """Complete, and let the stored object lose a bit."""
-            etag, s3 = super().complete(upload, etags), site.access.client("s3")
-            body = bytearray(s3.get_object(Bucket=self.bucket, Key=upload.key)["Body"].read())
-            body[len(body) // 2] ^= 1
-            s3.put_object(Bucket=self.bucket, Key=upload.key, Body=bytes(body))
-            return etag
-
-    databases.make(volume / "db.sqlite3")
-    good = back_up(site, run_id(), quiet, POLICY)
-    monkeypatch.setattr(backup_module, "Store", Damaging)
-    with pytest.raises(BackupMismatchError, match="SHA-256"):
-        back_up(site, run_id(), quiet, POLICY)
-    assert (keys(site), uploads(site)) == ([good.key, good.key + MANIFEST], [])
-    assert find_backup(site).key == good.key
-
-
-def test_a_refused_upload_is_no_backup(site: Site, volume: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """S3 refuses the task's parts: no manifest, no object, no upload; older ones stay."""
-
-    class Aborting(Store):
-        def create_upload(self, key: str) -> Upload:
-            """Begin an upload that S3 no longer knows when the task sends its parts."""
-            upload = super().create_upload(key)
-            self.abort([upload])
-            return upload
-
-    databases.make(volume / "db.sqlite3")
-    good = back_up(site, run_id(), quiet, POLICY)
-    monkeypatch.setattr(backup_module, "Store", Aborting)
-    with pytest.raises(SqliteJobError, match="NoSuchUpload"):
-        back_up(site, run_id(), quiet, POLICY)
-    assert (keys(site), uploads(site)) == ([good.key, good.key + MANIFEST], [])
-    assert find_backup(site).key == good.key
 
 
 def test_pruning_deletes_what_was_decided(site: Site) -> None:

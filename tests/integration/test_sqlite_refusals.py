@@ -1,0 +1,81 @@
+"""Backups through real containers whose upload S3 refuses or damages."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlite_support import databases
+from sqlite_support.emulator import emulator, keys, make_site, uploads
+
+from pipeline.aws import AwsAccess
+from pipeline.sqlite import BackupPolicy, Site, SqliteJobError, back_up, find_backup
+from pipeline.sqlite import backup as backup_module
+from pipeline.sqlite.errors import BackupMismatchError
+from pipeline.sqlite.layout import MANIFEST
+from pipeline.sqlite.model import Manifest
+from pipeline.sqlite.store import Store, Upload
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
+
+
+@pytest.fixture(scope="module")
+def access() -> Iterator[AwsAccess]:
+    """Run one emulator for the module."""
+    with emulator() as found:
+        yield found
+
+
+@pytest.fixture
+def site(access: AwsAccess, tmp_path: Path) -> Site:
+    """Return a cluster and a bucket of the test's own, with a database on the volume."""
+    databases.make(tmp_path / "db.sqlite3")
+    return make_site(access, tmp_path)
+
+
+@pytest.fixture
+def older(site: Site) -> Iterator[Manifest]:
+    """A good backup; nothing else is there afterwards."""
+    good = backup(site)
+    yield good
+    assert (keys(site), uploads(site)) == ([good.key, good.key + MANIFEST], [])
+    assert find_backup(site).key == good.key
+
+
+def backup(site: Site) -> Manifest:
+    """Back up in a new run."""
+    return back_up(site, secrets.token_hex(8), lambda _: None, BackupPolicy(parts=8, timeout=60))
+
+
+def test_an_object_that_is_not_what_was_sent_is_no_backup(
+    site: Site, older: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One bit of the stored object differs: no manifest, no object, no upload; older ones stay."""
+
+    class Damaging(Store):
+        def complete(self, upload: Upload, etags: dict[int, str]) -> str:
+            """Complete, and let the stored object lose a bit."""
+            etag, s3 = super().complete(upload, etags), site.access.client("s3")
+            body = bytearray(s3.get_object(Bucket=self.bucket, Key=upload.key)["Body"].read())
+            body[len(body) // 2] ^= 1
+            s3.put_object(Bucket=self.bucket, Key=upload.key, Body=bytes(body))
+            return etag
+
+    monkeypatch.setattr(backup_module, "Store", Damaging)
+    with pytest.raises(BackupMismatchError, match="SHA-256"):
+        backup(site)
+
+
+def test_a_refused_upload_is_no_backup(site: Site, older: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3 refuses the task's parts: no manifest, no object, no upload; older ones stay."""
+
+    class Aborting(Store):
+        def create_upload(self, key: str) -> Upload:
+            """Begin an upload that S3 no longer knows when the task sends its parts."""
+            upload = super().create_upload(key)
+            self.abort([upload])
+            return upload
+
+    monkeypatch.setattr(backup_module, "Store", Aborting)
+    with pytest.raises(SqliteJobError, match="NoSuchUpload"):
+        backup(site)
