@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import httpx
 
 _INTERVAL = 0.05
+_PATIENCE = 60.0
+"""Seconds that an answer is waited for: a busy machine's slowness is not the release's."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Visitor:
 
     def __init__(self, url: str, host: str) -> None:
         self.visits: list[Visit] = []
-        self._client = httpx.Client(headers={"Host": host}, timeout=10, trust_env=False)
+        self._client = httpx.Client(headers={"Host": host}, timeout=_PATIENCE, trust_env=False)
         self._url = url
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._go_on, daemon=True)
@@ -59,7 +61,7 @@ class Visitor:
 
     def wait_for_another(self) -> None:
         """Wait until one more visit, which began after this call, has its answer."""
-        known, deadline = len(self.visits) + 1, time.monotonic() + 60
+        known, deadline = len(self.visits) + 1, time.monotonic() + 3 * _PATIENCE
         while len(self.visits) <= known:
             assert time.monotonic() < deadline, self.visits[-1:]
             time.sleep(_INTERVAL)
