@@ -40,11 +40,13 @@ def test_a_release_in_bad_weather_arrives_once(house: House, weather: Weather) -
 
 
 def test_credentials_that_expire_during_a_rollout_end_the_run(house: House) -> None:
-    """Long before the rollout's deadline, with what to do; with new credentials the next run watches on."""
+    """It looks no second time, and says what to do; with new credentials the next run watches on."""
     records, before = house.count_records(), house.service().task_definition
     house.application.change()
-    with house.through_proxy(Expiry("UpdateService")):
+    expiry = Expiry(["UpdateService", "DescribeServices"])
+    with house.through_proxy(expiry):
         said = house.fail("deploy-application")
+    assert 0 < expiry.refused["DescribeServices"] < 4, expiry.refused
     assert "The credentials have expired: renew them" in said
     moved = house.service().task_definition
     assert moved != before

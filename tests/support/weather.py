@@ -45,18 +45,19 @@ def expired(request: Request) -> Fault:
 
 @dataclass
 class Expiry:
-    """The credentials expire with an operation (``UpdateService``): it is carried out, and none after it."""
+    """The credentials expire once these operations were carried out, in this order: none is after them."""
 
-    operation: str
-    over: bool = False
-    refused: int = 0
+    operations: list[str]
+    refused: Counter[str] = field(default_factory=Counter)
+    """How often each operation was refused."""
 
     def __call__(self, request: Request) -> Fault | None:
         """Return the refusal, or None before the credentials' end."""
-        if self.over:
-            self.refused += 1
+        if not self.operations:
+            self.refused[request.operation] += 1
             return expired(request)
-        self.over = request.operation == self.operation
+        if request.operation == self.operations[0]:
+            del self.operations[0]
         return None
 
 
