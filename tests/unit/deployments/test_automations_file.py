@@ -1,6 +1,7 @@
 """automations.yaml against the flows, the events they emit and the environments."""
 
 import ast
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ RUN_FAILS = {"vimbiso.drill.failed"}
 """The run fails as well, and of failed runs somebody is told."""
 
 
+@cache
 def _emitted() -> set[str]:
     """Return our events that a text in tasks/ or flows/ names: in full, as listed, or to ``tell_world``."""
     nodes = [
