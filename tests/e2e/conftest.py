@@ -21,12 +21,16 @@ PORTS = ("VIMBISO_AWS_PORT", "VIMBISO_PREFECT_PORT", "VIMBISO_WEBHOOK_PORT")
 class Sharing(LoadScopeScheduling):
     """Shares the tests between processes: one gets all that need the house, in their order.
 
+    Each folder has servers of its own, and goes to whichever process is done first.
+
     The groups of xdist's own ``loadgroup`` are lost with pytest 9.2, which takes an item's id from elsewhere.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.split("::")[0].split("/")[-1]
-        return "own stacks" if file.startswith(OWN_STACKS) else "house"
+        path = Path(nodeid.split("::")[0])
+        if path.parent.name != "e2e":
+            return path.parent.name
+        return "own stacks" if path.name.startswith(OWN_STACKS) else "house"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
