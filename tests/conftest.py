@@ -1,12 +1,15 @@
 """What every test needs."""
 
+import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 
 import botocore.session
 import pytest
 from hypothesis import settings
+from support.prefect_home import copy_home, make_home
 
 from pipeline.aws.access import forget_clients
 
@@ -26,3 +29,18 @@ def own_aws_clients() -> Iterator[None]:
     forget_clients()
     yield
     forget_clients()
+
+
+@pytest.fixture(scope="session")
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Make a folder the home of a new Prefect server; the processes of a parallel run copy one database."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    made = shared / "prefect-home"
+    with (shared / "prefect-home.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            own = tmp_path_factory.mktemp("prefect-home") / "home"
+            make_home(own)
+            own.rename(made)
+    return lambda home: copy_home(made, home)

@@ -136,9 +136,9 @@ def _answers() -> bool:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def server(tmp_path_factory: pytest.TempPathFactory, prefect_home: Callable[[Path], Path]) -> Iterator[None]:
     """A Prefect server of its own."""
-    folder = tmp_path_factory.mktemp("automations")
+    folder = prefect_home(tmp_path_factory.mktemp("automations"))
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
     own = {"PREFECT_HOME": str(folder), "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "NO_PROXY": "127.0.0.1"}
     command = [sys.executable, "-m", "deployments.stack.server", "--host", "127.0.0.1", "--port", str(PORT)]

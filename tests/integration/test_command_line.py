@@ -86,12 +86,12 @@ def _succeeds(url: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(tmp_path_factory: pytest.TempPathFactory, prefect_home: Callable[[Path], Path]) -> Iterator[Desk]:
     """A server and a process that serves the flow for staging."""
     folder, port = tmp_path_factory.mktemp("desk"), free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     own = {
-        "PREFECT_HOME": str(folder / "prefect"),
+        "PREFECT_HOME": str(prefect_home(folder / "prefect")),
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_RUNNER_POLL_FREQUENCY": "1",

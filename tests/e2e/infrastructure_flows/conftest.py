@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import httpx
@@ -25,26 +25,22 @@ def premises(ground: Premises, request: pytest.FixtureRequest) -> Premises:
 
 
 @pytest.fixture(scope="session")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premises]:
+def ground(
+    tmp_path_factory: pytest.TempPathFactory, prefect_home: Callable[[Path], Path]
+) -> Iterator[Premises]:
     """A registered environment with its state bucket."""
     folder = tmp_path_factory.mktemp("premises")
     code = folder / "code"
     copy_code(code)
-    settings = load_settings(
-        {
-            "VIMBISO_STATE": str(folder / "state"),
-            "VIMBISO_AWS_PORT": str(free_port()),
-            "VIMBISO_PREFECT_PORT": str(free_port()),
-            "VIMBISO_WEBHOOK_PORT": str(free_port()),
-        }
-    )
+    ports = {f"VIMBISO_{name}_PORT": str(free_port()) for name in ("AWS", "PREFECT", "WEBHOOK")}
+    settings = load_settings({"VIMBISO_STATE": str(folder / "state"), **ports})
     own = {
         "PYTHONPATH": str(code),
         "PIPELINE_ROOT": str(code),
         "PREFECT_LOGGING_TO_API_BATCH_INTERVAL": "0.2",
     }
     environment = {**child_environment(settings), **own}
-    (folder / "state/prefect").mkdir(parents=True)
+    prefect_home(folder / "state/prefect")
     with ExitStack() as servers:
         emulator = {**environment, "GATEWAY_PORT": str(settings.aws_port), "MINISTACK_REGION": REGION}
         aws = [sys.executable, "-m", "deployments.stack.emulator"]

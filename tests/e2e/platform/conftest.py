@@ -1,7 +1,8 @@
 """A Prefect server with authentication, an emulated AWS and the pipeline's own image."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import docker
 import pytest
@@ -24,9 +25,12 @@ def pipeline_image() -> str:
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def platform(
+    tmp_path_factory: pytest.TempPathFactory, prefect_home: Callable[[Path], Path]
+) -> Iterator[Platform]:
     """Emulator and server, running."""
     folder = tmp_path_factory.mktemp("platform")
+    prefect_home(folder / "prefect")
     bridge = find_bridge()
     assert bridge is not None, "the engine names no network for containers"
     settings = Settings(folder / "state", free_port(), free_port(), free_port())
