@@ -18,8 +18,8 @@ class BackupPolicy:
     """Most parts of 8 MiB that the compressed database may have; S3's own limit is 10,000."""
     busy_timeout: float = 5.0
     """What the application waits for a lock (Django's default); a longer copy is warned about."""
-    patience: float = 30.0
-    """How long to wait for the application's own locks."""
+    patience: float = 300.0
+    """How long to wait for the application's own locks: better a late backup than none."""
     timeout: float = 3600.0
     """How long the task may take, the start of its container included."""
     read_back: bool = True

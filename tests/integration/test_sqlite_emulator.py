@@ -40,8 +40,8 @@ from pipeline.sqlite.layout import MANIFEST, UNUSABLE
 from pipeline.sqlite.runner import Runner
 from pipeline.sqlite.store import Store, Upload
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
-POLICY = BackupPolicy(parts=8, timeout=60)
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+POLICY = BackupPolicy(parts=8, timeout=600)
 
 
 @pytest.fixture(scope="module")

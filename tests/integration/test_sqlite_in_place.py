@@ -34,8 +34,8 @@ from pipeline.sqlite import (
 )
 from pipeline.sqlite.model import BEFORE_RESTORE
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(180)]
-POLICY = BackupPolicy(parts=8, timeout=60)
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+POLICY = BackupPolicy(parts=8, timeout=600)
 
 
 @pytest.fixture(scope="module")

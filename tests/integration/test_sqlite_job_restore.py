@@ -130,7 +130,7 @@ def test_a_killed_restore_leaves_no_target_and_the_next_one_no_debris(
     """A partial file without a living owner is removed."""
     s3.faults["^/backup$"] = first(1, "hang")
     process = start(s3, restore_job(s3, backup, volume / "new"), scratch)
-    assert s3.reached.wait(30)
+    assert s3.reached.wait(300)
     process.kill()
     end(s3, process)
     s3.release.set()
@@ -147,7 +147,7 @@ def test_two_restores_to_one_name_do_not_meet(
     s3.faults["^/backup$"] = first(1, "hang")
     job = restore_job(s3, backup, volume / "new")
     process = start(s3, job, scratch)
-    assert s3.reached.wait(30)
+    assert s3.reached.wait(300)
     second = run(s3, {**job, "result_url": s3.url("/second.json")}, scratch)
     assert "in-use" in second.log
     s3.release.set()

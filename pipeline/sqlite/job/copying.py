@@ -3,70 +3,84 @@
 A copy in several steps starts again at every foreign write and never ends under load.
 """
 
+from __future__ import annotations
+
 import os
+import random
 import sqlite3
 import time
-from collections.abc import Callable
 from urllib.parse import quote
 
 from .errors import JobError
 
-Clock = Callable[[], float]
+_PAUSES = {"busy": 0.001, "hot-journal": 0.5}
+"""Mean seconds between two tries.
+
+In a rollback journal mode a writer shuts readers out while it commits: on a slow disk all the time but a
+fraction of a millisecond between two transactions. SQLite's own wait looks ten times a second and may miss
+that for minutes; a try costs some system calls.
+"""
 
 
-def connect(path: str, mode: str, options: str = "") -> sqlite3.Connection:
+def connect(path: str, mode: str, options: str = "", timeout: float = 1) -> sqlite3.Connection:
     """Open an existing file; ``mode`` is ro or rw, neither of which creates one."""
     uri = f"file:{quote(os.path.abspath(path))}?mode={mode}{options}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=1)
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=timeout)
 
 
 def copy(source: str, target: str, patience: float) -> float:
-    """Copy ``source`` to ``target``; return how many seconds the read lock was held, at most.
+    """Copy ``source`` to ``target``, a new file; return how many seconds the read lock was held.
 
     ``patience``: seconds to wait for a lock, or for the application to roll back a hot journal.
 
     Raises:
         JobError: busy, hot-journal, corrupt, disk-full, io.
     """
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            return _copy_once(source, target, deadline)
-        except JobError as error:
-            if error.kind not in ("hot-journal", "busy") or time.monotonic() > deadline:
-                raise
-            time.sleep(0.5)
+    reader = connect(source, "ro", timeout=0)
+    try:
+        reader.execute("BEGIN")
+        _lock(reader, source, patience)
+        began = time.monotonic()
+        _fill(target, reader)
+        return time.monotonic() - began
+    except sqlite3.Error as error:
+        raise _translate(error, source) from error
+    finally:
+        reader.close()
 
 
-def _copy_once(source: str, target: str, deadline: float) -> float:
-    if os.path.exists(target):
-        os.unlink(target)
-    reader = connect(source, "ro")
+def _lock(reader: sqlite3.Connection, source: str, patience: float) -> None:
+    """Take the read lock, which ends with the transaction; backup() alone would wait for it for ever."""
+    began = time.monotonic()
+    while refused := _refused(reader, source):
+        waited = time.monotonic() - began
+        if waited > patience:
+            raise JobError(refused.kind, f"{refused} (tried again and again for {waited:.0f} s)")
+        # At random, so as not to keep in step with the writer.
+        time.sleep(random.uniform(0, 2 * _PAUSES[refused.kind]))  # noqa: S311 - no secret
+
+
+def _refused(reader: sqlite3.Connection, source: str) -> JobError | None:
+    """Try to take the read lock; return why not, where that may pass."""
+    try:
+        reader.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.Error as error:
+        found = _translate(error, source)
+        if found.kind in _PAUSES:
+            return found
+        raise
+    return None
+
+
+def _fill(target: str, reader: sqlite3.Connection) -> None:
     writer = sqlite3.connect(target, isolation_level=None)
     try:
         # The copy is thrown away after a crash, so neither journal nor fsync buys anything.
         writer.execute("PRAGMA journal_mode=OFF")
         writer.execute("PRAGMA synchronous=OFF")
-        reader.execute("PRAGMA schema_version").fetchone()
-        began = time.monotonic()
-        reader.backup(writer, pages=-1, progress=_patience(deadline), sleep=0.05)
-        return time.monotonic() - began
-    except sqlite3.Error as error:
-        raise _translate(error, source) from error
+        reader.backup(writer)
     finally:
         writer.close()
-        reader.close()
-
-
-def _patience(deadline: float) -> Callable[[int, int, int], None]:
-    """Python's backup() waits for a lock for ever; this ends it."""
-
-    def progress(_status: int, remaining: int, total: int) -> None:
-        untouched = remaining == total
-        if untouched and time.monotonic() > deadline:
-            raise JobError("busy", "the database stayed locked by a writer; look for a long transaction")
-
-    return progress
 
 
 def _translate(error: sqlite3.Error, source: str) -> JobError:
@@ -77,7 +91,7 @@ def _translate(error: sqlite3.Error, source: str) -> JobError:
         hint = "a writer died and left a hot journal; the application rolls it back when it next writes"
         return JobError("hot-journal", f"{source}: {text}: {hint}")
     if "locked" in lowered:
-        return JobError("busy", f"{source}: {text}; look for a long transaction")
+        return JobError("busy", f"{source}: {text} by a writer; look for a long transaction")
     if "full" in lowered:
         return JobError("disk-full", f"copying {source}: {text}")
     if "malformed" in lowered or "not a database" in lowered:

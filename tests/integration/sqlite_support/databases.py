@@ -10,7 +10,7 @@ from pathlib import Path
 
 _WRITER = """
 import itertools, sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], timeout=5, isolation_level=None)
+connection = sqlite3.connect(sys.argv[1], timeout=300, isolation_level=None)
 for number in itertools.count(1):
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("INSERT INTO entry(amount, note) VALUES (?, ?)", (number, "x" * 200))

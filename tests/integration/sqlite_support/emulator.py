@@ -66,7 +66,7 @@ def serve(site: Site, count: int = 1) -> Iterator[None]:
 
 def _settled(service: EcsService) -> None:
     """Wait until its first deployment has completed."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         primary = service.require().primary
         if primary is not None and primary.rollout_state == "COMPLETED":

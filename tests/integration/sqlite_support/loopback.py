@@ -102,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         if fault == "hang":
             self.state.reached.set()
-            self.state.release.wait(30)
+            self.state.release.wait()
         if fault is not None and fault.isdigit():
             self._answer(int(fault), b"<Error><Code>Whatever</Code></Error>")
             return
@@ -136,7 +136,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body[: len(body) // 2])
             self.wfile.flush()
             self.state.reached.set()
-            self.state.release.wait(30)
+            self.state.release.wait()
             self._hang_up()
             return
         self._answer(206 if offset else 200, body[offset:])

@@ -3,7 +3,7 @@
 import hashlib
 import sqlite3
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -40,36 +40,68 @@ def test_what_sqlite_says_has_one_name(tmp_path: Path, said: str, journal: bool,
     assert said in str(found)
 
 
-def test_a_copy_that_stays_locked_is_given_up() -> None:
-    """Only while nothing has been copied: Python's backup would wait for ever."""
-    patience = copying._patience(deadline=0)
-    patience(0, 5, 10)
-    with pytest.raises(JobError, match="look for a long transaction") as caught:
-        patience(0, 10, 10)
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """Return a connection that shuts readers of ``db`` out."""
+    connection = sqlite3.connect(tmp_path / "db", isolation_level=None)
+    connection.execute("CREATE TABLE a(b)")
+    connection.execute("BEGIN EXCLUSIVE")
+    yield connection
+    connection.close()
+
+
+class BusyWriter:
+    """A clock, and a writer that leaves the database alone for half a millisecond of each 50."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.now = 0.0
+        self._connection = connection
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+        free = self.now % 0.05 < 0.0005
+        if free and self._connection.in_transaction:
+            self._connection.rollback()
+        if not free and not self._connection.in_transaction:
+            self._connection.execute("BEGIN EXCLUSIVE")
+
+    def monotonic(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+def test_a_writer_that_leaves_only_moments_is_waited_out(
+    tmp_path: Path, holder: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few looks a second, as SQLite's own wait has them, would miss each of its pauses."""
+    writer = BusyWriter(holder)
+    monkeypatch.setattr(copying, "time", writer)
+    copying.copy(str(tmp_path / "db"), str(tmp_path / "copy"), patience=60)
+    with sqlite3.connect(tmp_path / "copy") as copied:
+        assert copied.execute("SELECT name FROM sqlite_master").fetchall() == [("a",)]
+    copied.close()
+    assert writer.now > 0
+
+
+def test_a_lock_that_stays_is_given_up_after_the_patience(
+    tmp_path: Path, holder: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not before, and with what to look for: Python's own backup would wait for ever."""
+    writer = BusyWriter(holder)
+    monkeypatch.setattr(writer, "sleep", lambda seconds: setattr(writer, "now", writer.now + seconds))
+    monkeypatch.setattr(copying, "time", writer)
+    with pytest.raises(JobError, match=r"look for a long transaction \(.* for 5 s\)") as caught:
+        copying.copy(str(tmp_path / "db"), str(tmp_path / "copy"), patience=5)
     assert caught.value.kind == "busy"
-    copying._patience(deadline=float("inf"))(0, 10, 10)
+    assert 5 < writer.now < 5.1
 
 
-def test_a_lock_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As long as the patience lasts; a corrupt file is not."""
-    holder = sqlite3.connect(tmp_path / "db", isolation_level=None)
-    holder.execute("CREATE TABLE a(b)")
-    holder.execute("BEGIN EXCLUSIVE")
-    waits: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        waits.append(seconds)
-        holder.rollback()
-
-    monkeypatch.setattr("pipeline.sqlite.job.copying.time.sleep", sleep)
-    try:
-        assert copying.copy(str(tmp_path / "db"), str(tmp_path / "copy"), 60) >= 0
-    finally:
-        holder.close()
-    assert waits
+def test_a_corrupt_file_is_not_waited_for(tmp_path: Path) -> None:
+    """It will not mend itself."""
     (tmp_path / "broken").write_bytes(b"SQLite format 3\x00" + b"x" * 5000)
     with pytest.raises(JobError) as caught:
-        copying.copy(str(tmp_path / "broken"), str(tmp_path / "copy"), 60)
+        copying.copy(str(tmp_path / "broken"), str(tmp_path / "copy"), float("inf"))
     assert caught.value.kind == "corrupt"
 
 
