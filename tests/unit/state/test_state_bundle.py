@@ -1,7 +1,10 @@
 """A configuration as an archive."""
 
+import hashlib
+import io
 import os
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.state import StateError, git_revision, pack, unpack
+from pipeline.state.bundle import VARIABLES
 
 
 def configuration(folder: Path) -> Path:
@@ -56,6 +60,62 @@ def test_a_damaged_bundle_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="damaged"):
         unpack(bundle.body[:-1], bundle.sha256, tmp_path / "target")
     assert not (tmp_path / "target").exists()
+
+
+def archive(*entries: tarfile.TarInfo) -> tuple[bytes, str]:
+    """Return an archive with these entries after a good one, and its digest; each file says "{}"."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for each in (entry(VARIABLES), *entries):
+            tar.addfile(each, io.BytesIO(b"{}") if each.isreg() else None)
+    return packed.getvalue(), hashlib.sha256(packed.getvalue()).hexdigest()
+
+
+def entry(name: str, kind: bytes = tarfile.REGTYPE, target: str = "", mode: int = 0o644) -> tarfile.TarInfo:
+    """Return an entry of two bytes, or one that has none."""
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname, made.mode = kind, target, mode
+    made.size = 2 if made.isreg() else 0
+    return made
+
+
+HOSTILE = {
+    "absolute": [entry("/tmp/vimbiso-hostile")],  # noqa: S108 - where it would land is never written
+    "above": [entry("../outside")],
+    "above by a way round": [entry("modules/../../outside")],
+    "nowhere": [entry(".")],
+    "symbolic link": [entry("link", tarfile.SYMTYPE, "main.tf")],
+    "file through a symbolic link": [entry("link", tarfile.SYMTYPE, ".."), entry("link/outside")],
+    "hard link": [entry("link", tarfile.LNKTYPE, "../outside")],
+    "character device": [entry("null", tarfile.CHRTYPE)],
+    "block device": [entry("disk", tarfile.BLKTYPE)],
+    "pipe": [entry("pipe", tarfile.FIFOTYPE)],
+    "folder": [entry("folder", tarfile.DIRTYPE, mode=0o1777)],
+}
+
+
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+def test_an_archive_with_more_than_plain_files_below_its_folder_is_refused(
+    hostile: list[tarfile.TarInfo], tmp_path: Path
+) -> None:
+    """On every Python, and before anything is written."""
+    with pytest.raises(StateError, match="Nothing was unpacked"):
+        unpack(*archive(*hostile), tmp_path / "target")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_modes_and_owners_of_an_archive_are_not_taken_over(tmp_path: Path) -> None:
+    """No file is left that runs as somebody else, or that others may write."""
+    unpack(*archive(entry("tool", mode=0o6777)), tmp_path / "target")
+    (tmp_path / "usual").touch()
+    found, usual = (tmp_path / "target/tool").stat(), (tmp_path / "usual").stat()
+    assert (found.st_mode, found.st_uid, found.st_gid) == (usual.st_mode, usual.st_uid, usual.st_gid)
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    """Which one is right, nobody knows."""
+    with pytest.raises(FileExistsError):
+        unpack(*archive(entry("main.tf"), entry("./main.tf")), tmp_path / "target")
 
 
 NAMES = st.text(st.characters(codec="ascii", categories=["L"]), min_size=1, max_size=8)
