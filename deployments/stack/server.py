@@ -8,6 +8,7 @@ and SQLITE_BUSY_SNAPSHOT.
 Python's garbage collector runs in whichever thread makes the next object. In the event loop's it may come
 upon a cursor whose connection waits for a lock, and waits with it; who has that lock waits for the event
 loop, until SQLite's patience ends after 60 s. Here the collector has a thread of its own, which may wait.
+With Python 3.11 any cursor that failed is such a one; later only one that was left in the midst of its rows.
 """
 
 import gc
