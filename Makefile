@@ -8,7 +8,9 @@ SHELL := /bin/sh
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && echo $$p && exit; \
 	done; echo python3)
-VENV := .venv/bin
+# Where the packages are installed. Another folder: make VENV_DIR=...
+VENV_DIR ?= .venv
+VENV := $(VENV_DIR)/bin
 
 # Tests of servers wait more than they work: one process more than two cores have. The long ones come first.
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
@@ -18,13 +20,13 @@ export PYTHONDONTWRITEBYTECODE :=
 
 VERBS := deploy rollback history diagnose backup restore logs
 
-.PHONY: help venv setup demo register up down status $(VERBS) clean lint scan audit format test coverage bench e2e
+.PHONY: help venv setup demo register up down status $(VERBS) clean lint scan audit format test pythons coverage bench e2e
 
 help: ## Show what there is to type
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv:
-	@$(PYTHON) deployments/setup/bootstrap.py
+	@$(PYTHON) deployments/setup/bootstrap.py $(VENV_DIR)
 
 setup: venv ## Make sure of the packages, a Docker engine, Terraform and its AWS provider
 	@$(VENV)/python -m deployments.setup
@@ -73,6 +75,9 @@ format: venv ## Format Python and Terraform
 
 test: setup ## Run the unit, integration and Terraform tests
 	$(VENV)/pytest $(AT_ONCE) --durations=10 $(wildcard tests/integration tests/terraform tests/unit)
+
+pythons: $(if $(TESTS),setup,venv) ## Run the unit tests on every supported Python of this machine; TESTS="tests/unit tests/integration" for more
+	@$(VENV)/python -m deployments.setup.interpreters $(AT_ONCE) $(or $(TESTS),tests/unit)
 
 # What remains of the integration tests starts Prefect: long, and beyond pipeline/.
 ENGINE_TESTS := $(filter-out %/test_automations.py %/test_command_line.py %/test_leases.py %/test_server_turns.py, \

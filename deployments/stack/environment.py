@@ -1,7 +1,9 @@
 """The environment variables with which everything local runs: worker, demo, tests."""
 
 import os
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from deployments.setup.cli_config import terraform_cli_config
 from deployments.setup.paths import PROJECT, TOOLS
@@ -21,7 +23,7 @@ def environment(settings: Settings | None = None) -> dict[str, str]:
         # The system's own is shared: Prefect keeps a folder there that belongs to whoever came first.
         "TMPDIR": str(chosen.temporary),
         "PATH": os.pathsep.join(
-            [str(PROJECT / ".venv/bin"), str(TOOLS / "bin"), os.environ.get("PATH", os.defpath)]
+            [str(Path(sys.executable).parent), str(TOOLS / "bin"), os.environ.get("PATH", os.defpath)]
         ),
         "NO_PROXY": _without_proxy("NO_PROXY"),
         "no_proxy": _without_proxy("no_proxy"),

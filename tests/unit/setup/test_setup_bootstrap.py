@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from deployments.setup.bootstrap import INPUTS, BootstrapError, check_python, current, ensure, fingerprint
+from deployments.setup.bootstrap import (
+    INPUTS,
+    BootstrapError,
+    Environment,
+    check_python,
+    current,
+    ensure,
+    fingerprint,
+    main,
+    supported,
+)
 from deployments.setup.paths import PROJECT
 
 
@@ -22,53 +32,72 @@ class Installer:
         self.found: list[bool] = []
         self.interrupted = False
 
-    def __call__(self, root: Path) -> None:
+    def __call__(self, environment: Environment) -> None:
         """Note whether an earlier installation left something."""
-        mark = root / ".venv/installed"
+        mark = environment.folder / "installed"
         self.found.append(mark.exists())
         mark.touch()
         if self.interrupted:
             raise InterruptedInstallError
 
 
-def make_empty(root: Path) -> None:
+def make_empty(environment: Environment) -> None:
     """Make what counts as an environment; the real thing takes seconds and is no decision of ours."""
-    (root / ".venv/bin").mkdir(parents=True)
-    (root / ".venv/bin/python").touch()
+    environment.python.parent.mkdir(parents=True)
+    environment.python.touch()
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A project folder with the files that the environment depends on."""
+def environment(tmp_path: Path) -> Environment:
+    """An environment of a project with the files that it depends on, elsewhere than usual."""
     for name in INPUTS:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(PROJECT / name, tmp_path / name)
-    return tmp_path
+    return Environment(tmp_path, tmp_path / "some/where")
 
 
-def test_the_environment_is_made_once_and_renewed_in_place(root: Path) -> None:
+def test_the_environment_is_made_once_and_renewed_in_place(environment: Environment) -> None:
     """A second call does nothing; a changed lock file renews what is there."""
     install = Installer()
-    ensure(root, make_empty, install)
-    ensure(root, make_empty, install)
+    ensure(environment, make_empty, install)
+    ensure(environment, make_empty, install)
     assert install.found == [False]
-    with (root / "requirements/all.lock").open("a") as lock:
+    with (environment.root / "requirements/all.lock").open("a") as lock:
         lock.write("# changed\n")
-    ensure(root, make_empty, install)
+    ensure(environment, make_empty, install)
     assert install.found == [False, True]
-    assert current(root) == fingerprint(root)
+    assert current(environment) == fingerprint(environment)
 
 
-def test_an_interrupted_installation_is_made_anew(root: Path) -> None:
+def test_an_interrupted_installation_is_made_anew(environment: Environment) -> None:
     """Nothing of a half-made environment is kept."""
     install = Installer()
     install.interrupted = True
     with pytest.raises(InterruptedInstallError):
-        ensure(root, make_empty, install)
-    assert current(root) is None
+        ensure(environment, make_empty, install)
+    assert current(environment) is None
     install.interrupted = False
-    ensure(root, make_empty, install)
+    ensure(environment, make_empty, install)
     assert install.found == [False, False]
+
+
+def test_another_interpreter_makes_the_environment_anew(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the same version, too: else the tests would run on one and name the other."""
+    install = Installer()
+    ensure(environment, make_empty, install)
+    monkeypatch.setattr(sys, "base_prefix", "/another")
+    ensure(environment, make_empty, install)
+    assert install.found == [False, False]
+
+
+def test_the_folder_is_the_one_that_is_named(environment: Environment) -> None:
+    """Nothing is done where that one is finished."""
+    ensure(environment, make_empty, Installer())
+    assert main(["some/where"], environment.root) == 0
+    assert main([str(environment.folder)], environment.root) == 0
+    assert not (environment.root / ".venv").exists()
 
 
 def test_the_bootstrap_needs_the_standard_library_alone() -> None:
@@ -83,3 +112,16 @@ def test_an_unsupported_python_is_refused(version: tuple[int, int]) -> None:
     """The message names what would do and how to choose it."""
     with pytest.raises(BootstrapError, match=r"3\.11, 3\.12 or 3\.13.*make PYTHON="):
         check_python(version)
+
+
+def test_documents_name_the_supported_versions_and_no_other() -> None:
+    """A reader who has one of those that are named is not refused."""
+    *others, last = supported()
+    sentence = f"Python {', '.join(others)} or {last}, make and git"
+    assert [
+        name for name in ("README.md", "docs/set-up.md") if sentence not in (PROJECT / name).read_text()
+    ] == []
+    assert (
+        f'requires-python = ">={others[0]},<3.{int(last[2:]) + 1}"'
+        in (PROJECT / "pyproject.toml").read_text()
+    )
