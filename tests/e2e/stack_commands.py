@@ -1,6 +1,7 @@
 """The stack's commands as the end-to-end tests run them, and access to what it emulates."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from deployments.stack.secrets import PREFECT_PASSWORD, read
 from deployments.stack.settings import REGION
 from pipeline.aws import AwsAccess
 
-_ENGINE = "/var/run/docker.sock"
+_ENGINE = os.environ.get("DOCKER_HOST", "").removeprefix("unix://") or "/var/run/docker.sock"
 
 
 @dataclass(frozen=True)
