@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from sqlite_support import databases
+from sqlite_support.dying import POLICY, dying_backup, killed, quiet
 from sqlite_support.emulator import emulator, keys, make_site, uploads
 
 from pipeline.aws import AwsAccess
 from pipeline.ecs.errors import OneOffTaskError
 from pipeline.ecs.oneoff import OneOffTasks
 from pipeline.sqlite import (
-    BackupPolicy,
     NoDatabaseError,
     RetentionPolicy,
     Site,
@@ -38,7 +38,7 @@ from pipeline.sqlite import backup as backup_module
 from pipeline.sqlite.attempt import open_attempt
 from pipeline.sqlite.layout import MANIFEST, UNUSABLE
 from pipeline.sqlite.runner import Runner
-from pipeline.sqlite.store import Store, Upload
+from pipeline.sqlite.store import Store
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 POLICY = BackupPolicy(parts=8, timeout=600)
@@ -72,10 +72,6 @@ def now() -> datetime:
 def run_id() -> str:
     """Return the id of a new run."""
     return secrets.token_hex(8)
-
-
-def quiet(_line: str) -> None:
-    """Drop a line of the report."""
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"])
@@ -184,81 +180,34 @@ def test_a_run_that_was_killed_goes_on_with_its_own_task(site: Site, volume: Pat
 
 
 @pytest.mark.parametrize("step", ["noted", "uploading", "completed", "committed"])
-def test_a_run_that_was_killed_at_any_step_is_swept_or_goes_on(
-    site: Site, volume: Path, step: str, killed_at: "KilledAt"
-) -> None:
-    """Nothing is swept while it may live; once it is dead nothing is left but committed backups."""
-    databases.make(volume / "db.sqlite3")
-    run = run_id()
-    killed_at(step)
-    with pytest.raises(Killed):
-        back_up(site, run, quiet, POLICY)
-    killed_at("")
+def test_a_run_that_was_killed_at_any_step_is_swept_or_goes_on(site: Site, volume: Path, step: str) -> None:
+    """By SIGKILL: nothing is swept while it may live; then nothing is left but committed backups."""
+    database, run, older = databases.make(volume / "db.sqlite3"), run_id(), an_older_backup(site)
+    content = database.read_bytes()
+    killed(dying_backup, site, run, step)
     left = (keys(site), uploads(site))
     assert sweep(site, now()) == ()
     assert (keys(site), uploads(site)) == left
     if step in {"completed", "committed"}:
         manifest = back_up(site, run, quiet, POLICY)
-        assert keys(site) == [manifest.key, manifest.key + MANIFEST]
+        assert keys(site) == [*older, manifest.key, manifest.key + MANIFEST]
         assert read_manifest(site, find_backup(site)) == manifest
     else:
         assert sweep(site, now() + timedelta(hours=4))
-        assert keys(site) == []
+        assert keys(site) == older
     assert uploads(site) == []
     assert OneOffTasks(site.access, site.outputs.cluster).find("nobody") is None
+    assert database.read_bytes() == content
+    assert databases.files(volume) == ["db.sqlite3"]
 
 
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing in the pipeline handles it."""
-
-
-class KilledAt:
-    """Lets the pipeline die before one of its writes to S3."""
-
-    def __init__(self) -> None:
-        self._step = ""
-
-    def __call__(self, step: str) -> None:
-        """Choose the step; an empty one lets everything live."""
-        self._step = step
-
-    def at(self, step: str) -> None:
-        """Die here, if so wanted."""
-        if self._step == step:
-            raise Killed
-
-
-@pytest.fixture
-def killed_at(monkeypatch: pytest.MonkeyPatch) -> KilledAt:
-    """Return the switch; the store itself stays the real one."""
-    switch = KilledAt()
-
-    class Dying(Store):
-        """Dies before it begins or completes an upload or reads back, and after it has committed."""
-
-        def create_upload(self, key: str) -> Upload:
-            """Begin."""
-            switch.at("noted")
-            return super().create_upload(key)
-
-        def complete(self, upload: Upload, etags: dict[int, str]) -> str:
-            """Complete."""
-            switch.at("uploading")
-            return super().complete(upload, etags)
-
-        def sha256(self, key: str) -> str:
-            """Read back."""
-            switch.at("completed")
-            return super().sha256(key)
-
-        def write(self, key: str, body: bytes, *, once: bool = False) -> None:
-            """Write."""
-            super().write(key, body, once=once)
-            if key.endswith(MANIFEST):
-                switch.at("committed")
-
-    monkeypatch.setattr(backup_module, "Store", Dying)
-    return switch
+def an_older_backup(site: Site) -> list[str]:
+    """Put a backup of yesterday there; return its two keys."""
+    at = now() - timedelta(days=1)
+    key = f"sqlite/test/{at:%Y/%m/%d}/{at:%Y%m%dT%H%M%SZ}-{0:012x}.zst"
+    for name in (key, key + MANIFEST):
+        site.access.client("s3").put_object(Bucket=site.outputs.backup_bucket, Key=name, Body=b"{}")
+    return [key, key + MANIFEST]
 
 
 def test_pruning_deletes_what_was_decided(site: Site) -> None:

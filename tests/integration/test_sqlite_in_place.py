@@ -2,12 +2,12 @@
 
 import secrets
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlite_support import databases
+from sqlite_support.dying import POLICY, dying_restore, health, killed, quiet, restore
 from sqlite_support.emulator import emulator, make_site, serve
 
 from pipeline.aws import AwsAccess
@@ -17,13 +17,10 @@ from pipeline.recovery import (
     RecoveryError,
     RestoreUndoneError,
     SiteSteps,
-    begin,
-    carry_through,
     choose,
     require_none_open,
 )
 from pipeline.sqlite import (
-    BackupPolicy,
     Manifest,
     Site,
     SqliteJobError,
@@ -73,10 +70,6 @@ def run_id() -> str:
     return secrets.token_hex(8)
 
 
-def quiet(_line: str) -> None:
-    """Drop a line of the report."""
-
-
 def healthy() -> str | None:
     """Find nothing wrong."""
     return None
@@ -85,13 +78,6 @@ def healthy() -> str | None:
 def service(site: Site) -> EcsService:
     """Return the service."""
     return EcsService(site.access, ServiceRef(site.outputs.cluster, site.outputs.service))
-
-
-def restore(site: Site, steps: SiteSteps) -> Any:
-    """Restore as the flow does: go on with an open restore, or begin one."""
-    opened = OpenRestores(site).find()
-    chosen = choose(site, None, opened)
-    return carry_through(steps, opened or begin(site, run_id(), chosen, quiet, datetime.now(UTC)))
 
 
 def runs(site: Site) -> tuple[int, bool]:
@@ -165,38 +151,17 @@ def test_a_database_that_cannot_be_read_is_replaced_and_kept(
     assert (database.parent / Path(ended.aside).name).read_bytes() == b"rubbish" * 1000
 
 
-class Killed(BaseException):
-    """Stands for SIGKILL: nothing in the pipeline handles it."""
-
-
-def dying(step: str) -> type[SiteSteps]:
-    """Return steps that die right after this one, before anything is noted of it."""
-
-    def die(self: SiteSteps, *given: Any) -> None:
-        getattr(SiteSteps, step)(self, *given)
-        raise Killed
-
-    return type("Dying", (SiteSteps,), {step: die})
-
-
 @pytest.mark.parametrize("step", ["stop", "save", "swap", "start", "swap_back"])
 def test_a_run_that_was_killed_is_carried_on_by_the_next(
     site: Site, database: Path, backup: Manifest, step: str
 ) -> None:
-    """Forward, or back where it was on its way back; meanwhile nobody else may start tasks."""
-    unhealthy = step == "swap_back"
-
-    def health() -> str | None:
-        return "HTTP 500" if unhealthy and databases.rows(database) == 10 else None
-
-    with pytest.raises(Killed):
-        restore(site, dying(step)(site, health, quiet))
+    """By SIGKILL: forward, or back where it was on its way back; whoever asks meanwhile is refused."""
+    killed(dying_restore, site, database, step)
     with pytest.raises(RecoveryError, match="run restore-sqlite with in_place again"):
         require_none_open(site)
-    if unhealthy:
-        with pytest.raises(RestoreUndoneError):
-            restore(site, SiteSteps(site, health, quiet))
-    else:
-        restore(site, SiteSteps(site, health, quiet))
+    unhealthy = step == "swap_back"
+    again = SiteSteps(site, health(database, well=not unhealthy), quiet)
+    with pytest.raises(RestoreUndoneError) if unhealthy else nullcontext():
+        restore(site, again)
     assert databases.rows(database) == (15 if unhealthy else 10)
     assert runs(site) == (1, False)

@@ -213,10 +213,14 @@ def test_a_lock_that_stays_ends_the_wait(s3: Loopback, volume: Path, scratch: Pa
     assert (ended.code, ended.kind) == (1, "busy")
 
 
-def test_a_killed_job_harms_nothing_and_can_be_repeated(s3: Loopback, volume: Path, scratch: Path) -> None:
-    """SIGKILL during the upload: no result, nothing on the volume, and the next job succeeds."""
-    database = databases.make(volume / "db.sqlite3", "wal")
-    s3.faults["^/part/1$"] = first(1, "hang")
+@pytest.mark.parametrize("moment", ["/part/1", "/part/2", "/result.json"])
+def test_a_killed_job_harms_nothing_and_can_be_repeated(
+    s3: Loopback, volume: Path, scratch: Path, moment: str
+) -> None:
+    """SIGKILL during the upload or the report: no result, the database as it was, and the next job succeeds."""
+    database = databases.make(volume / "db.sqlite3", "wal", rows=8_000)
+    content = database.read_bytes()
+    s3.faults[f"^{moment}$"] = first(1, "hang")
     process = start(s3, backup_job(s3, database, "gzip"), scratch)
     assert s3.reached.wait(300)
     process.kill()
@@ -224,6 +228,7 @@ def test_a_killed_job_harms_nothing_and_can_be_repeated(s3: Loopback, volume: Pa
     s3.release.set()
     assert (ended.code, ended.result) == (-signal.SIGKILL, None)
     assert databases.files(volume) == ["db.sqlite3"]
+    assert database.read_bytes() == content
     assert run(s3, backup_job(s3, database, "gzip"), scratch).code == 0
 
 

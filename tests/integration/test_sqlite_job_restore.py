@@ -140,6 +140,24 @@ def test_a_killed_restore_leaves_no_target_and_the_next_one_no_debris(
     assert databases.files(volume) == ["db.sqlite3", "other"]
 
 
+def test_a_restore_killed_while_it_reports_has_left_it_whole(
+    s3: Loopback, volume: Path, scratch: Path, backup: dict[str, Any]
+) -> None:
+    """The file is there by its name, and the next attempt takes it for what it is."""
+    job = restore_job(s3, backup, volume / "new")
+    s3.faults["^/result.json$"] = first(1, "hang")
+    s3.requests.clear()
+    process = start(s3, job, scratch)
+    assert s3.reached.wait(30)
+    process.kill()
+    end(s3, process)
+    s3.release.set()
+    assert databases.rows(volume / "new") == 5_000
+    assert run(s3, job, scratch).code == 0
+    assert s3.requests.count(("GET", "/backup")) == 1
+    assert databases.files(volume) == ["db.sqlite3", "new"]
+
+
 def test_two_restores_to_one_name_do_not_meet(
     s3: Loopback, volume: Path, scratch: Path, backup: dict[str, Any]
 ) -> None:

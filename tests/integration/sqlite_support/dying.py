@@ -1,0 +1,89 @@
+"""Runs of the pipeline that end by SIGKILL at a chosen step, each in a process of its own."""
+
+import multiprocessing
+import os
+import secrets
+import signal
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sqlite_support import databases
+
+from pipeline.recovery import OpenRestore, OpenRestores, SiteSteps, begin, carry_through, choose
+from pipeline.sqlite import BackupPolicy, Site, back_up
+from pipeline.sqlite import backup as backup_module
+from pipeline.sqlite.layout import MANIFEST
+from pipeline.sqlite.store import Store, Upload
+
+POLICY = BackupPolicy(parts=8, timeout=60)
+
+
+def killed(act: Callable[..., object], *given: Any) -> None:
+    """Let a new process do it, which must die by SIGKILL."""
+    process = multiprocessing.get_context("spawn").Process(target=act, args=given)
+    process.start()
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+
+
+def _die() -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("still alive")
+
+
+def quiet(_line: str) -> None:
+    """Drop a line of the report."""
+
+
+def dying_backup(site: Site, run: str, step: str) -> None:
+    """Back up until the step: an upload begun or completed, the object read back, or all committed."""
+
+    class Dying(Store):
+        """Dies before three of its steps and after the last."""
+
+        def create_upload(self, key: str) -> Upload:
+            """Begin."""
+            return _die() if step == "noted" else super().create_upload(key)
+
+        def complete(self, upload: Upload, etags: dict[int, str]) -> str:
+            """Complete."""
+            return _die() if step == "uploading" else super().complete(upload, etags)
+
+        def sha256(self, key: str) -> str:
+            """Read back."""
+            return _die() if step == "completed" else super().sha256(key)
+
+        def write(self, key: str, body: bytes, *, once: bool = False) -> None:
+            """Write."""
+            super().write(key, body, once=once)
+            if step == "committed" and key.endswith(MANIFEST):
+                _die()
+
+    backup_module.Store = Dying  # type: ignore[misc] # this process is there for it alone
+    back_up(site, run, quiet, POLICY)
+
+
+def dying_restore(site: Site, database: Path, step: str) -> None:
+    """Restore in place until right after the step, before anything is noted of it; see `health`."""
+
+    def die(self: SiteSteps, *given: Any) -> None:
+        getattr(SiteSteps, step)(self, *given)
+        _die()
+
+    steps = type("Dying", (SiteSteps,), {step: die})
+    restore(site, steps(site, health(database, well=step != "swap_back"), quiet))
+
+
+def health(database: Path, *, well: bool) -> Callable[[], str | None]:
+    """Return a check that finds the restored database, of ten entries, well or not, and the old one well."""
+    return lambda: "HTTP 500" if not well and databases.rows(database) == 10 else None
+
+
+def restore(site: Site, steps: SiteSteps) -> OpenRestore:
+    """Restore as the flow does: go on with an open restore, or begin one."""
+    opened = OpenRestores(site).find()
+    chosen = choose(site, None, opened)
+    run = secrets.token_hex(8)
+    return carry_through(steps, opened or begin(site, run, chosen, quiet, datetime.now(UTC)))
