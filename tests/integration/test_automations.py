@@ -21,8 +21,10 @@ from support.ports import free_port
 
 from deployments.automations.model import FILE
 from deployments.automations.registrar import register_automations
+from deployments.prefect_file import HEARTBEAT
 from pipeline.environment import environment
 
+HERE = str(Path(__file__).parent)
 PORT = free_port()
 API = f"http://127.0.0.1:{PORT}/api"
 FLOWS = ("deploy-application", "backup-sqlite")
@@ -128,6 +130,29 @@ def _heartbeat(run: str) -> None:
     _emit("prefect.flow-run.heartbeat", {"prefect.resource.id": f"prefect.flow-run.{run}"}, [tag])
 
 
+def _killed_at_work(run: str) -> None:
+    """Execute the run as a worker does, in a process that is killed once Prefect knows its heartbeat."""
+    own = {"PREFECT_API_URL": API, "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT)}
+    command = [sys.executable, "-m", "prefect.engine", run]
+    with subprocess.Popen(command, env={**_foreign_variables(), **own}) as process:
+        try:
+            until(lambda: _has_beaten(run))
+        finally:
+            process.kill()
+
+
+def _has_beaten(run: str) -> bool:
+    name, resource = {"name": ["prefect.flow-run.heartbeat"]}, {"id": [f"prefect.flow-run.{run}"]}
+    found = _post("/events/filter", {"filter": {"event": name, "resource": resource}})
+    return bool(found["events"])
+
+
+def _foreign_variables() -> dict[str, str]:
+    """Return the environment without anything of Prefect's."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
+    return {**kept, "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "NO_PROXY": "127.0.0.1"}
+
+
 def _answers() -> bool:
     try:
         return httpx.get(f"{API}/health", timeout=2).is_success
@@ -139,11 +164,10 @@ def _answers() -> bool:
 def server(tmp_path_factory: pytest.TempPathFactory, prefect_home: Callable[[Path], Path]) -> Iterator[None]:
     """A Prefect server of its own."""
     folder = prefect_home(tmp_path_factory.mktemp("automations"))
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
-    own = {"PREFECT_HOME": str(folder), "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "NO_PROXY": "127.0.0.1"}
+    own = {"PREFECT_HOME": str(folder)}
     command = [sys.executable, "-m", "deployments.stack.server", "--host", "127.0.0.1", "--port", str(PORT)]
     with (folder / "log").open("wb") as out:
-        process = subprocess.Popen(command, env={**kept, **own}, stdout=out, stderr=out)
+        process = subprocess.Popen(command, env={**_foreign_variables(), **own}, stdout=out, stderr=out)
     try:
         until(_answers)
         yield
@@ -179,6 +203,8 @@ def _deployment(flow: str) -> str:
         "name": "staging",
         "flow_id": identity,
         "tags": ["staging"],
+        "entrypoint": "endless_flow.py:deploy_application",
+        "pull_steps": [{"prefect.deployments.steps.set_working_directory": {"directory": HERE}}],
         "concurrency_limit": 1,
         "concurrency_options": {"collision_strategy": "ENQUEUE"},
     }
@@ -282,12 +308,12 @@ def test_a_missing_backup_is_told(world: World) -> None:
 
 @pytest.mark.timeout(900)
 def test_a_run_whose_process_died_gives_its_place_up(world: World) -> None:
-    """Without heartbeats it is Crashed, people are told, and the next run may go; one that beats goes on."""
+    """After SIGKILL it is Crashed, people are told, and the next run may go; one that beats goes on."""
     dead, alive, next_one = world.run(), world.run("backup-sqlite"), world.run()
-    for run in (dead, alive):
-        assert (_set_state(run, "PENDING"), _set_state(run, "RUNNING")) == ("ACCEPT", "ACCEPT")
-        _heartbeat(run)
-    assert _set_state(next_one, "PENDING") == "REJECT"
+    assert (_set_state(dead, "PENDING"), _set_state(next_one, "PENDING")) == ("ACCEPT", "REJECT")
+    _killed_at_work(dead)
+    assert (_set_state(alive, "PENDING"), _set_state(alive, "RUNNING")) == ("ACCEPT", "ACCEPT")
+    _heartbeat(alive)
 
     def crashed() -> bool:
         _heartbeat(alive)

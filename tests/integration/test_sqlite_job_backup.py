@@ -217,7 +217,7 @@ def test_a_lock_that_stays_ends_the_wait(s3: Loopback, volume: Path, scratch: Pa
 def test_a_killed_job_harms_nothing_and_can_be_repeated(
     s3: Loopback, volume: Path, scratch: Path, moment: str
 ) -> None:
-    """SIGKILL during the upload or the report: no result, the database as it was, and the next job succeeds."""
+    """SIGKILL during the upload or the report: no result, the database as it was, the next job succeeds."""
     database = databases.make(volume / "db.sqlite3", "wal", rows=8_000)
     content = database.read_bytes()
     s3.faults[f"^{moment}$"] = first(1, "hang")

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+from webhook_support.dark_prefect import DarkPrefect
 from webhook_support.deliveries import push
 from webhook_support.world import World, until
 
@@ -30,24 +31,42 @@ def test_a_delivery_while_prefect_is_down_succeeds_later(world: World) -> None:
     answer = world.deliver(body, "down")
     assert (answer.status_code, answer.headers.get("retry-after")) == (503, "30")
     world.start_server()
-    assert world.deliver(body, "down").status_code == 202
+    answer = world.deliver(body, "down")
+    assert answer.status_code == 202
+    assert world.run_of(answer)["parameters"] == {"environment": "staging", "ref": "7" * 40}
 
 
 def test_a_killed_receiver_has_lost_nothing_that_it_took(world: World) -> None:
-    """Whoever was answered finds the run; the others deliver again, to the next receiver."""
-    already = len(world.log())
+    """Ten of forty were answered and have their run; thirty deliver again, to the next receiver.
+
+    One of the thirty has a run already, of which the receiver never heard: it gets no second one.
+    """
     staging = [(push(f"{number:040x}", age=-100 - number), f"killed-{number}") for number in range(40)]
-    with ThreadPoolExecutor(1) as sender:
-        sent = sender.submit(world.deliver_at_once, staging)
-        until(lambda: "deployment" in world.log()[already:])
+    world.stop(world.receiver)
+    prefect = DarkPrefect()
+    with prefect.before(world.prefect) as api, ThreadPoolExecutor(1) as sender:
+        world.start_receiver(api)
+        taken = answered(world.deliver_at_once(staging[:10]))
+        prefect.begin()
+        sent = sender.submit(world.deliver_at_once, staging[10:])
+        prefect.wait()
         world.kill_receiver()
-        taken = [answer for answer in sent.result() if answer is not None]
-    for answer in taken:
-        assert world.run_of(answer)["parameters"]["environment"] == "staging"
+        assert answered(sent.result()) == []
+    assert len(taken) == 10
+    assert {world.run_of(answer)["parameters"]["environment"] for answer in taken} == {"staging"}
+    (unheard,) = [run for run in world.runs() if int(run["parameters"]["ref"], 16) in range(10, 40)]
     world.start_receiver()
-    again = world.deliver_at_once(staging)
-    assert {answer.status_code for answer in again if answer is not None} <= {200, 202}
+    again = answered(world.deliver_at_once(staging[:10]), 200)
+    assert [answer.json()["runs"] for answer in again] == [answer.json()["runs"] for answer in taken]
+    assert len(answered(world.deliver_at_once(staging[10:]))) == 30
+    refs = [run["parameters"]["ref"] for run in world.runs()]
+    assert refs.count(unheard["parameters"]["ref"]) == 1
     until(lambda: _waiting(world) == [f"{39:040x}"])
+
+
+def answered(answers: list[httpx.Response | None], status: int = 202) -> list[httpx.Response]:
+    """Return the answers with that status."""
+    return [answer for answer in answers if answer is not None and answer.status_code == status]
 
 
 def _waiting(world: World) -> list[str]:

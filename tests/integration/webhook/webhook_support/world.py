@@ -18,7 +18,7 @@ from webhook_support.github import GitHub
 from pipeline.webhook import sign
 
 
-def until(true: Callable[[], bool], seconds: float = 90) -> None:
+def until(true: Callable[[], bool], seconds: float = 240) -> None:
     """Poll until it is true."""
     end = time.monotonic() + seconds
     while not true():
@@ -39,8 +39,8 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.github = folder, GitHub()
-        self._prefect, self._receiver = free_port(), free_port()
-        self.api = f"http://127.0.0.1:{self._prefect}/api"
+        self.prefect, self._receiver = free_port(), free_port()
+        self.api = f"http://127.0.0.1:{self.prefect}/api"
         self.hooks = f"http://127.0.0.1:{self._receiver}"
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "GITHUB_", "WEBHOOK_"))}
         self.variables = {
@@ -67,13 +67,13 @@ class World:
 
     def start_server(self) -> None:
         """Serve Prefect's API."""
-        words = ("deployments.stack.server", "--host", "127.0.0.1", "--port", str(self._prefect))
+        words = ("deployments.stack.server", "--host", "127.0.0.1", "--port", str(self.prefect))
         self.server = self._run(*words)
         until(lambda: answers(f"{self.api}/health"))
 
-    def start_receiver(self) -> None:
-        """Serve the hooks."""
-        self.receiver = self._run("deployments.webhook")
+    def start_receiver(self, api: str = "") -> None:
+        """Serve the hooks; ``api`` is another way to Prefect."""
+        self.receiver = self._run("deployments.webhook", PREFECT_API_URL=api or self.api)
         until(lambda: answers(f"{self.hooks}/health"))
 
     def start_worker(self, pool: str) -> subprocess.Popen[bytes]:
@@ -165,7 +165,7 @@ class World:
         found: dict[str, Any] = httpx.get(f"{self.api}/flow_runs/{entry['flow_run_id']}", timeout=20).json()
         return found
 
-    def _run(self, *module: str) -> subprocess.Popen[bytes]:
+    def _run(self, *module: str, **more: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{module[0]}.log").open("ab") as out:
             command = [sys.executable, "-m", *module]
-            return subprocess.Popen(command, env=self.variables, stdout=out, stderr=out)
+            return subprocess.Popen(command, env={**self.variables, **more}, stdout=out, stderr=out)
