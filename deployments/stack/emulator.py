@@ -8,6 +8,7 @@ import asyncio
 import os
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from hypercorn.asyncio import serve
@@ -20,7 +21,7 @@ from deployments.stack.balancing import passing_over
 from deployments.stack.bridge import find_bridge, listening
 from deployments.stack.guard import Request, refusal
 
-_PAUSE = 1.0
+PAUSE = 1.0
 """Seconds between a change and its save, and between two saves."""
 _KEPT_ALIVE = 75
 """Seconds that an idle connection stays open, as MiniStack has it itself."""
@@ -29,8 +30,10 @@ _KEPT_ALIVE = 75
 class Saver:
     """Wraps the emulator's ASGI application and saves its state after requests that may change it."""
 
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
+    def __init__(
+        self, inner: Any, save: Callable[[], object], sleep: Callable[[float], object] = time.sleep
+    ) -> None:
+        self._inner, self._save, self._sleep = inner, save, sleep
         self._changed = threading.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -43,9 +46,9 @@ class Saver:
         """Save for ever; belongs on a daemon thread."""
         while True:
             self._changed.wait()
-            time.sleep(_PAUSE)
+            self._sleep(PAUSE)
             self._changed.clear()
-            save_all(ministack._build_persistence_save_dict())
+            self._save()
 
 
 class Guard:
@@ -92,8 +95,9 @@ def main() -> None:
     alb._proxy_http_target = passing_over(alb._proxy_http_target, lambda group: alb._targets.get(group, []))
     application = Guard(ministack.app)
     if os.environ.get("PERSIST_STATE") == "1":
-        application = Guard(saver := Saver(ministack.app))
+        saver = Saver(ministack.app, lambda: save_all(ministack._build_persistence_save_dict()))
         threading.Thread(target=saver.run, name="saver", daemon=True).start()
+        application = Guard(saver)
     serve_here(application)
 
 
