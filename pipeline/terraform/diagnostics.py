@@ -99,6 +99,10 @@ _ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (("Saved plan is stale",), "The state changed after the plan was made: plan again."),
     (
+        ("AlreadyExists", "already exists", "ResourceExistsException"),
+        "It is in AWS and not in the state, as after an apply that was killed: delete it or import it.",
+    ),
+    (
         ("state data in S3 does not have the expected content",),
         "State and lock table disagree: wait a minute and run again; if it stays so, run restore-state.",
     ),

@@ -100,7 +100,7 @@ class Premises:
     def run(self, flow: str, **parameters: Any) -> FlowRun:
         """Run the flow to the end of its process."""
         run, process = self.begin(flow, **parameters)
-        return self._ended(run, process)
+        return self.ended(run, process)
 
     def kill(self, run: str, process: "subprocess.Popen[bytes]") -> None:
         """Kill a run; a worker then tells Prefect that it crashed."""
@@ -112,7 +112,7 @@ class Premises:
         answer = self.prefect.resume_flow_run(run.id, run_input=decision)
         assert answer.status.value == "ACCEPT", answer.details
         self.prefect.set_flow_run_state(run.id, Pending(), force=True)  # what a worker proposes
-        return self._ended(str(run.id), self._execute(str(run.id)))
+        return self.ended(str(run.id), self._execute(str(run.id)))
 
     def log(self, run: str) -> list[str]:
         """Return what the run logged so far."""
@@ -150,7 +150,8 @@ class Premises:
             stderr=subprocess.DEVNULL,
         )
 
-    def _ended(self, run: str, process: "subprocess.Popen[bytes]") -> FlowRun:
+    def ended(self, run: str, process: "subprocess.Popen[bytes]") -> FlowRun:
+        """Wait for the end of the process; return its run."""
         process.wait(timeout=600)
         return self.prefect.read_flow_run(run)  # type: ignore[arg-type] # takes text as well
 
@@ -163,10 +164,19 @@ def told(run: FlowRun) -> str:
 
 def kill(process: "subprocess.Popen[bytes]") -> None:
     """End the process and all that it started, as a machine that goes away does."""
-    for pid in [process.pid, *_descendants(process.pid)]:
+    _kill([process.pid, *_descendants(process.pid)])
+    process.wait()
+
+
+def kill_children(process: "subprocess.Popen[bytes]") -> None:
+    """End all that the process started, and not itself."""
+    _kill(_descendants(process.pid))
+
+
+def _kill(pids: list[int]) -> None:
+    for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    process.wait()
 
 
 def _descendants(pid: int) -> list[int]:

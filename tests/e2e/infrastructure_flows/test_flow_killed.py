@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from premises import Premises, kill, told, until
+from premises import Premises, kill, kill_children, told, until
 
 from pipeline.state import announced, read_head, read_lock, read_records, this_run
 from pipeline.state.lock import delete_lock, held_lock, take_lock
@@ -34,6 +34,20 @@ def test_a_run_after_one_that_was_killed_goes_on(premises: Premises) -> None:
     assert read_lock(premises.home) is None
     newest = read_records(premises.home)[0]
     assert (newest.run_id, newest.outputs["value"]) == (str(done.id), "killed")
+
+
+def test_what_a_killed_terraform_was_making_is_named(premises: Premises) -> None:
+    """Killed alone in the middle of an apply: the run fails, its log says so, and the lock is free."""
+    premises.wish(value="cut off", seconds=101)
+    run, process = premises.begin("deploy-infrastructure")
+    until(lambda: any(_SLOW in line for line in premises.log(run)), "the slow resource is being made")
+    kill_children(process)
+    failed = premises.ended(run, process)
+    assert told(failed).startswith("Failed")
+    until(
+        lambda: any("Look in AWS for terraform_data.slow: it may" in line for line in premises.log(run)), ""
+    )
+    assert read_lock(premises.home) is None
 
 
 def test_a_living_owners_lock_stays(premises: Premises) -> None:

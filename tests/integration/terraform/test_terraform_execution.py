@@ -1,10 +1,6 @@
 """How a run of Terraform is bounded, cancelled, killed and kept private."""
 
-import json
-import os
-import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from terraform_support import REGION, SECRET_KEY, Opener, copy_module, eventually, make_home
+from terraform_support import (
+    SECRET_KEY,
+    Opener,
+    copy_module,
+    eventually,
+    kill_all,
+    kill_terraform,
+    make_home,
+    process_run,
+)
 
 from pipeline.aws import AwsAccess
 from pipeline.state import (
@@ -111,26 +116,12 @@ def test_an_exception_in_the_calling_thread_interrupts_terraform(opener: Opener,
 
 
 @pytest.fixture
-def slow_run(
-    access: AwsAccess, home: StateHome, tmp_path: Path, cli_config: Path | None
-) -> Iterator["subprocess.Popen[str]"]:
+def slow_run(home: StateHome, tmp_path: Path, cli_config: Path | None) -> Iterator["subprocess.Popen[str]"]:
     """A run in a process of its own, in the middle of its apply."""
-    settings = {
-        "module": str(copy_module("plain", tmp_path)),
-        "endpoint": access.endpoint_url,
-        "region": REGION,
-        "base": str(tmp_path / "runs"),
-        "backend": home.backend.__dict__,
-        "environment": home.environment,
-        "seconds": 60,
-    }
-    script = Path(__file__).with_name("terraform_fixtures") / "apply_slowly.py"
-    argv = [sys.executable, script, json.dumps(settings)]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+    with process_run(copy_module("plain", tmp_path), home, cli_config, seconds=60) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "slow\n"
         yield process
-        process.kill()
 
 
 def test_killing_the_run_lets_terraform_end_in_order(
@@ -147,10 +138,7 @@ def test_after_killing_everything_the_lock_is_stale_and_the_next_run_good(
 ) -> None:
     """The lock of a run at work is live; after kill -9 of all it is stale, is removed, and work goes on."""
     assert inspect_lock(home).verdict.state is LockState.LIVE
-    slow_run.send_signal(signal.SIGSTOP)
-    kill_terraform(tmp_path)
-    slow_run.kill()
-    slow_run.wait()
+    kill_all(slow_run, tmp_path)
     eventually(lambda: inspect_lock(home).verdict.state is LockState.STALE, "the lock is stale")
     lock = read_lock(home)
     assert lock is not None
@@ -232,13 +220,6 @@ def test_a_leftover_folder_of_a_killed_run_is_swept(opener: Opener, tmp_path: Pa
         assert second.folder.path.is_dir()
 
 
-def kill_terraform(folder: Path) -> None:
-    """SIGKILL the Terraform that works in one of the folders."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and str(folder) in _environment(entry) and _name(entry) == "terraform":
-            os.kill(int(entry.name), signal.SIGKILL)
-
-
 def command_lines() -> list[str]:
     """The process list, as anybody sees it."""
     lines = []
@@ -249,17 +230,3 @@ def command_lines() -> list[str]:
             except OSError:
                 continue
     return lines
-
-
-def _environment(entry: Path) -> str:
-    try:
-        return (entry / "environ").read_bytes().decode(errors="replace")
-    except OSError:
-        return ""
-
-
-def _name(entry: Path) -> str:
-    try:
-        return (entry / "comm").read_text().strip()
-    except OSError:
-        return ""

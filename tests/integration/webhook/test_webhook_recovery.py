@@ -3,7 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
-from webhook_support.dark_prefect import DarkPrefect
+from support.fault_proxy import Request
+from support.unheard import Unheard
 from webhook_support.deliveries import push
 from webhook_support.world import World, until
 
@@ -43,9 +44,9 @@ def test_a_killed_receiver_has_lost_nothing_that_it_took(world: World) -> None:
     """
     staging = [(push(f"{number:040x}", age=-100 - number), f"killed-{number}") for number in range(40)]
     world.stop(world.receiver)
-    prefect = DarkPrefect()
-    with prefect.before(world.prefect) as api, ThreadPoolExecutor(1) as sender:
-        world.start_receiver(api)
+    prefect = Unheard(_makes_a_run)
+    with prefect.before(world.prefect) as url, ThreadPoolExecutor(1) as sender:
+        world.start_receiver(f"{url}/api")
         taken = answered(world.deliver_at_once(staging[:10]))
         prefect.begin()
         sent = sender.submit(world.deliver_at_once, staging[10:])
@@ -67,6 +68,10 @@ def test_a_killed_receiver_has_lost_nothing_that_it_took(world: World) -> None:
 def answered(answers: list[httpx.Response | None], status: int = 202) -> list[httpx.Response]:
     """Return the answers with that status."""
     return [answer for answer in answers if answer is not None and answer.status_code == status]
+
+
+def _makes_a_run(request: Request) -> bool:
+    return request.method == "POST" and request.path.endswith("/create_flow_run")
 
 
 def _waiting(world: World) -> list[str]:

@@ -1,9 +1,11 @@
-"""A run of its own process, to be killed: applies the plain module and says when the slow resource begins."""
+"""A run of its own process, to be killed: applies a module and says when its slow resource begins."""
 
 import json
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from pipeline.aws import AwsAccess
 from pipeline.state import StateHome, lock_keeper, this_run
@@ -17,16 +19,23 @@ def _tell(event: TerraformEvent) -> None:
         sys.stdout.flush()
 
 
-def main(settings: dict[str, str]) -> None:
+def main(settings: Mapping[str, Any]) -> None:
     """Apply; ``settings`` come as JSON on the command line."""
     access = AwsAccess(settings["region"], settings["endpoint"], "made-up", "made-up-secret-key")
     home = StateHome(access, BackendConfig(**settings["backend"]), settings["environment"])
     keeper = lock_keeper(home, "killed")
-    options = {"label": "killed", "on_event": _tell, "base": Path(settings["base"]), "around": keeper}
+    cli_config = Path(settings["cli_config"]) if settings["cli_config"] else None
+    options = {
+        "label": "killed",
+        "on_event": _tell,
+        "base": Path(settings["base"]),
+        "around": keeper,
+        "cli_config": cli_config,
+    }
     with open_workspace(Path(settings["module"]), access, **options) as workspace:
         announce(home, this_run("killed", home.environment, workspace.folder.path, timedelta(hours=1)))
         workspace.init(home.backend)
-        workspace.apply(workspace.plan(PlanRequest({"seconds": settings["seconds"]})))
+        workspace.apply(workspace.plan(PlanRequest(settings["variables"])))
 
 
 main(json.loads(sys.argv[1]))
