@@ -20,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 VERBS := deploy rollback history diagnose backup restore logs
 
-.PHONY: help venv setup demo register up down status $(VERBS) clean lint scan audit format test pythons coverage bench e2e
+.PHONY: help venv setup demo register up down status $(VERBS) clean lint scan audit format unit test pythons coverage bench e2e nightly
 
 help: ## Show what there is to type
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ format: venv ## Format Python and Terraform
 	$(VENV)/ruff format .
 	@$(VENV)/python -m deployments.setup.check_terraform --format
 
+unit: venv ## Run the unit tests alone: no server, no engine, less than a minute
+	$(VENV)/pytest -n 2 --dist loadfile tests/unit
+
 test: setup ## Run the unit, integration and Terraform tests
 	$(VENV)/pytest $(AT_ONCE) --durations=10 $(wildcard tests/integration tests/terraform tests/unit)
 
@@ -92,3 +95,13 @@ bench: setup ## Measure against what people use instead, into docs/benchmarks.md
 
 e2e: setup ## Run the end-to-end tests
 	$(VENV)/pytest -n 2 --durations=10 tests/e2e
+
+# What CI has no time for, or needs a machine with nothing else to do. A step that fails stops no other.
+nightly: setup ## Run what takes too long for each change: speeds, ten times the examples, every Python, coverage, small benchmarks
+	@failed=""; step() { echo "== $$* =="; "$$@" || failed="$$failed; $$*"; }; \
+	step $(VENV)/pytest -m nightly --durations=10 tests; \
+	step $(VENV)/pytest $(AT_ONCE) --hypothesis-profile=nightly tests/unit; \
+	step $(MAKE) --no-print-directory pythons TESTS="tests/unit tests/integration tests/terraform"; \
+	step $(MAKE) --no-print-directory coverage ALL=1; \
+	step $(MAKE) --no-print-directory bench QUICK=1; \
+	if [ -n "$$failed" ]; then echo "Failed$$failed"; exit 1; fi

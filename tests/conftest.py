@@ -16,6 +16,7 @@ from pipeline.aws.access import forget_clients
 # A busy machine is no fault of the code; and CI judges a change by the same examples each time.
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("nightly", deadline=None, max_examples=1000)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 # Every test has sessions of its own, and each would parse botocore's description of AWS anew: a third of all

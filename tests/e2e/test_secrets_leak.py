@@ -18,7 +18,7 @@ _PAGE = 200
 
 @pytest.fixture(scope="module")
 def secrets(house: House) -> list[str]:
-    """The application's secret values, the AWS secret key, and what opens Prefect's server and its database."""
+    """The application's secret values, the AWS secret key, and what opens Prefect and its database."""
     own = [read(house.stack.settings, name) for name in (PREFECT_PASSWORD, ENCRYPTION_KEY)]
     return [*house.blocks.secret_values().values(), house.blocks.aws_secret_key(), *own]
 

@@ -50,7 +50,7 @@ def bridge() -> Bridge:
 
 @pytest.fixture
 def neighbour(bridge: Bridge) -> Iterator[list[str]]:
-    """The words before a command that run it on another host, which sends what is for containers here, too."""
+    """The words that run a command on another host, which sends what is for containers here, too."""
     if os.geteuid() != 0:
         pytest.skip("only root can make a network namespace")
     name = f"stranger-{os.getpid()}"
@@ -72,7 +72,7 @@ def neighbour(bridge: Bridge) -> Iterator[list[str]]:
 def test_from_another_host_no_port_of_the_stack_answers(
     stack: Stack, neighbour: list[str], bridge: Bridge
 ) -> None:
-    """Neither at this machine's address nor at that of the containers' network, by any process of the stack."""
+    """Neither at this machine's address nor at that of the containers' network, whoever of it listens."""
     stack.up()
     ports = _listening(stack)
     assert {stack.settings.aws_port, stack.settings.prefect_port, stack.settings.webhook_port} <= ports
@@ -155,7 +155,7 @@ def _run(command: list[str]) -> str:
 def _listening(stack: Stack) -> set[int]:
     """Return the ports on which any process of the stack listens, by what the kernel says."""
     links = {
-        os.readlink(entry)
+        str(entry.readlink())
         for process in marked(str(stack.settings.state))
         for entry in Path(f"/proc/{process.pid}/fd").iterdir()
         if entry.is_symlink()

@@ -41,7 +41,6 @@ from pipeline.sqlite.runner import Runner
 from pipeline.sqlite.store import Store
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
-POLICY = BackupPolicy(parts=8, timeout=600)
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,6 @@ from pipeline.sqlite import (
 from pipeline.sqlite.model import BEFORE_RESTORE
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
-POLICY = BackupPolicy(parts=8, timeout=600)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from pipeline.sqlite import backup as backup_module
 from pipeline.sqlite.layout import MANIFEST
 from pipeline.sqlite.store import Store, Upload
 
-POLICY = BackupPolicy(parts=8, timeout=60)
+POLICY = BackupPolicy(parts=8, timeout=600)
 
 
 def killed(act: Callable[..., object], *given: Any) -> None:

@@ -17,6 +17,20 @@ def push(sha: str, branch: str = "stage", age: float = 0, **more: Any) -> bytes:
     return json.dumps(document).encode()
 
 
+def steady_load(age: float) -> list[tuple[bytes, str]]:
+    """Return 800 deliveries, one in twenty a new push, to two environments in turn.
+
+    They are pushed a second after each other, the first a second after what is as old as ``age``; their
+    commits count from 1000 to 1039.
+    """
+    again, branches = push("9" * 40, "prod", age=age), ("stage", "prod")
+    deliveries = [(again, f"steady-{number}") for number in range(800)]
+    for number in range(40):
+        body = push(f"{1000 + number:040x}", branches[number % 2], age=age - 1 - number)
+        deliveries[number * 20] = (body, f"new-{number}")
+    return deliveries
+
+
 def signed(body: bytes, delivery: str, secret: str = SECRETS[0]) -> dict[str, str]:
     """Return the headers of a delivery."""
     return {
