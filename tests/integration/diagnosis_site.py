@@ -114,7 +114,7 @@ class Site:
         attempts = Retrying(
             retry=retry_if_result(lambda found: not wanted(found)),
             wait=wait_fixed(0.5),
-            stop=stop_after_delay(60),
+            stop=stop_after_delay(240),
         )
         try:
             return attempts(self.diagnosis)

@@ -68,7 +68,7 @@ class Typed:
         return UUID(re.findall(r"/flow-run/([0-9a-f-]{36})", self.said)[0])
 
 
-def until(true: Callable[[], bool], seconds: float = 120) -> None:
+def until(true: Callable[[], bool], seconds: float = 240) -> None:
     """Poll until it is true."""
     end = time.monotonic() + seconds
     while not true():
@@ -87,7 +87,7 @@ def _command(words: tuple[str, ...]) -> list[str]:
 
 def _succeeds(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=5).is_success
+        return httpx.get(url, timeout=30).is_success
     except httpx.HTTPError:
         return False
 
@@ -127,7 +127,7 @@ def _process(desk: Desk, name: str, words: list[str]) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(240)
 
 
 @pytest.mark.parametrize(

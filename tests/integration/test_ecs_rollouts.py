@@ -140,7 +140,7 @@ def test_one_off_tasks_end_with_their_exit_code(lab: Lab, script: str, expected:
     tasks = OneOffTasks(lab.access, CLUSTER)
     command = ("/busybox", "sh", "-c", script)
     begun = tasks.start(OneOff(CLUSTER, definition, "web", f"run-{script}", command))
-    ended = wait_until(lambda: tasks.describe(begun.arn), stopped, timeout=20, interval=0.2)
+    ended = wait_until(lambda: tasks.describe(begun.arn), stopped, timeout=240, interval=0.2)
     reason = failure(ended, "web")
     assert reason is None if expected is None else str(reason).startswith(expected), reason
 
@@ -152,7 +152,7 @@ def test_a_killed_run_finds_its_task_again(lab: Lab) -> None:
     first = tasks.start_or_join(wanted)
     assert tasks.start_or_join(wanted).arn == first.arn
     tasks.stop(first.arn, "enough")
-    wait_until(lambda: tasks.describe(first.arn), stopped, timeout=20, interval=0.2)
+    wait_until(lambda: tasks.describe(first.arn), stopped, timeout=240, interval=0.2)
     found = tasks.find("run-again")
     assert found is not None
     assert found.arn == first.arn

@@ -36,10 +36,10 @@ def ministack(port: int, key: str = "test") -> Iterator[AwsAccess]:
             yield AwsAccess(REGION, f"http://localhost:{port}", "test", key)
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(120)
 
 
-@retry(retry=retry_if_exception_type(OSError), wait=wait_fixed(0.1), stop=stop_after_delay(60), reraise=True)
+@retry(retry=retry_if_exception_type(OSError), wait=wait_fixed(0.1), stop=stop_after_delay(240), reraise=True)
 def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
     assert process.poll() is None, f"MiniStack ended with {process.returncode}; is its port free?"
-    urllib.request.urlopen(url, timeout=2).close()  # noqa: S310 - a loopback address
+    urllib.request.urlopen(url, timeout=30).close()  # noqa: S310 - a loopback address

@@ -15,4 +15,4 @@ def served(command: list[str], environment: Mapping[str, str], log: Path) -> Ite
         yield
     finally:
         process.terminate()
-        process.wait(timeout=60)
+        process.wait(timeout=240)

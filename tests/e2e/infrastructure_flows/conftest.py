@@ -67,6 +67,6 @@ def ground(
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=2, trust_env=False).is_success
+        return httpx.get(url, timeout=30, trust_env=False).is_success
     except httpx.HTTPError:
         return False

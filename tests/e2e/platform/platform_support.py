@@ -88,6 +88,6 @@ def until(condition: Callable[[], bool], seconds: float) -> None:
 def answers(url: str) -> bool:
     """Whether something serves there."""
     try:
-        return httpx.get(url, timeout=2, trust_env=False).is_success
+        return httpx.get(url, timeout=30, trust_env=False).is_success
     except httpx.HTTPError:
         return False

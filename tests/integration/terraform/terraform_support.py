@@ -92,7 +92,7 @@ def _name(entry: Path) -> str:
         return ""
 
 
-def eventually(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
+def eventually(condition: Callable[[], bool], what: str, seconds: float = 240) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + seconds
     while not condition():

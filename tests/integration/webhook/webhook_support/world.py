@@ -29,7 +29,7 @@ def until(true: Callable[[], bool], seconds: float = 240) -> None:
 def answers(url: str) -> bool:
     """Whether something serves there."""
     try:
-        return httpx.get(url, timeout=2).is_success
+        return httpx.get(url, timeout=30).is_success
     except httpx.HTTPError:
         return False
 
@@ -85,7 +85,7 @@ class World:
         if process is not None:
             process.terminate()
             try:
-                process.wait(30)
+                process.wait(120)
             except subprocess.TimeoutExpired:  # a worker on a busy machine; its end is not what is tested
                 process.kill()
                 process.wait()
@@ -94,7 +94,7 @@ class World:
         """End the receiver as a power cut does."""
         assert self.receiver is not None
         self.receiver.kill()
-        self.receiver.wait(20)
+        self.receiver.wait(120)
 
     def log(self) -> str:
         """Return what the receivers have written."""
@@ -102,14 +102,14 @@ class World:
 
     def add_deployment(self, name: str, **more: Any) -> None:
         """Register a stand-in for deploy-application of an environment."""
-        flow = httpx.post(f"{self.api}/flows/", json={"name": "deploy-application"}, timeout=20).json()["id"]
+        flow = httpx.post(f"{self.api}/flows/", json={"name": "deploy-application"}, timeout=120).json()["id"]
         body = {"name": name, "flow_id": flow, "parameters": {"environment": name}, "tags": [name], **more}
-        until(lambda: httpx.post(f"{self.api}/deployments/", json=body, timeout=20).is_success)
+        until(lambda: httpx.post(f"{self.api}/deployments/", json=body, timeout=120).is_success)
 
     def deliver(self, body: bytes, delivery: str, secret: str = SECRETS[0], **headers: str) -> httpx.Response:
         """Send a signed delivery."""
         sent = {**signed(body, delivery, secret), **headers}
-        return httpx.post(f"{self.hooks}/webhooks/github", content=body, headers=sent, timeout=20)
+        return httpx.post(f"{self.hooks}/webhooks/github", content=body, headers=sent, timeout=120)
 
     def deliver_at_once(self, deliveries: Iterable[tuple[bytes, str]]) -> list[httpx.Response | None]:
         """Send many together; None for those that got no answer."""
@@ -123,7 +123,7 @@ class World:
                 return None
 
         async def send() -> list[httpx.Response | None]:
-            async with httpx.AsyncClient(timeout=60) as client:
+            async with httpx.AsyncClient(timeout=240) as client:
                 return list(await asyncio.gather(*(one(client, *delivery) for delivery in deliveries)))
 
         return asyncio.run(send())
@@ -140,7 +140,7 @@ class World:
             begun, tasks = time.monotonic(), []
             # The receiver closes what is idle for five seconds: one as old might be closed while it is used.
             limits = httpx.Limits(max_connections=200, max_keepalive_connections=200, keepalive_expiry=1)
-            async with httpx.AsyncClient(timeout=60, limits=limits, trust_env=False) as client:
+            async with httpx.AsyncClient(timeout=240, limits=limits, trust_env=False) as client:
                 for number, item in enumerate(deliveries):
                     await asyncio.sleep(max(0.0, begun + number / rate - time.monotonic()))
                     tasks.append(asyncio.create_task(one(client, *item)))
@@ -152,17 +152,17 @@ class World:
         """Send a plain signed call."""
         body = json.dumps({"timestamp": time.time(), **fields}).encode()
         headers = {"Content-Type": "application/json", "X-Signature-256": sign(body, secret)}
-        return httpx.post(f"{self.hooks}/webhooks/deploy", content=body, headers=headers, timeout=20)
+        return httpx.post(f"{self.hooks}/webhooks/deploy", content=body, headers=headers, timeout=120)
 
     def runs(self) -> list[dict[str, Any]]:
         """Return all flow runs of the server."""
-        found: list[dict[str, Any]] = httpx.post(f"{self.api}/flow_runs/filter", json={}, timeout=20).json()
+        found: list[dict[str, Any]] = httpx.post(f"{self.api}/flow_runs/filter", json={}, timeout=120).json()
         return found
 
     def run_of(self, answer: httpx.Response) -> dict[str, Any]:
         """Return the one run that an answer names."""
         (entry,) = answer.json()["runs"]
-        found: dict[str, Any] = httpx.get(f"{self.api}/flow_runs/{entry['flow_run_id']}", timeout=20).json()
+        found: dict[str, Any] = httpx.get(f"{self.api}/flow_runs/{entry['flow_run_id']}", timeout=120).json()
         return found
 
     def _run(self, *module: str, **more: str) -> subprocess.Popen[bytes]:
