@@ -48,13 +48,10 @@ class Expiry:
     """The credentials expire once these operations were carried out, in this order: none is after them."""
 
     operations: list[str]
-    refused: Counter[str] = field(default_factory=Counter)
-    """How often each operation was refused."""
 
     def __call__(self, request: Request) -> Fault | None:
         """Return the refusal, or None before the credentials' end."""
         if not self.operations:
-            self.refused[request.operation] += 1
             return expired(request)
         if request.operation == self.operations[0]:
             del self.operations[0]
