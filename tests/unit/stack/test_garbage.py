@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 _PROGRAM = """
-import sqlite3, sys, threading, weakref
+import contextlib, sqlite3, sys, threading, weakref
 path, way, patience = sys.argv[1:]
 if way == "aside":
     from deployments.stack.server import collect_garbage_aside
@@ -27,10 +27,9 @@ litter.append(litter)
 noted = weakref.ref(litter, lambda _: found.set())  # called when the collector is about to free the litter
 
 def wait():
-    try:
+    # Python may lose the error: freeing the litter resets the connection's error code before it is read.
+    with contextlib.suppress(sqlite3.OperationalError):
         waiting.execute("INSERT INTO t VALUES (2)")
-    except sqlite3.OperationalError:
-        print("refused")
 
 holder.execute("BEGIN IMMEDIATE")
 waiting.set_trace_callback(lambda _: begun.set())  # called with the connection's mutex held
@@ -47,17 +46,15 @@ for _ in range(100_000):
     made.append([])
 holder.execute("COMMIT")
 thread.join()
-print("done")
+print(*holder.execute("SELECT count(*) FROM t").fetchone())
 """
 
 
-@pytest.mark.parametrize(
-    ("way", "patience", "said"), [("aside", 120, ["done"]), ("usual", 2, ["refused", "done"])]
-)
+@pytest.mark.parametrize(("way", "patience", "written"), [("aside", 120, "1"), ("usual", 2, "0")])
 def test_the_event_loop_does_not_wait_for_a_connection_that_waits_for_it(
-    way: str, patience: float, said: list[str], tmp_path: Path
+    way: str, patience: float, written: str, tmp_path: Path
 ) -> None:
-    """Whoever holds the lock goes on; in Python's usual way it stands still until SQLite's patience ends."""
+    """Whoever holds the lock goes on; in Python's usual way it stands still until the other is given up."""
     program = [sys.executable, "-c", _PROGRAM, str(tmp_path / "db"), way, str(patience)]
     ended = subprocess.run(program, capture_output=True, text=True, check=True)
-    assert ended.stdout.split() == said
+    assert ended.stdout.strip() == written
