@@ -62,7 +62,8 @@ def test_a_disk_that_fills_up_during_a_backup_is_named(s3: Loopback, database: P
     """There was room when the job looked; a writer kept it waiting, and then there is none (ENOSPC)."""
     with databases.locked(database):
         process = start(s3, backup_job(s3, database, "gzip", patience=60), small)
-        until(lambda: list(small.glob("*/copy.sqlite3")))
+        assert process.stdout is not None
+        assert "waiting for up to 60 s" in process.stdout.readline()
         fill(small)
     ended = end(s3, process)
     assert (ended.code, ended.kind) == (1, "disk-full")

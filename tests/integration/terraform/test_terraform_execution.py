@@ -211,7 +211,8 @@ def test_secrets_are_neither_in_the_process_list_nor_in_events(
 def test_a_leftover_folder_of_a_killed_run_is_swept(opener: Opener, tmp_path: Path) -> None:
     """Variables and plans of a run that was killed are removed by the next run; living runs keep theirs."""
     left = tmp_path / "runs" / "test-left"
-    left.mkdir(parents=True)
+    left.parent.mkdir(mode=0o700)
+    left.mkdir()
     (left / "hold").touch()
     (left / "pipeline.tfvars.json").write_text("{}")
     with opener("plain") as first, opener("plain") as second:
