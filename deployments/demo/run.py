@@ -1,9 +1,5 @@
-"""The whole job on this machine: infrastructure and application, built, deployed and verified.
+"""The whole job on this machine: infrastructure and application, built, deployed and verified."""
 
-python -m deployments.demo
-"""
-
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -14,12 +10,9 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from rich.console import Console
 
 from blocks import DeployEnvironment
-from deployments.base_image import ensure_base_image
 from deployments.follow import Follower, page_of_run, start
 from deployments.register import register
-from deployments.stack import folders
 from deployments.stack.commands import up
-from deployments.stack.environment import child_environment
 from deployments.stack.secrets import show_password
 from deployments.stack.settings import load_settings
 from pipeline.aws.parameters import read_parameter
@@ -39,7 +32,6 @@ class DemoError(PipelineError):
 
 def main() -> None:
     """Run the demo; the exit code says whether everything succeeded."""
-    _use_stack()
     console = Console()
     began = time.monotonic()
     try:
@@ -52,20 +44,6 @@ def main() -> None:
             f"The demo failed. {error}", style="bold red", markup=False, emoji=False, soft_wrap=True
         )
         sys.exit(1)
-
-
-def _use_stack() -> None:
-    """Work with the embedded stack, whatever Prefect profile or AWS settings the shell has.
-
-    Prefect reads its settings when it is imported, so the process starts itself anew with them.
-    """
-    if os.environ.get("VIMBISO_STACK") != "1":
-        try:
-            folders.prepare(load_settings())  # before Prefect misses its own, and warns
-        except PipelineError as error:
-            sys.exit(f"The demo failed. {error}")
-        variables = child_environment() | {"VIMBISO_STACK": "1", "BASE_IMAGE": ensure_base_image()}
-        os.execve(sys.executable, [sys.executable, "-m", "deployments.demo"], variables)  # noqa: S606 - ourselves
 
 
 def prepare(console: Console) -> None:
@@ -121,7 +99,3 @@ def _lines(page: str, records: list[ReleaseRecord], tasks: int, answer: str) -> 
         yield "Image", record.image_digest
     yield "Tasks", str(tasks)
     yield "Application", f"{page} ({answer})"
-
-
-if __name__ == "__main__":
-    main()
