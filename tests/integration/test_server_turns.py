@@ -34,7 +34,8 @@ def test_who_writes_waits_for_a_turn_and_is_never_refused(api: str) -> None:
 
 
 async def _burst(api: str) -> Counter[int]:
-    async with httpx.AsyncClient(base_url=api, timeout=120, trust_env=False) as client:
+    limits = httpx.Limits(keepalive_expiry=1)  # the server closes what is idle for five seconds
+    async with httpx.AsyncClient(base_url=api, timeout=120, limits=limits, trust_env=False) as client:
         await _ready(client)
         answers: Counter[int] = Counter()
         names = [f"place-{number}" for number in range(_WRITERS)]
