@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stack_commands import Stack, free_ports
+from stack_commands import PORTS, Stack, free_ports
 from support.house import House
 from support.standing import standing_house
 from xdist.scheduler import LoadScopeScheduling
@@ -15,7 +15,6 @@ from deployments.stack import Settings
 
 OWN_STACKS = ("test_stack_", "test_terraform_")
 """Files of tests that put up stacks of their own."""
-PORTS = ("VIMBISO_AWS_PORT", "VIMBISO_PREFECT_PORT", "VIMBISO_WEBHOOK_PORT")
 
 
 class Sharing(LoadScopeScheduling):

@@ -19,6 +19,8 @@ from pipeline.aws import AwsAccess
 
 _ENGINE = os.environ.get("DOCKER_HOST", "").removeprefix("unix://") or "/var/run/docker.sock"
 
+PORTS = ("VIMBISO_AWS_PORT", "VIMBISO_PREFECT_PORT", "VIMBISO_WEBHOOK_PORT")
+
 
 @dataclass(frozen=True)
 class Stack:

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import PORTS
-from stack_commands import Stack, free_ports
+from stack_commands import PORTS, Stack, free_ports
 
 from deployments.stack import Settings
 
