@@ -42,6 +42,7 @@ def ground(
     }
     environment = {**child_environment(settings), **own}
     prefect_home(folder / "state/prefect")
+    settings.temporary.mkdir()  # Terraform's providers put their sockets there
     with ExitStack() as servers:
         emulator = {**environment, "GATEWAY_PORT": str(settings.aws_port), "MINISTACK_REGION": REGION}
         aws = [sys.executable, "-m", "deployments.stack.emulator"]
