@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import nullcontext
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from sqlite_support import databases
 from sqlite_support.dying import POLICY, dying_restore, health, killed, quiet, restore
 from sqlite_support.emulator import emulator, make_site, serve
 
+from blocks import Target
 from pipeline.aws import AwsAccess
 from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.environment import environment
 from pipeline.recovery import (
     OpenRestores,
     RecoveryError,
@@ -30,6 +33,7 @@ from pipeline.sqlite import (
     read_manifest,
 )
 from pipeline.sqlite.model import BEFORE_RESTORE
+from tasks.rollout import begin_rollout
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 
@@ -77,6 +81,13 @@ def healthy() -> str | None:
 def service(site: Site) -> EcsService:
     """Return the service."""
     return EcsService(site.access, ServiceRef(site.outputs.cluster, site.outputs.service))
+
+
+def roll_out(site: Site) -> None:
+    """Begin a rollout as a deployment does."""
+    target = Target(environment("staging"), site.access)
+    revision = site.outputs.task_definition_arn
+    begin_rollout.fn(target, site.outputs, "next", revision, "sha256:" + "a" * 64, timedelta(minutes=1))
 
 
 def runs(site: Site) -> tuple[int, bool]:
@@ -154,10 +165,12 @@ def test_a_database_that_cannot_be_read_is_replaced_and_kept(
 def test_a_run_that_was_killed_is_carried_on_by_the_next(
     site: Site, database: Path, backup: Manifest, step: str
 ) -> None:
-    """By SIGKILL: forward, or back where it was on its way back; whoever asks meanwhile is refused."""
+    """By SIGKILL: forward, or back where it was on its way back; no deployment rolls out meanwhile."""
     killed(dying_restore, site, database, step)
+    left = service(site).require()
     with pytest.raises(RecoveryError, match="run restore-sqlite with in_place again"):
-        require_none_open(site)
+        roll_out(site)
+    assert [item.id for item in service(site).require().deployments] == [item.id for item in left.deployments]
     unhealthy = step == "swap_back"
     again = SiteSteps(site, health(database, well=not unhealthy), quiet)
     with pytest.raises(RestoreUndoneError) if unhealthy else nullcontext():
