@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from deployments.stack.settings import Settings
 
@@ -47,22 +48,19 @@ def show_password(settings: Settings) -> str:
 def secret_in(file: Path, make: Callable[[], str] | None = None) -> str:
     """Return the secret in the file, which is made up where there is none or a killed process left it empty.
 
-    The file appears whole or not at all, and the first of several processes decides.
+    The file appears whole or not at all, and the first of several processes or threads decides.
     """
     with suppress(FileNotFoundError):
         if found := file.read_text(encoding="utf-8").strip():
             return found
         file.unlink(missing_ok=True)
     file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as opened:
-        opened.write((make or _random)())
-    with suppress(FileExistsError):
-        os.link(draft, file)
-    draft.unlink()
+    # Named at random and made for its user alone: no other process or thread has the same one.
+    with NamedTemporaryFile("w", encoding="utf-8", prefix=f".{file.name}.", dir=file.parent) as draft:
+        draft.write((make or _random)())
+        draft.flush()
+        with suppress(FileExistsError):
+            os.link(draft.name, file)
     return file.read_text(encoding="utf-8").strip()
 
 

@@ -78,13 +78,18 @@ def test_what_a_killed_process_left_empty_is_made_again(tmp_path: Path) -> None:
 
 def test_of_many_at_once_one_decides(tmp_path: Path) -> None:
     """The receiver and `up` may both come first."""
-    file, found = tmp_path / "secret", list[str]()
-    threads = [threading.Thread(target=lambda: found.append(secret_in(file))) for _ in range(8)]
+    file, found, all_make_one = tmp_path / "secret", list[str](), threading.Barrier(8)
+
+    def come() -> None:
+        found.append(secret_in(file, lambda: f"secret of {all_make_one.wait(60)}"))
+
+    threads = [threading.Thread(target=come) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert found == [file.read_text()] * 8
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_person_is_told_where_it_is_and_not_what(
