@@ -59,14 +59,23 @@ class _Sides:
         elif unknown is True:
             yield path or "", self._text(before), UNKNOWN
         elif self._descends(path, before, after, unknown):
-            for key in _keys(before, after, unknown):
-                inner = str(key) if path is None else f"{path}.{key}"
-                marks = (_child(sensitive[0], key), _child(sensitive[1], key))
-                yield from self._walk(
-                    inner, _child(before, key), _child(after, key), _child(unknown, key) or False, marks
-                )
+            below = list(self._below(path, before, after, unknown, sensitive))
+            yield from below
+            # A plain value that became an empty tree, or the other way round, shows nowhere below.
+            if not below and _plain(before) != _plain(after) and None not in (before, after):
+                yield path or "", self._text(before), self._text(after)
         elif before != after:
             yield path or "", self._text(before), self._text(after)
+
+    def _below(
+        self, path: str | None, before: Any, after: Any, unknown: Any, sensitive: tuple[Any, Any]
+    ) -> Iterator[tuple[str, str, str]]:
+        for key in _keys(before, after, unknown):
+            inner = str(key) if path is None else f"{path}.{key}"
+            marks = (_child(sensitive[0], key), _child(sensitive[1], key))
+            yield from self._walk(
+                inner, _child(before, key), _child(after, key), _child(unknown, key) or False, marks
+            )
 
     @staticmethod
     def _descends(path: str | None, before: Any, after: Any, unknown: Any) -> bool:
@@ -81,6 +90,10 @@ class _Sides:
         text = value if isinstance(value, str) else json.dumps(value)
         masked = " ".join(self._masker.text(text).split())
         return masked if len(masked) <= _LONGEST else masked[: _LONGEST - 3] + "..."
+
+
+def _plain(value: Any) -> bool:
+    return not isinstance(value, dict | list)
 
 
 def _hidden(value: Any) -> str:

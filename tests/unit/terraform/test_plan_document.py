@@ -108,6 +108,8 @@ VALUES = st.recursive(
 
 
 @example(before={}, after={"": False})
+@example(before={"a": False}, after={"a": []})
+@example(before={"a": [[None]]}, after={"a": 0})
 @given(
     before=st.dictionaries(st.text(max_size=3), VALUES), after=st.dictionaries(st.text(max_size=3), VALUES)
 )
