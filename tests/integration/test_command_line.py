@@ -40,9 +40,7 @@ class Desk:
         """Carry a command out beside us."""
         out = self.folder / "terminal"
         with out.open("wb") as file:
-            process = subprocess.Popen(
-                _command(words), env=self.variables, stdout=file, stderr=file, preexec_fn=_listen_to_ctrl_c
-            )
+            process = subprocess.Popen(_command(words), env=self.variables, stdout=file, stderr=file)
         try:
             yield Typed(process, out)
         finally:
@@ -74,11 +72,6 @@ def until(true: Callable[[], bool], seconds: float = 240) -> None:
     while not true():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.2)
-
-
-def _listen_to_ctrl_c() -> None:
-    """Be as at a terminal: what a shell starts in the background ignores it, and so do its children."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _command(words: tuple[str, ...]) -> list[str]:
