@@ -1,22 +1,35 @@
 """Finds out whether a port is free, and who holds it when it is not."""
 
 import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from deployments.stack.errors import StackError
 
 _LISTENING = "0A"
+_LOOKS, _INTERVAL = 100, 0.1
 
 
-def require_free(port: int, variable: str, purpose: str) -> None:
+def require_free(
+    port: int, variable: str, purpose: str, sleep: Callable[[float], object] = time.sleep
+) -> None:
     """Refuse to go on when somebody listens on the port.
+
+    A process that is being killed is gone for everybody who looks while the kernel still closes its files: a
+    port that nobody is seen to hold gets some seconds to become free.
 
     Raises:
         StackError: naming the holder where it can be found, and the variable to set.
     """
-    if not _taken(port):
-        return
-    holder = _holder(port)
+    holder = ""
+    for _ in range(_LOOKS):
+        if not _taken(port):
+            return
+        if holder := _holder(port):
+            break
+        sleep(_INTERVAL)
     by = f" by {holder}" if holder else ""
     raise StackError(
         f"Port {port} for {purpose} is taken{by}. "
@@ -59,7 +72,10 @@ def _inodes(port: int) -> set[str]:
 
 
 def _open_files(folder: Path) -> set[str]:
-    try:
-        return {str(entry.readlink()) for entry in (folder / "fd").iterdir()}
-    except OSError:
-        return set()
+    """Return what the process has open, without what it closes meanwhile or we may not see."""
+    found = set[str]()
+    with suppress(OSError):
+        for entry in (folder / "fd").iterdir():
+            with suppress(OSError):
+                found.add(str(entry.readlink()))
+    return found
