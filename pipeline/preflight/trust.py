@@ -16,7 +16,8 @@ def may_assume(document: str | Mapping[str, Any], service: str) -> bool:
         service: such as ``ecs-tasks.amazonaws.com``.
     """
     policy = json.loads(unquote(document)) if isinstance(document, str) else document
-    statements = [item for item in _list(policy.get("Statement")) if _speaks_of(item, service)]
+    given = _list(policy.get("Statement"))
+    statements = [item for item in given if isinstance(item, Mapping) and _speaks_of(item, service)]
     return bool(statements) and all(item.get("Effect") == "Allow" for item in statements)
 
 

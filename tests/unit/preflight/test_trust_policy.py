@@ -37,6 +37,8 @@ def statement(**changes: Any) -> dict[str, Any]:
         ([statement(Sid=ECS, Principal={"Service": "lambda.amazonaws.com"})], False),
         ([], False),
         (None, False),
+        ("", False),
+        (["*"], False),
     ],
 )
 def test_may_assume(statements: Any, expected: bool) -> None:
