@@ -41,7 +41,7 @@ def describe(stored: Stored) -> StateHead:
             md5=hashlib.md5(stored.body, usedforsecurity=False).hexdigest(),
             resources=len(document.get("resources", ())),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise UnreadableStateError(
             f"s3://{stored.bucket}/{stored.key} (version {stored.version_id}) is no Terraform state. "
             "Run restore-state to bring back an earlier version."

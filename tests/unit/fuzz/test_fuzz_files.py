@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from mutations import JSON, damaged, damaged_text
 
@@ -73,6 +73,7 @@ def test_a_lock_is_read_or_refused(raw: str) -> None:
     assert datetime.now(UTC) - lock.created
 
 
+@example(json.dumps({**STATE, "serial": float("inf")}).encode())
 @given(damaged(STATE).map(json.dumps).map(str.encode) | st.binary(max_size=50))
 def test_a_state_is_described_or_refused(body: bytes) -> None:
     """A damaged state is named as such, with what brings an earlier one back."""
