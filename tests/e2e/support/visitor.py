@@ -13,6 +13,8 @@ _PATIENCE = 150.0
 More than twice the load balancer's idle timeout of 60 s: the emulator kills a task 5 s after it asked it to
 stop, and a request that the task had taken is offered to the next task only when that timeout is over.
 """
+_OVERDUE = 180.0
+"""Seconds after which a visit that is waited for will not come any more."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Visitor:
 
     def wait_for_another(self) -> None:
         """Wait until one more visit, which began after this call, has its answer."""
-        known, deadline = len(self.visits) + 1, time.monotonic() + 3 * _PATIENCE
+        known, deadline = len(self.visits) + 1, time.monotonic() + _OVERDUE
         while len(self.visits) <= known:
             assert time.monotonic() < deadline, self.visits[-1:]
             time.sleep(_INTERVAL)
