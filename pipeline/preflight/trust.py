@@ -16,16 +16,17 @@ def may_assume(document: str | Mapping[str, Any], service: str) -> bool:
         service: such as ``ecs-tasks.amazonaws.com``.
     """
     policy = json.loads(unquote(document)) if isinstance(document, str) else document
-    given = _list(policy.get("Statement"))
-    statements = [item for item in given if isinstance(item, Mapping) and _speaks_of(item, service)]
+    statements = [item for item in _list(policy.get("Statement")) if _speaks_of(item, service)]
     return bool(statements) and all(item.get("Effect") == "Allow" for item in statements)
 
 
-def _speaks_of(statement: Mapping[str, Any], service: str) -> bool:
+def _speaks_of(statement: Any, service: str) -> bool:
+    if not isinstance(statement, Mapping):
+        return False
     principal = statement.get("Principal")
     services = _list(principal.get("Service")) if isinstance(principal, Mapping) else _list(principal)
     actions = {str(action).lower() for action in _list(statement.get("Action"))}
-    return bool(actions & _ASSUME) and bool({service, "*"} & set(services))
+    return bool(actions & _ASSUME) and (service in services or "*" in services)
 
 
 def _list(value: Any) -> list[Any]:

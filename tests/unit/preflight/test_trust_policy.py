@@ -39,6 +39,8 @@ def statement(**changes: Any) -> dict[str, Any]:
         (None, False),
         ("", False),
         (["*"], False),
+        ([statement(Principal=[{}])], False),
+        ([statement(Principal={"Service": [{}, ECS]})], True),
     ],
 )
 def test_may_assume(statements: Any, expected: bool) -> None:
