@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from pipeline.state.digest import settle_digest
 from pipeline.state.errors import StateError
 from pipeline.state.home import StateHome
 from pipeline.state.liveness import observe
@@ -75,7 +76,7 @@ def unlock(
             f"The lock {lock_id} of {home.environment} stays (owner {report.verdict.owner}, "
             f"age {report.verdict.age}): {report.verdict.reason}"
         )
-    delete_lock(home, report.lock)
+    _free(home, report.lock)
     forget_gone(home, known)
     return report
 
@@ -88,7 +89,7 @@ def release_own_lock(home: StateHome, attempt: Attempt) -> bool:
     lock = read_lock(home)
     if lock is None or not is_own_lock(lock, attempt, observed_runs(home, {})):
         return False
-    delete_lock(home, lock)
+    _free(home, lock)
     return True
 
 
@@ -122,6 +123,12 @@ def _freeing(home: StateHome, run_id: str, command: Callable[[], int]) -> int:
             message = "Terraform ran into a lock of its own, which is free again. Run the same once more."
             raise ShutOutError(message, error.diagnostics, error.stderr) from error
         raise
+
+
+def _free(home: StateHome, lock: LockInfo) -> None:
+    """Settle the digest of an owner that is gone, while nobody else can write; then remove its lock."""
+    settle_digest(home)
+    delete_lock(home, lock)
 
 
 def forget_gone(home: StateHome, known: Mapping[str, RunStatus] | None = None) -> None:
