@@ -1,5 +1,6 @@
 """Runs of the pipeline that end by SIGKILL at a chosen step, each in a process of its own."""
 
+import faulthandler
 import multiprocessing
 import os
 import secrets
@@ -18,14 +19,24 @@ from pipeline.sqlite.layout import MANIFEST
 from pipeline.sqlite.store import Store, Upload
 
 POLICY = BackupPolicy(parts=8, timeout=600)
+_PATIENCE = 300
+"""Seconds for what takes 5 on a quiet machine."""
 
 
 def killed(act: Callable[..., object], *given: Any) -> None:
-    """Let a new process do it, which must die by SIGKILL."""
-    process = multiprocessing.get_context("spawn").Process(target=act, args=given)
+    """Let a new process do it, which must die by SIGKILL; one that stands still shows where."""
+    process = multiprocessing.get_context("spawn").Process(target=_traced, args=(act, *given))
     process.start()
-    process.join(60)
+    process.join(_PATIENCE)
+    if process.is_alive():
+        process.terminate()
+        process.join()
     assert process.exitcode == -signal.SIGKILL
+
+
+def _traced(act: Callable[..., object], *given: Any) -> None:
+    faulthandler.dump_traceback_later(60, repeat=True)
+    act(*given)
 
 
 def _die() -> NoReturn:
