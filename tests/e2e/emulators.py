@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 REGION = "af-south-1"
-_START = 60.0
+_START = 240.0
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def _server(command: list[str], settings: dict[str, str], log: Path, url: str, h
             yield url
         finally:
             child.terminate()
-            child.wait(timeout=30)
+            child.wait(timeout=240)
 
 
 def _wait(child: subprocess.Popen[bytes], url: str, log: Path) -> None:
@@ -67,7 +67,7 @@ def _wait(child: subprocess.Popen[bytes], url: str, log: Path) -> None:
     while time.monotonic() < deadline:
         assert child.poll() is None, log.read_text()
         try:
-            if httpx.get(url, timeout=1).is_success:
+            if httpx.get(url, timeout=30).is_success:
                 return
         except httpx.TransportError:
             time.sleep(0.2)  # between two looks

@@ -173,7 +173,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, prefect_home: Callable[[Pat
         yield
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(240)
 
 
 @pytest.fixture(scope="module")

@@ -145,7 +145,7 @@ def test_token_in_the_url_is_hidden(remote: Remote) -> None:
     remote.server.stall.set()
     fetching = _start_fetch(url, remote.cache)
     try:
-        assert remote.server.stalled.wait(20)
+        assert remote.server.stalled.wait(240)
         assert _TOKEN not in _command_lines(fetching.pid)
     finally:
         _kill(fetching)
@@ -162,7 +162,7 @@ def test_killed_in_the_middle(remote: Remote) -> None:
     """After kill -9 during the fetch nothing is taken for a checkout, and the next run ends well."""
     remote.server.stall.set()
     fetching = _start_fetch(remote.url, remote.cache)
-    assert remote.server.stalled.wait(20)
+    assert remote.server.stalled.wait(240)
     _kill(fetching)
     remote.server.stall.clear()
     left = [path.name for path in next(remote.cache.iterdir()).iterdir()]

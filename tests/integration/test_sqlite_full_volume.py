@@ -91,7 +91,7 @@ def test_a_volume_that_fills_up_during_a_restore_is_left_without_a_file(
     """Half of it has come when there is no room any more (ENOSPC): that half is removed."""
     s3.faults["^/backup$"] = first(1, "hang")
     process = start(s3, restore_job(s3, backup, small / "new"), tmp_path)
-    assert s3.reached.wait(30)
+    assert s3.reached.wait(300)
     until(lambda: any(file.stat().st_size for file in small.iterdir()))
     fill(small)
     s3.release.set()

@@ -148,7 +148,7 @@ def test_a_restore_killed_while_it_reports_has_left_it_whole(
     s3.faults["^/result.json$"] = first(1, "hang")
     s3.requests.clear()
     process = start(s3, job, scratch)
-    assert s3.reached.wait(30)
+    assert s3.reached.wait(300)
     process.kill()
     end(s3, process)
     s3.release.set()

@@ -44,7 +44,7 @@ def older(site: Site) -> Iterator[Manifest]:
 
 def backup(site: Site) -> Manifest:
     """Back up in a new run."""
-    return back_up(site, secrets.token_hex(8), lambda _: None, BackupPolicy(parts=8, timeout=60))
+    return back_up(site, secrets.token_hex(8), lambda _: None, BackupPolicy(parts=8, timeout=600))
 
 
 def test_an_object_that_is_not_what_was_sent_is_no_backup(

@@ -64,7 +64,7 @@ def opener(home: StateHome, tmp_path: Path, events: list[TerraformEvent], cli_co
         given = {
             "label": "test",
             "on_event": events.append,
-            "limits": Limits(timeout=60, interrupt_grace=20),
+            "limits": Limits(timeout=300, interrupt_grace=60),
             "cli_config": cli_config,
             "base": tmp_path / "runs",
             "around": lock_keeper(home, "this-run"),

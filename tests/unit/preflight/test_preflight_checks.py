@@ -48,7 +48,7 @@ def test_a_check_whose_needs_are_not_ok_is_skipped(needed: str) -> None:
 
 def test_checks_that_do_not_need_each_other_are_asked_at_once() -> None:
     """Each waits for the other's question: in turn they would never end."""
-    both = Barrier(2, timeout=20)
+    both = Barrier(2, timeout=240)
     first, second = (Check(name, lambda: str(both.wait())) for name in ("first", "second"))
     assert [item.status for item in run_checks([first, second])] == ["OK", "OK"]
 

@@ -29,7 +29,7 @@ class Emulator:
     def save(self) -> None:
         """Take what there is, tell it, and go on when told to."""
         self.saving.put(self.value)
-        assert self.go_on.acquire(timeout=60)
+        assert self.go_on.acquire(timeout=240)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
@@ -37,7 +37,7 @@ def test_a_change_is_saved_after_one_pause(method: str) -> None:
     """The save begins a second after the answer, and holds the change."""
     emulator = Emulator()
     emulator.ask(method)
-    assert emulator.saving.get(timeout=60) == 1
+    assert emulator.saving.get(timeout=240) == 1
     assert emulator.pauses == [PAUSE] == [1.0]
 
 
@@ -45,8 +45,8 @@ def test_a_change_during_a_save_is_in_the_next_one() -> None:
     """It came too late for the save under way: another one follows after one more pause."""
     emulator = Emulator()
     emulator.ask("POST")
-    assert emulator.saving.get(timeout=60) == 1
+    assert emulator.saving.get(timeout=240) == 1
     emulator.ask("POST")
     emulator.go_on.release()
-    assert emulator.saving.get(timeout=60) == 2
+    assert emulator.saving.get(timeout=240) == 2
     assert emulator.pauses == [PAUSE, PAUSE]

@@ -81,7 +81,7 @@ def test_of_many_at_once_one_decides(tmp_path: Path) -> None:
     file, found, all_make_one = tmp_path / "secret", list[str](), threading.Barrier(8)
 
     def come() -> None:
-        found.append(secret_in(file, lambda: f"secret of {all_make_one.wait(60)}"))
+        found.append(secret_in(file, lambda: f"secret of {all_make_one.wait(240)}"))
 
     threads = [threading.Thread(target=come) for _ in range(8)]
     for thread in threads:
