@@ -64,7 +64,7 @@ class Verdict:
 
 
 def decide(snapshot: Snapshot, attempt: Attempt, now: datetime) -> Verdict:
-    """Judge one look at the service; the order of the questions is the rollout algorithm of the design.
+    """Judge one look at the service; the order of the questions is told in docs/rollout.md.
 
     Source of the states: AWS ECS API reference, ``Deployment.rolloutState`` and ``Service.status``.
     """

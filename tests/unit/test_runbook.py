@@ -101,3 +101,14 @@ def _anchors(file: Path) -> set[str]:
     """Return the anchors of the headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_decision_is_in_the_index() -> None:
+    """Each by its number and its title."""
+    told = [
+        f"| [{int(path.name[:4])}]({path.name}) | {title.partition('. ')[2]} |"
+        for path in sorted(ROOT.glob("docs/adr/0*.md"))
+        for title in path.read_text(encoding="utf-8").splitlines()[:1]
+    ]
+    index = (ROOT / "docs/adr/README.md").read_text(encoding="utf-8").splitlines()
+    assert told == [line for line in index if line.startswith("| [")]
