@@ -5,7 +5,7 @@
 
 import hashlib
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict
 
 from deployments.flow_page import flow_page
 from deployments.work_pools import IMAGE_ROOT, pool_of, runs_in_image, variables_of
-from pipeline.environment import PROJECT, Environment, environment, environments
+from pipeline.environment import PROJECT, Environment, environments
 
 FILE = PROJECT / "prefect.yaml"
 DELIVERY = "deploy-application"
@@ -71,28 +71,27 @@ class DeploymentEntry(_Strict):
     schedules: list[Schedule] = []
 
 
-def entries() -> list[DeploymentEntry]:
-    """Read every deployment of prefect.yaml; unknown keys are refused."""
-    return [DeploymentEntry.model_validate(item) for item in _document()["deployments"]]
+def entries(item: Environment) -> list[DeploymentEntry]:
+    """Return the deployments of one environment; unknown keys of prefect.yaml are refused."""
+    found = [DeploymentEntry.model_validate(entry) for entry in _document(item.name)["deployments"]]
+    return found if item.scheduled else [entry.model_copy(update={"schedules": []}) for entry in found]
 
 
 def flow_names() -> frozenset[str]:
     """Return the name of every flow."""
-    return frozenset(_flow(entry.entrypoint).name for entry in entries())
+    return frozenset(_flow(entry["entrypoint"]).name for entry in _document("")["deployments"])
 
 
-def scheduled_flows(name: str) -> frozenset[str]:
+def scheduled_flows(item: Environment) -> frozenset[str]:
     """Return the names of the flows that have a schedule in an environment."""
-    return frozenset(
-        _flow(entry.entrypoint).name for entry in entries() if entry.name == name and entry.schedules
-    )
+    return frozenset(_flow(entry.entrypoint).name for entry in entries(item) if entry.schedules)
 
 
 def version() -> str:
     """Digest of everything that a registered deployment shows: flows, types of parameters, prefect.yaml."""
     files = [FILE, *(path for pattern in _SHOWN for path in sorted(PROJECT.glob(pattern)))]
     own = [
-        (name, item.work_pool.model_dump_json(), item.concurrent_deploys)
+        (name, item.work_pool.model_dump_json(), item.concurrent_deploys, item.scheduled)
         for name, item in sorted(environments().items())
     ]
     digest = hashlib.sha256(repr((own, _root())).encode())
@@ -101,18 +100,17 @@ def version() -> str:
     return digest.hexdigest()[:16]
 
 
-def deploy(client: SyncPrefectClient, names: Collection[str]) -> int:
-    """Register the deployments of these environments that are not there in this version; return how many."""
-    present = _versions(client, names)
-    wanted = [entry for entry in entries() if entry.name in names]
-    missing = [entry for entry in wanted if present.get(_full_name(entry)) != version()]
+def deploy(client: SyncPrefectClient, item: Environment) -> int:
+    """Register an environment's deployments that are not there in this version; return how many."""
+    present = _versions(client, item.name)
+    missing = [entry for entry in entries(item) if present.get(_flow(entry.entrypoint).name) != version()]
     for entry in missing:
-        _create(client, entry)
+        _create(client, entry, item)
     return len(missing)
 
 
-def _create(client: SyncPrefectClient, entry: DeploymentEntry) -> None:
-    flow, item = _flow(entry.entrypoint), environment(entry.name)
+def _create(client: SyncPrefectClient, entry: DeploymentEntry, item: Environment) -> None:
+    flow = _flow(entry.entrypoint)
     client.create_deployment(
         flow_id=client.create_flow(flow),
         name=entry.name,
@@ -145,16 +143,12 @@ def _options(entry: DeploymentEntry, item: Environment) -> ConcurrencyOptions:
     return ConcurrencyOptions.model_validate(options)
 
 
-def _versions(client: SyncPrefectClient, names: Collection[str]) -> Mapping[str, str | None]:
-    """Return the version of each registered deployment, by FLOW/NAME."""
-    chosen = DeploymentFilter(name=DeploymentFilterName(any_=list(names)))
+def _versions(client: SyncPrefectClient, name: str) -> Mapping[str | None, str | None]:
+    """Return the version of each registered deployment of an environment, by its flow."""
+    chosen = DeploymentFilter(name=DeploymentFilterName(any_=[name]))
     flows = {flow.id: flow.name for flow in client.read_flows(limit=200)}
     found = client.read_deployments(deployment_filter=chosen, limit=200)
-    return {f"{flows.get(item.flow_id)}/{item.name}": item.version for item in found}
-
-
-def _full_name(entry: DeploymentEntry) -> str:
-    return f"{_flow(entry.entrypoint).name}/{entry.name}"
+    return {flows.get(deployment.flow_id): deployment.version for deployment in found}
 
 
 @cache
@@ -163,7 +157,7 @@ def _flow(entrypoint: str) -> Flow[..., Any]:
 
 
 def _pull_steps(root: str) -> list[dict[str, Any]]:
-    text = yaml.safe_dump(_document()["pull"]).replace("{{ $PIPELINE_ROOT }}", root)
+    text = yaml.safe_dump(_document("")["pull"]).replace("{{ $PIPELINE_ROOT }}", root)
     steps: list[dict[str, Any]] = yaml.safe_load(text)
     return steps
 
@@ -173,6 +167,8 @@ def _root() -> str:
 
 
 @cache
-def _document() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+def _document(name: str) -> dict[str, Any]:
+    """Read prefect.yaml as it is for the environment of that name."""
+    text = FILE.read_text(encoding="utf-8").replace("{{ $PIPELINE_ENVIRONMENT }}", name)
+    document: dict[str, Any] = yaml.safe_load(text)
     return document

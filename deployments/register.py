@@ -50,7 +50,7 @@ def register(names: Sequence[str] | None = None) -> None:
     with get_client(sync_client=True) as client:
         for item in chosen:
             register_work_pools(client, item)
-        deploy(client, [item.name for item in chosen])
+            deploy(client, item)
         SnsTopic.register_type_and_schema()
         for item in chosen:
             register_automations(client, item, _say)

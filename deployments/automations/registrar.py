@@ -31,7 +31,7 @@ def register_automations(client: SyncPrefectClient, item: Environment, say: Say,
     Without one the automation is registered, and does nothing.
     """
     blocks = notification_blocks(client, f"alerts-{item.name}")
-    scheduled = scheduled_flows(item.name)
+    scheduled = scheduled_flows(item)
     if scheduled and not blocks:
         say(
             f"{item.name}: failures are told to nobody. Make a notification block (Slack, mail, SNS topic) "

@@ -118,6 +118,8 @@ class Environment(_Strict):
     """Environment variables of the container, beside those that Terraform sets; never secret."""
     scan: Scan = Scan()
     """The gate between registry and deployment."""
+    scheduled: bool = True
+    """Whether the chores of ``prefect.yaml`` run by their schedules."""
     concurrent_deploys: ConcurrencyPolicy = "wait"
     """What becomes of a deployment while another run works on the service."""
     trial: bool = True

@@ -53,7 +53,7 @@ def _second_argument(call: ast.Call) -> str:
 @pytest.mark.parametrize("name", sorted(environments()))
 def test_automations_wait_for_events_that_somebody_emits(name: str) -> None:
     """An automation for a misspelt event would never fire."""
-    for entry in entries_for(environment(name), scheduled_flows(name)):
+    for entry in entries_for(environment(name), scheduled_flows(environment(name))):
         trigger: Any = EventTrigger.model_validate(entry.trigger)
         expected = {event for event in trigger.expect | trigger.after if not event.startswith("prefect.")}
         assert expected <= _emitted() | FOREIGN, entry.name
@@ -64,7 +64,7 @@ def test_every_event_has_somebody_who_hears_it() -> None:
     """An event that no automation waits for is one that nobody is told of."""
     heard = {
         event
-        for entry in entries_for(environment("staging"), scheduled_flows("staging"))
+        for entry in entries_for(environment("staging"), scheduled_flows(environment("staging")))
         for event in entry.trigger["expect"]
         if event.startswith("vimbiso.")
     }
@@ -74,7 +74,7 @@ def test_every_event_has_somebody_who_hears_it() -> None:
 def test_what_is_not_scheduled_is_not_missed() -> None:
     """Nobody waits for a nightly backup where there is none; a folder is pushed to by nobody."""
     local, staging = (
-        {entry.name for entry in entries_for(environment(name), scheduled_flows(name))}
+        {entry.name for entry in entries_for(environment(name), scheduled_flows(environment(name)))}
         for name in ("local", "staging")
     )
     assert staging - local == {"no database backup", "no state backup", "deploy what was pushed"}

@@ -13,7 +13,7 @@ from deployments.prefect_file import DeploymentEntry, entries
 from deployments.work_pools import ENGINE_TAG
 from pipeline.environment import PROJECT, environments
 
-ENTRIES = entries()
+ENTRIES = [entry for item in environments().values() for entry in entries(item)]
 ENTRYPOINTS = sorted({entry.entrypoint for entry in ENTRIES})
 SCHEDULES = {
     "verify_health": "*/15 * * * *",
@@ -58,7 +58,7 @@ def test_a_deployment_belongs_to_its_environment(entry: DeploymentEntry) -> None
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda item: f"{_module(item)}-{item.name}")
 def test_chores_are_scheduled_where_people_use_the_application(entry: DeploymentEntry) -> None:
     """Local has no schedules; elsewhere the chores have theirs, in the users' time zone."""
-    wanted = SCHEDULES.get(_module(entry)) if environments()[entry.name].domain else None
+    wanted = SCHEDULES.get(_module(entry)) if environments()[entry.name].scheduled else None
     assert [item.cron for item in entry.schedules] == ([wanted] if wanted else [])
     assert {item.timezone for item in entry.schedules} <= {"Africa/Harare"}
 
