@@ -4,11 +4,11 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+
+import psutil
 
 from deployments.stack.errors import StackError
 
-_LISTENING = "0A"
 _LOOKS, _INTERVAL = 100, 0.1
 
 
@@ -49,33 +49,9 @@ def _taken(port: int) -> bool:
 
 def _holder(port: int) -> str:
     """Name the process that listens, such as ``nginx (pid 12)``; "" where it is not ours to see."""
-    links = {f"socket:[{inode}]" for inode in _inodes(port)}
-    for folder in Path("/proc").glob("[0-9]*"):
-        if links & _open_files(folder):
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-            return f"{command[:80]} (pid {folder.name})"
+    for item in psutil.net_connections("tcp"):
+        listens = item.status == psutil.CONN_LISTEN and item.laddr and item.laddr.port == port
+        if listens and item.pid:
+            with suppress(psutil.Error):
+                return f"{' '.join(psutil.Process(item.pid).cmdline())[:80]} (pid {item.pid})"
     return ""
-
-
-def _inodes(port: int) -> set[str]:
-    found = set()
-    for name in ("tcp", "tcp6"):
-        try:
-            lines = Path("/proc/net", name).read_text(encoding="ascii").splitlines()[1:]
-        except OSError:
-            continue
-        fields = [line.split() for line in lines]
-        found |= {
-            row[9] for row in fields if row[3] == _LISTENING and int(row[1].rpartition(":")[2], 16) == port
-        }
-    return found
-
-
-def _open_files(folder: Path) -> set[str]:
-    """Return what the process has open, without what it closes meanwhile or we may not see."""
-    found = set[str]()
-    with suppress(OSError):
-        for entry in (folder / "fd").iterdir():
-            with suppress(OSError):
-                found.add(str(entry.readlink()))
-    return found

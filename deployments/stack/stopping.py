@@ -9,7 +9,7 @@ from deployments.stack.processes import Process, marked, send
 _INTERVAL = 0.05
 
 
-def due(living: Iterable[Process], asked: Collection[tuple[int, int]]) -> list[Process]:
+def due(living: Iterable[Process], asked: Collection[tuple[int, float]]) -> list[Process]:
     """Return those that shall be asked to end now: not asked before, and no parent of ours left.
 
     A flow run thus gets to end Terraform, and Terraform its providers; a provider that was told at once with
@@ -29,7 +29,7 @@ def stop(owner: str, wanted: Callable[[Process], bool], grace: float) -> list[Pr
 
     Returns those that had to be killed.
     """
-    asked: set[tuple[int, int]] = set()
+    asked: set[tuple[int, float]] = set()
     deadline = time.monotonic() + grace
     while living := _living(owner, wanted):
         if time.monotonic() > deadline:
@@ -42,7 +42,7 @@ def stop(owner: str, wanted: Callable[[Process], bool], grace: float) -> list[Pr
 
 
 def _kill(owner: str, wanted: Callable[[Process], bool]) -> list[Process]:
-    killed: dict[tuple[int, int], Process] = {}
+    killed: dict[tuple[int, float], Process] = {}
     deadline = time.monotonic() + 10
     while (living := _living(owner, wanted)) and time.monotonic() < deadline:
         for process in living:
