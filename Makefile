@@ -60,6 +60,7 @@ lint: venv ## Check style, types, the direction of imports and Terraform
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
+	$(VENV)/typos
 	$(VENV)/lint-imports
 	@$(VENV)/python -m deployments.setup.check_terraform
 

@@ -35,7 +35,7 @@ def test_accepted(ref: str) -> None:
     ],
 )
 def test_choose(ref: str, lines: dict[str, str], expected: tuple[str, str] | None) -> None:
-    """Annotated tags count as their commit; look-alikes don't count."""
+    """Annotated tags count as their commit; what only looks alike does not."""
     listing = "".join(f"{sha}\t{name}\n" for name, sha in lines.items())
     assert expected == choose(ref, listing, "url")
 
