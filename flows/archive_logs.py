@@ -4,8 +4,8 @@ from prefect import flow
 
 from blocks.names import EnvironmentName
 from tasks.environment import load_environment, read_outputs
-from tasks.events import tell_world
 from tasks.logs import archive_log_day, find_days_to_archive, report_archived_days
+from tasks.support import tell_world
 
 
 @flow(name="archive-logs", flow_run_name="{environment}")

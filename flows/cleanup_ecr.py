@@ -9,7 +9,7 @@ from pipeline.ecr import CleanupPolicy
 from pipeline.errors import PipelineError
 from tasks.cleanup import delete_images, plan_image_cleanup
 from tasks.environment import load_environment, read_outputs
-from tasks.events import tell_world
+from tasks.support import tell_world
 
 
 class CleanupIncompleteError(PipelineError):

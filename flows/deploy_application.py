@@ -20,7 +20,6 @@ from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
 from pipeline.release import Stopwatch
 from tasks.environment import load_environment, read_outputs
-from tasks.events import tell_world
 from tasks.image import DeliveredImage, build_release, find_release, push_release, require_image
 from tasks.lease import one_delivery_at_a_time, refuse_second_delivery
 from tasks.naming import name_run
@@ -29,6 +28,7 @@ from tasks.report import report_release
 from tasks.rollout import register_revision
 from tasks.scan import pass_scan_gate
 from tasks.source import fetch_source
+from tasks.support import tell_world
 
 
 class DeploymentFailedError(PipelineError):

@@ -7,7 +7,7 @@ from pipeline.errors import PipelineError
 from tasks.database import choose_backup
 from tasks.database import drill_restore as restore_and_measure
 from tasks.environment import load_environment, read_outputs
-from tasks.events import tell_world
+from tasks.support import tell_world
 
 
 @flow(name="drill-restore", flow_run_name="{environment}")

@@ -19,8 +19,8 @@ from tasks.change import (
     require_unchanged,
     snapshot_state,
 )
-from tasks.events import tell_world
 from tasks.plan_report import guard_plan, report_plan, require_targets
+from tasks.support import tell_world
 from tasks.terraform import Session, terraform_apply, terraform_init, terraform_plan, terraform_show
 
 Step = Callable[[PlanDocument], object]

@@ -11,7 +11,6 @@ from pipeline.sqlite import Backup
 from tasks.change import NotApprovedError
 from tasks.database import choose_backup, restore_database
 from tasks.environment import load_environment, read_outputs
-from tasks.events import tell_world
 from tasks.lease import one_change_at_a_time, one_delivery_at_a_time
 from tasks.recovery import (
     begin_in_place,
@@ -20,6 +19,7 @@ from tasks.recovery import (
     find_open_restore,
     require_confirmed,
 )
+from tasks.support import tell_world
 
 
 @flow(name="restore-sqlite", flow_run_name=run_name)

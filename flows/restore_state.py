@@ -12,9 +12,9 @@ from flows.naming import run_name
 from pipeline.state import PresentState, StateHead
 from tasks.change import NotApprovedError
 from tasks.environment import load_environment
-from tasks.events import tell_world
 from tasks.lease import one_change_at_a_time
 from tasks.restoring import bring_back, choose_candidate, look_at_state, show_candidates
+from tasks.support import tell_world
 
 
 @flow(name="restore-state", flow_run_name=run_name)

@@ -5,8 +5,8 @@ from prefect import flow
 from blocks.names import EnvironmentName
 from pipeline.errors import PipelineError
 from tasks.environment import load_environment, read_outputs
-from tasks.events import tell_world
 from tasks.logs import plan_log_retention, set_log_retention
+from tasks.support import tell_world
 
 
 class RetentionIncompleteError(PipelineError):

@@ -9,9 +9,9 @@ from flows.rollback_application import go_back
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
 from pipeline.release import KEY, WayBack, short, tell_changes
-from tasks.events import tell_world
 from tasks.rollback import choose_target, present_task_definition
 from tasks.schema import find_crossed, find_own
+from tasks.support import tell_world
 
 
 def undo(target: Target, outputs: Outputs, failed: str) -> str:

@@ -2,18 +2,16 @@
 
 from datetime import timedelta
 
-from prefect import task
-from prefect.artifacts import create_table_artifact
-from prefect.events import emit_event
 from prefect.logging import get_run_logger
 
 from blocks import Target
 from pipeline.ecs.watch import utc_now
 from pipeline.freshness import Finding, find_copies, judge
 from pipeline.outputs import Outputs
+from tasks.support import retried_step, show_table, step, tell_world
 
 
-@task(name="inspect-backups", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
+@retried_step
 def inspect_backups(target: Target, outputs: Outputs, limit: timedelta) -> tuple[Finding, ...]:
     """Look at the backups of database and Terraform state and at the archive of every log group."""
     now = utc_now()
@@ -23,24 +21,23 @@ def inspect_backups(target: Target, outputs: Outputs, limit: timedelta) -> tuple
     for finding in findings:
         if finding.bad:
             get_run_logger().warning("%s: %s. %s", finding.copies.what, finding.verdict, finding.next_step)
-    create_table_artifact(
-        key=f"backups-{target.name}",
-        table=[_row(finding) for finding in findings],
-        description=f"{target.name}: copies, each to be at most {limit // timedelta(hours=1)} hours old",
+    show_table(
+        target,
+        "backups",
+        [_row(finding) for finding in findings],
+        f"{target.name}: copies, each to be at most {limit // timedelta(hours=1)} hours old",
     )
     return findings
 
 
-@task(name="tell-missing-backups", persist_result=False)
+@step
 def tell_missing_backups(target: Target, findings: tuple[Finding, ...]) -> None:
     """Emit the event that something is missing or too old."""
-    emit_event(
-        event="vimbiso.backups.missing",
-        resource={"prefect.resource.id": f"vimbiso.environment.{target.name}"},
-        payload={
-            "summary": "; ".join(f"{item.copies.what}: {item.verdict}" for item in findings),
-            "flows": sorted({item.copies.remedy for item in findings}),
-        },
+    tell_world(
+        target,
+        "backups.missing",
+        summary="; ".join(f"{item.copies.what}: {item.verdict}" for item in findings),
+        flows=sorted({item.copies.remedy for item in findings}),
     )
 
 

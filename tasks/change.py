@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from prefect import task
 from prefect.logging import get_run_logger
 
 from pipeline.errors import PipelineError
@@ -28,13 +27,14 @@ from pipeline.state import (
     waiting_plan,
 )
 from pipeline.terraform import Approval, Plan, StalePlanError, Workspace, judge_approval
+from tasks.support import retried_step, step
 
 
 class NotApprovedError(PipelineError):
     """The plan may not be applied."""
 
 
-@task(name="keep-plan", persist_result=False)
+@step
 def keep_for_approval(
     home: StateHome, run_id: str, plan: Plan, summary: str, restores: str = ""
 ) -> WaitingPlan:
@@ -44,19 +44,19 @@ def keep_for_approval(
     return waiting
 
 
-@task(name="find-kept-plan", persist_result=False)
+@step
 def find_waiting(home: StateHome, run_id: str) -> WaitingPlan | None:
     """Return what this run waits for, when it was suspended for a decision."""
     return waiting_plan(home, run_id)
 
 
-@task(name="fetch-kept-plan", persist_result=False)
+@step
 def fetch_kept(home: StateHome, waiting: WaitingPlan, path: Path) -> Plan:
     """Fetch exactly the plan that was shown for decision."""
     return fetch_plan(home, waiting.plan, path)
 
 
-@task(name="judge-approval", persist_result=False)
+@step
 def require_approval(
     home: StateHome,
     run_id: str,
@@ -80,7 +80,7 @@ def require_approval(
     return by
 
 
-@task(name="check-state", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def require_unchanged(home: StateHome, plan: Plan) -> None:
     """Refuse a plan that was made against another state, before anything is done for its sake."""
     head = read_head(home)
@@ -92,7 +92,7 @@ def require_unchanged(home: StateHome, plan: Plan) -> None:
         )
 
 
-@task(name="snapshot-state", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def snapshot_state(home: StateHome, run_id: str) -> Snapshot | None:
     """Copy the state before it is changed."""
     snapshot = take_snapshot(home, run_id)
@@ -101,7 +101,7 @@ def snapshot_state(home: StateHome, run_id: str) -> Snapshot | None:
     return snapshot
 
 
-@task(name="record-configuration", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def record_configuration(
     home: StateHome,
     workspace: Workspace,
@@ -141,7 +141,7 @@ def record_configuration(
     return key
 
 
-@task(name="forget-kept-plan", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def forget_kept(home: StateHome, run_id: str, plan: Plan) -> None:
     """Forget the plan that was kept for approval, once it was applied: well or not."""
     if waiting_plan(home, run_id) is not None:

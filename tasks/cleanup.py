@@ -1,7 +1,5 @@
 """Removes images that nothing needs."""
 
-from prefect import task
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.logging import get_run_logger
 
 from blocks import Target
@@ -18,6 +16,7 @@ from pipeline.ecr import (
 from pipeline.ecs.watch import utc_now
 from pipeline.outputs import Outputs
 from pipeline.release import ReleaseStore
+from tasks.support import retried_step, show_page, show_table, step
 
 
 def _in_use(target: Target, outputs: Outputs) -> Protection:
@@ -26,7 +25,7 @@ def _in_use(target: Target, outputs: Outputs) -> Protection:
     return collect_in_use(target.access, outputs, good)
 
 
-@task(name="plan-cleanup", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
+@retried_step
 def plan_image_cleanup(target: Target, outputs: Outputs, policy: CleanupPolicy) -> CleanupPlan:
     """Decide about every image of the repository, and show the decision."""
     inventory = read_inventory(target.access, outputs.repository_name)
@@ -36,9 +35,10 @@ def plan_image_cleanup(target: Target, outputs: Outputs, policy: CleanupPolicy) 
     get_run_logger().info("%s: %s", outputs.repository_name, summary)
     for name in plan.absent:
         get_run_logger().warning("%s is in use but not in the repository: its next start fails", name)
-    create_table_artifact(
-        key=f"cleanup-ecr-{target.name}",
-        table=[
+    show_table(
+        target,
+        "cleanup-ecr",
+        [
             {
                 "image": ", ".join(row.image.tags) or row.image.digest[:19],
                 "pushed": f"{row.image.pushed_at:%Y-%m-%d %H:%M}",
@@ -48,12 +48,12 @@ def plan_image_cleanup(target: Target, outputs: Outputs, policy: CleanupPolicy) 
             }
             for row in plan.rows
         ],
-        description=f"{outputs.repository_name}: {summary}",
+        f"{outputs.repository_name}: {summary}",
     )
     return plan
 
 
-@task(name="delete-images", persist_result=False)
+@step
 def delete_images(target: Target, outputs: Outputs, plan: CleanupPlan) -> CleanupResult:
     """Delete what the plan says and what is still right to delete."""
     result = apply_cleanup(target.access, plan, lambda: _in_use(target, outputs), utc_now())
@@ -65,13 +65,14 @@ def delete_images(target: Target, outputs: Outputs, plan: CleanupPlan) -> Cleanu
     )
     for item in result.failures:
         get_run_logger().error("%s stays: %s %s", item.digest, item.code, item.reason)
-    create_markdown_artifact(
-        key=f"cleaned-ecr-{target.name}",
-        markdown=(
+    show_page(
+        target,
+        "cleaned-ecr",
+        (
             f"## {len(result.deleted)} images deleted, {result.freed_bytes / 1e6:.1f} MB freed\n\n"
             f"Spared, as they came into use meanwhile: {len(result.spared)}. "
             f"Not deleted, see the log: {len(result.failures)}."
         ),
-        description=f"{outputs.repository_name}: what the cleanup did",
+        f"{outputs.repository_name}: what the cleanup did",
     )
     return result

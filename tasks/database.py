@@ -1,8 +1,5 @@
 """Backups of the application's SQLite database."""
 
-from prefect import task
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
-from prefect.events import emit_event
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
@@ -17,7 +14,6 @@ from pipeline.sqlite import (
     NoDatabaseError,
     Pruned,
     Restored,
-    Site,
     back_up,
     drill,
     find_backup,
@@ -29,20 +25,17 @@ from pipeline.sqlite import (
     read_manifest,
     restore_to_file,
 )
+from tasks.support import retried_step, show_page, show_table, site_of, step, tell_world
 
 
 class PruneError(PipelineError):
     """Backups that should be gone are not."""
 
 
-def _site(target: Target, outputs: Outputs) -> Site:
-    return Site(target.access, outputs, target.environment.task_endpoint_url)
-
-
-@task(name="back-up-database", persist_result=False)
+@step
 def back_up_database(target: Target, outputs: Outputs, reason: str) -> Manifest | None:
     """Make a checked copy of the database while the application writes; None where there is none yet."""
-    log, site = get_run_logger(), _site(target, outputs)
+    log, site = get_run_logger(), site_of(target, outputs)
     try:
         manifest = back_up(site, str(flow_run.id), log.info, reason=reason)
     except NoDatabaseError as error:
@@ -51,14 +44,11 @@ def back_up_database(target: Target, outputs: Outputs, reason: str) -> Manifest 
     for warning in manifest.warnings:
         log.warning(warning)
     publish_backup(site, manifest)
-    emit_event(
-        event="vimbiso.backup.made",
-        resource={"prefect.resource.id": f"vimbiso.environment.{target.name}"},
-        payload={"key": manifest.key, "bytes": manifest.bytes},
-    )
-    create_markdown_artifact(
-        key=f"backup-{target.name}",
-        markdown=(
+    tell_world(target, "backup.made", key=manifest.key, bytes=manifest.bytes)
+    show_page(
+        target,
+        "backup",
+        (
             f"## Backup `{manifest.key}`\n\n| | |\n|---|---|\n"
             f"| database | {manifest.bytes / 1e6:.1f} MB, {len(manifest.checks.rows)} tables |\n"
             f"| compressed | {manifest.compressed_bytes / 1e6:.1f} MB |\n"
@@ -66,15 +56,15 @@ def back_up_database(target: Target, outputs: Outputs, reason: str) -> Manifest 
             f"| lock held | {manifest.lock_seconds:.2f} s ({manifest.journal} journal) |\n"
             f"| task | {manifest.task_seconds:.1f} s, {manifest.peak_kib / 1024:.0f} MiB |\n"
         ),
-        description=f"Database backup of {target.name}",
+        f"Database backup of {target.name}",
     )
     return manifest
 
 
-@task(name="prune-backups", persist_result=False)
+@step
 def prune_backups(target: Target, outputs: Outputs, dry_run: bool) -> Pruned | None:
     """Remove backups that are past their time; the last good one always stays."""
-    site = _site(target, outputs)
+    site = site_of(target, outputs)
     decision = plan_prune(site, utc_now())
     get_run_logger().info("%d backups are past their time", len(decision.pruned))
     kept = [
@@ -82,10 +72,11 @@ def prune_backups(target: Target, outputs: Outputs, dry_run: bool) -> Pruned | N
         for item in decision.kept
     ]
     gone = [{"backup": item.key, "decision": "remove", "why": "past its time"} for item in decision.pruned]
-    create_table_artifact(
-        key=f"backup-retention-{target.name}",
-        table=[*kept, *gone],
-        description=decision.refusal or f"{target.name}: which backups stay and which go",
+    show_table(
+        target,
+        "backup-retention",
+        [*kept, *gone],
+        decision.refusal or f"{target.name}: which backups stay and which go",
     )
     return None if dry_run else _must(prune(site, decision))
 
@@ -103,21 +94,22 @@ def _must(done: Pruned) -> Pruned:
     return done
 
 
-@task(name="publish-backup-age", persist_result=False)
+@step
 def publish_backup_age(target: Target, outputs: Outputs) -> float | None:
     """Tell CloudWatch how old the newest verified backup is, in hours, for the alarm."""
-    return publish_age(_site(target, outputs), utc_now())
+    return publish_age(site_of(target, outputs), utc_now())
 
 
-@task(name="choose-backup", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def choose_backup(target: Target, outputs: Outputs, wanted: str | None = None) -> Backup:
     """Find the wanted backup, or the newest verified one, and show what its manifest says."""
-    site = _site(target, outputs)
+    site = site_of(target, outputs)
     chosen = find_backup(site, wanted)
     manifest = read_manifest(site, chosen)
-    create_table_artifact(
-        key=f"chosen-backup-{target.name}",
-        table=[
+    show_table(
+        target,
+        "chosen-backup",
+        [
             {
                 "backup": chosen.key,
                 "copied at": f"{manifest.copied_at:%Y-%m-%d %H:%M:%S} UTC",
@@ -126,36 +118,37 @@ def choose_backup(target: Target, outputs: Outputs, wanted: str | None = None) -
                 "made for": manifest.reason,
             }
         ],
-        description=f"{target.name}: the backup to restore",
+        f"{target.name}: the backup to restore",
     )
     get_run_logger().info("The backup to restore is %s", chosen.key)
     return chosen
 
 
-@task(name="restore-to-file", persist_result=False)
+@step
 def restore_database(target: Target, outputs: Outputs, backup: str | None, path: str | None) -> Restored:
     """Bring a backup to a new file on the data volume, checked; the live database is not touched."""
-    site = _site(target, outputs)
+    site = site_of(target, outputs)
     chosen = find_backup(site, backup)
     restored = restore_to_file(site, str(flow_run.id), chosen, get_run_logger().info, path)
     checks = restored.manifest.checks
-    create_markdown_artifact(
-        key=f"restored-{target.name}",
-        markdown=(
+    show_page(
+        target,
+        "restored",
+        (
             f"## `{restored.target}`\n\n| | |\n|---|---|\n| from | `{chosen.key}` |\n"
             f"| copied at | {restored.manifest.copied_at:%Y-%m-%d %H:%M:%S} UTC |\n"
             f"| as the manifest says | {restored.manifest.bytes / 1e6:.1f} MB, {len(checks.rows)} tables, "
             f"integrity ok ({checks.integrity}) |\n| task | {restored.seconds:.1f} s |\n"
         ),
-        description=f"{target.name}: a backup restored to a file; the live database was not touched",
+        f"{target.name}: a backup restored to a file; the live database was not touched",
     )
     return restored
 
 
-@task(name="drill-restore", persist_result=False)
+@step
 def drill_restore(target: Target, outputs: Outputs) -> Drill:
     """Restore the newest backup in a throw-away task, check it, and measure."""
-    site = _site(target, outputs)
+    site = site_of(target, outputs)
     try:
         result = drill(site, str(flow_run.id), get_run_logger().info)
     except PipelineError as error:
@@ -171,6 +164,4 @@ def drill_restore(target: Target, outputs: Outputs) -> Drill:
 
 
 def _report_drill(target: Target, text: str) -> None:
-    create_markdown_artifact(
-        key=f"drill-{target.name}", markdown=text, description=f"Restore drill of {target.name}"
-    )
+    show_page(target, "drill", text, f"Restore drill of {target.name}")

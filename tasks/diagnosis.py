@@ -2,17 +2,16 @@
 
 from datetime import timedelta
 
-from prefect import task
-from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
 
 from blocks import Target
 from pipeline.diagnosis import Diagnosis, Subject, command, diagnose, read_facts, to_markdown
 from pipeline.ecs.watch import utc_now
 from pipeline.outputs import Outputs
+from tasks.support import show_page, step
 
 
-@task(name="diagnose-service", persist_result=False)
+@step
 def diagnose_service(target: Target, outputs: Outputs, since_hours: float = 2) -> Diagnosis:
     """Read everything around the service, show findings and likely causes as a page, log the causes.
 
@@ -21,11 +20,7 @@ def diagnose_service(target: Target, outputs: Outputs, since_hours: float = 2) -
     now = utc_now()
     subject = Subject(target.environment, outputs, now, now - timedelta(hours=since_hours))
     found = diagnose(read_facts(target.access, subject))
-    create_markdown_artifact(
-        key=f"diagnosis-{target.name}",
-        markdown=to_markdown(found),
-        description=f"{target.name}: {found.headline}",
-    )
+    show_page(target, "diagnosis", to_markdown(found), f"{target.name}: {found.headline}")
     log = get_run_logger()
     for place, cause in enumerate(found.causes, start=1):
         over = " (over by now)" if cause.past else ""

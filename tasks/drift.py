@@ -1,23 +1,18 @@
 """Tells the world about drift."""
 
-from prefect import task
-from prefect.events import emit_event
 from prefect.logging import get_run_logger
 
 from blocks import Target
 from pipeline.terraform import PlanSummary
+from tasks.support import step, tell_world
 
 
-@task(name="report-drift", persist_result=False)
+@step
 def report_drift(target: Target, summary: PlanSummary, has_changes: bool) -> bool:
     """Emit an event when the infrastructure differs from the configuration."""
     differs = has_changes or bool(summary.changed_by_hand)
     if differs:
         changed = [row.address for row in summary.changed_by_hand]
         get_run_logger().warning("%s differs from its configuration: %s", target.name, summary.sentence)
-        emit_event(
-            event="vimbiso.drift.found",
-            resource={"prefect.resource.id": f"vimbiso.environment.{target.name}"},
-            payload={"summary": summary.sentence, "resources": changed[:50]},
-        )
+        tell_world(target, "drift.found", summary=summary.sentence, resources=changed[:50])
     return differs

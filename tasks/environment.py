@@ -2,7 +2,6 @@
 
 from typing import cast
 
-from prefect import task
 from prefect.logging import get_run_logger
 from prefect.runtime import deployment
 
@@ -12,6 +11,7 @@ from pipeline.aws.parameters import read_parameter
 from pipeline.environment import environments
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs, missing_outputs, parse_outputs
+from tasks.support import step
 
 
 class EnvironmentNotRegisteredError(PipelineError):
@@ -22,7 +22,7 @@ class OtherEnvironmentError(PipelineError):
     """A deployment was asked to run for another environment than its own."""
 
 
-@task(name="load-environment", persist_result=False)
+@step
 def load_environment(name: str) -> Target:
     """Load the environment's block and check that its credentials belong to its account.
 
@@ -50,7 +50,7 @@ def load_environment(name: str) -> Target:
     return target
 
 
-@task(name="read-outputs", persist_result=False)
+@step
 def read_outputs(target: Target) -> Outputs:
     """Read what Terraform built from the environment's SSM parameter."""
     parameter = target.environment.outputs_parameter

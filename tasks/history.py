@@ -1,18 +1,17 @@
 """Shows which releases an environment had."""
 
-from prefect import task
-from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
 
 from blocks import Target
 from pipeline.aws import AwsError
-from pipeline.diagnosis import history_rows, why_unusable
-from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.diagnosis import history_rows
 from pipeline.outputs import Outputs
 from pipeline.release import ReleaseRecord, ReleaseStore, SchemaLog
+from pipeline.release.usable import why_unusable
+from tasks.support import retried_step, service_of, show_table
 
 
-@task(name="show-history", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def show_history(target: Target, outputs: Outputs, limit: int) -> list[dict[str, str]]:
     """Show the newest releases as a table: which runs, and to which the service can go back."""
     records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest(limit)
@@ -30,18 +29,14 @@ def show_history(target: Target, outputs: Outputs, limit: int) -> list[dict[str,
             row["took"],
             "runs now" if row["runs"] else f"roll back to it: {row['roll back to']}",
         )
-    create_table_artifact(
-        key=f"history-{target.name}",
-        table=rows,
-        description=f"The last {len(rows)} releases of {target.name}",
-    )
+    show_table(target, "history", rows, f"The last {len(rows)} releases of {target.name}")
     return rows
 
 
 def _live(target: Target, outputs: Outputs) -> str | None:
     """Return the task definition that the service is on; None where that cannot be told."""
     try:
-        found = EcsService(target.access, ServiceRef(outputs.cluster, outputs.service)).describe()
+        found = service_of(target, outputs).describe()
     except AwsError as error:
         get_run_logger().warning("What runs cannot be told: %s", error)
         return None

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import partial
 
-from prefect import task
 from prefect.logging import get_run_logger
 
 from blocks import Target
@@ -24,6 +23,7 @@ from pipeline.image import (
 )
 from pipeline.outputs import Outputs
 from pipeline.source import ResolvedSource
+from tasks.support import retried_step, step
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class DeliveredImage:
     ref: str = ""
 
 
-@task(name="find-image", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def find_release(target: Target, outputs: Outputs, name: str) -> DeliveredImage | None:
     """Look a release up in the registry by its tag or digest; a release that is there isn't built again."""
     found = find_image(target.access, outputs.repository_name, name)
@@ -50,7 +50,7 @@ def find_release(target: Target, outputs: Outputs, name: str) -> DeliveredImage 
     return DeliveredImage(release, found.digest, pinned)
 
 
-@task(name="require-image", persist_result=False)
+@step
 def require_image(target: Target, outputs: Outputs, name: str) -> DeliveredImage:
     """Find an image that was made elsewhere."""
     found = find_release.fn(target, outputs, name)
@@ -61,7 +61,7 @@ def require_image(target: Target, outputs: Outputs, name: str) -> DeliveredImage
     return found
 
 
-@task(name="build-image", persist_result=False)
+@step
 def build_release(target: Target, outputs: Outputs, source: ResolvedSource) -> str:
     """Build the image of a release and return its reference; every step shows in the log."""
     log = get_run_logger()
@@ -87,7 +87,7 @@ def build_release(target: Target, outputs: Outputs, source: ResolvedSource) -> s
     return image
 
 
-@task(name="push-image", persist_result=False)
+@step
 def push_release(target: Target, outputs: Outputs, source: ResolvedSource, image: str) -> DeliveredImage:
     """Push the image; the digest that the registry answers is what gets deployed."""
     log = get_run_logger()

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from prefect import task
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
@@ -11,11 +10,12 @@ from prefect.logging import get_run_logger
 
 from blocks import Target
 from pipeline.state import RunStatus, home_of, read_runs
+from tasks.support import retried_step
 
 _AT_WORK = frozenset({StateType.RUNNING, StateType.CANCELLING})
 
 
-@task(name="ask-prefect", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def ask_prefect(target: Target) -> dict[str, RunStatus]:
     """Ask Prefect about every run that is written down beside the state, by run id."""
     ids = [record.run_id for record in read_runs(home_of(target.access, target.environment))]

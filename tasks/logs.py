@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import zip_longest
 
-from prefect import task
-from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
 
 from blocks import Target
@@ -26,13 +24,14 @@ from pipeline.logs import (
     plan_retention,
 )
 from pipeline.outputs import Outputs
+from tasks.support import retried_step, show_table, step
 
 
 def _place(target: Target, outputs: Outputs) -> ArchivePlace:
     return ArchivePlace(outputs.log_archive_bucket, target.name)
 
 
-@task(name="plan-retention", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
+@retried_step
 def plan_log_retention(target: Target, outputs: Outputs, days: int, shorten: bool) -> RetentionPlan:
     """Compare every log group of the environment with the wanted retention, and show the decision."""
     groups = list_groups(target.access)
@@ -47,17 +46,16 @@ def plan_log_retention(target: Target, outputs: Outputs, days: int, shorten: boo
     plan = plan_retention(groups, names, days, utc_now(), archived=archived, shorten=shorten)
     for group in plan.unlimited_elsewhere:
         get_run_logger().warning("%s, not of this environment, keeps its events for ever", group.name)
-    create_table_artifact(
-        key=f"retain-logs-{target.name}",
-        table=[
-            {"group": row.group.name, "decision": row.action.value, "reason": row.reason} for row in plan.rows
-        ],
-        description=f"Log retention of {days} days in {target.name}",
+    show_table(
+        target,
+        "retain-logs",
+        [{"group": row.group.name, "decision": row.action.value, "reason": row.reason} for row in plan.rows],
+        f"Log retention of {days} days in {target.name}",
     )
     return plan
 
 
-@task(name="set-retention", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
+@retried_step
 def set_log_retention(target: Target, plan: RetentionPlan) -> RetentionResult:
     """Set the retention of the groups that lack it."""
     result = apply_retention(target.access, plan)
@@ -68,7 +66,7 @@ def set_log_retention(target: Target, plan: RetentionPlan) -> RetentionResult:
     return result
 
 
-@task(name="find-days-to-archive", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
+@retried_step
 def find_days_to_archive(target: Target, outputs: Outputs) -> list[tuple[LogGroup, date]]:
     """List the days of every log group that the archive lacks, and the last ones for late events."""
     today, place = utc_now().date(), _place(target, outputs)
@@ -81,7 +79,7 @@ def find_days_to_archive(target: Target, outputs: Outputs) -> list[tuple[LogGrou
     return due
 
 
-@task(name="report-archived-days", persist_result=False)
+@step
 def report_archived_days(
     target: Target, due: Sequence[tuple[LogGroup, date]], results: Sequence[ArchiveResult]
 ) -> None:
@@ -91,14 +89,15 @@ def report_archived_days(
         {"outcome": item.outcome.value, "events": item.manifest.events, "added": item.added}
         for item in results
     ]
-    create_table_artifact(
-        key=f"archive-logs-{target.name}",
-        table=[{**row, **end} for row, end in zip_longest(rows, done, fillvalue={"outcome": "due"})],
-        description=f"{target.name}: days of the log archive",
+    show_table(
+        target,
+        "archive-logs",
+        [{**row, **end} for row, end in zip_longest(rows, done, fillvalue={"outcome": "due"})],
+        f"{target.name}: days of the log archive",
     )
 
 
-@task(name="archive-day", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
+@retried_step
 def archive_log_day(target: Target, outputs: Outputs, group: LogGroup, day: date) -> ArchiveResult:
     """Bring one day of one group to S3; repeating it writes only what is new."""
     result = archive_day(target.access, _place(target, outputs), group.name, day)

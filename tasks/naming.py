@@ -4,15 +4,15 @@ from contextlib import suppress
 from uuid import UUID
 
 import httpx
-from prefect import task
 from prefect.client.orchestration import get_client
 from prefect.exceptions import PrefectException
 from prefect.runtime import flow_run
 
 from blocks import Target
+from tasks.support import step
 
 
-@task(name="name-run", persist_result=False)
+@step
 def name_run(target: Target, release: str, asked: str = "") -> None:
     """Name the present run ``staging: 1f2e3d (v1.2)``; a server that is away keeps no run from its work."""
     if flow_run.id is None:

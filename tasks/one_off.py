@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from prefect import task
 from prefect.logging import get_run_logger
 
 from blocks import Target
@@ -11,9 +10,10 @@ from pipeline.ecs.oneoff import OneOff, OneOffTasks
 from pipeline.health import Probe
 from pipeline.migrations import Migration, irreversible, read_survey, survey_command, told_all
 from pipeline.outputs import Outputs
+from tasks.support import step
 
 
-@task(name="try-release", persist_result=False)
+@step
 def try_release(
     target: Target, outputs: Outputs, release: str, task_definition: str, timeout: timedelta
 ) -> str:
@@ -37,7 +37,7 @@ def try_release(
     return message
 
 
-@task(name="find-pending-migrations", persist_result=False)
+@step
 def find_pending_migrations(
     target: Target, outputs: Outputs, task_definition: str, timeout: timedelta
 ) -> tuple[Migration, ...]:
@@ -63,7 +63,7 @@ def find_pending_migrations(
     return pending
 
 
-@task(name="migrate-database", persist_result=False)
+@step
 def migrate_database(target: Target, outputs: Outputs, task_definition: str, timeout: timedelta) -> None:
     """Run the release's Django migrations as a one-off task; a failure carries its last log lines."""
     log = get_run_logger()

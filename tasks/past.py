@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prefect import task
-from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
 
 from blocks import Target
 from pipeline.state import ConfigurationRecord, choose_record, home_of, read_bundle, read_records, unpack
+from tasks.support import show_table, step
 
 
 @dataclass(frozen=True)
@@ -25,15 +24,16 @@ class PastConfiguration:
     """Its own environments/NAME.tfvars."""
 
 
-@task(name="choose-configuration", persist_result=False)
+@step
 def choose_configuration(target: Target, name: str | None) -> ConfigurationRecord:
     """Choose the last good configuration before the present one, or the named one; show all."""
     records = read_records(home_of(target.access, target.environment))
     chosen = choose_record(records, name)
-    create_table_artifact(
-        key=f"configurations-{target.name}",
-        table=[_row(record, chosen) for record in records],
-        description=f"{target.name}: recorded configurations, newest first",
+    show_table(
+        target,
+        "configurations",
+        [_row(record, chosen) for record in records],
+        f"{target.name}: recorded configurations, newest first",
     )
     get_run_logger().info(
         "Configuration %s of %s, applied %s", chosen.name, chosen.git_revision[:12], chosen.applied

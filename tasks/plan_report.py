@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from prefect import task
-from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
 
 from blocks import Target
@@ -17,6 +15,7 @@ from pipeline.terraform import (
     summarise,
     unmatched_targets,
 )
+from tasks.support import show_table, step
 
 
 class PlanRefusedError(PipelineError):
@@ -27,7 +26,7 @@ class UnknownTargetError(PipelineError):
     """A target names nothing, and Terraform would have called that success."""
 
 
-@task(name="check-targets", persist_result=False)
+@step
 def require_targets(home: StateHome, document: PlanDocument, targets: Sequence[str]) -> None:
     """Refuse targets that hit nothing: Terraform takes a mistyped one for "no changes"."""
     unmatched = unmatched_targets(document, targets)
@@ -43,21 +42,17 @@ def _meant(names: Sequence[str]) -> str:
     return f"did you mean {', '.join(names)}?" if names else "nothing in the state is like it"
 
 
-@task(name="report-plan", persist_result=False)
+@step
 def report_plan(target: Target, document: PlanDocument, key: str = "plan") -> PlanSummary:
     """Show one row for each resource that changes, destruction first, and drift apart from it."""
     summary = summarise(document)
     get_run_logger().info("Plan: %s", summary.sentence)
     rows = [_row(item, "plan") for item in summary.rows] + [_row(item, "drift") for item in summary.drift]
-    create_table_artifact(
-        key=f"{key}-{target.name}",
-        table=rows,
-        description=f"{target.name}: {summary.sentence}",
-    )
+    show_table(target, key, rows, f"{target.name}: {summary.sentence}")
     return summary
 
 
-@task(name="guard-plan", persist_result=False)
+@step
 def guard_plan(document: PlanDocument, allowed: Sequence[str]) -> str:
     """Refuse a plan that destroys or replaces what holds data, unless allowed by address for this run."""
     verdict = guard(document, allowed)

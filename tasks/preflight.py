@@ -2,8 +2,6 @@
 
 from functools import partial
 
-from prefect import task
-from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
 
 from blocks import Target
@@ -20,13 +18,14 @@ from pipeline.preflight import (
     source_checks,
 )
 from pipeline.source import source_of
+from tasks.support import show_table, step
 
 
 class PreflightError(PipelineError):
     """A deployment cannot succeed as things are; nothing was changed."""
 
 
-@task(name="preflight", persist_result=False)
+@step
 def preflight(target: Target, outputs: Outputs, ref: str | None, builds: bool) -> tuple[Finding, ...]:
     """Ask every check, show all answers, and raise when one speaks against deploying.
 
@@ -42,10 +41,11 @@ def preflight(target: Target, outputs: Outputs, ref: str | None, builds: bool) -
     for item in findings:
         level = get_run_logger().error if item.status is Status.NG else get_run_logger().info
         level("%-4s %s: %s", item.status, item.name, item.reason)
-    create_table_artifact(
-        key=f"preflight-{target.name}",
-        table=[{"check": item.name, "result": item.status, "reason": item.reason} for item in findings],
-        description=f"Can a release be deployed to {target.name}?",
+    show_table(
+        target,
+        "preflight",
+        [{"check": item.name, "result": item.status, "reason": item.reason} for item in findings],
+        f"Can a release be deployed to {target.name}?",
     )
     found = faults(findings)
     if found:

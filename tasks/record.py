@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from prefect import task
 from prefect.client.orchestration import get_client
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
@@ -15,9 +14,10 @@ from pipeline.ecs.rollout import Attempt
 from pipeline.ecs.watch import utc_now
 from pipeline.outputs import Outputs
 from pipeline.release import ReleaseRecord, ReleaseStore, SchemaChange, SchemaLog, asked_by
+from tasks.support import retried_step
 
 
-@task(name="record-release", retries=3, retry_delay_seconds=[2, 10, 30], persist_result=False)
+@retried_step
 def record_release(
     target: Target,
     outputs: Outputs,

@@ -2,20 +2,18 @@
 
 from datetime import timedelta
 
-from prefect import task
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from blocks import Target
-from pipeline.delivery import GateSettings, probe_of, verify
-from pipeline.ecs.rollout import Attempt
-from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.delivery import GateSettings, probe_of
+from pipeline.delivery.running import verify_running
 from pipeline.ecs.watch import utc_now
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
 from pipeline.recovery import OpenRestore, OpenRestores, SiteSteps, begin, carry_through, choose
-from pipeline.sqlite import Backup, Site, find_backup, read_manifest
+from pipeline.sqlite import Backup, find_backup, read_manifest
+from tasks.support import retried_step, service_of, show_page, show_table, site_of, step
 
 _TIME_TO_START = 900.0
 """Seconds within which every task must be healthy again: images are pulled, migrations are not run."""
@@ -25,11 +23,7 @@ class NotConfirmedError(PipelineError):
     """The environment's name was not typed once more, or a parameter does not fit."""
 
 
-def _site(target: Target, outputs: Outputs) -> Site:
-    return Site(target.access, outputs, target.environment.task_endpoint_url)
-
-
-@task(name="check-confirmation", persist_result=False)
+@step
 def require_confirmed(target: Target, confirm: str, path: str | None) -> None:
     """Refuse unless the environment's name was typed once more."""
     if path is not None:
@@ -43,10 +37,10 @@ def require_confirmed(target: Target, confirm: str, path: str | None) -> None:
         )
 
 
-@task(name="find-open-restore", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def find_open_restore(target: Target, outputs: Outputs) -> OpenRestore | None:
     """Find the restore in place that a killed run has left."""
-    found = OpenRestores(_site(target, outputs)).find()
+    found = OpenRestores(site_of(target, outputs)).find()
     if found is not None:
         get_run_logger().warning(
             "A restore of %s is open since %s (%s): this run goes on with it",
@@ -57,18 +51,19 @@ def find_open_restore(target: Target, outputs: Outputs) -> OpenRestore | None:
     return found
 
 
-@task(name="choose-backup-in-place", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def choose_in_place(
     target: Target, outputs: Outputs, wanted: str | None, opened: OpenRestore | None
 ) -> Backup:
     """Find the backup, and show what its manifest says beside what will happen."""
-    site = _site(target, outputs)
+    site = site_of(target, outputs)
     chosen = choose(site, wanted, opened)
     manifest = read_manifest(site, chosen)
     minutes = (utc_now() - manifest.copied_at) / timedelta(minutes=1)
-    create_table_artifact(
-        key=f"in-place-{target.name}",
-        table=[
+    show_table(
+        target,
+        "in-place",
+        [
             {
                 "backup": chosen.key,
                 "copied at": f"{manifest.copied_at:%Y-%m-%d %H:%M:%S} UTC",
@@ -78,55 +73,44 @@ def choose_in_place(
                 "lost": f"every write since: {minutes:.0f} min",
             }
         ],
-        description=f"{target.name}: the backup that takes the database's place",
+        f"{target.name}: the backup that takes the database's place",
     )
     get_run_logger().info("The backup to restore is %s", chosen.key)
     return chosen
 
 
-@task(name="prepare-restore", persist_result=False)
+@step
 def begin_in_place(target: Target, outputs: Outputs, backup: str, approved_by: str) -> OpenRestore:
     """Bring the backup to a checked file beside the database, which serves on; note what comes next."""
-    site, log = _site(target, outputs), get_run_logger()
+    site, log = site_of(target, outputs), get_run_logger()
     return begin(site, str(flow_run.id), find_backup(site, backup), log.info, utc_now(), approved_by)
 
 
-@task(name="restore-in-place", persist_result=False)
+@step
 def carry_in_place(target: Target, outputs: Outputs, restore: OpenRestore) -> OpenRestore:
     """Stop the service, save, swap, start, verify; on any failure put the old database back."""
-    site, log = _site(target, outputs), get_run_logger()
+    site, log = site_of(target, outputs), get_run_logger()
     ended = carry_through(SiteSteps(site, lambda: _fault(target, outputs), log.info), restore)
-    create_markdown_artifact(
-        key=f"restored-{target.name}",
-        markdown=(
+    show_page(
+        target,
+        "restored",
+        (
             f"## {ended.backup} is the database of {target.name}\n\n| | |\n|---|---|\n"
             f"| took | {(utc_now() - ended.began) / timedelta(minutes=1):.1f} min |\n"
             f"| the old database | `{ended.aside}` on the volume |\n"
             f"| its backup | {ended.safety or 'none: it could not be read'} |\n"
             f"| tasks | {ended.wanted} |\n| approved by | {ended.approved_by or 'nobody had to'} |\n"
         ),
-        description=f"Restore in place of {target.name}",
+        f"Restore in place of {target.name}",
     )
     return ended
 
 
 def _fault(target: Target, outputs: Outputs) -> str | None:
     """Put the service that comes back through the gates of a rollout."""
-    service = EcsService(target.access, ServiceRef(outputs.cluster, outputs.service))
-    present, now = service.require(), utc_now()
-    attempt = Attempt(
-        deployment_id=present.primary.id if present.primary else "",
-        task_definition=present.task_definition,
-        image_digest=None,
-        previous=None,
-        started_at=now,
-        deadline=now + timedelta(seconds=_TIME_TO_START),
-    )
-    found = verify(
-        service,
-        attempt,
-        outputs.container,
-        outputs.target_group_arns,
+    found = verify_running(
+        service_of(target, outputs),
+        outputs,
         probe_of(target.environment, outputs, release=None),
         GateSettings(window=_TIME_TO_START),
     )

@@ -2,20 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 
-from prefect import task
-from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
 
 from blocks import Target
 from pipeline.errors import PipelineError
 from pipeline.terraform import Emptied, PlanDocument, containers, count_contents, empty
+from tasks.support import show_table, step
 
 
 class NotDestroyableError(PipelineError):
     """The environment may not be destroyed, or its name was not typed."""
 
 
-@task(name="check-permission", persist_result=False)
+@step
 def require_destroyable(target: Target, confirm: str) -> None:
     """Refuse unless the environment may be destroyed and its name was typed once more."""
     if not target.environment.destroyable:
@@ -30,22 +29,23 @@ def require_destroyable(target: Target, confirm: str) -> None:
         )
 
 
-@task(name="show-contents", persist_result=False)
+@step
 def show_contents(target: Target, document: PlanDocument) -> None:
     """Show how much is in the buckets and repositories that the plan destroys."""
     rows = [
         {"resource": item.address, "name": item.name, "holds": count_contents(target.access, item)}
         for item in containers(document)
     ]
-    create_table_artifact(
-        key=f"emptied-{target.name}",
-        table=rows,
-        description=f"{target.name}: versions and images that are deleted for good (at most 10,000 counted)",
+    show_table(
+        target,
+        "emptied",
+        rows,
+        f"{target.name}: versions and images that are deleted for good (at most 10,000 counted)",
     )
     get_run_logger().info("To be emptied: %s", ", ".join(f"{row['name']} ({row['holds']})" for row in rows))
 
 
-@task(name="empty-containers", persist_result=False)
+@step
 def empty_containers(target: Target, document: PlanDocument, within: timedelta) -> list[Emptied]:
     """Empty the buckets and repositories that the plan destroys. Repeating it goes on."""
     end = datetime.now(UTC) + within

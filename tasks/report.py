@@ -1,7 +1,6 @@
 """Shows how a run ended."""
 
-from prefect import task
-from prefect.artifacts import create_link_artifact, create_markdown_artifact
+from prefect.artifacts import create_link_artifact
 
 from blocks import Target
 from pipeline.aws import AwsError
@@ -9,12 +8,12 @@ from pipeline.delivery import page_of
 from pipeline.ecs.errors import EcsError
 from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.registry import TaskDefinitions
-from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.ecs.task_definition import RELEASE_TAG
 from pipeline.outputs import Outputs
+from tasks.support import service_of, show_page, step
 
 
-@task(name="report-release", persist_result=False)
+@step
 def report_release(
     target: Target, outputs: Outputs, release: str, image: str, outcome: Outcome, told: str
 ) -> None:
@@ -22,16 +21,17 @@ def report_release(
     page, now = page_of(target.environment, outputs), _what_runs(target, outputs)
     repository, _, digest = image.partition("@")
     told = told.replace("\n", "  \n")
-    create_markdown_artifact(
-        key=f"release-{target.name}",
-        markdown=(
+    show_page(
+        target,
+        "release",
+        (
             f"## {outcome}: {f'release `{release}`' if release else 'nothing was deployed'}\n\n"
             f"**What runs now:** {now}\n\n{outcome.advice}\n\n{told}\n\n"
             f"| | |\n|---|---|\n| environment | {target.name} |\n| image | {repository or '-'} |\n"
             f"| digest | {f'`{digest}`' if digest else '-'} |\n"
             f"| service | {outputs.service} in {outputs.cluster} |\n| address | {page} |\n"
         ),
-        description=f"How the deployment of {release or 'a release'} to {target.name} ended",
+        f"How the deployment of {release or 'a release'} to {target.name} ended",
     )
     create_link_artifact(
         key=f"application-{target.name}",
@@ -44,7 +44,7 @@ def report_release(
 def _what_runs(target: Target, outputs: Outputs) -> str:
     """Ask the service; the end of a run is told although that may fail."""
     try:
-        service = EcsService(target.access, ServiceRef(outputs.cluster, outputs.service)).require()
+        service = service_of(target, outputs).require()
         _, tags = TaskDefinitions(target.access).read(service.task_definition)
     except (AwsError, EcsError) as error:
         return f"could not be told: {error}"

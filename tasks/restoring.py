@@ -3,8 +3,6 @@
 import socket
 from datetime import timedelta
 
-from prefect import task
-from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
@@ -26,12 +24,13 @@ from pipeline.state import (
     this_run,
 )
 from pipeline.terraform import default_base
+from tasks.support import retried_step, show_table, step
 
 _BOUND = timedelta(minutes=10)
 """Longer than any run holds the lock."""
 
 
-@task(name="look-at-state", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def look_at_state(target: Target) -> PresentState:
     """Look whether the state is there and readable, and whether the lock table expects it."""
     present = inspect_state(home_of(target.access, target.environment))
@@ -39,19 +38,20 @@ def look_at_state(target: Target) -> PresentState:
     return present
 
 
-@task(name="list-candidates", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def show_candidates(target: Target, present: PresentState) -> tuple[Candidate, ...]:
     """Show what the state can be brought back from."""
     found = list_candidates(home_of(target.access, target.environment))
-    create_table_artifact(
-        key=f"state-versions-{target.name}",
-        table=[_row(item, present) for item in found],
-        description=f"{target.name}: the state is {present.told}. What there is to bring back, newest first",
+    show_table(
+        target,
+        "state-versions",
+        [_row(item, present) for item in found],
+        f"{target.name}: the state is {present.told}. What there is to bring back, newest first",
     )
     return found
 
 
-@task(name="choose-candidate", persist_result=False)
+@step
 def choose_candidate(target: Target, source: str, present: PresentState) -> StateHead:
     """Read the named copy, and refuse one that may not take the state's place."""
     head = describe(fetch_candidate(home_of(target.access, target.environment), source))
@@ -61,7 +61,7 @@ def choose_candidate(target: Target, source: str, present: PresentState) -> Stat
     return head
 
 
-@task(name="restore-state", persist_result=False)
+@step
 def bring_back(target: Target, source: str, present: PresentState, approved_by: str) -> Restored:
     """Put the copy in the state's place, under Terraform's lock; what was there is kept."""
     home = home_of(target.access, target.environment)
@@ -70,9 +70,10 @@ def bring_back(target: Target, source: str, present: PresentState, approved_by: 
     with announced(home, record):
         who = f"restore-state@{socket.gethostname()}"
         restored = restore_state(home, fetch_candidate(home, source), present, who)
-    create_table_artifact(
-        key=f"state-restored-{target.name}",
-        table=[
+    show_table(
+        target,
+        "state-restored",
+        [
             {
                 "was": present.told,
                 "from": source,
@@ -82,7 +83,7 @@ def bring_back(target: Target, source: str, present: PresentState, approved_by: 
                 "approved by": approved_by,
             }
         ],
-        description=f"{target.name}: the state was brought back",
+        f"{target.name}: the state was brought back",
     )
     return restored
 

@@ -1,39 +1,27 @@
 """Finds the release to go back to."""
 
-from prefect import task
+from functools import partial
+
 from prefect.logging import get_run_logger
 
 from blocks import Target
-from pipeline.aws import AwsError
-from pipeline.ecs.registry import TaskDefinitions
-from pipeline.ecs.service import EcsService, ServiceRef
-from pipeline.image import find_image
 from pipeline.outputs import Outputs
 from pipeline.release import ReleaseRecord, ReleaseStore, choose_rollback
+from pipeline.release.usable import why_unusable
+from tasks.support import service_of, step
 
 
-@task(name="read-present-release", persist_result=False)
+@step
 def present_task_definition(target: Target, outputs: Outputs) -> str:
     """Return the task definition that the service is on."""
-    return EcsService(target.access, ServiceRef(outputs.cluster, outputs.service)).require().task_definition
+    return service_of(target, outputs).require().task_definition
 
 
-@task(name="choose-rollback", persist_result=False)
+@step
 def choose_target(target: Target, outputs: Outputs, present: str, wanted: str | None) -> ReleaseRecord:
     """Choose the newest recorded good release that can still run, or the wanted one."""
-    definitions = TaskDefinitions(target.access)
-
-    def usable(record: ReleaseRecord) -> str | None:
-        try:
-            if not definitions.is_active(record.task_definition):
-                return "its task definition is inactive"
-        except AwsError as error:
-            return f"its task definition cannot be read: {error}"
-        if find_image(target.access, outputs.repository_name, record.image_digest) is None:
-            return "its image is gone from the registry"
-        return None
-
+    unusable = partial(why_unusable, target.access, outputs.repository_name)
     records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest_good()
-    chosen = choose_rollback(records, present, usable, wanted)
+    chosen = choose_rollback(records, present, unusable, wanted)
     get_run_logger().info("Going back to release %s (%s)", chosen.release, chosen.task_definition)
     return chosen

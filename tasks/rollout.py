@@ -4,9 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import httpx
-from prefect import task
 from prefect.artifacts import (
-    create_markdown_artifact,
     create_progress_artifact,
     update_progress_artifact,
 )
@@ -31,23 +29,18 @@ from pipeline.delivery import (
 )
 from pipeline.ecs.registry import Revision, TaskDefinitions
 from pipeline.ecs.rollout import Attempt, Verdict
-from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.ecs.task_definition import Release, differences
 from pipeline.ecs.watch import utc_now, watch
 from pipeline.outputs import Outputs
 from pipeline.recovery import require_none_open
 from pipeline.release import ReleaseStore
-from pipeline.sqlite import Site
+from tasks.support import retried_step, service_of, show_page, site_of, step
 
 
-def _service(target: Target, outputs: Outputs) -> EcsService:
-    return EcsService(target.access, ServiceRef(outputs.cluster, outputs.service))
-
-
-@task(name="register-task-definition", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def register_revision(target: Target, outputs: Outputs, release: str, image: str) -> Revision:
     """Register the revision of a release, made from the live one; an equal one is not registered again."""
-    live = _service(target, outputs).require().task_definition
+    live = service_of(target, outputs).require().task_definition
     wanted = Release(
         name=release,
         container=outputs.container,
@@ -62,15 +55,16 @@ def register_revision(target: Target, outputs: Outputs, release: str, image: str
     name = revision.arn.rsplit("/", 1)[-1]
     get_run_logger().info("%s %s, %d lines other than live", name, how, changed)
     if lines:
-        create_markdown_artifact(
-            key=f"task-definition-{target.name}",
-            markdown=f"## {name} against {live.rsplit('/', 1)[-1]}\n\n```diff\n" + "\n".join(lines) + "\n```",
-            description=f"What release {release} changes in the task definition of {target.name}",
+        show_page(
+            target,
+            "task-definition",
+            f"## {name} against {live.rsplit('/', 1)[-1]}\n\n```diff\n" + "\n".join(lines) + "\n```",
+            f"What release {release} changes in the task definition of {target.name}",
         )
     return revision
 
 
-@task(name="begin-rollout", persist_result=False)
+@step
 def begin_rollout(
     target: Target,
     outputs: Outputs,
@@ -83,7 +77,7 @@ def begin_rollout(
     force: bool = False,
 ) -> Started:
     """Update the service, or re-attach to the rollout that an earlier run of this release began."""
-    require_none_open(Site(target.access, outputs, target.environment.task_endpoint_url))
+    require_none_open(site_of(target, outputs))
     wanted = WantedRollout(
         release=release,
         task_definition=task_definition,
@@ -96,12 +90,12 @@ def begin_rollout(
         force=force,
     )
     store = ReleaseStore(target.access, outputs.backup_bucket, target.name)
-    started = start_rollout(_service(target, outputs), store, wanted, utc_now())
+    started = start_rollout(service_of(target, outputs), store, wanted, utc_now())
     get_run_logger().info("Deployment %s: %s", started.attempt.deployment_id, started.kind)
     return started
 
 
-@task(name="watch-rollout", persist_result=False)
+@step
 def watch_rollout(target: Target, outputs: Outputs, attempt: Attempt) -> Verdict:
     """Watch until the rollout is ready for the gates or has ended; the artifact shows how far it is."""
     name = attempt.task_definition.rsplit("/", 1)[-1]
@@ -109,7 +103,7 @@ def watch_rollout(target: Target, outputs: Outputs, attempt: Attempt) -> Verdict
         progress=0.0, key=f"rollout-{target.name}", description=f"Tasks of {name} that run in {target.name}"
     )
     return watch(
-        _service(target, outputs),
+        service_of(target, outputs),
         attempt,
         get_run_logger().info,
         progress=lambda share: _show(artifact, share),  # type: ignore[arg-type] # sync in a sync task
@@ -124,13 +118,13 @@ def _show(artifact: UUID, share: float) -> None:
         get_run_logger().debug("The progress could not be shown: %s", error)
 
 
-@task(name="verify-release", persist_result=False)
+@step
 def verify_release(
     target: Target, outputs: Outputs, attempt: Attempt, release: str, soak: bool
 ) -> Verification:
     """Go through the gates: tasks, target health, HTTP answers; for what is new a soak, and quiet alarms."""
     found = verify(
-        _service(target, outputs),
+        service_of(target, outputs),
         attempt,
         outputs.container,
         outputs.target_group_arns,
@@ -152,11 +146,11 @@ def _hear_alarms(target: Target, outputs: Outputs, found: Verification, attempt:
     return with_alarms(found, alarms, attempt.started_at)
 
 
-@task(name="collect-evidence", persist_result=False)
+@step
 def evidence_of(target: Target, outputs: Outputs, attempt: Attempt) -> Evidence:
     """Collect why a rollout failed, and log it."""
     found = collect_evidence(
-        target.access, _service(target, outputs), outputs, attempt.task_definition, attempt.started_at
+        target.access, service_of(target, outputs), outputs, attempt.task_definition, attempt.started_at
     )
     log = get_run_logger()
     for line in found.lines():

@@ -1,7 +1,5 @@
 """Keeps images with grave vulnerabilities from being deployed."""
 
-from prefect import task
-from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
 
 from blocks import Target
@@ -16,13 +14,14 @@ from pipeline.image import (
     wait_for_findings,
 )
 from pipeline.outputs import Outputs
+from tasks.support import retried_step, show_table
 
 
 class ScanBlockedError(ImageError):
     """The registry's scan found what the environment does not accept."""
 
 
-@task(name="scan-gate", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def pass_scan_gate(target: Target, outputs: Outputs, digest: str) -> str:
     """Wait for the registry's findings in an image, show them, and refuse what the environment blocks.
 
@@ -37,10 +36,8 @@ def pass_scan_gate(target: Target, outputs: Outputs, digest: str) -> str:
     verdict = judge_scan(found, _policy(settings), utc_now().date())
     level = log.error if verdict.outcome == "BLOCKED" else log.info
     level("%s: %s", verdict.outcome, verdict.reason)
-    create_table_artifact(
-        key=f"scan-{target.name}",
-        table=scan_rows(found, verdict),
-        description=f"{verdict.outcome}: {verdict.reason} Image {digest}",
+    show_table(
+        target, "scan", scan_rows(found, verdict), f"{verdict.outcome}: {verdict.reason} Image {digest}"
     )
     if verdict.outcome == "BLOCKED":
         raise ScanBlockedError(f"Image {digest} is not deployed; nothing was changed. {verdict.reason}")

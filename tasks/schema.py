@@ -1,6 +1,5 @@
 """What a release does to the database's schema, and whether an older release can go back across it."""
 
-from prefect import task
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
@@ -9,9 +8,10 @@ from pipeline.ecs.watch import utc_now
 from pipeline.migrations import Migration, irreversible
 from pipeline.outputs import Outputs
 from pipeline.release import ReleaseRecord, SchemaChange, SchemaLog, crossed
+from tasks.support import retried_step
 
 
-@task(name="note-migrations", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def note_migrations(
     target: Target,
     outputs: Outputs,
@@ -39,7 +39,7 @@ def note_migrations(
     return change
 
 
-@task(name="correct-migrations", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def correct_migrations(
     target: Target, outputs: Outputs, change: SchemaChange, left: tuple[Migration, ...]
 ) -> SchemaChange:
@@ -58,14 +58,14 @@ def correct_migrations(
     return ran
 
 
-@task(name="find-irreversible-migrations", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def find_crossed(target: Target, outputs: Outputs, chosen: ReleaseRecord) -> tuple[SchemaChange, ...]:
     """Find the irreversible migrations that ran since the chosen release was last seen to run well."""
     log = SchemaLog(target.access, outputs.backup_bucket, target.name)
     return crossed(log.since(chosen.started_at), chosen)
 
 
-@task(name="find-own-migrations", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def find_own(target: Target, outputs: Outputs, task_definition: str) -> tuple[SchemaChange, ...]:
     """Find the irreversible migrations that ran for this very release."""
     found = SchemaLog(target.access, outputs.backup_bucket, target.name).of(task_definition)

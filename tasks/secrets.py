@@ -2,26 +2,23 @@
 
 from typing import cast
 
-from prefect import task
-from prefect.artifacts import create_table_artifact
-from prefect.events import emit_event
 from prefect.logging import get_run_logger
 
 from blocks import AppSecrets, Target
 from pipeline.delivery import choose_restart
 from pipeline.ecs.registry import TaskDefinitions
-from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
 from pipeline.release import ReleaseRecord, ReleaseStore
 from pipeline.secrets import SecretSync, key_rows, missing_keys, sync_secret, unset_keys, values_written
+from tasks.support import retried_step, service_of, show_table, step, tell_world
 
 
 class SecretsBlockMissingError(PipelineError):
     """There is no block with the secret values."""
 
 
-@task(name="sync-secret", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def sync_app_secret(target: Target, secret_id: str, dry_run: bool = False) -> SecretSync:
     """Write the block's values to Secrets Manager unless they are there; log names, never values."""
     name = f"{target.environment.app}-{target.name}"
@@ -37,37 +34,34 @@ def sync_app_secret(target: Target, secret_id: str, dry_run: bool = False) -> Se
     return found
 
 
-@task(name="report-secret-keys", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def report_secret_keys(target: Target, outputs: Outputs, sync: SecretSync) -> tuple[str, ...]:
     """Show what became of each key; return those that the task definition reads and nobody set."""
-    service = EcsService(target.access, ServiceRef(outputs.cluster, outputs.service)).require()
+    service = service_of(target, outputs).require()
     definition, _ = TaskDefinitions(target.access).read(service.task_definition)
     report = missing_keys(target.access, sync.secret_arn, definition)
     unset = unset_keys(sync, report)
     if unset:
         get_run_logger().warning("Read by the task definition, set by nobody: %s", ", ".join(unset))
-    create_table_artifact(
-        key=f"secret-keys-{target.name}",
-        table=list(key_rows(sync, report)),
-        description=f"{target.name}: keys of the secret{', a preview' if sync.dry_run else ''}",
+    show_table(
+        target,
+        "secret-keys",
+        list(key_rows(sync, report)),
+        f"{target.name}: keys of the secret{', a preview' if sync.dry_run else ''}",
     )
     return unset
 
 
-@task(name="tell-changed-secret", persist_result=False)
+@step
 def tell_changed_secret(target: Target, sync: SecretSync) -> None:
     """Emit the event that the secret has a new version, with the names of its keys."""
-    emit_event(
-        event="vimbiso.secrets.changed",
-        resource={"prefect.resource.id": f"vimbiso.environment.{target.name}"},
-        payload={"added": sync.added, "updated": sync.updated, "version": sync.version_id},
-    )
+    tell_world(target, "secrets.changed", added=sync.added, updated=sync.updated, version=sync.version_id)
 
 
-@task(name="choose-restart", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def choose_release_to_restart(target: Target, outputs: Outputs) -> ReleaseRecord | None:
     """Find the release whose tasks began before the values were written; None where there are none."""
-    service = EcsService(target.access, ServiceRef(outputs.cluster, outputs.service)).require()
+    service = service_of(target, outputs).require()
     records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest()
     chosen = choose_restart(service, values_written(target.access, outputs.secret_arn), records)
     if chosen is None:

@@ -1,13 +1,13 @@
 """Brings the application's source onto the worker."""
 
-from prefect import task
 from prefect.logging import get_run_logger
 
 from blocks import Target
 from pipeline.source import ResolvedSource, source_of
+from tasks.support import retried_step
 
 
-@task(name="resolve-source", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def fetch_source(target: Target, ref: str | None) -> ResolvedSource:
     """Pin the source at ``ref``; without one: the environment's branch, or the folder as it lies there."""
     found = source_of(target.environment, ref, target.token)

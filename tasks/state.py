@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from prefect import task
-from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
 
 from blocks import Target
@@ -21,9 +19,10 @@ from pipeline.state import (
     unlock,
     would_back_up,
 )
+from tasks.support import retried_step, show_table, step
 
 
-@task(name="bootstrap-state", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def bootstrap_backend(target: Target, *, dry_run: bool = False) -> BootstrapReport:
     """Make or adopt the state bucket and lock table; mend what is missing, weaken nothing."""
     environment = target.environment
@@ -34,40 +33,43 @@ def bootstrap_backend(target: Target, *, dry_run: bool = False) -> BootstrapRepo
         get_run_logger().info(
             "%s: %s was %s, %s", setting.subject, setting.setting, setting.found, setting.done
         )
-    create_table_artifact(
-        key=f"state-{environment.name}",
-        table=[
+    show_table(
+        target,
+        "state",
+        [
             {"on": item.subject, "setting": item.setting, "found": item.found, "done": item.done}
             for item in report.settings
         ],
-        description=f"Settings of {environment.state_bucket} and {environment.lock_table}",
+        f"Settings of {environment.state_bucket} and {environment.lock_table}",
     )
     return report
 
 
-@task(name="copy-state", retries=2, retry_delay_seconds=[5, 30], persist_result=False)
+@retried_step
 def copy_state(target: Target, *, dry_run: bool = False) -> BackupReport:
     """Copy the state and prune old copies, and show that and what protects the state."""
     report = (would_back_up if dry_run else backup_state)(
         home_of(target.access, target.environment), RetentionPolicy()
     )
     get_run_logger().info("Copied to %s; removed %d old copies", report.backup, len(report.removed))
-    create_table_artifact(
-        key=f"state-backup-{target.name}",
-        table=[*_copies(report), *_protections(report)],
-        description=f"{target.name}: {'what would be copied' if dry_run else 'copies'} of the state",
+    show_table(
+        target,
+        "state-backup",
+        [*_copies(report), *_protections(report)],
+        f"{target.name}: {'what would be copied' if dry_run else 'copies'} of the state",
     )
     return report
 
 
-@task(name="inspect-lock", persist_result=False)
+@step
 def look_at_lock(target: Target, known: Mapping[str, RunStatus]) -> LockReport:
     """Look who holds the state's lock, and whether they live; ``known`` is what Prefect says of runs."""
     report = inspect_lock(home_of(target.access, target.environment), known)
     verdict = report.verdict
-    create_table_artifact(
-        key=f"lock-{target.name}",
-        table=[
+    show_table(
+        target,
+        "lock",
+        [
             {
                 "lock": report.lock.id if report.lock else "none",
                 "owner": verdict.owner,
@@ -77,13 +79,13 @@ def look_at_lock(target: Target, known: Mapping[str, RunStatus]) -> LockReport:
                 "why": verdict.reason,
             }
         ],
-        description=f"{target.name}: the lock of the state is {verdict.state.value}",
+        f"{target.name}: the lock of the state is {verdict.state.value}",
     )
     get_run_logger().info("%s: %s", report.verdict.state.value, report.verdict.reason)
     return report
 
 
-@task(name="remove-lock", persist_result=False)
+@step
 def remove_lock(target: Target, lock_id: str, known: Mapping[str, RunStatus]) -> LockReport:
     """Remove the lock when its owner is gone; refuse otherwise."""
     report = unlock(home_of(target.access, target.environment), lock_id, known)

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from prefect import task
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
@@ -44,6 +43,7 @@ from pipeline.terraform import (
     open_workspace,
     root_variables,
 )
+from tasks.support import retried_step, step
 
 ROOT_MODULE = PROJECT / "terraform"
 _RUN_BOUND = timedelta(hours=3)
@@ -108,7 +108,7 @@ def _forget_dead_runs(home: StateHome, log: Any) -> None:
     forget_gone(home)
 
 
-@task(name="terraform-init", retries=2, retry_delay_seconds=[2, 10], persist_result=False)
+@retried_step
 def terraform_init(session: Session) -> None:
     """Prepare backend and providers, and validate the configuration."""
     session.workspace.init(backend_config(session.target.environment))
@@ -128,19 +128,19 @@ def pipeline_variables(target: Target) -> dict[str, Any]:
     return root_variables(target.environment, {"data_host_path": str(PROJECT / path) if path else None})
 
 
-@task(name="terraform-plan", persist_result=False)
+@step
 def terraform_plan(session: Session, request: PlanRequest) -> Plan:
     """Plan the environment to a file."""
     return session.workspace.plan(request)
 
 
-@task(name="terraform-show", persist_result=False)
+@step
 def terraform_show(session: Session, plan: Plan) -> PlanDocument:
     """Read the plan."""
     return session.workspace.show(plan)
 
 
-@task(name="terraform-apply", persist_result=False)
+@step
 def terraform_apply(session: Session, plan: Plan, document: PlanDocument) -> None:
     """Apply exactly this plan. Never retried: what was done is in the state, and the next run goes on."""
     hear = session.listener

@@ -16,7 +16,8 @@ _SIGNATURES = {"SignatureDoesNotMatch", "InvalidSignatureException"}
 _INVALID = {"InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure", "InvalidAccessKeyId"}
 _SKEWED = {"RequestTimeTooSkewed", "RequestInTheFuture"}
 _UNTIMELY = {"RequestExpired"}
-_FINAL = frozenset(_EXPIRED | _SIGNATURES | _INVALID | _SKEWED | _UNTIMELY)
+_UNUSABLE = {"NoCredentialsError", "ProfileNotFound", "PartialCredentialsError"}
+_FINAL = frozenset(_EXPIRED | _SIGNATURES | _INVALID | _SKEWED | _UNTIMELY | _UNUSABLE)
 _BY_CLOCK = ("Signature expired", "Signature not yet current")
 """How AWS words a signature more than five minutes off (IAM user guide, "Troubleshoot SigV4")."""
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
@@ -37,7 +38,8 @@ THROTTLED = frozenset(
 
 
 class AwsError(PipelineError):
-    """A call to AWS failed; ``code`` is AWS's error code, or "" where no answer came."""
+    """A call to AWS failed; ``code`` is AWS's error code, botocore's class for
+    credentials that cannot be used, or "" where no answer came."""
 
     def __init__(self, message: str, code: str = "") -> None:
         self.code = code
@@ -47,6 +49,11 @@ class AwsError(PipelineError):
     def final(self) -> bool:
         """Whether waiting is in vain: the same credentials by the same clock will not do better."""
         return self.code in _FINAL
+
+    @property
+    def denied(self) -> bool:
+        """Whether the identity lacks the permission."""
+        return self.code in _DENIED
 
 
 def explain(action: str, error: ClientError | BotoCoreError) -> AwsError:
@@ -58,9 +65,11 @@ def explain(action: str, error: ClientError | BotoCoreError) -> AwsError:
             message = message.partition("\n")[0]  # behind it is the whole request, session token included
         return AwsError(f"{action}: {code}: {message.rstrip('.')}. {_advice(code, message)}".rstrip(), code)
     if isinstance(error, NoCredentialsError):
-        return AwsError(f"{action}: no AWS credentials. Fill in the environment's aws-credentials block.")
+        message = f"{action}: no AWS credentials. Fill in the environment's aws-credentials block."
+        return AwsError(message, type(error).__name__)
     if isinstance(error, (ProfileNotFound, PartialCredentialsError)):
-        return AwsError(f"{action}: {error}. Correct the environment's aws-credentials block.")
+        message = f"{action}: {error}. Correct the environment's aws-credentials block."
+        return AwsError(message, type(error).__name__)
     if isinstance(error, EndpointConnectionError):
         return AwsError(f"{action}: {error}. Check the network, or that the local stack is up (make status).")
     return AwsError(f"{action}: {error}. AWS could not be reached; run the same command again.")

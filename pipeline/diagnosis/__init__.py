@@ -8,7 +8,6 @@ from pipeline.diagnosis.history import history_rows
 from pipeline.diagnosis.model import Fault, Finding, Unread
 from pipeline.diagnosis.reading import read_facts
 from pipeline.diagnosis.report import command, to_markdown
-from pipeline.diagnosis.usable import why_unusable
 
 __all__ = [
     "ADVICE",
@@ -28,5 +27,4 @@ __all__ = [
     "likely_causes",
     "read_facts",
     "to_markdown",
-    "why_unusable",
 ]

@@ -21,7 +21,7 @@ def source_checks(resolve: Callable[[], ResolvedSource], dockerfile: str) -> tup
         try:
             found = resolved()
         except SourceUnreachableError as error:
-            raise CheckSkippedError(f"could not be told, resolve-source asks again: {error}") from error
+            raise CheckSkippedError(f"could not be told, fetch_source asks again: {error}") from error
         return f"{found.ref or 'the folder as it lies there'} is release {found.release}"
 
     def readable() -> str:

@@ -15,6 +15,7 @@ from pipeline.terraform.errors import (
     TerraformError,
     TerraformStoppedError,
     TerraformTimeoutError,
+    TerraformUnreachableError,
 )
 from pipeline.terraform.events import (
     ApplyComplete,
@@ -91,6 +92,7 @@ __all__ = [
     "TerraformRunner",
     "TerraformStoppedError",
     "TerraformTimeoutError",
+    "TerraformUnreachableError",
     "VersionEvent",
     "Workspace",
     "advance",

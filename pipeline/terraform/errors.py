@@ -6,6 +6,17 @@ from pipeline.errors import PipelineError
 from pipeline.terraform.diagnostics import Diagnostic, advise, errors_of
 
 _SHOWN = 5
+_UNREACHABLE = (
+    "connection refused",
+    "connection reset",
+    "could not connect to",
+    "dial tcp",
+    "i/o timeout",
+    "no such host",
+    "Client.Timeout exceeded",
+    "TLS handshake timeout",
+)
+"""How Go words a network that does not answer."""
 _STDERR_SHOWN = 2000
 
 
@@ -27,6 +38,10 @@ class TerraformError(PipelineError):
 
 class StateLockedError(TerraformError):
     """Another run holds the state lock; nothing was changed."""
+
+
+class TerraformUnreachableError(TerraformError):
+    """AWS, or the registry of the providers, did not answer; the same command may succeed later."""
 
 
 class StalePlanError(TerraformError):
@@ -64,6 +79,8 @@ def failure(message: str, diagnostics: Iterable[Diagnostic], stderr: str) -> Ter
         kind = StalePlanError
     elif any(_is_held_lock(item) for item in errors_of(found)):
         kind = StateLockedError
+    elif any(mark in f"{item.summary}\n{item.detail}" for item in errors_of(found) for mark in _UNREACHABLE):
+        kind = TerraformUnreachableError
     return kind(message, found, stderr)
 
 

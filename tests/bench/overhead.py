@@ -15,9 +15,9 @@ from support.house import House
 
 _WAITING = frozenset(
     {
-        *("build-image", "push-image", "find-pending-migrations", "back-up-database", "migrate-database"),
-        *("try-release", "watch-rollout", "verify-release", "check-running-release"),
-        *("terraform-init", "terraform-plan", "terraform-show", "terraform-apply"),
+        *("build_release", "push_release", "find_pending_migrations", "back_up_database", "migrate_database"),
+        *("try_release", "watch_rollout", "verify_release", "check_running_release"),
+        *("terraform_init", "terraform_plan", "terraform_show", "terraform_apply"),
     }
 )
 """Steps that wait for Docker, Terraform, or tasks and targets of ECS from beginning to end."""

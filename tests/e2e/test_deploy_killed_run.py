@@ -55,7 +55,7 @@ def test_killed_at_every_step_the_release_still_rolls_out_once(
 ) -> None:
     """Twelve runs of one release are killed with SIGKILL, each at a later step; the next one ends well."""
     with house.visitor() as visitor:
-        for step in ("preflight", "resolve-source", "build-image", "push-image", "scan-gate"):
+        for step in ("preflight", "fetch_source", "build_release", "push_release", "pass_scan_gate"):
             with gate.closed(before=registers):
                 killed_when(house, lambda run, step=step: has_begun(house.prefect, run, step))
         assert house.newest_revision() == before.revision
@@ -74,7 +74,7 @@ def test_killed_at_every_step_the_release_still_rolls_out_once(
         assert house.service().task_definition != before.task_definition
         assert require(house.releases.open_attempt()).deployment_id is None
 
-        killed_when(house, lambda run: step_runs(house.prefect, run, "verify-release"))
+        killed_when(house, lambda run: step_runs(house.prefect, run, "verify_release"))
 
         records = house.count_records()
         with gate.closed(before=forgets_attempt) as closed:

@@ -114,8 +114,6 @@ def test_an_answer_without_a_body() -> None:
 
 
 UNANSWERED = {
-    "no credentials": (NoCredentialsError(), "aws-credentials block"),
-    "half a key": (PartialCredentialsError(provider="x", cred_var="y"), "Correct the environment's"),
     "no connection": (EndpointConnectionError(endpoint_url="http://localhost:1"), "make status"),
     "no answer": (ReadTimeoutError(endpoint_url="http://localhost:1"), "run the same command again"),
 }
@@ -128,6 +126,24 @@ def test_without_an_answer(error: BotoCoreError, advice: str) -> None:
     assert str(found).startswith("Reading x: ")
     assert advice in str(found)
     assert found.code == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (NoCredentialsError(), "Fill in the environment's aws-credentials block"),
+        (
+            PartialCredentialsError(provider="x", cred_var="y"),
+            "Correct the environment's aws-credentials block",
+        ),
+    ],
+    ids=["none", "half a key"],
+)
+def test_credentials_that_cannot_be_used_are_final(error: BotoCoreError, advice: str) -> None:
+    """No waiting makes them better."""
+    found = explain("Reading x", error)
+    assert found.final
+    assert advice in str(found)
 
 
 def test_calling_keeps_the_cause() -> None:

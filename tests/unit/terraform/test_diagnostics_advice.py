@@ -2,7 +2,13 @@
 
 import pytest
 
-from pipeline.terraform import Diagnostic, StalePlanError, StateLockedError, TerraformError
+from pipeline.terraform import (
+    Diagnostic,
+    StalePlanError,
+    StateLockedError,
+    TerraformError,
+    TerraformUnreachableError,
+)
 from pipeline.terraform.diagnostics import advise
 from pipeline.terraform.errors import failure
 
@@ -72,6 +78,7 @@ def test_many_errors_are_cut_short() -> None:
         (LOCK, "Lock Info:\n  ID: 1", StateLockedError),
         (LOCK, "ResourceNotFoundException", TerraformError),
         ("Saved plan is stale", "", StalePlanError),
+        ("Failed to query available provider packages", "could not connect to it", TerraformUnreachableError),
         ("Anything else", "", TerraformError),
     ],
 )

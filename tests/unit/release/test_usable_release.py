@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from diagnosis_samples import record
 from moto import mock_aws
+from release_samples import record
 from support.refusals import refusing
 
 from pipeline.aws import AwsAccess
-from pipeline.diagnosis.usable import why_unusable
 from pipeline.release import ReleaseRecord
+from pipeline.release.usable import why_unusable
 
 MANIFEST = (
     '{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", '
@@ -34,7 +34,7 @@ def release(access: AwsAccess) -> ReleaseRecord:
     ecs = access.client("ecs")
     made = ecs.register_task_definition(family="pay", containerDefinitions=containers)["taskDefinition"]
     (image,) = access.client("ecr").describe_images(repositoryName="pay")["imageDetails"]
-    return record(task_definition=made["taskDefinitionArn"], image_digest=image["imageDigest"])
+    return record(1, task_definition=made["taskDefinitionArn"], image_digest=image["imageDigest"])
 
 
 def test_a_release_that_is_whole_can_be_returned_to(access: AwsAccess, release: ReleaseRecord) -> None:

@@ -1,0 +1,90 @@
+"""How the steps of a flow behave: names, retries, events and artifacts. Every task module may import it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+import httpx
+from prefect import Task, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.events import emit_event
+
+from blocks import Target
+from pipeline.aws import AwsError
+from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.image import PushInterruptedError
+from pipeline.outputs import Outputs
+from pipeline.source import SourceUnreachableError
+from pipeline.sqlite import Site
+from pipeline.terraform import TerraformUnreachableError
+
+_UNREACHABLE = (
+    SourceUnreachableError,
+    TerraformUnreachableError,
+    PushInterruptedError,
+    httpx.HTTPError,
+)
+P = ParamSpec("P")
+R = TypeVar("R")
+DELAYS = (2.0, 10.0, 30.0)
+"""Seconds before each further try of a step that failed for a transient reason."""
+
+
+def step(function: Callable[P, R]) -> Task[P, R]:
+    """Task that runs once; it is named after its function, and its result is not persisted."""
+    return task(name=function.__name__, persist_result=False)(function)
+
+
+def retried_step(function: Callable[P, R]) -> Task[P, R]:
+    """Task that is tried again after a transient error: for what may be repeated, never for an apply."""
+    return task(
+        name=function.__name__,
+        persist_result=False,
+        retries=len(DELAYS),
+        retry_delay_seconds=list(DELAYS),
+        retry_condition_fn=_failed_transiently,
+    )(function)
+
+
+def is_transient(error: BaseException | None) -> bool:
+    """Whether the same call may succeed in a minute; a refusal, and what AWS rejects for good, will not."""
+    if isinstance(error, AwsError):
+        return not error.final and not error.denied
+    return isinstance(error, _UNREACHABLE)
+
+
+def _failed_transiently(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    try:
+        state.result()
+    except BaseException as error:  # noqa: BLE001 - whatever the step raised is judged, nothing is swallowed
+        return is_transient(error)
+    return False
+
+
+def tell_world(target: Target, what: str, **payload: Any) -> None:
+    """Emit the event ``vimbiso.WHAT`` about the environment; docs/runbook/README.md lists them all."""
+    emit_event(
+        event=f"vimbiso.{what}",
+        resource={"prefect.resource.id": f"vimbiso.environment.{target.name}"},
+        payload=payload,
+    )
+
+
+def show_table(target: Target, kind: str, rows: Sequence[dict[str, Any]], description: str) -> None:
+    """Keep a table as the artifact ``KIND-ENVIRONMENT``."""
+    create_table_artifact(key=f"{kind}-{target.name}", table=list(rows), description=description)
+
+
+def show_page(target: Target, kind: str, markdown: str, description: str) -> None:
+    """Keep a page of Markdown as the artifact ``KIND-ENVIRONMENT``."""
+    create_markdown_artifact(key=f"{kind}-{target.name}", markdown=markdown, description=description)
+
+
+def service_of(target: Target, outputs: Outputs) -> EcsService:
+    """Return the environment's service."""
+    return EcsService(target.access, ServiceRef(outputs.cluster, outputs.service))
+
+
+def site_of(target: Target, outputs: Outputs) -> Site:
+    """Return where the database and its backups are."""
+    return Site(target.access, outputs, target.environment.task_endpoint_url)
