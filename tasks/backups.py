@@ -5,7 +5,7 @@ from datetime import timedelta
 from prefect.logging import get_run_logger
 
 from blocks import Target
-from pipeline.ecs.watch import utc_now
+from pipeline.clock import utc_now
 from pipeline.freshness import Finding, find_copies, judge
 from pipeline.outputs import Outputs
 from tasks.support import retried_step, show_table, step, tell_world

@@ -4,7 +4,7 @@ from prefect.logging import get_run_logger
 
 from blocks import Target
 from pipeline.certificate import CertificateReport, Endpoint, Limits, check_certificate, lookup_cname
-from pipeline.ecs.watch import utc_now
+from pipeline.clock import utc_now
 from tasks.support import retried_step, show_table, step, tell_world
 
 

@@ -3,6 +3,7 @@
 from prefect.logging import get_run_logger
 
 from blocks import Target
+from pipeline.clock import utc_now
 from pipeline.ecr import (
     CleanupPlan,
     CleanupPolicy,
@@ -13,7 +14,6 @@ from pipeline.ecr import (
     plan_cleanup,
     read_inventory,
 )
-from pipeline.ecs.watch import utc_now
 from pipeline.outputs import Outputs
 from pipeline.release import ReleaseStore
 from tasks.support import retried_step, show_page, show_table, step

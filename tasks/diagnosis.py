@@ -5,8 +5,8 @@ from datetime import timedelta
 from prefect.logging import get_run_logger
 
 from blocks import Target
+from pipeline.clock import utc_now
 from pipeline.diagnosis import Diagnosis, Subject, command, diagnose, read_facts, to_markdown
-from pipeline.ecs.watch import utc_now
 from pipeline.outputs import Outputs
 from tasks.support import show_page, step
 

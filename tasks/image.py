@@ -6,7 +6,7 @@ from functools import partial
 from prefect.logging import get_run_logger
 
 from blocks import Target
-from pipeline.ecs.watch import utc_now
+from pipeline.clock import utc_now
 from pipeline.image import (
     BuildEvent,
     BuildRequest,

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from prefect.logging import get_run_logger
 
 from blocks import Target
-from pipeline.ecs.watch import utc_now
+from pipeline.clock import utc_now
 from pipeline.logs import (
     ArchivePlace,
     ArchiveResult,

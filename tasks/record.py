@@ -9,9 +9,9 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from blocks import Target
+from pipeline.clock import utc_now
 from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.rollout import Attempt
-from pipeline.ecs.watch import utc_now
 from pipeline.outputs import Outputs
 from pipeline.release import ReleaseRecord, ReleaseStore, SchemaChange, SchemaLog, asked_by
 from tasks.support import retried_step

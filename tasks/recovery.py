@@ -6,9 +6,9 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from blocks import Target
+from pipeline.clock import utc_now
 from pipeline.delivery import GateSettings, probe_of
 from pipeline.delivery.running import verify_running
-from pipeline.ecs.watch import utc_now
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
 from pipeline.recovery import OpenRestore, OpenRestores, SiteSteps, begin, carry_through, choose

@@ -14,6 +14,7 @@ from prefect.runtime import flow_run
 
 from blocks import Target
 from pipeline.aws import AwsError
+from pipeline.clock import utc_now
 from pipeline.delivery import (
     Evidence,
     GateSettings,
@@ -30,7 +31,7 @@ from pipeline.delivery import (
 from pipeline.ecs.registry import Revision, TaskDefinitions
 from pipeline.ecs.rollout import Attempt, Verdict
 from pipeline.ecs.task_definition import Release, differences
-from pipeline.ecs.watch import utc_now, watch
+from pipeline.ecs.watch import watch
 from pipeline.outputs import Outputs
 from pipeline.recovery import require_none_open
 from pipeline.release import ReleaseStore

@@ -3,7 +3,7 @@
 from prefect.logging import get_run_logger
 
 from blocks import Target
-from pipeline.ecs.watch import utc_now
+from pipeline.clock import utc_now
 from pipeline.environment import Scan
 from pipeline.image import (
     Accepted,

@@ -4,7 +4,7 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from blocks import Target
-from pipeline.ecs.watch import utc_now
+from pipeline.clock import utc_now
 from pipeline.migrations import Migration, irreversible
 from pipeline.outputs import Outputs
 from pipeline.release import ReleaseRecord, SchemaChange, SchemaLog, crossed

@@ -2,11 +2,12 @@
 
 import json
 import sys
-from datetime import UTC, datetime
+
+from pipeline.clock import utc_now
 
 
 def log(event: str, **fields: str | int | float | None) -> None:
     """Write one line to standard output."""
-    line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **fields}
+    line = {"time": utc_now().isoformat(timespec="milliseconds"), "event": event, **fields}
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()

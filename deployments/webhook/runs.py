@@ -3,7 +3,7 @@
 import asyncio
 import time
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
 
 from deployments.webhook.asking import asked
+from pipeline.clock import utc_now
 from pipeline.webhook import Deploy, WaitingRun, superseded
 
 TAG = "webhook"
@@ -86,7 +87,7 @@ class Runs:
         return await self._read()
 
     async def _read(self, **more: Any) -> list[FlowRun]:
-        since = datetime.now(UTC) - _LOOK_BACK
+        since = utc_now() - _LOOK_BACK
         chosen = FlowRunFilter(
             tags=FlowRunFilterTags(all_=[TAG]),
             expected_start_time=FlowRunFilterExpectedStartTime(after_=since),

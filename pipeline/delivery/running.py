@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
+from pipeline.clock import utc_now
 from pipeline.delivery.verify import GateSettings, Verification, verify
 from pipeline.ecs.rollout import Attempt
 from pipeline.ecs.service import EcsService
-from pipeline.ecs.watch import utc_now
 from pipeline.health import Probe
 from pipeline.outputs import Outputs
 

@@ -1,12 +1,12 @@
 """The gates after a rollout: right tasks, healthy targets, good answers, and a soak."""
 
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from pipeline.aws import AwsError
+from pipeline.clock import Sleep, pause
 from pipeline.ecs.gates import target_faults, task_faults
 from pipeline.ecs.model import Deployment, Service, Target, Task
 from pipeline.ecs.outcome import Outcome
@@ -56,7 +56,7 @@ def verify(
     wanted: Probe,
     settings: GateSettings | None = None,
     ask: Callable[[Probe], ProbeReport] = probe,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Sleep = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Verification:
     """Go through the gates of the rollout algorithm, in order."""
@@ -78,7 +78,7 @@ def verify(
 def _wait(
     gate: "_Gate",
     settings: GateSettings,
-    sleep: Callable[[float], None],
+    sleep: Sleep,
     clock: Callable[[], float],
 ) -> Verification | None:
     """Return why the gate stays shut when the window is over; None once it opens."""
@@ -89,7 +89,7 @@ def _wait(
             return None
         if found.final or clock() >= end:
             return found
-        sleep(settings.interval * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not cryptography
+        pause(settings.interval, sleep)
 
 
 @dataclass(frozen=True)

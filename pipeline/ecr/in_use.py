@@ -8,9 +8,8 @@ from pipeline.aws.calling import calling
 from pipeline.ecr.errors import ProtectionError
 from pipeline.ecr.protection import Protection
 from pipeline.ecr.reference import Reference, parse_reference
+from pipeline.ecs.service import describe_tasks
 from pipeline.outputs import Outputs
-
-_DESCRIBE_TASKS_LIMIT = 100
 
 
 def collect_in_use(
@@ -116,9 +115,7 @@ class _Collector:
         with calling(f"Listing the tasks of cluster {cluster}"):
             pages = self._ecs.get_paginator("list_tasks").paginate(cluster=cluster, desiredStatus="RUNNING")
             arns = [arn for page in pages for arn in page["taskArns"]]
-            for start in range(0, len(arns), _DESCRIBE_TASKS_LIMIT):
-                chunk = arns[start : start + _DESCRIBE_TASKS_LIMIT]
-                yield from self._ecs.describe_tasks(cluster=cluster, tasks=chunk)["tasks"]
+            yield from describe_tasks(self._ecs, cluster, arns)
 
 
 def _family(arn: str) -> str:

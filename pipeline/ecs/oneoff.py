@@ -1,13 +1,13 @@
 """Runs a one-off ECS task on a task definition, and finds it again after a crash."""
 
 import json
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.aws import AwsAccess, AwsError, calling
+from pipeline.clock import Sleep, pause
 from pipeline.ecs import translate
 from pipeline.ecs.errors import OneOffTaskError, TaskUnknownError
 from pipeline.ecs.model import Task
@@ -17,8 +17,6 @@ OVERRIDES_LIMIT = 8192
 """Characters of JSON that RunTask's overrides may have (AWS ECS API reference, TaskOverride)."""
 STARTED_BY_LIMIT = 128
 """Characters of ``startedBy`` (AWS ECS API reference, RunTask)."""
-_DESCRIBE_LIMIT = 100
-"""Tasks that one DescribeTasks call may name (AWS ECS API reference)."""
 _VISIBILITY = 30.0
 """Seconds that a task which has just been started may be unknown (AWS ECS API reference, RunTask)."""
 
@@ -117,12 +115,7 @@ class OneOffTasks:
         with calling(f"Looking for tasks started by {started_by}"):
             pages = self._ecs.get_paginator("list_tasks").paginate(cluster=self._cluster)
             arns = [arn for page in pages for arn in page["taskArns"]]
-            chunks = [arns[at : at + _DESCRIBE_LIMIT] for at in range(0, len(arns), _DESCRIBE_LIMIT)]
-            found = [
-                translate.task(raw)
-                for chunk in chunks
-                for raw in self._ecs.describe_tasks(cluster=self._cluster, tasks=chunk)["tasks"]
-            ]
+            found = [translate.task(raw) for raw in describe_tasks(self._ecs, self._cluster, arns)]
         return tuple(task for task in found if task.started_by.startswith(started_by) and not stopped(task))
 
     def describe(self, arn: str) -> Task:
@@ -148,7 +141,7 @@ def wait_until(
     done: Callable[[Task], bool],
     timeout: float,
     interval: float = 1.0,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Sleep = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Task:
     """Poll a task until ``done``; API errors are asked again until ``timeout`` seconds have passed.
@@ -173,7 +166,7 @@ def wait_until(
                     f"Task {task.id} is still {task.last_status} after {timeout:.0f} s. "
                     "Look at its logs; it is not stopped by itself."
                 )
-        sleep(interval * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not cryptography
+        pause(interval, sleep)
 
 
 def _patience(error: AwsError | TaskUnknownError, timeout: float) -> float:

@@ -10,6 +10,7 @@ from pipeline.ecs.errors import EcsError, ServiceMissingError
 from pipeline.ecs.model import Deployment, Service, Target, Task
 
 _DESCRIBE_TASKS_LIMIT = 100
+"""Tasks that one DescribeTasks call may name (AWS ECS API reference)."""
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,12 @@
 """Watches a rollout to its end, from AWS or from anything else that answers alike."""
 
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Protocol
 
 from pipeline.aws import AwsError
+from pipeline.clock import Clock, Sleep, pause, utc_now
 from pipeline.ecs.gates import belongs
 from pipeline.ecs.model import Deployment, Service, Task
 from pipeline.ecs.rollout import Attempt, Snapshot, Verdict, decide
@@ -21,11 +20,6 @@ class ServiceReader(Protocol):
 
     def tasks(self, status: str = ...) -> tuple[Task, ...]:
         """Return the service's tasks of one desired status."""
-
-
-def utc_now() -> datetime:
-    """Return the time of the machine's clock."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -45,8 +39,8 @@ def watch(
     attempt: Attempt,
     report: Callable[[str], None],
     pace: Pace | None = None,
-    sleep: Callable[[float], None] = time.sleep,
-    clock: Callable[[], datetime] = utc_now,
+    sleep: Sleep = time.sleep,
+    clock: Clock = utc_now,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Verdict:
     """Look until the rollout is ready for the gates or has ended; report only changes.
@@ -72,7 +66,7 @@ def watch(
             return verdict
         trouble = snapshot.unreachable is not None
         interval = pace.after_trouble(interval) if trouble else pace.interval
-        sleep(interval * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not cryptography
+        pause(interval, sleep)
 
 
 def _share(snapshot: Snapshot, attempt: Attempt) -> float | None:

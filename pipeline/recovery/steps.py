@@ -1,9 +1,9 @@
 """The steps of a restore in place, on AWS."""
 
-import random
 import time
 from collections.abc import Callable
 
+from pipeline.clock import pause
 from pipeline.ecs.oneoff import OneOffTasks, stopped
 from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.recovery.errors import RecoveryError
@@ -108,7 +108,7 @@ class SiteSteps:
                 raise RecoveryError(
                     f"{len(left)} tasks still run after {self._time_to_stop:.0f} s: {', '.join(left[:5])}."
                 )
-            time.sleep(random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not cryptography
+            pause(1)
 
     def _left(self) -> tuple[str, ...]:
         """Name what may hold the database open: also one-off tasks, and containers that are told to end."""

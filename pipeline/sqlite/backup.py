@@ -1,11 +1,10 @@
 """Takes a backup: upload begun here, filled by the task, completed, proven and committed here."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pipeline.clock import Clock, utc_now
 from pipeline.ecs.errors import EcsError
-from pipeline.ecs.watch import utc_now
 from pipeline.sqlite import layout
 from pipeline.sqlite.attempt import Attempt, close_attempt, open_attempt
 from pipeline.sqlite.completion import complete, prove
@@ -17,8 +16,6 @@ from pipeline.sqlite.signing import Signer
 from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 from pipeline.sqlite.sweep import DEAD, sweep
-
-Clock = Callable[[], datetime]
 
 
 def back_up(

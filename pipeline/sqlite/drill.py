@@ -3,9 +3,8 @@
 import json
 from dataclasses import dataclass
 
-from pipeline.ecs.watch import utc_now
+from pipeline.clock import Clock, utc_now
 from pipeline.sqlite import layout
-from pipeline.sqlite.backup import Clock
 from pipeline.sqlite.catalogue import find_backup, read_manifest
 from pipeline.sqlite.errors import SqliteJobError
 from pipeline.sqlite.jobs import fetch_orders, run_job

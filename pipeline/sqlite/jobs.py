@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from pipeline.clock import Clock, utc_now
 from pipeline.ecs.errors import EcsError
-from pipeline.ecs.watch import utc_now
 from pipeline.sqlite.attempt import close_attempt, open_attempt
-from pipeline.sqlite.backup import Clock
 from pipeline.sqlite.errors import SqliteError
 from pipeline.sqlite.model import Manifest
 from pipeline.sqlite.runner import JobResult, Report, Runner

@@ -8,9 +8,8 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipeline.ecs.watch import utc_now
+from pipeline.clock import Clock, utc_now
 from pipeline.sqlite import layout
-from pipeline.sqlite.backup import Clock
 from pipeline.sqlite.catalogue import read_manifest
 from pipeline.sqlite.errors import SqliteError
 from pipeline.sqlite.jobs import fetch_orders, run_job

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from pipeline.aws import calling
 from pipeline.aws.identity import identify
+from pipeline.clock import utc_now
 from pipeline.retention import RetentionPolicy
 from pipeline.state.bucket import Bucket, check_bucket
 from pipeline.state.errors import StateError
@@ -50,7 +51,7 @@ def backup_state(home: StateHome, retention: RetentionPolicy) -> BackupReport:
         StateError: the copy is not what was written.
         AwsError: a call failed.
     """
-    now = datetime.now(UTC)
+    now = utc_now()
     backup = _copy(home, now)
     removed = _prune(home, now, retention) if backup else ()
     return BackupReport(backup, removed, check_protections(home))
@@ -63,7 +64,7 @@ def would_back_up(home: StateHome, retention: RetentionPolicy) -> BackupReport:
         UnreadableStateError: the state is damaged; run restore-state.
         AwsError: a call failed.
     """
-    now = datetime.now(UTC)
+    now = utc_now()
     stored = home.read(home.backend.key)
     backup = Backup("", now, describe(stored)) if stored else None
     times = {taken: key for key, taken in list_backups(home)}

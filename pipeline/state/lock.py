@@ -6,13 +6,13 @@ Source: the S3 backend's ``dynamodb_table``; keys are ``BUCKET/KEY`` and ``BUCKE
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
 from pipeline.aws import calling
+from pipeline.clock import utc_now
 from pipeline.state.calls import code_of
 from pipeline.state.errors import StateChangedError
 from pipeline.state.home import StateHome
@@ -89,7 +89,7 @@ def take_lock(home: StateHome, who: str, operation: str) -> LockInfo:
         "Info": "",
         "Who": who,
         "Version": "",
-        "Created": datetime.now(UTC).isoformat(),
+        "Created": utc_now().isoformat(),
         "Path": backend.lock_id,
     }
     lock = parse_lock(json.dumps(document))

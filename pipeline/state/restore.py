@@ -3,8 +3,8 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from pipeline.clock import utc_now
 from pipeline.state.errors import StateChangedError
 from pipeline.state.head import UnreadableStateError, describe
 from pipeline.state.home import StateHome, Stored
@@ -73,7 +73,7 @@ def restore_state(
 
 
 def _keep(home: StateHome, present: Stored) -> str:
-    key = f"replaced/{home.environment}/{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.tfstate"
+    key = f"replaced/{home.environment}/{utc_now():%Y%m%dT%H%M%S.%fZ}.tfstate"
     home.write_new(key, present.body, {"sha256": present.sha256, "source-version": present.version_id})
     return key
 

@@ -4,11 +4,12 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from pipeline.clock import utc_now
 from pipeline.state.home import StateHome
 from pipeline.state.liveness import process_start
 from pipeline.state.model import RunRecord
@@ -18,7 +19,7 @@ _ADAPTER = TypeAdapter(RunRecord)
 
 def this_run(run_id: str, environment: str, folder: Path, bound: timedelta) -> RunRecord:
     """Describe this process as a run that ends within ``bound``."""
-    now = datetime.now(UTC)
+    now = utc_now()
     pid = os.getpid()
     return RunRecord(
         run_id=run_id,

@@ -3,8 +3,9 @@
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from pipeline.clock import utc_now
 from pipeline.state.digest import settle_digest
 from pipeline.state.errors import StateError
 from pipeline.state.home import StateHome
@@ -49,7 +50,7 @@ def inspect_lock(
     """Look at the lock. ``known`` is what the caller knows of runs, by run id (from the orchestrator)."""
     lock = read_lock(home)
     runs = observed_runs(home, known or {}) if lock else ()
-    return LockReport(lock, judge_lock(lock, runs, datetime.now(UTC), limit))
+    return LockReport(lock, judge_lock(lock, runs, utc_now(), limit))
 
 
 def unlock(
@@ -114,11 +115,11 @@ def lock_keeper(home: StateHome, run_id: str, tell: Callable[[str], None] = lamb
 
 
 def _freeing(home: StateHome, run_id: str, command: Callable[[], int]) -> int:
-    before, started = read_lock(home), datetime.now(UTC)
+    before, started = read_lock(home), utc_now()
     try:
         return command()
     except BaseException as error:
-        attempt = Attempt(run_id, socket.gethostname(), started, datetime.now(UTC), before)
+        attempt = Attempt(run_id, socket.gethostname(), started, utc_now(), before)
         if release_own_lock(home, attempt) and isinstance(error, StateLockedError):
             message = "Terraform ran into a lock of its own, which is free again. Run the same once more."
             raise ShutOutError(message, error.diagnostics, error.stderr) from error

@@ -10,8 +10,8 @@ import pytest
 from ecs_emulator import CLUSTER, Lab
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
+from pipeline.clock import utc_now
 from pipeline.diagnosis import Diagnosis, Subject, diagnose, read_facts
-from pipeline.ecs.watch import utc_now
 from pipeline.environment import Environment
 from pipeline.outputs import Outputs
 from pipeline.secrets import REQUIRED_KEYS

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from ecs_emulator import CLUSTER, Lab, lab
 
+from pipeline.clock import utc_now
 from pipeline.delivery import choose_restart
 from pipeline.ecs.gates import belongs, task_faults
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
@@ -13,7 +14,7 @@ from pipeline.ecs.registry import TaskDefinitions
 from pipeline.ecs.rollout import Attempt, Previous, Verdict
 from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.ecs.task_definition import Release
-from pipeline.ecs.watch import Pace, utc_now, watch
+from pipeline.ecs.watch import Pace, watch
 from pipeline.release import ReleaseRecord
 
 pytestmark = pytest.mark.docker

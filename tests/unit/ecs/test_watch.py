@@ -6,10 +6,11 @@ import pytest
 from ecs_samples import ATTEMPT, DEADLINE, START, before, done, ours, service, stopped, task
 
 from pipeline.aws import AwsError
+from pipeline.clock import utc_now
 from pipeline.ecs.model import Service, Task
 from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.rollout import Snapshot, Verdict
-from pipeline.ecs.watch import Pace, look, utc_now, watch
+from pipeline.ecs.watch import Pace, look, watch
 
 Answer = Service | None | AwsError
 

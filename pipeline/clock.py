@@ -1,0 +1,21 @@
+"""The clock of this machine, and pauses between two looks at something."""
+
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+"""A source of aware times in UTC; tests have their own."""
+Sleep = Callable[[float], None]
+"""A pause of so many seconds; tests have their own."""
+
+
+def utc_now() -> datetime:
+    """Return the time of the machine's clock."""
+    return datetime.now(UTC)
+
+
+def pause(seconds: float, sleep: Sleep = time.sleep) -> None:
+    """Sleep up to a fifth more or less than ``seconds``, so that several watchers never ask in step."""
+    sleep(seconds * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not cryptography
