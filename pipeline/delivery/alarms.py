@@ -1,4 +1,4 @@
-"""The last gate: no alarm of the environment went off since the rollout began."""
+"""The environment's alarms, and the last gate: none of them went off since the rollout began."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -20,6 +20,8 @@ class Alarm:
     state: str
     """OK, ALARM or INSUFFICIENT_DATA."""
     since: datetime
+    reason: str = ""
+    """CloudWatch's own words on why it came into its state."""
 
 
 def read_alarms(access: AwsAccess, names: Iterable[str]) -> tuple[Alarm, ...]:
@@ -40,7 +42,10 @@ def read_alarms(access: AwsAccess, names: Iterable[str]) -> tuple[Alarm, ...]:
                 AlarmNames=wanted[start : start + _NAMES], MaxRecords=_NAMES, AlarmTypes=["MetricAlarm"]
             )["MetricAlarms"]
         ]
-    return tuple(Alarm(item["AlarmName"], item["StateValue"], _since(item)) for item in found)
+    return tuple(
+        Alarm(item["AlarmName"], item["StateValue"], _since(item), item.get("StateReason", ""))
+        for item in found
+    )
 
 
 def with_alarms(found: Verification, alarms: Iterable[Alarm], began: datetime) -> Verification:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.certificate import CertificateVerdict
+from pipeline.delivery.alarms import Alarm
 from pipeline.delivery.evidence import TaskEvidence
 from pipeline.diagnosis.model import Unread
 from pipeline.diagnosis.network import Network, Security
@@ -78,15 +79,6 @@ class Image:
 
     reference: str
     in_registry: bool
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """One alarm's state: OK, ALARM or INSUFFICIENT_DATA."""
-
-    name: str
-    state: str
-    reason: str
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,10 @@
-"""Reads target groups, their targets' health, and alarms."""
+"""Reads target groups and their targets' health."""
 
 from typing import Any
 
 from pipeline.aws import AwsAccess, calling
-from pipeline.diagnosis.facts import Alarm, Balancing, Subject, TargetGroup
+from pipeline.diagnosis.facts import Balancing, Subject, TargetGroup
 from pipeline.ecs.service import EcsService, ServiceRef
-
-_ALARMS_LIMIT = 100
 
 
 def read_balancing(access: AwsAccess, subject: Subject) -> Balancing:
@@ -21,23 +19,6 @@ def read_balancing(access: AwsAccess, subject: Subject) -> Balancing:
     return Balancing(
         tuple(_group(raw) for raw in answer["TargetGroups"]),
         tuple(target for targets in health.values() for target in targets),
-    )
-
-
-def read_alarms(access: AwsAccess, subject: Subject) -> tuple[Alarm, ...]:
-    """Return the states of the environment's alarms; () where it has none."""
-    names = list(subject.outputs.alarm_names)
-    cloudwatch, found = access.client("cloudwatch"), []
-    with calling("Describing the alarms"):
-        for start in range(0, len(names), _ALARMS_LIMIT):
-            answer = cloudwatch.describe_alarms(
-                AlarmNames=names[start : start + _ALARMS_LIMIT],
-                AlarmTypes=["MetricAlarm", "CompositeAlarm"],
-                MaxRecords=_ALARMS_LIMIT,
-            )
-            found += [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
-    return tuple(
-        Alarm(raw["AlarmName"], raw.get("StateValue", ""), raw.get("StateReason", "")) for raw in found
     )
 
 

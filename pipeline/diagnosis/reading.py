@@ -10,11 +10,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.aws import AwsAccess, AwsError, explain
 from pipeline.certificate import CertificateVerdict, Limits, judge, read_certificate
-from pipeline.delivery import probe_of
+from pipeline.delivery import probe_of, read_alarms
 from pipeline.diagnosis.facts import Facts, Names, Releases, Subject
 from pipeline.diagnosis.model import Unread
 from pipeline.diagnosis.names import addresses
-from pipeline.diagnosis.read_balancing import read_alarms, read_balancing
+from pipeline.diagnosis.read_balancing import read_balancing
 from pipeline.diagnosis.read_network import read_network, read_security
 from pipeline.diagnosis.read_scaling import read_scaling, read_usage
 from pipeline.diagnosis.read_tasks import read_definitions, read_image, read_tasks
@@ -44,7 +44,7 @@ def read_facts(access: AwsAccess, subject: Subject) -> Facts:
         "scaling": partial(read_scaling, access, subject),
         "usage": partial(read_usage, access, subject),
         "certificate": partial(_certificate, access, subject),
-        "alarms": partial(read_alarms, access, subject),
+        "alarms": partial(read_alarms, access, subject.outputs.alarm_names),
         "names": partial(_names, subject),
         "releases": partial(_releases, access, subject),
     }

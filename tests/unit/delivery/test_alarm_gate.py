@@ -49,7 +49,12 @@ class Cloud(AwsAccess):
         """Answer as CloudWatch does."""
         assert len(AlarmNames) <= MaxRecords == 100
         assert AlarmTypes == ["MetricAlarm"]
-        alarm = {"StateValue": "ALARM", "StateTransitionedTimestamp": EARLIER, "StateUpdatedTimestamp": LATER}
+        alarm = {
+            "StateValue": "ALARM",
+            "StateTransitionedTimestamp": EARLIER,
+            "StateUpdatedTimestamp": LATER,
+            "StateReason": "threshold crossed",
+        }
         return {"MetricAlarms": [{**alarm, "AlarmName": name} for name in AlarmNames]}
 
 
@@ -57,7 +62,7 @@ def test_reading_counts_from_the_change_of_state() -> None:
     """An alarm that stays red is updated now and then; that does not make it new. Many take several calls."""
     found = read_alarms(Cloud("af-south-1"), [f"a{number}" for number in range(150)])
     assert len(found) == 150
-    assert found[0] == Alarm("a0", "ALARM", EARLIER)
+    assert found[0] == Alarm("a0", "ALARM", EARLIER, "threshold crossed")
 
 
 def test_an_environment_without_alarms_is_not_asked() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 from pipeline.certificate import CertificateVerdict, Level
 from pipeline.certificate import Finding as CertificateFinding
+from pipeline.delivery import Alarm
 from pipeline.delivery.evidence import TaskEvidence
 from pipeline.diagnosis.facts import (
-    Alarm,
     Balancing,
     Definitions,
     Facts,
@@ -226,7 +226,7 @@ WELL = Facts(
     scaling=SCALING,
     usage={"CPUUtilization": Usage(20, 40, 30), "MemoryUtilization": Usage(20, 40, 30)},
     certificate=CertificateVerdict((CertificateFinding("status", Level.OK, "issued"),), 90),
-    alarms=(Alarm("errors", "OK", ""),),
+    alarms=(Alarm("errors", "OK", BEFORE),),
     names=Names(("192.0.2.1",), ("192.0.2.1", "192.0.2.2")),
     releases=Releases((record(), record("r6", BEFORE)), None),
 )

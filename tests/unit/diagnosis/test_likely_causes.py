@@ -28,9 +28,10 @@ from diagnosis_samples import (
 
 from pipeline.certificate import CertificateVerdict, Level
 from pipeline.certificate import Finding as CertificateFinding
+from pipeline.delivery import Alarm
 from pipeline.delivery.evidence import TaskEvidence
 from pipeline.diagnosis import ADVICE, Fault, diagnose
-from pipeline.diagnosis.facts import Alarm, Balancing, Definitions, Image, Names, Releases, Tasks
+from pipeline.diagnosis.facts import Balancing, Definitions, Image, Names, Releases, Tasks
 from pipeline.diagnosis.network import FileSystem, Network, Route
 from pipeline.diagnosis.scaling import Activity, Usage
 from pipeline.health import ProbeReport
@@ -181,7 +182,7 @@ CASES: list[tuple[str, dict[str, Any], Fault]] = [
         {"certificate": CertificateVerdict((CertificateFinding("expiry", Level.FAIL, "1 days left"),), 1)},
         Fault.CERTIFICATE,
     ),
-    ("alarm", {"alarms": (Alarm("errors", "ALARM", "threshold crossed"),)}, Fault.ALARM),
+    ("alarm", {"alarms": (Alarm("errors", "ALARM", NOW, "threshold crossed"),)}, Fault.ALARM),
     (
         "scaling off",
         {"scaling": replace(SCALING, suspended=("DynamicScalingOutSuspended",))},
@@ -244,7 +245,7 @@ def test_a_well_service_has_no_cause() -> None:
 def test_what_is_over_stands_behind_what_is_not() -> None:
     """The crash of a release that was rolled back is told, after the alarm that rings now."""
     crash = Tasks((task(),), (stopped("Essential container in task exited", 3),), ())
-    found = diagnose(replace(WELL, tasks=crash, alarms=(Alarm("errors", "ALARM", "now"),)))
+    found = diagnose(replace(WELL, tasks=crash, alarms=(Alarm("errors", "ALARM", NOW, "now"),)))
     assert [(item.fault, item.past) for item in found.causes] == [
         (Fault.ALARM, False),
         (Fault.APPLICATION_EXITS, True),
