@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from pipeline.environment import Environment
 from pipeline.errors import PipelineError
-from pipeline.webhook.routing import location
+from pipeline.source.location import repository_id
 
 FILE = Path(__file__).with_name("automations.yaml")
 
@@ -97,7 +97,7 @@ def entries_for(item: Environment, scheduled: Collection[str], file: Path = FILE
         entry
         for entry in found
         if (entry.scheduled is None or entry.scheduled in scheduled)
-        and (not entry.repository or location(item.source.repository))
+        and (not entry.repository or repository_id(item.source.repository))
     ]
 
 
@@ -105,7 +105,7 @@ def _values(item: Environment) -> Mapping[str, str]:
     return {
         "environment": item.name,
         "branch": item.branch,
-        "repository": location(item.source.repository) or "",
+        "repository": repository_id(item.source.repository) or "",
     }
 
 

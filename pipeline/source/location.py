@@ -1,9 +1,9 @@
-"""What a repository is named by: a URL, which may carry credentials, or a folder."""
+"""The names of a repository: a URL, which may carry credentials, or a folder."""
 
 import base64
 import re
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from pipeline.source.errors import SourceError
 
@@ -40,11 +40,9 @@ def parse_location(repository: str, token: str = "") -> Location:
     """Split the credentials off a git URL; ``token`` beats those in the URL.
 
     Raises:
-        SourceError: the URL's scheme is not one that git fetches from.
+        SourceError: the URL is malformed, or its scheme is not one that git fetches from.
     """
-    if _SCP_LIKE.match(repository):
-        return Location(repository)
-    parts = urlsplit(repository)
+    parts = _split(repository)
     if parts.scheme not in _SCHEMES:
         raise SourceError(
             f"A repository cannot be fetched over {parts.scheme!r}. "
@@ -58,3 +56,31 @@ def parse_location(repository: str, token: str = "") -> Location:
         username, password = "", username  # https://TOKEN@host/… is how tokens are mostly pasted
     url = urlunsplit(parts._replace(netloc=host))
     return Location(url, "" if token else username, token or password)
+
+
+def repository_id(repository: str) -> str | None:
+    """Return ``host/path`` of a git URL in lower case, the same for each of its spellings; None for a folder.
+
+    A URL that is malformed, or names no path, has none either.
+    """
+    if not is_url(repository):
+        return None
+    try:
+        parts = _split(repository)
+    except SourceError:
+        return None
+    path = parts.path.strip("/").lower().removesuffix(".git")
+    return f"{parts.hostname or ''}/{path}" if path else None
+
+
+def _split(repository: str) -> SplitResult:
+    """Return a git URL's parts; ``git@host:path`` counts as ssh. The error leaves out the credentials."""
+    if _SCP_LIKE.match(repository):
+        host, _, path = repository.partition(":")
+        return SplitResult("ssh", host, path, "", "")
+    try:
+        return urlsplit(repository)
+    except ValueError:
+        raise SourceError(
+            "The repository's URL is malformed. Give its https or ssh address as the source."
+        ) from None

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.environment import Environment
+from pipeline.source.location import repository_id
 from pipeline.webhook.errors import Refusal
 from pipeline.webhook.model import Deploy
 from pipeline.webhook.reading import commit, fresh, malformed, moment, text
-from pipeline.webhook.routing import location
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,128}")
 _FIELDS = {"environment", "ref", "timestamp", "nonce"}
@@ -47,7 +47,7 @@ def parse_plain(
 
 def _deploy(document: Mapping[str, Any], item: Environment, at: float, nonce: str) -> Deploy:
     """A folder has no commits: each call is a deployment of its own."""
-    place = location(item.source.repository)
+    place = repository_id(item.source.repository)
     if place is None:
         if "ref" in document:
             raise Refusal(422, "The environment is built from a folder.", "Leave 'ref' out.")

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from pipeline.source.errors import SourceError
-from pipeline.source.location import Location, is_url, parse_location
+from pipeline.source.location import Location, is_url, parse_location, repository_id
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,46 @@ def test_scheme() -> None:
 
 @pytest.mark.parametrize(
     ("repository", "expected"),
-    [("https://h/a", True), ("git@h:a/b", True), ("examples/app", False), ("/srv/a", False), (".", False)],
+    [
+        ("https://github.com/Acme/App", "github.com/acme/app"),
+        ("https://github.com/acme/app.git", "github.com/acme/app"),
+        ("https://github.com/acme/app.git/", "github.com/acme/app"),
+        ("https://me:secret@github.com/acme/app", "github.com/acme/app"),
+        ("https://GitHub.com:443/acme/app", "github.com/acme/app"),
+        ("HTTPS://GITHUB.COM/ACME/APP.GIT", "github.com/acme/app"),
+        ("ssh://git@github.com/acme/app.git", "github.com/acme/app"),
+        ("ssh://git@github.com:22/acme/app.git", "github.com/acme/app"),
+        ("git@github.com:acme/app.git", "github.com/acme/app"),
+        ("git@github.com:/acme/app", "github.com/acme/app"),
+        ("git://git.host/app", "git.host/app"),
+        ("file:///srv/app.git", "/srv/app"),
+        ("https://github.com", None),
+        ("https://[broken/acme/app", None),
+        ("examples/app", None),
+        ("examples/app@2", None),
+        ("me@host/path", None),
+        ("./git@host:a/b", None),
+        ("/srv/app", None),
+        (".", None),
+        ("", None),
+    ],
 )
-def test_is_url(repository: str, expected: bool) -> None:
-    """A folder isn't taken for a URL."""
-    assert expected == is_url(repository)
+def test_every_spelling_names_one_repository(repository: str, expected: str | None) -> None:
+    """The webhook compares what the resolver fetches; a folder isn't taken for a URL, whatever its name."""
+    assert repository_id(repository) == expected
+    if expected is not None:
+        assert is_url(repository)
+        assert repository_id(parse_location(repository).url) == expected
+
+
+def test_a_folder_is_no_url() -> None:
+    """An at sign or a colon behind a slash is part of a folder's name, as it is to git."""
+    assert not any(map(is_url, ("examples/app", "examples/app@2", "me@host/path", "./git@host:a/b", ".")))
+
+
+def test_a_malformed_url_is_refused_without_its_secret() -> None:
+    """What Python says of it would show the token."""
+    with pytest.raises(SourceError, match="malformed") as caught:
+        parse_location("https://me:secret@[host/a.git")
+    assert "secret" not in str(caught.value)
+    assert caught.value.__cause__ is None
