@@ -2,13 +2,31 @@
 
 import threading
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from pipeline.aws.errors import explain
+
+if TYPE_CHECKING:  # the types are installed for development only
+    from mypy_boto3_acm import ACMClient
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_efs import EFSClient
+    from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_ssm import SSMClient
+    from mypy_boto3_sts import STSClient
 
 _CONFIG = Config(
     retries={"mode": "adaptive", "total_max_attempts": 8},
@@ -34,6 +52,38 @@ class AwsAccess:
     session_token: str | None = field(default=None, repr=False)
     profile: str | None = None
 
+    @overload
+    def client(self, service: Literal["acm"]) -> "ACMClient": ...
+    @overload
+    def client(self, service: Literal["application-autoscaling"]) -> "ApplicationAutoScalingClient": ...
+    @overload
+    def client(self, service: Literal["cloudwatch"]) -> "CloudWatchClient": ...
+    @overload
+    def client(self, service: Literal["dynamodb"]) -> "DynamoDBClient": ...
+    @overload
+    def client(self, service: Literal["ec2"]) -> "EC2Client": ...
+    @overload
+    def client(self, service: Literal["ecr"]) -> "ECRClient": ...
+    @overload
+    def client(self, service: Literal["ecs"]) -> "ECSClient": ...
+    @overload
+    def client(self, service: Literal["efs"]) -> "EFSClient": ...
+    @overload
+    def client(self, service: Literal["elbv2"]) -> "ElasticLoadBalancingv2Client": ...
+    @overload
+    def client(self, service: Literal["iam"]) -> "IAMClient": ...
+    @overload
+    def client(self, service: Literal["logs"]) -> "CloudWatchLogsClient": ...
+    @overload
+    def client(self, service: Literal["s3"], config: Config | None = None) -> "S3Client": ...
+    @overload
+    def client(self, service: Literal["secretsmanager"]) -> "SecretsManagerClient": ...
+    @overload
+    def client(self, service: Literal["sns"]) -> "SNSClient": ...
+    @overload
+    def client(self, service: Literal["ssm"]) -> "SSMClient": ...
+    @overload
+    def client(self, service: Literal["sts"]) -> "STSClient": ...
     def client(self, service: str, config: Config | None = None) -> Any:
         """Return a boto3 client of the service; the same one for the same access, as making one is slow.
 

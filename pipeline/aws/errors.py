@@ -56,10 +56,15 @@ class AwsError(PipelineError):
         return self.code in _DENIED
 
 
+def code_of(error: ClientError) -> str:
+    """Return AWS's error code, such as NoSuchKey; "" where the answer has none."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
 def explain(action: str, error: ClientError | BotoCoreError) -> AwsError:
     """Turn a botocore error into one that says what was tried (``action``) and what to do next."""
     if isinstance(error, ClientError):
-        code = str(error.response.get("Error", {}).get("Code", ""))
+        code = code_of(error)
         message = str(error.response.get("Error", {}).get("Message", "")) or str(error)
         if code in _SIGNATURES:
             message = message.partition("\n")[0]  # behind it is the whole request, session token included

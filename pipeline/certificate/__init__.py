@@ -1,6 +1,6 @@
 """Tells whether the public certificate is sound and will stay so, from ACM and from what is really served."""
 
-from pipeline.certificate.acm import find_certificate, read_certificate
+from pipeline.certificate.acm import read_certificate
 from pipeline.certificate.check import CertificateReport, check_certificate
 from pipeline.certificate.dns import lookup_cname
 from pipeline.certificate.errors import CertificateError
@@ -23,7 +23,6 @@ __all__ = [
     "Validation",
     "check_certificate",
     "fetch_served",
-    "find_certificate",
     "judge",
     "lookup_cname",
     "read_certificate",

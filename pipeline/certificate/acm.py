@@ -1,12 +1,12 @@
 """Reads certificates from ACM: the only module here that sees its answers."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from pipeline.aws import AwsAccess
+from pipeline.aws import AwsAccess, code_of
 from pipeline.aws.calling import calling
 from pipeline.certificate.errors import CertificateError
 from pipeline.certificate.model import CertificateFacts, Validation, normal_serial
@@ -23,40 +23,13 @@ def read_certificate(access: AwsAccess, arn: str) -> CertificateFacts:
         try:
             answer = access.client("acm").describe_certificate(CertificateArn=arn)
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
+            if code_of(error) != "ResourceNotFoundException":
                 raise
             raise CertificateError(
                 f"Certificate {arn} does not exist. "
                 "Run deploy-infrastructure to request it and publish its ARN."
             ) from error
     return _facts(answer["Certificate"])
-
-
-def find_certificate(access: AwsAccess, domain: str) -> CertificateFacts | None:
-    """Return the certificate for a domain, None where there is none.
-
-    Of several: an issued one, one in use, the one that lasts longest.
-
-    Every key type is asked for: ListCertificates leaves out all but RSA 1024 and 2048 by default.
-    """
-    client = access.client("acm")
-    key_types = client.meta.service_model.shape_for("KeyAlgorithm").enum
-    with calling(f"Listing the certificates for {domain}"):
-        pages = client.get_paginator("list_certificates").paginate(Includes={"keyTypes": key_types})
-        found = [item for page in pages for item in page["CertificateSummaryList"] if _covers(item, domain)]
-    if not found:
-        return None
-    return read_certificate(access, max(found, key=_rank)["CertificateArn"])
-
-
-def _covers(item: Mapping[str, Any], domain: str) -> bool:
-    names = {item.get("DomainName", ""), *item.get("SubjectAlternativeNameSummaries", ())}
-    return domain in names or f"*.{domain.partition('.')[2]}" in names
-
-
-def _rank(item: Mapping[str, Any]) -> tuple[bool, bool, datetime]:
-    never = datetime.min.replace(tzinfo=UTC)
-    return item.get("Status") == "ISSUED", bool(item.get("InUse")), item.get("NotAfter", never)
 
 
 def _facts(item: Mapping[str, Any]) -> CertificateFacts:

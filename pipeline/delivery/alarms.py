@@ -3,10 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from pipeline.aws import AwsAccess, calling
 from pipeline.delivery.verify import Verification
 from pipeline.ecs.outcome import Outcome
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
 
 _NAMES = 100
 """Alarms that one DescribeAlarms call may name (Amazon CloudWatch API reference)."""
@@ -63,6 +67,6 @@ def with_alarms(found: Verification, alarms: Iterable[Alarm], began: datetime) -
     return replace(found, message=found.message + before)
 
 
-def _since(item: dict[str, datetime]) -> datetime:
+def _since(item: "MetricAlarmTypeDef") -> datetime:
     """Return when the state changed; ``StateUpdatedTimestamp`` alone also moves without a change."""
     return item.get("StateTransitionedTimestamp") or item["StateUpdatedTimestamp"]

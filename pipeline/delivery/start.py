@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pipeline.ecs.errors import EcsError, RolloutInProgressError
 from pipeline.ecs.gates import belongs
-from pipeline.ecs.model import Deployment, Service, Task
+from pipeline.ecs.model import Deployment, Service, Task, TaskStatus
 from pipeline.ecs.rollout import Attempt, Previous
 from pipeline.release.model import OpenAttempt
 
@@ -52,7 +52,7 @@ class RolloutService(Protocol):
     def require(self) -> Service:
         """Return the service or raise."""
 
-    def tasks(self, status: str = ...) -> tuple[Task, ...]:
+    def tasks(self, status: TaskStatus = ...) -> tuple[Task, ...]:
         """Return the service's tasks of one desired status."""
 
     def update(self, task_definition: str, desired: int | None = ..., *, force: bool = ...) -> Deployment:

@@ -8,7 +8,7 @@ from typing import Protocol
 from pipeline.aws import AwsError
 from pipeline.clock import Sleep, pause
 from pipeline.ecs.gates import target_faults, task_faults
-from pipeline.ecs.model import Deployment, Service, Target, Task
+from pipeline.ecs.model import Deployment, Service, Target, Task, TaskStatus
 from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.rollout import Attempt
 from pipeline.health import Probe, ProbeReport, probe
@@ -20,7 +20,7 @@ class GateReader(Protocol):
     def describe(self) -> Service | None:
         """Return the service, or None where it does not exist."""
 
-    def tasks(self, status: str = ...) -> tuple[Task, ...]:
+    def tasks(self, status: TaskStatus = ...) -> tuple[Task, ...]:
         """Return the service's tasks of one desired status."""
 
     def targets(self, groups: tuple[str, ...]) -> dict[str, tuple[Target, ...]]:

@@ -1,5 +1,6 @@
 """What was read of an environment, in our own types; each answer may be Unread. Times are aware UTC."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,8 +35,8 @@ class Subject:
 class Definitions:
     """Task definitions as DescribeTaskDefinition answers them."""
 
-    live: dict[str, Any]
-    template: dict[str, Any] | None
+    live: Mapping[str, Any]
+    template: Mapping[str, Any] | None
     """Terraform's own revision; None where the outputs name none."""
 
 

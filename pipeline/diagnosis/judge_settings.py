@@ -1,6 +1,6 @@
 """Judges what the containers are given: variables, secrets, image. Names only, never values. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.diagnosis.facts import Facts
@@ -50,7 +50,7 @@ def judge_secrets(facts: Facts) -> Iterator[Finding]:
         yield SECRETS.ok("values", f"{len(found.used)} keys of {name}, each with a value")
 
 
-def _references(facts: Facts, live: dict[str, Any]) -> Finding:
+def _references(facts: Facts, live: Mapping[str, Any]) -> Finding:
     read = _names(live, facts.subject.outputs.container, "secrets")
     missing = [key for key in REQUIRED_KEYS if key not in read]
     if missing:
@@ -69,7 +69,7 @@ def judge_image(facts: Facts) -> Iterator[Finding]:
         yield IMAGE.ok("image", f"{found.reference.rpartition('/')[2]} is in the registry")
 
 
-def _names(definition: dict[str, Any], container: str, kind: str) -> set[str]:
+def _names(definition: Mapping[str, Any], container: str, kind: str) -> set[str]:
     """Return the names of a container's ``environment`` or ``secrets``."""
     containers = definition.get("containerDefinitions", [])
     return {str(item["name"]) for raw in containers if raw["name"] == container for item in raw.get(kind, [])}

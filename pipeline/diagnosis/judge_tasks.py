@@ -1,7 +1,7 @@
 """Judges tasks: why they stopped, what they wrote, and their container health checks. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -89,7 +89,7 @@ def judge_container_health(facts: Facts) -> Iterator[Finding]:
         yield CONTAINER.ok("tasks", f"{len(facts.tasks.running)} running tasks, none UNHEALTHY")
 
 
-def _defined(facts: Facts, live: dict[str, Any]) -> Finding:
+def _defined(facts: Facts, live: Mapping[str, Any]) -> Finding:
     name, path = facts.subject.outputs.container, facts.subject.environment.health_path
     containers = [item for item in live.get("containerDefinitions", []) if item["name"] == name]
     command = " ".join((containers[0].get("healthCheck") or {}).get("command", [])) if containers else ""

@@ -1,10 +1,13 @@
 """Reads target groups and their targets' health."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.aws import AwsAccess, calling
 from pipeline.diagnosis.facts import Balancing, Subject, TargetGroup
 from pipeline.ecs.service import EcsService, ServiceRef
+
+if TYPE_CHECKING:
+    from mypy_boto3_elbv2.type_defs import TargetGroupTypeDef
 
 
 def read_balancing(access: AwsAccess, subject: Subject) -> Balancing:
@@ -22,7 +25,7 @@ def read_balancing(access: AwsAccess, subject: Subject) -> Balancing:
     )
 
 
-def _group(raw: dict[str, Any]) -> TargetGroup:
+def _group(raw: "TargetGroupTypeDef") -> TargetGroup:
     return TargetGroup(
         name=raw["TargetGroupName"],
         port=raw.get("Port", 0),

@@ -1,6 +1,6 @@
 """Reads security groups, routes, endpoints and the file system of the service."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.aws import AwsAccess, calling
 from pipeline.diagnosis.facts import Subject
@@ -16,6 +16,18 @@ from pipeline.diagnosis.network import (
     SecurityGroup,
 )
 from pipeline.diagnosis.read_tasks import read_definitions
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import (
+        FilterTypeDef,
+        IpPermissionOutputTypeDef,
+        RouteTableTypeDef,
+        RouteTypeDef,
+        SecurityGroupTypeDef,
+        VpcEndpointTypeDef,
+    )
+    from mypy_boto3_ecs.type_defs import AwsVpcConfigurationOutputTypeDef, ServiceTypeDef
+    from mypy_boto3_elbv2.type_defs import LoadBalancerTypeDef
 
 NFS_PORT = 2049
 HTTPS_PORT = 443
@@ -63,24 +75,24 @@ class _Reader:
         self._elbv2 = access.client("elbv2")
         self._efs = access.client("efs")
 
-    def balancer(self) -> dict[str, Any]:
+    def balancer(self) -> "LoadBalancerTypeDef":
         with calling("Describing the load balancer"):
             arn = self._subject.outputs.load_balancer_arn
-            return dict(self._elbv2.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"][0])
+            return self._elbv2.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"][0]
 
     def listeners(self) -> tuple[Listener, ...]:
         with calling("Describing the listeners"):
             answer = self._elbv2.describe_listeners(LoadBalancerArn=self._subject.outputs.load_balancer_arn)
         return tuple(Listener(raw["Port"], raw["Protocol"]) for raw in answer["Listeners"])
 
-    def service_network(self) -> dict[str, Any]:
+    def service_network(self) -> "AwsVpcConfigurationOutputTypeDef":
         """Return the service's own settings; what Terraform set where it has none."""
         outputs = self._subject.outputs
         with calling(f"Describing ECS service {outputs.service}"):
             ecs = self._access.client("ecs")
             answer = ecs.describe_services(cluster=outputs.cluster, services=[outputs.service])
-        found = answer["services"][0] if answer["services"] else {}
-        own = (found.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+        found: ServiceTypeDef = answer["services"][0] if answer["services"] else {}
+        own = found.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
         return {
             "subnets": own.get("subnets") or list(outputs.subnet_ids),
             "securityGroups": own.get("securityGroups") or list(outputs.security_group_ids),
@@ -102,10 +114,10 @@ class _Reader:
             found = self._ec2.describe_subnets(SubnetIds=subnets)["Subnets"]
         return tuple(raw["CidrBlock"] for raw in found), next((raw["VpcId"] for raw in found), "")
 
-    def endpoints(self, vpc: str) -> list[dict[str, Any]]:
+    def endpoints(self, vpc: str) -> list["VpcEndpointTypeDef"]:
         with calling("Describing the VPC's endpoints"):
             answer = self._ec2.describe_vpc_endpoints(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
-        return list(answer["VpcEndpoints"])
+        return answer["VpcEndpoints"]
 
     def endpoint_doors(self, vpc: str) -> list[Door]:
         interfaces = [raw for raw in self.endpoints(vpc) if raw.get("VpcEndpointType") == "Interface"]
@@ -156,7 +168,7 @@ class _Reader:
         return sorted({item["fileSystemId"] for item in settings if "fileSystemId" in item})
 
     def routes(self, subnets: list[str], vpc: str) -> tuple[Route, ...]:
-        own = [{"Name": "vpc-id", "Values": [vpc]}]
+        own: list[FilterTypeDef] = [{"Name": "vpc-id", "Values": [vpc]}]
         with calling("Describing routes and NAT gateways"):
             tables = self._ec2.describe_route_tables(Filters=own)["RouteTables"]
             gateways = self._ec2.describe_nat_gateways(Filters=own)["NatGateways"]
@@ -167,9 +179,10 @@ class _Reader:
         )
 
 
-def _route(subnet: str, zone: str, tables: list[dict[str, Any]], gateways: dict[str, str]) -> Route:
+def _route(subnet: str, zone: str, tables: list["RouteTableTypeDef"], gateways: dict[str, str]) -> Route:
     table = _table_of(subnet, tables)
-    default = next((raw for raw in table if raw.get("DestinationCidrBlock") == WORLD), {})
+    none: RouteTypeDef = {}
+    default = next((raw for raw in table if raw.get("DestinationCidrBlock") == WORLD), none)
     leads_to = str(
         default.get("NatGatewayId")
         or default.get("GatewayId")
@@ -180,7 +193,7 @@ def _route(subnet: str, zone: str, tables: list[dict[str, Any]], gateways: dict[
     return Route(subnet, zone, leads_to, str(default.get("State", "active")), gateways.get(leads_to, ""))
 
 
-def _table_of(subnet: str, tables: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _table_of(subnet: str, tables: list["RouteTableTypeDef"]) -> list["RouteTypeDef"]:
     """Return the routes of a subnet: its own table's, else the main one's."""
     links = [(link, table) for table in tables for link in table.get("Associations", [])]
     own = [table for link, table in links if link.get("SubnetId") == subnet]
@@ -188,7 +201,7 @@ def _table_of(subnet: str, tables: list[dict[str, Any]]) -> list[dict[str, Any]]
     return list((own or main or [{}])[0].get("Routes", []))
 
 
-def _group(raw: dict[str, Any]) -> SecurityGroup:
+def _group(raw: "SecurityGroupTypeDef") -> SecurityGroup:
     return SecurityGroup(
         raw["GroupId"],
         raw.get("GroupName", ""),
@@ -197,7 +210,7 @@ def _group(raw: dict[str, Any]) -> SecurityGroup:
     )
 
 
-def _rule(raw: dict[str, Any]) -> Rule:
+def _rule(raw: "IpPermissionOutputTypeDef") -> Rule:
     return Rule(
         protocol=str(raw.get("IpProtocol", "")),
         first=raw.get("FromPort"),

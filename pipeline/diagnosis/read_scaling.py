@@ -1,11 +1,14 @@
 """Reads auto scaling and the metrics it goes by."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.aws import AwsAccess, calling
 from pipeline.diagnosis.facts import Subject
 from pipeline.diagnosis.scaling import Activity, Policy, Scaling, Usage
+
+if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling.type_defs import ScalingActivityTypeDef, ScalingPolicyTypeDef
 
 _METRICS = ("CPUUtilization", "MemoryUtilization")
 _PERIOD = 60
@@ -63,9 +66,9 @@ def _used(access: AwsAccess, subject: Subject, metric: str) -> Usage | None:
     return Usage(average, max(raw["Maximum"] for raw in ordered), ordered[-1]["Average"])
 
 
-def _policy(raw: dict[str, Any]) -> Policy:
-    tracking = raw.get("TargetTrackingScalingPolicyConfiguration") or {}
-    specification = tracking.get("PredefinedMetricSpecification") or {}
+def _policy(raw: "ScalingPolicyTypeDef") -> Policy:
+    tracking = raw.get("TargetTrackingScalingPolicyConfiguration", {})
+    specification = tracking.get("PredefinedMetricSpecification", {})
     return Policy(
         raw["PolicyName"],
         str(specification.get("PredefinedMetricType") or raw.get("PolicyType", "")),
@@ -73,7 +76,7 @@ def _policy(raw: dict[str, Any]) -> Policy:
     )
 
 
-def _activity(raw: dict[str, Any]) -> Activity:
+def _activity(raw: "ScalingActivityTypeDef") -> Activity:
     return Activity(
         raw["StartTime"], raw.get("Description", ""), raw.get("StatusCode", ""), raw.get("StatusMessage", "")
     )

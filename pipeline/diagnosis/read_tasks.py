@@ -9,7 +9,7 @@ from pipeline.delivery.task_logs import TaskLogs
 from pipeline.diagnosis.facts import Definitions, Image, Subject, Tasks
 from pipeline.diagnosis.stops import why_stopped
 from pipeline.ecs import translate
-from pipeline.ecs.model import Task
+from pipeline.ecs.model import Task, TaskStatus
 from pipeline.ecs.registry import TaskDefinitions
 from pipeline.ecs.service import EcsService, ServiceRef, describe_tasks
 from pipeline.image import find_image
@@ -55,7 +55,9 @@ def _live(access: AwsAccess, outputs: Outputs) -> str:
     return EcsService(access, ServiceRef(outputs.cluster, outputs.service)).require().task_definition
 
 
-def _tasks(access: AwsAccess, outputs: Outputs, status: str, since: datetime | None) -> tuple[Task, ...]:
+def _tasks(
+    access: AwsAccess, outputs: Outputs, status: TaskStatus, since: datetime | None
+) -> tuple[Task, ...]:
     ecs = access.client("ecs")
     with calling(f"Listing the {status} tasks of {outputs.task_family}"):
         pages = ecs.get_paginator("list_tasks").paginate(

@@ -1,7 +1,7 @@
 """Collects what is in use, from ECS and from recorded releases. Any doubt is an error."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.aws import AwsAccess, AwsError
 from pipeline.aws.calling import calling
@@ -10,6 +10,9 @@ from pipeline.ecr.protection import Protection
 from pipeline.ecr.reference import Reference, parse_reference
 from pipeline.ecs.service import describe_tasks
 from pipeline.outputs import Outputs
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import TaskTypeDef
 
 
 def collect_in_use(
@@ -110,7 +113,7 @@ class _Collector:
             self._definitions[arn] = [parse_reference(item["image"]) for item in containers]
         return self._definitions[arn]
 
-    def _tasks(self) -> Iterator[dict[str, Any]]:
+    def _tasks(self) -> Iterator["TaskTypeDef"]:
         cluster = self._outputs.cluster
         with calling(f"Listing the tasks of cluster {cluster}"):
             pages = self._ecs.get_paginator("list_tasks").paginate(cluster=cluster, desiredStatus="RUNNING")

@@ -3,12 +3,15 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.aws import AwsAccess
 from pipeline.aws.calling import calling
 from pipeline.ecr.errors import EcrError
 from pipeline.ecr.model import Image, Inventory
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr.type_defs import ImageDetailTypeDef, ImageTypeDef
 
 BATCH = 100
 """Most ids in one BatchDeleteImage or BatchGetImage (ECR API reference)."""
@@ -77,7 +80,7 @@ class Registry:
             for item in answer.get("failures", ())
         }
 
-    def _details(self) -> list[dict[str, Any]]:
+    def _details(self) -> list["ImageDetailTypeDef"]:
         with calling(f"Describing the images of {self.repository}"):
             pages = self._ecr.get_paginator("describe_images").paginate(
                 repositoryName=self.repository, PaginationConfig={"PageSize": _PAGE}
@@ -107,7 +110,7 @@ def batches(digests: Sequence[str]) -> Iterator[Sequence[str]]:
     return (digests[start : start + BATCH] for start in range(0, len(digests), BATCH))
 
 
-def _image(item: Mapping[str, Any], links: Mapping[str, Links]) -> Image:
+def _image(item: "ImageDetailTypeDef", links: Mapping[str, Links]) -> Image:
     digest = item["imageDigest"]
     children, subject = links.get(digest, ((), None))
     return Image(
@@ -120,7 +123,7 @@ def _image(item: Mapping[str, Any], links: Mapping[str, Links]) -> Image:
     )
 
 
-def _parse(item: Mapping[str, Any]) -> Mapping[str, Any]:
+def _parse(item: "ImageTypeDef") -> Mapping[str, Any]:
     try:
         manifest = json.loads(item["imageManifest"])
     except ValueError as error:

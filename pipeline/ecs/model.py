@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
+
+TaskStatus = Literal["RUNNING", "STOPPED"]
+"""The status that ECS desires of a task; of stopped ones it knows the last hour's."""
 
 
 @dataclass(frozen=True)

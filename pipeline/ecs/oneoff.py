@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.aws import AwsAccess, AwsError, calling
 from pipeline.clock import Sleep, pause
@@ -12,6 +12,14 @@ from pipeline.ecs import translate
 from pipeline.ecs.errors import OneOffTaskError, TaskUnknownError
 from pipeline.ecs.model import Task
 from pipeline.ecs.service import describe_tasks
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import (
+        AwsVpcConfigurationTypeDef,
+        ContainerOverrideTypeDef,
+        RunTaskRequestTypeDef,
+        TaskOverrideTypeDef,
+    )
 
 OVERRIDES_LIMIT = 8192
 """Characters of JSON that RunTask's overrides may have (AWS ECS API reference, TaskOverride)."""
@@ -36,18 +44,18 @@ class OneOff:
     security_groups: tuple[str, ...] = ()
 
 
-def run_task_request(wanted: OneOff) -> dict[str, Any]:
+def run_task_request(wanted: OneOff) -> "RunTaskRequestTypeDef":
     """Build the RunTask request.
 
     Raises:
         OneOffTaskError: the overrides or ``started_by`` are longer than ECS accepts.
     """
-    override: dict[str, Any] = {"name": wanted.container}
+    override: ContainerOverrideTypeDef = {"name": wanted.container}
     if wanted.command is not None:
         override["command"] = list(wanted.command)
     if wanted.environment:
         override["environment"] = [{"name": k, "value": v} for k, v in sorted(wanted.environment.items())]
-    overrides = {"containerOverrides": [override]}
+    overrides: TaskOverrideTypeDef = {"containerOverrides": [override]}
     size = len(json.dumps(overrides, separators=(",", ":")))
     if size > OVERRIDES_LIMIT:
         raise OneOffTaskError(f"The task's overrides have {size} characters; ECS accepts {OVERRIDES_LIMIT}.")
@@ -55,7 +63,7 @@ def run_task_request(wanted: OneOff) -> dict[str, Any]:
         raise OneOffTaskError(
             f"startedBy {wanted.started_by!r} is longer than {STARTED_BY_LIMIT} characters."
         )
-    request: dict[str, Any] = {
+    request: RunTaskRequestTypeDef = {
         "cluster": wanted.cluster,
         "taskDefinition": wanted.task_definition,
         "startedBy": wanted.started_by,
@@ -64,7 +72,10 @@ def run_task_request(wanted: OneOff) -> dict[str, Any]:
         "overrides": overrides,
     }
     if wanted.subnets:
-        network = {"subnets": list(wanted.subnets), "securityGroups": list(wanted.security_groups)}
+        network: AwsVpcConfigurationTypeDef = {
+            "subnets": list(wanted.subnets),
+            "securityGroups": list(wanted.security_groups),
+        }
         request["networkConfiguration"] = {"awsvpcConfiguration": network}
     return request
 

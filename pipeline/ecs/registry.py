@@ -1,10 +1,14 @@
 """Reads and registers task definitions."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from pipeline.aws import AwsAccess, calling
 from pipeline.ecs.task_definition import Definition, Release, choose_base, next_revision, same, to_request
+
+if TYPE_CHECKING:
+    from botocore.model import StructureShape
+    from mypy_boto3_ecs.type_defs import TagTypeDef, TaskDefinitionTypeDef
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class TaskDefinitions:
     def __init__(self, access: AwsAccess) -> None:
         self._ecs = access.client("ecs")
 
-    def read(self, arn: str) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    def read(self, arn: str) -> tuple["TaskDefinitionTypeDef", list["TagTypeDef"]]:
         """Return the described task definition and its tags."""
         with calling(f"Describing task definition {arn}"):
             answer = self._ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
@@ -44,7 +48,7 @@ class TaskDefinitions:
     def accepted_fields(self) -> tuple[str, ...]:
         """Return the fields of RegisterTaskDefinition, from botocore's service model."""
         model = self._ecs.meta.service_model.operation_model("RegisterTaskDefinition")
-        return tuple(model.input_shape.members)
+        return tuple(cast("StructureShape", model.input_shape).members)
 
     def is_active(self, arn: str) -> bool:
         """Whether a service may still be moved to this revision."""

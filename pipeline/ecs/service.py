@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.aws import AwsAccess, calling
 from pipeline.ecs import translate
 from pipeline.ecs.errors import EcsError, ServiceMissingError
-from pipeline.ecs.model import Deployment, Service, Target, Task
+from pipeline.ecs.model import Deployment, Service, Target, Task, TaskStatus
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_ecs.type_defs import TaskTypeDef, UpdateServiceRequestTypeDef
 
 _DESCRIBE_TASKS_LIMIT = 100
 """Tasks that one DescribeTasks call may name (AWS ECS API reference)."""
@@ -55,7 +59,7 @@ class EcsService:
 
     def update(self, task_definition: str, desired: int | None = None, *, force: bool = False) -> Deployment:
         """Move the service to a task definition; return the PRIMARY deployment of the *response*."""
-        request: dict[str, Any] = {
+        request: UpdateServiceRequestTypeDef = {
             "cluster": self.ref.cluster,
             "service": self.ref.service,
             "taskDefinition": task_definition,
@@ -75,7 +79,7 @@ class EcsService:
         with calling(f"Scaling ECS service {self.ref.service} to {desired} tasks"):
             self._ecs.update_service(cluster=self.ref.cluster, service=self.ref.service, desiredCount=desired)
 
-    def tasks(self, status: str = "RUNNING") -> tuple[Task, ...]:
+    def tasks(self, status: TaskStatus = "RUNNING") -> tuple[Task, ...]:
         """Return the service's tasks of one desired status: RUNNING or STOPPED (the last hour's)."""
         with calling(f"Listing the {status} tasks of {self.ref.service}"):
             pages = self._ecs.get_paginator("list_tasks").paginate(
@@ -94,7 +98,7 @@ class EcsService:
         return tuple(translate.target(group, raw) for raw in answer["TargetHealthDescriptions"])
 
 
-def describe_tasks(ecs: Any, cluster: str, arns: list[str]) -> Iterator[dict[str, Any]]:
+def describe_tasks(ecs: "ECSClient", cluster: str, arns: list[str]) -> Iterator["TaskTypeDef"]:
     """Yield what DescribeTasks answers, in as few calls as it takes."""
     for start in range(0, len(arns), _DESCRIBE_TASKS_LIMIT):
         chunk = arns[start : start + _DESCRIBE_TASKS_LIMIT]

@@ -4,9 +4,12 @@ import difflib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.ecs.errors import EcsError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import TagTypeDef
 
 TEMPLATE_TAG = "pipeline:template"
 """Tag that names Terraform's revision from which the pipeline's revision was made."""
@@ -30,7 +33,7 @@ class Release:
 
 
 def to_request(
-    described: Mapping[str, Any], tags: Iterable[Mapping[str, str]], accepted: Iterable[str]
+    described: Mapping[str, Any], tags: Iterable["TagTypeDef"], accepted: Iterable[str]
 ) -> Definition:
     """Turn a described task definition into a request that registers it again, losing nothing.
 

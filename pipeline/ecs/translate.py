@@ -1,23 +1,27 @@
 """Translates between boto3's ECS and ELBv2 dictionaries and our types. Pure."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.ecs.model import Container, Deployment, Service, ServiceEvent, Target, Task
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import ContainerTypeDef, DeploymentTypeDef, ServiceTypeDef, TaskTypeDef
+    from mypy_boto3_elbv2.type_defs import TargetHealthDescriptionTypeDef
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
-def service(raw: dict[str, Any]) -> Service:
+def service(raw: "ServiceTypeDef") -> Service:
     """Translate one entry of DescribeServices' ``services``."""
-    breaker = (raw.get("deploymentConfiguration") or {}).get("deploymentCircuitBreaker") or {}
+    breaker = (raw.get("deploymentConfiguration") or {}).get("deploymentCircuitBreaker")
     return Service(
         name=raw["serviceName"],
         status=raw["status"],
         desired=raw.get("desiredCount", 0),
         task_definition=raw.get("taskDefinition", ""),
         deployments=tuple(deployment(item) for item in raw.get("deployments", [])),
-        breaker_rolls_back=bool(breaker.get("enable") and breaker.get("rollback")),
+        breaker_rolls_back=bool(breaker and breaker.get("enable") and breaker.get("rollback")),
         events=tuple(
             ServiceEvent(item.get("id", ""), _time(item.get("createdAt")), item.get("message", ""))
             for item in raw.get("events", [])
@@ -25,7 +29,7 @@ def service(raw: dict[str, Any]) -> Service:
     )
 
 
-def deployment(raw: dict[str, Any]) -> Deployment:
+def deployment(raw: "DeploymentTypeDef") -> Deployment:
     """Translate one entry of a service's ``deployments``."""
     created = _time(raw.get("createdAt"))
     return Deployment(
@@ -43,7 +47,7 @@ def deployment(raw: dict[str, Any]) -> Deployment:
     )
 
 
-def task(raw: dict[str, Any]) -> Task:
+def task(raw: "TaskTypeDef") -> Task:
     """Translate one entry of DescribeTasks' ``tasks``."""
     return Task(
         arn=raw["taskArn"],
@@ -59,7 +63,7 @@ def task(raw: dict[str, Any]) -> Task:
     )
 
 
-def target(group: str, raw: dict[str, Any]) -> Target:
+def target(group: str, raw: "TargetHealthDescriptionTypeDef") -> Target:
     """Translate one entry of DescribeTargetHealth's ``TargetHealthDescriptions``."""
     health = raw.get("TargetHealth", {})
     return Target(
@@ -72,7 +76,7 @@ def target(group: str, raw: dict[str, Any]) -> Target:
     )
 
 
-def _container(raw: dict[str, Any]) -> Container:
+def _container(raw: "ContainerTypeDef") -> Container:
     return Container(
         name=raw.get("name", ""),
         last_status=raw.get("lastStatus", ""),
@@ -84,7 +88,7 @@ def _container(raw: dict[str, Any]) -> Container:
     )
 
 
-def _address(raw: dict[str, Any]) -> str | None:
+def _address(raw: "TaskTypeDef") -> str | None:
     details = [
         detail
         for attachment in raw.get("attachments", [])

@@ -8,7 +8,7 @@ from typing import Protocol
 from pipeline.aws import AwsError
 from pipeline.clock import Clock, Sleep, pause, utc_now
 from pipeline.ecs.gates import belongs
-from pipeline.ecs.model import Deployment, Service, Task
+from pipeline.ecs.model import Deployment, Service, Task, TaskStatus
 from pipeline.ecs.rollout import Attempt, Snapshot, Verdict, decide
 
 
@@ -18,7 +18,7 @@ class ServiceReader(Protocol):
     def describe(self) -> Service | None:
         """Return the service, or None where it does not exist."""
 
-    def tasks(self, status: str = ...) -> tuple[Task, ...]:
+    def tasks(self, status: TaskStatus = ...) -> tuple[Task, ...]:
         """Return the service's tasks of one desired status."""
 
 

@@ -1,14 +1,18 @@
 """Waits for ECR's scan of an image and reads its findings."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay, wait_fixed, wait_random
 from tenacity.wait import wait_base
 
-from pipeline.aws import AwsAccess, explain
+from pipeline.aws import AwsAccess, code_of, explain
 from pipeline.image.scan import Finding, ScanResult, normal_severity
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecr.type_defs import DescribeImageScanFindingsRequestTypeDef
 
 _PENDING = {"PENDING", "IN_PROGRESS"}
 _READY = {"COMPLETE", "ACTIVE"}
@@ -18,6 +22,12 @@ _OFF = "ECR doesn't scan this image: scanning on push is off for the repository.
 _POLL = wait_fixed(4) + wait_random(0, 2)
 
 Page = Mapping[str, Any]
+
+
+class NextPage(TypedDict, total=False):
+    """A request's part that names the page; empty for the first one."""
+
+    nextToken: str
 
 
 def wait_for_findings(
@@ -31,13 +41,20 @@ def wait_for_findings(
         AwsError: the call failed for another reason.
     """
     client = access.client("ecr")
-    image = {"repositoryName": repository, "imageId": {"imageDigest": digest}}
+    image: DescribeImageScanFindingsRequestTypeDef = {
+        "repositoryName": repository,
+        "imageId": {"imageDigest": digest},
+    }
+
+    def fetch(page: NextPage) -> Page:
+        request: DescribeImageScanFindingsRequestTypeDef = {**image, **page}
+        return client.describe_image_scan_findings(**request)
 
     def ask() -> ScanResult | None:
         try:
-            return read_findings(lambda token: client.describe_image_scan_findings(**image, **token))
+            return read_findings(fetch)
         except ClientError as error:
-            if _code(error) == "ScanNotFoundException" and _scans(client, repository):
+            if code_of(error) == "ScanNotFoundException" and _scans(client, repository):
                 return None
             return _unavailable(error, digest)
         except BotoCoreError as error:
@@ -52,7 +69,7 @@ def wait_for_findings(
     return attempts(ask) or ScanResult(unavailable=_OFF)
 
 
-def read_findings(fetch: Callable[[dict[str, str]], Page]) -> ScanResult | None:
+def read_findings(fetch: Callable[[NextPage], Page]) -> ScanResult | None:
     """Read every page; None while the scan runs. ``fetch`` takes {} or {"nextToken": …}."""
     page = fetch({})
     status = page.get("imageScanStatus", {})
@@ -103,7 +120,7 @@ def _enhanced(item: Mapping[str, Any]) -> list[Finding]:
     ]
 
 
-def _scans(client: Any, repository: str) -> bool:
+def _scans(client: "ECRClient", repository: str) -> bool:
     """Whether a scan that isn't there yet will come: scanning starts some seconds after the push."""
     try:
         answer = client.batch_get_repository_scanning_configuration(repositoryNames=[repository])
@@ -115,12 +132,8 @@ def _scans(client: Any, repository: str) -> bool:
     )
 
 
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
 def _unavailable(error: ClientError, digest: str) -> ScanResult:
-    code = _code(error)
+    code = code_of(error)
     if code == "ScanNotFoundException":
         return ScanResult(unavailable=_OFF)
     if code in _NOT_KNOWN:

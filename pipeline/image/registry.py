@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.aws import AwsAccess, explain
+from pipeline.aws import AwsAccess, code_of, explain
 from pipeline.image.errors import RegistryError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr.type_defs import ImageDetailTypeDef, ImageIdentifierTypeDef
 
 
 @dataclass(frozen=True)
@@ -16,8 +20,6 @@ class RemoteImage:
     repository: str
     digest: str
     tags: tuple[str, ...]
-    size_bytes: int
-    """Compressed."""
     pushed_at: datetime | None
 
 
@@ -28,11 +30,13 @@ def find_image(access: AwsAccess, repository: str, name: str) -> RemoteImage | N
         RegistryError: there is no such repository.
         AwsError: the call failed otherwise.
     """
-    identifier = {"imageDigest": name} if name.startswith("sha256:") else {"imageTag": name}
+    identifier: ImageIdentifierTypeDef = (
+        {"imageDigest": name} if name.startswith("sha256:") else {"imageTag": name}
+    )
     try:
         answer = access.client("ecr").describe_images(repositoryName=repository, imageIds=[identifier])
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code")
+        code = code_of(error)
         if code == "ImageNotFoundException":
             return None
         if code == "RepositoryNotFoundException":
@@ -47,12 +51,10 @@ def find_image(access: AwsAccess, repository: str, name: str) -> RemoteImage | N
     return _remote(repository, details[0]) if details else None
 
 
-def _remote(repository: str, detail: dict[str, object]) -> RemoteImage:
-    tags, pushed, size = detail.get("imageTags"), detail.get("imagePushedAt"), detail.get("imageSizeInBytes")
+def _remote(repository: str, detail: "ImageDetailTypeDef") -> RemoteImage:
     return RemoteImage(
         repository=repository,
-        digest=str(detail["imageDigest"]),
-        tags=tuple(sorted(tags)) if isinstance(tags, list) else (),
-        size_bytes=size if isinstance(size, int) else 0,
-        pushed_at=pushed if isinstance(pushed, datetime) else None,
+        digest=detail["imageDigest"],
+        tags=tuple(sorted(detail.get("imageTags", ()))),
+        pushed_at=detail.get("imagePushedAt"),
     )

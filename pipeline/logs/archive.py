@@ -5,13 +5,14 @@ from datetime import date
 from enum import Enum
 
 from pipeline.aws import AwsAccess
+from pipeline.aws.bucket import ObjectHead
 from pipeline.logs.cloudwatch import CloudWatchLogs, Stream
 from pipeline.logs.days import window
 from pipeline.logs.errors import ArchiveDamagedError
 from pipeline.logs.lines import LineWriter, parse_line
 from pipeline.logs.manifest import Manifest, shrunk_streams
 from pipeline.logs.place import ArchivePlace
-from pipeline.logs.store import ArchiveStore, Part, lines_of
+from pipeline.logs.store import ArchiveStore, lines_of
 from pipeline.logs.upload import PART_BYTES, Upload
 
 _CLOCK_SLACK_MS = 24 * 60 * 60 * 1000
@@ -110,7 +111,7 @@ class _Day:
     def _settle(
         self,
         old: Manifest | None,
-        present: Part | None,
+        present: ObjectHead | None,
         writer: LineWriter,
         upload: Upload,
         kept: frozenset[str],
@@ -141,6 +142,6 @@ class _Day:
         )
 
 
-def _matches(old: Manifest, present: Part | None) -> bool:
+def _matches(old: Manifest, present: ObjectHead | None) -> bool:
     """Whether the events object is still the one of the manifest."""
     return old.part is None or (present is not None and present.size == old.compressed_bytes)

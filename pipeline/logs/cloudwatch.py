@@ -3,11 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.aws import AwsAccess
 from pipeline.aws.calling import calling
 from pipeline.logs.groups import LogGroup
+
+if TYPE_CHECKING:
+    from mypy_boto3_logs.type_defs import (
+        DescribeLogGroupsRequestPaginateTypeDef,
+        GetLogEventsRequestTypeDef,
+        LogGroupTypeDef,
+        OutputLogEventTypeDef,
+    )
 
 _PAGE = 10_000
 """Most events in one GetLogEvents (CloudWatch Logs API reference)."""
@@ -43,9 +51,9 @@ class CloudWatchLogs:
 
     def groups(self, prefix: str = "") -> Iterator[LogGroup]:
         """Yield the log groups."""
-        filters = {"logGroupNamePrefix": prefix} if prefix else {}
+        request: DescribeLogGroupsRequestPaginateTypeDef = {"logGroupNamePrefix": prefix} if prefix else {}
         with calling("Describing the log groups"):
-            for page in self._logs.get_paginator("describe_log_groups").paginate(**filters):
+            for page in self._logs.get_paginator("describe_log_groups").paginate(**request):
                 yield from (_group(item) for item in page["logGroups"])
 
     def set_retention(self, group: str, days: int) -> None:
@@ -66,21 +74,25 @@ class CloudWatchLogs:
         The end is where CloudWatch hands back the token it was given: a page may be empty before that
         (GetLogEvents, "nextForwardToken").
         """
-        request = {"logGroupName": group, "logStreamName": stream, "startTime": start, "endTime": end}
-        token = None
+        request: GetLogEventsRequestTypeDef = {
+            "logGroupName": group,
+            "logStreamName": stream,
+            "startTime": start,
+            "endTime": end,
+            "startFromHead": True,
+            "limit": _PAGE,
+        }
         while True:
             with calling(f"Reading stream {stream} of {group}"):
-                answer = self._logs.get_log_events(
-                    **request, startFromHead=True, limit=_PAGE, **({"nextToken": token} if token else {})
-                )
+                answer = self._logs.get_log_events(**request)
             if answer["events"]:
                 yield tuple(_event(item) for item in answer["events"])
-            if answer["nextForwardToken"] == token:
+            if answer["nextForwardToken"] == request.get("nextToken"):
                 return
-            token = answer["nextForwardToken"]
+            request["nextToken"] = answer["nextForwardToken"]
 
 
-def _group(item: dict[str, Any]) -> LogGroup:
+def _group(item: "LogGroupTypeDef") -> LogGroup:
     return LogGroup(
         name=item["logGroupName"],
         retention_days=item.get("retentionInDays"),
@@ -89,5 +101,5 @@ def _group(item: dict[str, Any]) -> LogGroup:
     )
 
 
-def _event(item: dict[str, Any]) -> Event:
+def _event(item: "OutputLogEventTypeDef") -> Event:
     return Event(item["timestamp"], item["ingestionTime"], item["message"])

@@ -1,33 +1,40 @@
 """Streams one object to S3 with a bounded buffer; nothing is visible before it is complete."""
 
+import hashlib
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self, TypedDict
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from pipeline.aws import explain
-from pipeline.aws.calling import calling
+from pipeline.aws import AwsError, S3Bucket, calling
+from pipeline.aws.bucket import ABSENT, CONFLICT, ObjectHead
 from pipeline.logs.errors import ArchiveConflictError
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
 PART_BYTES = 8 * 1024 * 1024
-_LOST_RACE = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+_TYPE = "application/gzip"
+
+
+class _Condition(TypedDict, total=False):
+    IfMatch: str
+    IfNoneMatch: str
 
 
 class Upload:
     """An object on its way. Leaving the context without ``complete`` leaves nothing behind.
 
-    ``condition`` is IfNoneMatch or IfMatch of PutObject: somebody else's object is never overwritten.
+    It is written over ``present``, or where there is none: somebody else's object is never overwritten.
     """
 
-    def __init__(self, s3: Any, bucket: str, key: str, condition: dict[str, str], part_bytes: int) -> None:
-        self._s3 = s3
-        self._where = {"Bucket": bucket, "Key": key}
-        self._name = f"s3://{bucket}/{key}"
-        self._condition = condition
+    def __init__(self, bucket: S3Bucket, key: str, present: ObjectHead | None, part_bytes: int) -> None:
+        self._bucket, self._key, self._present = bucket, key, present
+        self._s3 = bucket.client
+        self._name = f"s3://{bucket.name}/{key}"
         self._part_bytes = part_bytes
         self._buffer = bytearray()
+        self._written = hashlib.sha256()
         self._upload_id: str | None = None
-        self._parts: list[dict[str, Any]] = []
+        self._parts: list[CompletedPartTypeDef] = []
 
     def __enter__(self) -> Self:
         return self
@@ -37,10 +44,13 @@ class Upload:
     ) -> None:
         if self._upload_id is not None:
             with calling(f"Giving up the upload of {self._name}"):
-                self._s3.abort_multipart_upload(**self._where, UploadId=self._upload_id)
+                self._s3.abort_multipart_upload(
+                    Bucket=self._bucket.name, Key=self._key, UploadId=self._upload_id
+                )
 
     def write(self, data: bytes) -> None:
         """Take bytes; send whole parts."""
+        self._written.update(data)
         self._buffer += data
         while len(self._buffer) >= self._part_bytes:
             self._send(bytes(self._buffer[: self._part_bytes]))
@@ -54,39 +64,63 @@ class Upload:
             AwsError: S3 refused or could not be reached.
         """
         try:
-            self._put() if self._upload_id is None else self._join()
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in _LOST_RACE:
+            with calling(f"Completing {self._name}"):
+                self._put() if self._upload_id is None else self._join(self._upload_id)
+        except AwsError as error:
+            if error.code not in CONFLICT | ABSENT | {"NoSuchUpload"}:
+                raise
+            if not self._is_there():
                 raise ArchiveConflictError(
                     f"{self._name} was written by another run meanwhile; this one wrote nothing. Run again."
                 ) from error
-            raise explain(f"Completing {self._name}", error) from error
-        except BotoCoreError as error:
-            raise explain(f"Completing {self._name}", error) from error
+        self._upload_id = None
+
+    def _is_there(self) -> bool:
+        """Whether our own content is there: boto3 repeats a completion whose answer was lost."""
+        if self._bucket.head(self._key) is None:
+            return False
+        found = hashlib.sha256()
+        for chunk in self._bucket.chunks(self._key):
+            found.update(chunk)
+        return found.digest() == self._written.digest()
 
     def _put(self) -> None:
         self._s3.put_object(
-            **self._where, Body=bytes(self._buffer), ContentType="application/gzip", **self._condition
+            Bucket=self._bucket.name,
+            Key=self._key,
+            Body=bytes(self._buffer),
+            ContentType=_TYPE,
+            **self._condition(),
         )
 
-    def _join(self) -> None:
+    def _join(self, upload_id: str) -> None:
         if self._buffer:
             self._send(bytes(self._buffer))
+            self._buffer.clear()
         self._s3.complete_multipart_upload(
-            **self._where,
-            UploadId=self._upload_id,
+            Bucket=self._bucket.name,
+            Key=self._key,
+            UploadId=upload_id,
             MultipartUpload={"Parts": self._parts},
-            **self._condition,
+            **self._condition(),
         )
-        self._upload_id = None
+
+    def _condition(self) -> _Condition:
+        return {"IfMatch": self._present.etag} if self._present else {"IfNoneMatch": "*"}
 
     def _send(self, data: bytes) -> None:
         number = len(self._parts) + 1
         with calling(f"Uploading part {number} of {self._name}"):
             if self._upload_id is None:
-                answer = self._s3.create_multipart_upload(**self._where, ContentType="application/gzip")
-                self._upload_id = answer["UploadId"]
+                begun = self._s3.create_multipart_upload(
+                    Bucket=self._bucket.name, Key=self._key, ContentType=_TYPE
+                )
+                self._upload_id = begun["UploadId"]
             answer = self._s3.upload_part(
-                **self._where, UploadId=self._upload_id, PartNumber=number, Body=data
+                Bucket=self._bucket.name,
+                Key=self._key,
+                UploadId=self._upload_id,
+                PartNumber=number,
+                Body=data,
             )
         self._parts.append({"PartNumber": number, "ETag": answer["ETag"]})

@@ -1,5 +1,6 @@
 """What several checks want to know of the service, asked once."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +23,6 @@ class LiveService:
         return EcsService(self._access, ServiceRef(self._outputs.cluster, self._outputs.service)).require()
 
     @cached_property
-    def definition(self) -> dict[str, Any]:
+    def definition(self) -> Mapping[str, Any]:
         """Its task definition as ECS describes it; raises AwsError."""
         return TaskDefinitions(self._access).read(self.service.task_definition)[0]

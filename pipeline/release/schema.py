@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from pipeline.aws import AwsAccess, explain, read_object
+from pipeline.aws import AwsAccess, S3Bucket
 from pipeline.release.model import SchemaChange
-from pipeline.release.store import RecordError
+from pipeline.release.store import RecordError, document
 
 _TIME = "%Y%m%dT%H%M%S.%fZ"
 
@@ -16,18 +14,13 @@ class SchemaLog:
     """The changes of one environment's database schema."""
 
     def __init__(self, access: AwsAccess, bucket: str, environment: str) -> None:
-        self._s3 = access.client("s3")
-        self._bucket = bucket
+        self._bucket = S3Bucket(access, bucket)
         self._prefix = f"releases/{environment}/schema/"
 
     def write(self, change: SchemaChange) -> str:
         """Write a change down, or again what became of it; return its key."""
         key = f"{self._prefix}{_stamp(change.at)}-{_revision(change.task_definition)}.json"
-        body = change.model_dump_json(indent=2).encode()
-        try:
-            self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json")
-        except (ClientError, BotoCoreError) as error:
-            raise explain(f"Writing down the migrations as {key}", error) from error
+        self._bucket.write(key, document(change))
         return key
 
     def since(self, moment: datetime) -> list[SchemaChange]:
@@ -44,26 +37,21 @@ class SchemaLog:
         return self._chosen(lambda _, revision: revision == _revision(task_definition))
 
     def _chosen(self, wanted: Callable[[str, str], bool]) -> list[SchemaChange]:
+        keys = [key for key in self._bucket.keys(self._prefix) if wanted(*self._name(key))]
+        return [self._change(key) for key in reversed(keys)]
+
+    def _change(self, key: str) -> SchemaChange:
+        stored = self._bucket.read(key)
         try:
-            keys = sorted((key for key in self._keys() if wanted(*self._name(key))), reverse=True)
-            return [SchemaChange.model_validate_json(self._read(key)) for key in keys]
-        except (ClientError, BotoCoreError) as error:
-            raise explain(f"Reading which migrations ran, in {self._bucket}", error) from error
+            return SchemaChange.model_validate_json(stored.body if stored else b"")
         except ValueError as error:
             raise RecordError(
-                f"A note of migrations in s3://{self._bucket}/{self._prefix} is damaged: {error}"
+                f"The note of migrations s3://{self._bucket.name}/{key} is damaged: {error}"
             ) from error
 
     def _name(self, key: str) -> tuple[str, str]:
         stamp, _, revision = key.removeprefix(self._prefix).removesuffix(".json").partition("-")
         return stamp, revision
-
-    def _keys(self) -> list[str]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
-        return [item["Key"] for page in pages for item in page.get("Contents", [])]
-
-    def _read(self, key: str) -> bytes:
-        return bytes(read_object(self._s3, Bucket=self._bucket, Key=key)["Body"])
 
 
 def _stamp(moment: datetime) -> str:

@@ -1,10 +1,11 @@
 """Keeps release records and the open attempt in S3, with conditional writes."""
 
-from typing import Any
+from collections.abc import Iterator
+from itertools import islice
 
 from pydantic import BaseModel
 
-from pipeline.aws import AwsAccess, AwsError, calling, read_object
+from pipeline.aws import AwsAccess, ConflictError, S3Bucket
 from pipeline.errors import PipelineError
 from pipeline.release.model import OpenAttempt, ReleaseRecord
 
@@ -19,41 +20,28 @@ class ReleaseStore:
     """The release records of one environment: ``releases/ENV/records/TIME-DEPLOYMENT.json``."""
 
     def __init__(self, access: AwsAccess, bucket: str, environment: str) -> None:
-        self._s3 = access.client("s3")
-        self._bucket = bucket
+        self._bucket = S3Bucket(access, bucket)
         self._prefix = f"releases/{environment}/records/"
         self._open_key = f"releases/{environment}/open-attempt.json"
 
     def append(self, record: ReleaseRecord) -> str:
-        """Write a record once; writing the same one again changes nothing. Return its key."""
+        """Write a record once; what was written first under its key stays. Return the key."""
         stamp = record.started_at.strftime("%Y%m%dT%H%M%S.%fZ")
         key = f"{self._prefix}{stamp}-{record.kind}-{record.deployment_id.rsplit('/', 1)[-1]}.json"
         try:
-            with calling(f"Writing release record {key}"):
-                self._put(key, record, IfNoneMatch="*")
-        except AwsError as error:
-            if error.code not in ("PreconditionFailed", "ConditionalRequestConflict"):
+            self._bucket.write_once(key, document(record))
+        except ConflictError as error:
+            if error.found is None:
                 raise
         return key
 
     def newest(self, limit: int = _PAGE) -> list[ReleaseRecord]:
         """Return the newest records, newest first."""
-        with calling(f"Listing the release records in {self._bucket}"):
-            keys = sorted(self._keys(), reverse=True)[:limit]
-        return [self._record(key) for key in keys]
+        return list(islice(self._records(), limit))
 
     def newest_good(self, limit: int = _PAGE) -> list[ReleaseRecord]:
         """Return the newest records of good ends, newest first, however many failures lie between."""
-        found: list[ReleaseRecord] = []
-        with calling(f"Listing the release records in {self._bucket}"):
-            keys = sorted(self._keys(), reverse=True)
-        for key in keys:
-            record = self._record(key)
-            if record.outcome.good:
-                found.append(record)
-            if len(found) == limit:
-                break
-        return found
+        return list(islice((record for record in self._records() if record.outcome.good), limit))
 
     def open_attempt(self) -> OpenAttempt | None:
         """Return the rollout whose end is not recorded yet.
@@ -62,51 +50,39 @@ class ReleaseStore:
             RecordError: it is damaged.
             AwsError: it cannot be read.
         """
+        stored = self._bucket.read(self._open_key)
+        if stored is None:
+            return None
         try:
-            with calling(f"Reading {self._open_key}"):
-                body = self._read(self._open_key)
-        except AwsError as error:
-            if error.code in ("NoSuchKey", "404"):
-                return None
-            raise
-        try:
-            return OpenAttempt.model_validate_json(body)
+            return OpenAttempt.model_validate_json(stored.body)
         except ValueError as error:
             raise RecordError(
-                f"s3://{self._bucket}/{self._open_key} is damaged: nobody knows which rollout is under way. "
-                f"Look at the service, then remove the object and run again: {error}"
+                f"s3://{self._bucket.name}/{self._open_key} is damaged: nobody knows which rollout is under "
+                f"way. Look at the service, then remove the object and run again: {error}"
             ) from error
 
     def write_open_attempt(self, attempt: OpenAttempt) -> None:
         """Write down that a rollout has begun."""
-        with calling(f"Writing {self._open_key}"):
-            self._put(self._open_key, attempt)
+        self._bucket.write(self._open_key, document(attempt))
 
     def close_attempt(self) -> None:
         """Forget the open attempt, after its record was written."""
-        with calling(f"Removing {self._open_key}"):
-            self._s3.delete_object(Bucket=self._bucket, Key=self._open_key)
+        self._bucket.delete(self._open_key)
 
-    def _keys(self) -> list[str]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
-        return [item["Key"] for page in pages for item in page.get("Contents", [])]
+    def _records(self) -> Iterator[ReleaseRecord]:
+        """Yield the records, newest first."""
+        return (self._record(key) for key in reversed(self._bucket.keys(self._prefix)))
 
     def _record(self, key: str) -> ReleaseRecord:
-        with calling(f"Reading the release record {key}"):
-            body = self._read(key)
+        stored = self._bucket.read(key)
         try:
-            return ReleaseRecord.model_validate_json(body)
+            return ReleaseRecord.model_validate_json(stored.body if stored else b"")
         except ValueError as error:
-            raise RecordError(f"The release record s3://{self._bucket}/{key} is damaged: {error}") from error
+            raise RecordError(
+                f"The release record s3://{self._bucket.name}/{key} is damaged: {error}"
+            ) from error
 
-    def _read(self, key: str) -> bytes:
-        return bytes(read_object(self._s3, Bucket=self._bucket, Key=key)["Body"])
 
-    def _put(self, key: str, document: BaseModel, **condition: Any) -> None:
-        self._s3.put_object(
-            Bucket=self._bucket,
-            Key=key,
-            Body=document.model_dump_json(indent=2).encode(),
-            ContentType="application/json",
-            **condition,
-        )
+def document(model: BaseModel) -> bytes:
+    """Return what a record is in S3."""
+    return model.model_dump_json(indent=2).encode()

@@ -4,13 +4,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.aws import AwsAccess, AwsError
+from pipeline.aws import AwsAccess, AwsError, code_of
 from pipeline.aws.calling import calling
 from pipeline.secrets.errors import SecretFormatError, SecretUnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
 
 CURRENT = "AWSCURRENT"
 PREVIOUS = "AWSPREVIOUS"
@@ -48,7 +51,7 @@ class SecretStore:
             return Stored(described["ARN"], "", {})
         with calling(f"Reading secret {self.secret_id}"):
             answer = self._client.get_secret_value(SecretId=self.secret_id, VersionStage=CURRENT)
-        if "SecretString" not in answer and "SecretBinary" not in answer:
+        if not answer.keys() & {"SecretString", "SecretBinary"}:
             return Stored(answer["ARN"], answer["VersionId"], {})  # a version that holds nothing yet
         values = self._parse(answer.get("SecretString"))
         return Stored(answer["ARN"], answer["VersionId"], values, answer["CreatedDate"])
@@ -64,7 +67,7 @@ class SecretStore:
                 SecretId=self.secret_id, SecretString=document, ClientRequestToken=token
             )
         except ClientError as error:
-            raise self._refused(str(error.response.get("Error", {}).get("Code", ""))) from None
+            raise self._refused(code_of(error)) from None
         except BotoCoreError as error:
             raise self._refused(type(error).__name__) from None
         return str(answer["VersionId"])
@@ -74,10 +77,10 @@ class SecretStore:
         stages = self._describe().get("VersionIdsToStages", {})
         return {label: version for version, labels in stages.items() for label in labels}
 
-    def _describe(self) -> Mapping[str, Any]:
+    def _describe(self) -> "DescribeSecretResponseTypeDef":
         with calling(f"Describing secret {self.secret_id}"):
             try:
-                answer: Mapping[str, Any] = self._client.describe_secret(SecretId=self.secret_id)
+                answer = self._client.describe_secret(SecretId=self.secret_id)
             except self._client.exceptions.ResourceNotFoundException:
                 raise SecretUnavailableError(
                     f"Secret {self.secret_id} does not exist. "

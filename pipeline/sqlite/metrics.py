@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from pipeline.aws import calling
 from pipeline.sqlite.catalogue import list_backups
 from pipeline.sqlite.drill import Drill
 from pipeline.sqlite.model import Manifest
 from pipeline.sqlite.site import Site
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.literals import StandardUnitType
+    from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
 
 AGE = "BackupAgeHours"
 
@@ -45,8 +50,10 @@ def publish_drill(site: Site, drill: Drill) -> None:
     )
 
 
-def _publish(site: Site, values: Mapping[str, tuple[float, str]]) -> None:
+def _publish(site: Site, values: Mapping[str, "tuple[float, StandardUnitType]"]) -> None:
     namespace = site.outputs.metrics_namespace
-    data = [{"MetricName": name, "Value": value, "Unit": unit} for name, (value, unit) in values.items()]
+    data: list[MetricDatumTypeDef] = [
+        {"MetricName": name, "Value": value, "Unit": unit} for name, (value, unit) in values.items()
+    ]
     with calling(f"Publishing {', '.join(values)} to CloudWatch namespace {namespace}"):
         site.access.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=data)

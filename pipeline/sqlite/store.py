@@ -5,18 +5,18 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from pipeline.aws import AwsError, calling, explain, read_object
+from pipeline.aws import AwsError, ConflictError, S3Bucket, calling
 from pipeline.sqlite import layout
 from pipeline.sqlite.errors import OtherRunError
 from pipeline.sqlite.model import Backup
 from pipeline.sqlite.site import Site
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
 _READ_TRIES = 3
-_MISSING = {"NoSuchKey", "404", "NotFound", "NoSuchUpload"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Store:
     """The backup bucket of one environment. Raises ``AwsError`` where S3 refuses or cannot be reached."""
 
     def __init__(self, site: Site) -> None:
-        self._s3 = site.access.client("s3")
+        self._objects = S3Bucket(site.access, site.outputs.backup_bucket)
+        self._s3 = self._objects.client
         self.bucket = site.outputs.backup_bucket
         self.environment = site.outputs.environment
 
@@ -41,54 +42,34 @@ class Store:
 
     def keys(self, prefix: str) -> dict[str, datetime]:
         """Return the keys below ``prefix`` with the time they were written."""
-        with calling(f"Listing s3://{self.bucket}/{prefix}"):
-            pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
-            return {item["Key"]: item["LastModified"] for page in pages for item in page.get("Contents", [])}
+        return self._objects.keys(prefix)
 
     def read(self, key: str) -> dict[str, Any] | None:
         """Return a JSON object, or None where there is none."""
-        try:
-            body = read_object(self._s3, Bucket=self.bucket, Key=key)["Body"]
-        except (ClientError, BotoCoreError) as error:
-            failure = explain(f"Reading s3://{self.bucket}/{key}", error)
-            if failure.code in _MISSING:
-                return None
-            raise failure from error
-        document: dict[str, Any] = json.loads(body)
-        return document
+        stored = self._objects.read(key)
+        return None if stored is None else dict(json.loads(stored.body))
 
     def write(self, key: str, body: bytes, *, once: bool = False) -> None:
-        """Write a JSON object; with ``once`` only where there is none.
+        """Write a JSON object; with ``once`` only where there is none, or the same.
 
         Raises:
-            OtherRunError: ``once``, and the object exists.
+            OtherRunError: ``once``, and another one exists.
         """
-        condition = {"IfNoneMatch": "*"} if once else {}
+        write = self._objects.write_once if once else self._objects.write
         try:
-            self._s3.put_object(
-                Bucket=self.bucket, Key=key, Body=body, ContentType="application/json", **condition
-            )
-        except (ClientError, BotoCoreError) as error:
-            failure = explain(f"Writing s3://{self.bucket}/{key}", error)
-            if once and failure.code in {"PreconditionFailed", "ConditionalRequestConflict"}:
-                raise OtherRunError(f"s3://{self.bucket}/{key} was written by another run.") from error
-            raise failure from error
+            write(key, body)
+        except ConflictError as error:
+            raise OtherRunError(f"s3://{self.bucket}/{key} was written by another run.") from error
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects, in this order; one that is not there is fine."""
         for key in keys:
-            with calling(f"Deleting s3://{self.bucket}/{key}"):
-                self._s3.delete_object(Bucket=self.bucket, Key=key)
+            self._objects.delete(key)
 
     def size(self, key: str) -> int | None:
         """Return an object's bytes, or None where there is none."""
-        try:
-            return int(self._s3.head_object(Bucket=self.bucket, Key=key)["ContentLength"])
-        except (ClientError, BotoCoreError) as error:
-            failure = explain(f"Looking for s3://{self.bucket}/{key}", error)
-            if failure.code in _MISSING:
-                return None
-            raise failure from error
+        head = self._objects.head(key)
+        return head.size if head else None
 
     def sha256(self, key: str) -> str:
         """Read the whole object and return its digest."""
@@ -102,10 +83,8 @@ class Store:
 
     def _sha256(self, key: str) -> str:
         digest = hashlib.sha256()
-        with calling(f"Reading s3://{self.bucket}/{key} back"):
-            body = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"]
-            for block in body.iter_chunks(1 << 20):
-                digest.update(block)
+        for block in self._objects.chunks(key, 1 << 20):
+            digest.update(block)
         return digest.hexdigest()
 
     def uploads(self, prefix: str) -> tuple[Upload, ...]:
@@ -136,7 +115,9 @@ class Store:
 
     def complete(self, upload: Upload, etags: dict[int, str]) -> str:
         """Make the parts one object and return its ETag; S3 refuses ETags that are not its own."""
-        parts = [{"PartNumber": number, "ETag": etag} for number, etag in sorted(etags.items())]
+        parts: list[CompletedPartTypeDef] = [
+            {"PartNumber": number, "ETag": etag} for number, etag in sorted(etags.items())
+        ]
         with calling(f"Completing the upload to s3://{self.bucket}/{upload.key}"):
             answer = self._s3.complete_multipart_upload(
                 Bucket=self.bucket, Key=upload.key, UploadId=upload.id, MultipartUpload={"Parts": parts}
@@ -146,9 +127,8 @@ class Store:
     def abort(self, uploads: Iterable[Upload]) -> None:
         """Throw parts away; an upload that is gone is fine."""
         for upload in uploads:
-            try:
-                self._s3.abort_multipart_upload(Bucket=self.bucket, Key=upload.key, UploadId=upload.id)
-            except (ClientError, BotoCoreError) as error:
-                failure = explain(f"Aborting the upload to s3://{self.bucket}/{upload.key}", error)
-                if failure.code not in _MISSING:
-                    raise failure from error
+            with calling(f"Aborting the upload to s3://{self.bucket}/{upload.key}"):
+                try:
+                    self._s3.abort_multipart_upload(Bucket=self.bucket, Key=upload.key, UploadId=upload.id)
+                except self._s3.exceptions.NoSuchUpload:
+                    continue

@@ -15,7 +15,7 @@ from pipeline.state.candidates import Candidate, fetch_candidate, list_candidate
 from pipeline.state.choice import choose_record
 from pipeline.state.errors import BucketTakenError, StateChangedError, StateError
 from pipeline.state.head import UnreadableStateError, describe, read_head
-from pipeline.state.home import StateHome, Stored, home_of
+from pipeline.state.home import StateHome, home_of
 from pipeline.state.lock import read_lock
 from pipeline.state.model import ConfigurationRecord, LockInfo, RunRecord, RunStatus, Snapshot, StateHead
 from pipeline.state.plans import drop_plan, fetch_plan, identity, keep_plan
@@ -67,7 +67,6 @@ __all__ = [
     "StateError",
     "StateHead",
     "StateHome",
-    "Stored",
     "UnreadableStateError",
     "WaitingPlan",
     "addresses_in",

@@ -1,15 +1,19 @@
 """The state bucket: made, adopted and repaired, never weakened."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
 
-from pipeline.aws import calling
-from pipeline.state.calls import code_of
+from pipeline.aws import calling, code_of
 from pipeline.state.errors import BucketTakenError
 from pipeline.state.protection import PROTECTIONS, Protection
 from pipeline.state.report import Setting
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.literals import BucketLocationConstraintType
+    from mypy_boto3_s3.type_defs import CreateBucketRequestTypeDef
 
 _US_EAST_1 = "us-east-1"
 """The one region that CreateBucket wants left out."""
@@ -19,7 +23,7 @@ _US_EAST_1 = "us-east-1"
 class Bucket:
     """A bucket, whose it must be, and the client to reach it."""
 
-    client: Any
+    client: "S3Client"
     name: str
     region: str
     account_id: str
@@ -79,9 +83,12 @@ def _ensure_exists(bucket: Bucket) -> bool:
 
 
 def _create(bucket: Bucket) -> bool:
-    where = {"CreateBucketConfiguration": {"LocationConstraint": bucket.region}}
+    request: CreateBucketRequestTypeDef = {"Bucket": bucket.name}
+    if bucket.region != _US_EAST_1:
+        region = cast("BucketLocationConstraintType", bucket.region)
+        request["CreateBucketConfiguration"] = {"LocationConstraint": region}
     try:
-        bucket.client.create_bucket(Bucket=bucket.name, **({} if bucket.region == _US_EAST_1 else where))
+        bucket.client.create_bucket(**request)
     except ClientError as error:
         if code_of(error) == "BucketAlreadyOwnedByYou":  # another run was faster
             return False

@@ -6,9 +6,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Literal
 
+from pipeline.aws.bucket import StoredObject
 from pipeline.state.errors import StateError
 from pipeline.state.head import UnreadableStateError, describe
-from pipeline.state.home import StateHome, Stored
+from pipeline.state.home import StateHome
 from pipeline.state.model import StateHead
 
 _MOST = 20
@@ -38,7 +39,7 @@ def list_candidates(home: StateHome, most: int = _MOST) -> tuple[Candidate, ...]
     return tuple(sorted(found, key=lambda item: (item.taken, item.head.serial), reverse=True))
 
 
-def fetch_candidate(home: StateHome, name: str) -> Stored:
+def fetch_candidate(home: StateHome, name: str) -> StoredObject:
     """Read a candidate by its name.
 
     Raises:
@@ -57,7 +58,7 @@ def fetch_candidate(home: StateHome, name: str) -> Stored:
     return stored
 
 
-def _stored(home: StateHome, most: int) -> Iterator[tuple[str, Kind, Stored | None]]:
+def _stored(home: StateHome, most: int) -> Iterator[tuple[str, Kind, StoredObject | None]]:
     for version, _ in islice(home.versions(home.backend.key), most):
         yield version, "version", home.read(home.backend.key, version)
     snapshots, backups = _prefixes(home)
@@ -67,7 +68,7 @@ def _stored(home: StateHome, most: int) -> Iterator[tuple[str, Kind, Stored | No
         yield key, "backup", home.read(key)
 
 
-def _described(found: Iterable[tuple[str, Kind, Stored | None]]) -> Iterator[Candidate]:
+def _described(found: Iterable[tuple[str, Kind, StoredObject | None]]) -> Iterator[Candidate]:
     for name, kind, stored in found:
         if stored is None:
             continue

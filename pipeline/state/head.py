@@ -3,8 +3,9 @@
 import hashlib
 import json
 
+from pipeline.aws.bucket import StoredObject
 from pipeline.state.errors import StateError
-from pipeline.state.home import StateHome, Stored
+from pipeline.state.home import StateHome
 from pipeline.state.model import StateHead
 
 
@@ -23,7 +24,7 @@ def read_head(home: StateHome, version_id: str | None = None) -> StateHead | Non
     return describe(stored) if stored else None
 
 
-def describe(stored: Stored) -> StateHead:
+def describe(stored: StoredObject) -> StateHead:
     """Describe a state file (pure).
 
     Raises:

@@ -2,17 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from pipeline.state.calls import code_of
+from pipeline.aws import code_of
 from pipeline.state.policy import requires_tls, with_tls
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import PublicAccessBlockConfigurationTypeDef, ServerSideEncryptionRuleTypeDef
 
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
-Look = Callable[[Any, str], tuple[str, bool]]
-Repair = Callable[[Any, str], None]
+Look = Callable[["S3Client", str], tuple[str, bool]]
+Repair = Callable[["S3Client", str], None]
 
 
 @dataclass(frozen=True)
@@ -24,16 +28,16 @@ class Protection:
     repair: Repair
 
 
-def _versioning(s3: Any, bucket: str) -> tuple[str, bool]:
+def _versioning(s3: "S3Client", bucket: str) -> tuple[str, bool]:
     found = str(s3.get_bucket_versioning(Bucket=bucket).get("Status", "off"))
     return found, found == "Enabled"
 
 
-def _enable_versioning(s3: Any, bucket: str) -> None:
+def _enable_versioning(s3: "S3Client", bucket: str) -> None:
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
 
 
-def _encryption(s3: Any, bucket: str) -> tuple[str, bool]:
+def _encryption(s3: "S3Client", bucket: str) -> tuple[str, bool]:
     # Any encryption is right: a KMS key of one's own is stronger than what we would set.
     answer = _unless(
         "ServerSideEncryptionConfigurationNotFoundError", lambda: s3.get_bucket_encryption(Bucket=bucket)
@@ -43,12 +47,12 @@ def _encryption(s3: Any, bucket: str) -> tuple[str, bool]:
     return ", ".join(names) or "none", bool(names)
 
 
-def _encrypt(s3: Any, bucket: str) -> None:
-    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+def _encrypt(s3: "S3Client", bucket: str) -> None:
+    rule: ServerSideEncryptionRuleTypeDef = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
 
 
-def _public_access(s3: Any, bucket: str) -> tuple[str, bool]:
+def _public_access(s3: "S3Client", bucket: str) -> tuple[str, bool]:
     answer = _unless(
         "NoSuchPublicAccessBlockConfiguration", lambda: s3.get_public_access_block(Bucket=bucket)
     )
@@ -57,20 +61,21 @@ def _public_access(s3: Any, bucket: str) -> tuple[str, bool]:
     return f"{on} of {len(_BLOCKS)} blocks", on == len(_BLOCKS)
 
 
-def _block_public_access(s3: Any, bucket: str) -> None:
-    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(_BLOCKS, True))
+def _block_public_access(s3: "S3Client", bucket: str) -> None:
+    blocks = cast("PublicAccessBlockConfigurationTypeDef", dict.fromkeys(_BLOCKS, True))
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=blocks)
 
 
-def _tls(s3: Any, bucket: str) -> tuple[str, bool]:
+def _tls(s3: "S3Client", bucket: str) -> tuple[str, bool]:
     right = requires_tls(_policy(s3, bucket))
     return "required" if right else "not required", right
 
 
-def _require_tls(s3: Any, bucket: str) -> None:
+def _require_tls(s3: "S3Client", bucket: str) -> None:
     s3.put_bucket_policy(Bucket=bucket, Policy=with_tls(_policy(s3, bucket), bucket, s3.meta.partition))
 
 
-def _policy(s3: Any, bucket: str) -> str | None:
+def _policy(s3: "S3Client", bucket: str) -> str | None:
     return _unless("NoSuchBucketPolicy", lambda: s3.get_bucket_policy(Bucket=bucket)).get("Policy")
 
 

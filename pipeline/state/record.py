@@ -70,11 +70,7 @@ def _write_once(home: StateHome, key: str, body: bytes) -> str:
     try:
         home.write_new(key, body)
     except StateChangedError as error:
-        present = home.read(key)
-        if present is None or present.body != body:
-            raise StateError(
-                f"s3://{home.backend.bucket}/{key} is there already, with other content."
-            ) from error
+        raise StateError(f"s3://{home.backend.bucket}/{key} is there already, with other content.") from error
     return key
 
 

@@ -4,10 +4,11 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+from pipeline.aws.bucket import StoredObject
 from pipeline.clock import utc_now
 from pipeline.state.errors import StateChangedError
 from pipeline.state.head import UnreadableStateError, describe
-from pipeline.state.home import StateHome, Stored
+from pipeline.state.home import StateHome
 from pipeline.state.lock import held_lock, read_digest, write_digest
 from pipeline.state.model import StateHead
 from pipeline.state.restorable import PresentState, RestoreRefusedError, judge_restore
@@ -41,7 +42,7 @@ def inspect_state(home: StateHome) -> PresentState:
 
 def restore_state(
     home: StateHome,
-    version: Stored,
+    version: StoredObject,
     seen: PresentState,
     who: str,
     *,
@@ -72,13 +73,13 @@ def restore_state(
     return Restored(version_id, serial, candidate.lineage, kept)
 
 
-def _keep(home: StateHome, present: Stored) -> str:
+def _keep(home: StateHome, present: StoredObject) -> str:
     key = f"replaced/{home.environment}/{utc_now():%Y%m%dT%H%M%S.%fZ}.tfstate"
     home.write_new(key, present.body, {"sha256": present.sha256, "source-version": present.version_id})
     return key
 
 
-def _renumbered(version: Stored, candidate: StateHead, seen: PresentState) -> tuple[bytes, int]:
+def _renumbered(version: StoredObject, candidate: StateHead, seen: PresentState) -> tuple[bytes, int]:
     if seen.head and seen.head.sha256 == candidate.sha256:
         return version.body, candidate.serial
     serial = max(candidate.serial, seen.head.serial if seen.head else 0) + 1

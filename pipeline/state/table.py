@@ -1,14 +1,17 @@
 """The lock table: made, adopted and repaired, never weakened."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from pipeline.aws import calling
-from pipeline.state.calls import code_of
+from pipeline.aws import calling, code_of
 from pipeline.state.errors import StateError
 from pipeline.state.report import Done, Setting
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TableDescriptionTypeDef
 
 KEY = "LockID"
 
@@ -17,7 +20,7 @@ KEY = "LockID"
 class Table:
     """A table and the client to reach it."""
 
-    client: Any
+    client: "DynamoDBClient"
     name: str
 
 
@@ -97,7 +100,7 @@ def _create(table: Table) -> None:
     table.client.get_waiter("table_exists").wait(TableName=table.name)
 
 
-def _check_key(name: str, description: dict[str, Any]) -> None:
+def _check_key(name: str, description: "TableDescriptionTypeDef") -> None:
     keys = [(key["AttributeName"], key["KeyType"]) for key in description["KeySchema"]]
     if keys != [(KEY, "HASH")]:
         raise StateError(
@@ -122,7 +125,7 @@ def _recovery(table: Table, *, made: bool) -> Setting:
     return Setting(table.name, "point-in-time recovery", "off", "created" if made else "repaired")
 
 
-def _deletion_protection(table: Table, description: dict[str, Any], *, made: bool) -> Setting:
+def _deletion_protection(table: Table, description: "TableDescriptionTypeDef", *, made: bool) -> Setting:
     if description.get("DeletionProtectionEnabled"):
         return Setting(table.name, "deletion protection", "on", "created" if made else "kept")
     table.client.update_table(TableName=table.name, DeletionProtectionEnabled=True)

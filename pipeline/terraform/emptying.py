@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
-from pipeline.aws import AwsAccess, calling
+from botocore.exceptions import ClientError
+
+from pipeline.aws import AwsAccess, calling, code_of
 from pipeline.errors import PipelineError
 from pipeline.terraform.contents import Container
 
@@ -87,7 +88,7 @@ def _versions(access: AwsAccess, bucket: str) -> Iterator[dict[str, str]]:
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
             for item in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
                 yield {"Key": item["Key"], "VersionId": item["VersionId"]}
-    except s3.exceptions.ClientError as error:
+    except ClientError as error:
         _pass_when_gone(error)
 
 
@@ -97,13 +98,13 @@ def _images(access: AwsAccess, repository: str) -> Iterator[dict[str, str]]:
     try:
         for page in ecr.get_paginator("list_images").paginate(repositoryName=repository):
             found.update(dict.fromkeys(item["imageDigest"] for item in page["imageIds"]))
-    except ecr.exceptions.ClientError as error:
+    except ClientError as error:
         _pass_when_gone(error)
     yield from ({"imageDigest": digest} for digest in found)
 
 
-def _pass_when_gone(error: Any) -> None:
-    if error.response["Error"]["Code"] not in _GONE:
+def _pass_when_gone(error: ClientError) -> None:
+    if code_of(error) not in _GONE:
         raise error
 
 
@@ -117,7 +118,10 @@ def _remove(access: AwsAccess, container: Container, batch: list[dict[str, str]]
 def _remove_versions(access: AwsAccess, bucket: str, batch: list[dict[str, str]]) -> list[str]:
     answer = access.client("s3").delete_objects(
         Bucket=bucket,
-        Delete={"Objects": batch, "Quiet": True},
+        Delete={
+            "Objects": [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in batch],
+            "Quiet": True,
+        },
         BypassGovernanceRetention=True,
     )
     return [f"{item['Key']}: {item['Code']}" for item in answer.get("Errors", ())]
@@ -125,6 +129,8 @@ def _remove_versions(access: AwsAccess, bucket: str, batch: list[dict[str, str]]
 
 def _remove_images(access: AwsAccess, repository: str, batch: list[dict[str, str]]) -> list[str]:
     """Remove images; members of an index that is listed later stay until the next pass."""
-    answer = access.client("ecr").batch_delete_image(repositoryName=repository, imageIds=batch)
+    answer = access.client("ecr").batch_delete_image(
+        repositoryName=repository, imageIds=[{"imageDigest": item["imageDigest"]} for item in batch]
+    )
     kept = [item for item in answer.get("failures", ()) if item["failureCode"] != "ImageNotFound"]
     return [f"{item['imageId'].get('imageDigest')}: {item['failureCode']}" for item in kept]

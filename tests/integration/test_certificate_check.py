@@ -11,7 +11,6 @@ from pipeline.certificate import (
     Endpoint,
     Level,
     check_certificate,
-    find_certificate,
 )
 
 
@@ -26,15 +25,6 @@ def test_a_requested_certificate_is_read_and_judged(aws: AwsAccess) -> None:  # 
     assert levels["endpoint"] is Level.UNKNOWN
     assert levels["validation record of pay.test"] is Level.WARN
     assert report.verdict.level >= Level.WARN
-
-
-def test_the_certificate_of_a_domain_is_found(aws: AwsAccess) -> None:  # noqa: F811 - the fixture's value
-    """Whatever its key."""
-    client = aws.client("acm")
-    arn = client.request_certificate(DomainName="ec.test", KeyAlgorithm="EC_prime256v1")["CertificateArn"]
-    found = find_certificate(aws, "ec.test")
-    assert found is not None
-    assert (found.arn, find_certificate(aws, "nobody.test")) == (arn, None)
 
 
 def test_a_certificate_that_does_not_exist_is_named(aws: AwsAccess) -> None:  # noqa: F811 - the fixture's value

@@ -33,7 +33,6 @@ locals {
       Effect = "Allow"
       Action = [
         "acm:DescribeCertificate",
-        "acm:ListCertificates",
         "application-autoscaling:DescribeScalableTargets",
         "application-autoscaling:DescribeScalingActivities",
         "application-autoscaling:DescribeScalingPolicies",

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import IncompleteReadError
 from botocore.response import StreamingBody
 
-from pipeline.aws import read_object
+from pipeline.aws.bucket import read_object
 
 
 class BreakingS3:

@@ -17,7 +17,6 @@ from pipeline.certificate import (
     Level,
     Validation,
     check_certificate,
-    find_certificate,
     lookup_cname,
     read_certificate,
 )
@@ -111,26 +110,6 @@ def test_a_certificate_that_is_gone_is_named(acm: Stubber) -> None:
     with pytest.raises(AwsError) as caught:
         read_certificate(_access(acm), ARN)
     assert isinstance(caught.value.__cause__, ClientError)
-
-
-def test_the_issued_certificate_in_use_is_found_among_all_key_types(acm: Stubber) -> None:
-    """Elliptic-curve certificates are left out unless asked for; wildcards cover one level."""
-    key_types = acm.client.meta.service_model.shape_for("KeyAlgorithm").enum
-    assert "EC_prime256v1" in key_types
-    others = [
-        {"CertificateArn": ARN[:-1] + "1", "DomainName": "pay.test", "Status": "EXPIRED", "InUse": True},
-        {"CertificateArn": ARN, "DomainName": "*.test", "Status": "ISSUED", "InUse": True},
-        {"CertificateArn": ARN[:-1] + "3", "DomainName": "pay.test", "Status": "ISSUED", "InUse": False},
-        {"CertificateArn": ARN[:-1] + "4", "DomainName": "pay.test.org", "Status": "ISSUED", "InUse": True},
-    ]
-    acm.add_response(
-        "list_certificates", {"CertificateSummaryList": others}, {"Includes": {"keyTypes": key_types}}
-    )
-    acm.add_response("describe_certificate", {"Certificate": DETAIL}, {"CertificateArn": ARN})
-    found = find_certificate(_access(acm), "pay.test")
-    assert found is not None
-    acm.add_response("list_certificates", {"CertificateSummaryList": others})
-    assert find_certificate(_access(acm), "deep.pay.example") is None
 
 
 @pytest.mark.parametrize(

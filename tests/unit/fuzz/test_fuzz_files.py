@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from mutations import JSON, damaged, damaged_text
 
+from pipeline.aws.bucket import StoredObject
 from pipeline.environment import Environment
 from pipeline.environment.loader import EnvironmentsFileError, load_environments
 from pipeline.outputs import Outputs, OutputsError, parse_outputs
 from pipeline.state.errors import StateError
 from pipeline.state.head import describe
-from pipeline.state.home import Stored
 from pipeline.state.model import StateHead, parse_lock
 
 PROJECT = Path(__file__).parents[3]
@@ -78,7 +78,7 @@ def test_a_lock_is_read_or_refused(raw: str) -> None:
 def test_a_state_is_described_or_refused(body: bytes) -> None:
     """A damaged state is named as such, with what brings an earlier one back."""
     try:
-        assert isinstance(describe(Stored("bucket", "key", body, "v1", "etag", NOW)), StateHead)
+        assert isinstance(describe(StoredObject("bucket", "key", body, "v1", "etag", NOW)), StateHead)
     except StateError as error:
         assert "restore-state" in str(error)  # noqa: PT017 - refusing is one of two right answers
 

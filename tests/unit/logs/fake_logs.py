@@ -4,6 +4,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -13,6 +14,9 @@ from pipeline.aws import AwsAccess
 
 Events = list[tuple[int, int, str]]
 """Timestamp, ingestion time and message of each event, oldest first."""
+
+
+_WRITTEN = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 @dataclass
@@ -80,19 +84,22 @@ class FakeS3:
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - boto3's spelling
         """Return an object."""
         data = self._find(Key)
-        return {"Body": StreamingBody(io.BytesIO(data), len(data))}  # type: ignore[arg-type]
+        body = StreamingBody(io.BytesIO(data), len(data))  # type: ignore[arg-type]
+        return {"Body": body, "ETag": _etag(data), "LastModified": _WRITTEN}
 
     def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - boto3's spelling
         """Return an object's ETag and size."""
         data = self._find(Key)
         return {"ETag": _etag(data), "ContentLength": len(data)}
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str, **condition: str) -> None:  # noqa: N803 - boto3's spelling
+    def put_object(self, **request: Any) -> dict[str, str]:
         """Write an object whole."""
-        self._break("put_object" if Key.endswith(".gz") else "put_manifest")
-        self._check(Key, condition)
-        self.objects[Key] = Body
-        self.writes[Key] += 1
+        key = request["Key"]
+        self._break("put_object" if key.endswith(".gz") else "put_manifest")
+        self._check(key, request)
+        self.objects[key] = request["Body"]
+        self.writes[key] += 1
+        return {"ETag": _etag(request["Body"])}
 
     def create_multipart_upload(self, *, Bucket: str, Key: str, ContentType: str) -> dict[str, str]:  # noqa: N803 - boto3's spelling
         """Begin an upload."""
@@ -130,7 +137,7 @@ class FakeS3:
         yield {}
         for key in self.objects:
             if key.startswith(Prefix):
-                yield {"Contents": [{"Key": key}]}
+                yield {"Contents": [{"Key": key, "LastModified": _WRITTEN}]}
 
     def _find(self, key: str) -> bytes:
         if key not in self.objects:

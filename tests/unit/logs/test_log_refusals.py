@@ -67,6 +67,21 @@ def test_an_upload_is_complete_only_when_s3_says_so(s3: Any, code: str, expected
     assert store.part(GROUP, DAY) is None
 
 
+@pytest.mark.parametrize("content", [b"short", b"one part"])
+def test_a_completion_that_boto3_repeated_is_ours(
+    s3: Any, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    """The answer to the first was lost, and the second meets its object, or an upload that is no more."""
+    for name in ("put_object", "complete_multipart_upload"):
+        call = getattr(s3, name)
+        monkeypatch.setattr(s3, name, lambda call=call, **request: (call(**request), call(**request))[1])
+    store = ArchiveStore(ACCESS, PLACE)
+    with store.upload(GROUP, DAY, None, 8) as upload:
+        upload.write(content)
+        upload.complete()
+    assert b"".join(store.chunks(PLACE.part(GROUP, DAY))) == content
+
+
 def test_another_content_is_noticed_by_digest_and_by_count() -> None:
     """Even where the archive can be unpacked, and even where its manifest was altered to match."""
     start = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) * 1000

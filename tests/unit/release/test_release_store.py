@@ -114,9 +114,15 @@ def test_a_damaged_open_attempt_is_an_error(store: ReleaseStore) -> None:
 def test_without_an_answer_nothing_is_taken_for_done(store: ReleaseStore, code: str) -> None:
     """Neither an absent attempt nor a written record is made up."""
     s3 = ACCESS.client("s3")
-    with refusing(s3, "PutObject", code), pytest.raises(AwsError, match="Writing release record"):
+    with (
+        refusing(s3, "PutObject", code),
+        pytest.raises(AwsError, match="Writing s3://state/releases/staging/records/"),
+    ):
         store.append(record(1))
-    with refusing(s3, "GetObject", code), pytest.raises(AwsError, match="Reading releases/staging/open"):
+    with (
+        refusing(s3, "GetObject", code),
+        pytest.raises(AwsError, match="Reading s3://state/releases/staging/open"),
+    ):
         store.open_attempt()
 
 

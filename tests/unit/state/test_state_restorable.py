@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from state_values import head
 
-from pipeline.state import PresentState, StateHead, Stored, UnreadableStateError, describe, judge_restore
+from pipeline.aws.bucket import StoredObject
+from pipeline.state import PresentState, StateHead, UnreadableStateError, describe, judge_restore
 
 GOOD, OLD = head(5, "a"), head(3, "b")
 CASES = [
@@ -44,7 +45,7 @@ def test_only_a_lost_or_damaged_state_is_replaced(
 @pytest.mark.parametrize("body", [b"", b"garbage", b"[]", b"{}", b'{"serial": "x", "lineage": "l"}', b"\xff"])
 def test_what_is_no_state_is_told(body: bytes) -> None:
     """The error names object and version, and shows nothing of the content."""
-    stored = Stored("bucket", "key", body, "v1", "etag", datetime.now(UTC))
+    stored = StoredObject("bucket", "key", body, "v1", "etag", datetime.now(UTC))
     with pytest.raises(UnreadableStateError, match=r"s3://bucket/key \(version v1\).*restore-state"):
         describe(stored)
 
@@ -52,6 +53,6 @@ def test_what_is_no_state_is_told(body: bytes) -> None:
 def test_a_state_is_described_without_its_content() -> None:
     """Serial, lineage, digests and the number of resources."""
     body = json.dumps({"serial": 4, "lineage": "l", "resources": [{"secret": "hidden-value"}]}).encode()
-    found = describe(Stored("bucket", "key", body, "v1", "etag", datetime.now(UTC)))
+    found = describe(StoredObject("bucket", "key", body, "v1", "etag", datetime.now(UTC)))
     assert (found.serial, found.lineage, found.resources, len(found.md5)) == (4, "l", 1, 32)
     assert "hidden-value" not in repr(found)
