@@ -7,8 +7,9 @@ from prefect.blocks.core import Block
 from prefect_aws import AwsCredentials
 from pydantic import Field, SecretStr
 
-from pipeline.aws import AwsAccess, AwsError
-from pipeline.environment import Environment
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import AwsError
+from pipeline.environment.model import Environment
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from pydantic import BaseModel, ConfigDict
 
 from deployments.flow_page import flow_page
 from deployments.work_pools import IMAGE_ROOT, pool_of, runs_in_image, variables_of
-from pipeline.environment import PROJECT, Environment, environments
+from pipeline.environment.catalogue import PROJECT, environments
+from pipeline.environment.model import Environment
 
 FILE = PROJECT / "prefect.yaml"
 DELIVERY = "deploy-application"

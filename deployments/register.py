@@ -15,15 +15,18 @@ from prefect.types import SecretDict
 from prefect_aws import AwsCredentials
 from pydantic import SecretStr
 
-from blocks import AppSecrets, DeployEnvironment, SnsTopic
-from deployments.automations import register_automations
+from blocks.app_secrets import AppSecrets
+from blocks.deploy_environment import DeployEnvironment
+from blocks.sns_topic import SnsTopic
+from deployments.automations.registrar import register_automations
 from deployments.prefect_file import deploy
 from deployments.stack.secrets import AWS_KEY, read
 from deployments.stack.settings import load_settings
 from deployments.work_pools import register_work_pools
-from pipeline.environment import Environment, environment, environments
+from pipeline.environment.catalogue import environment, environments
+from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
-from pipeline.secrets import REQUIRED_KEYS
+from pipeline.secrets.keys import REQUIRED_KEYS
 
 _UNCHECKED_KEY = "emulator"
 B = TypeVar("B", AwsCredentials, DeployEnvironment, AppSecrets)

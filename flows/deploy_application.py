@@ -7,7 +7,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from blocks.names import EnvironmentName
 from flows.diagnose import explain_failure
 from flows.ending import completed
@@ -18,7 +18,7 @@ from flows.undo import carry_out_decision, note_of, rollback_was_asked, undo
 from pipeline.ecs.outcome import Outcome
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
-from pipeline.release import Stopwatch
+from pipeline.release.timing import Stopwatch
 from tasks.environment import load_environment, read_outputs
 from tasks.image import DeliveredImage, build_release, find_release, push_release, require_image
 from tasks.lease import one_delivery_at_a_time, refuse_second_delivery

@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.logging import get_run_logger
 from pydantic import Field
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from blocks.names import EnvironmentName
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs

@@ -7,8 +7,10 @@ from typing import Any
 from prefect.logging import get_run_logger
 
 from flows.approval import APPROVAL_TIME, ask
-from pipeline.state import WaitingPlan
-from pipeline.terraform import Plan, PlanDocument, PlanRequest
+from pipeline.state.waiting import WaitingPlan
+from pipeline.terraform.document import PlanDocument
+from pipeline.terraform.plan import Plan
+from pipeline.terraform.workspace import PlanRequest
 from tasks.change import (
     fetch_kept,
     find_waiting,

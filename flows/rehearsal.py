@@ -3,11 +3,13 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.ecs.registry import Revision
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
-from pipeline.release import SchemaChange, Stopwatch, tell_changes
+from pipeline.release.crossing import tell_changes
+from pipeline.release.model import SchemaChange
+from pipeline.release.timing import Stopwatch
 from tasks.database import back_up_database
 from tasks.one_off import find_pending_migrations, migrate_database, try_release
 from tasks.schema import correct_migrations, find_own, note_migrations

@@ -2,12 +2,12 @@
 
 from prefect import flow
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from blocks.names import EnvironmentName
 from flows.approval import ask, was_asked
 from flows.naming import run_name
 from pipeline.outputs import Outputs
-from pipeline.sqlite import Backup
+from pipeline.sqlite.model import Backup
 from tasks.change import NotApprovedError
 from tasks.database import choose_backup, restore_database
 from tasks.environment import load_environment, read_outputs

@@ -5,11 +5,12 @@ import hashlib
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from blocks.names import EnvironmentName
 from flows.approval import ask, was_asked
 from flows.naming import run_name
-from pipeline.state import PresentState, StateHead
+from pipeline.state.model import StateHead
+from pipeline.state.restorable import PresentState
 from tasks.change import NotApprovedError
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time

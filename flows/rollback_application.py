@@ -3,14 +3,16 @@
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from blocks.names import EnvironmentName
 from flows.ending import completed
 from flows.naming import run_name
 from flows.rollout import release_of, roll_out
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseRecord, Stopwatch, WayBack
+from pipeline.release.crossing import WayBack
+from pipeline.release.model import ReleaseRecord
+from pipeline.release.timing import Stopwatch
 from tasks.environment import load_environment, read_outputs
 from tasks.lease import one_delivery_at_a_time
 from tasks.naming import name_run

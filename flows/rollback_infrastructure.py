@@ -5,7 +5,7 @@ from prefect import flow
 from blocks.names import EnvironmentName
 from flows.infrastructure import Change, change_infrastructure
 from flows.naming import run_name
-from pipeline.terraform import PlanRequest
+from pipeline.terraform.workspace import PlanRequest
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time
 from tasks.past import choose_configuration, unpacked_configuration

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from blocks import Target
-from pipeline.delivery import Started, StartKind
+from blocks.deploy_environment import Target
+from pipeline.delivery.start import Started, StartKind
 from pipeline.ecs.outcome import Outcome
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseRecord, Stopwatch
+from pipeline.release.model import ReleaseRecord
+from pipeline.release.timing import Stopwatch
 from tasks.record import record_release
 from tasks.rollout import begin_rollout, evidence_of, verify_release, watch_rollout
 

@@ -2,12 +2,12 @@
 
 from prefect import flow
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from blocks.names import EnvironmentName
 from flows.rollout import release_of, roll_out
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
-from pipeline.release import Stopwatch
+from pipeline.release.timing import Stopwatch
 from tasks.environment import load_environment, read_outputs
 from tasks.lease import one_delivery_at_a_time
 from tasks.secrets import (

@@ -2,13 +2,13 @@
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from flows.approval import APPROVAL_TIME, RollbackDecision, ask_with, asked, can_ask, was_asked
 from flows.diagnose import explain_failure
 from flows.rollback_application import go_back
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
-from pipeline.release import KEY, WayBack, short, tell_changes
+from pipeline.release.crossing import KEY, WayBack, short, tell_changes
 from tasks.rollback import choose_target, present_task_definition
 from tasks.schema import find_crossed, find_own
 from tasks.support import tell_world

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
-from pipeline.freshness import Finding, find_copies, judge
+from pipeline.freshness.judge import Finding, judge
+from pipeline.freshness.survey import find_copies
 from pipeline.outputs import Outputs
 from tasks.support import retried_step, show_table, step, tell_world
 

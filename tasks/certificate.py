@@ -2,8 +2,11 @@
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
-from pipeline.certificate import CertificateReport, Endpoint, Limits, check_certificate, lookup_cname
+from blocks.deploy_environment import Target
+from pipeline.certificate.check import CertificateReport, check_certificate
+from pipeline.certificate.dns import lookup_cname
+from pipeline.certificate.finding import Limits
+from pipeline.certificate.model import Endpoint
 from pipeline.clock import utc_now
 from tasks.support import retried_step, show_table, step, tell_world
 

@@ -7,26 +7,18 @@ from typing import Any
 from prefect.logging import get_run_logger
 
 from pipeline.errors import PipelineError
-from pipeline.state import (
-    ConfigurationRecord,
-    Snapshot,
-    StateHome,
-    WaitingPlan,
-    drop_plan,
-    fetch_plan,
-    forget_waiting,
-    git_revision,
-    identity,
-    keep_plan,
-    keep_record,
-    pack,
-    read_head,
-    record_name,
-    remember_waiting,
-    take_snapshot,
-    waiting_plan,
-)
-from pipeline.terraform import Approval, Plan, StalePlanError, Workspace, judge_approval
+from pipeline.state.bundle import git_revision, pack
+from pipeline.state.head import read_head
+from pipeline.state.home import StateHome
+from pipeline.state.model import ConfigurationRecord, Snapshot
+from pipeline.state.plans import drop_plan, fetch_plan, identity, keep_plan
+from pipeline.state.record import keep_record, record_name
+from pipeline.state.snapshot import take_snapshot
+from pipeline.state.waiting import WaitingPlan, forget_waiting, remember_waiting, waiting_plan
+from pipeline.terraform.approval import Approval, judge_approval
+from pipeline.terraform.errors import StalePlanError
+from pipeline.terraform.plan import Plan
+from pipeline.terraform.workspace import Workspace
 from tasks.support import retried_step, step
 
 

@@ -2,20 +2,16 @@
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
-from pipeline.ecr import (
-    CleanupPlan,
-    CleanupPolicy,
-    CleanupResult,
-    Protection,
-    apply_cleanup,
-    collect_in_use,
-    plan_cleanup,
-    read_inventory,
-)
+from pipeline.ecr.apply import CleanupResult, apply_cleanup
+from pipeline.ecr.in_use import collect_in_use
+from pipeline.ecr.plan import CleanupPlan, plan_cleanup
+from pipeline.ecr.policy import CleanupPolicy
+from pipeline.ecr.protection import Protection
+from pipeline.ecr.registry import read_inventory
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseStore
+from pipeline.release.store import ReleaseStore
 from tasks.support import retried_step, show_page, show_table, step
 
 

@@ -3,28 +3,18 @@
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
-from pipeline.sqlite import (
-    Backup,
-    Drill,
-    Manifest,
-    NoDatabaseError,
-    Pruned,
-    Restored,
-    back_up,
-    drill,
-    find_backup,
-    plan_prune,
-    prune,
-    publish_age,
-    publish_backup,
-    publish_drill,
-    read_manifest,
-    restore_to_file,
-)
+from pipeline.sqlite.backup import back_up
+from pipeline.sqlite.catalogue import find_backup, read_manifest
+from pipeline.sqlite.drill import Drill, drill
+from pipeline.sqlite.errors import NoDatabaseError
+from pipeline.sqlite.metrics import publish_age, publish_backup, publish_drill
+from pipeline.sqlite.model import Backup, Manifest
+from pipeline.sqlite.prune import Pruned, plan_prune, prune
+from pipeline.sqlite.restore import Restored, restore_to_file
 from tasks.support import retried_step, show_page, show_table, site_of, step, tell_world
 
 

@@ -4,9 +4,12 @@ from datetime import timedelta
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
-from pipeline.diagnosis import Diagnosis, Subject, command, diagnose, read_facts, to_markdown
+from pipeline.diagnosis.diagnosis import Diagnosis, diagnose
+from pipeline.diagnosis.facts import Subject
+from pipeline.diagnosis.reading import read_facts
+from pipeline.diagnosis.report import command, to_markdown
 from pipeline.outputs import Outputs
 from tasks.support import show_page, step
 

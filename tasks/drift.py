@@ -2,8 +2,8 @@
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
-from pipeline.terraform import PlanSummary
+from blocks.deploy_environment import Target
+from pipeline.terraform.summary import PlanSummary
 from tasks.support import step, tell_world
 
 

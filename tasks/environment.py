@@ -5,10 +5,10 @@ from typing import cast
 from prefect.logging import get_run_logger
 from prefect.runtime import deployment
 
-from blocks import DeployEnvironment, Target
+from blocks.deploy_environment import DeployEnvironment, Target
 from pipeline.aws.identity import identify, require_account
 from pipeline.aws.parameters import read_parameter
-from pipeline.environment import environments
+from pipeline.environment.catalogue import environments
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs, missing_outputs, parse_outputs
 from tasks.support import step

@@ -2,9 +2,10 @@
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
-from pipeline.delivery import GateSettings, Verification, probe_of
+from blocks.deploy_environment import Target
+from pipeline.delivery.address import probe_of
 from pipeline.delivery.running import verify_running
+from pipeline.delivery.verify import GateSettings, Verification
 from pipeline.outputs import Outputs
 from tasks.support import service_of, step
 

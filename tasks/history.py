@@ -2,11 +2,13 @@
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
-from pipeline.aws import AwsError
-from pipeline.diagnosis import history_rows
+from blocks.deploy_environment import Target
+from pipeline.aws.errors import AwsError
+from pipeline.diagnosis.history import history_rows
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseRecord, ReleaseStore, SchemaLog
+from pipeline.release.model import ReleaseRecord
+from pipeline.release.schema import SchemaLog
+from pipeline.release.store import ReleaseStore
 from pipeline.release.usable import why_unusable
 from tasks.support import retried_step, service_of, show_table
 

@@ -5,24 +5,20 @@ from functools import partial
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
-from pipeline.image import (
-    BuildEvent,
-    BuildRequest,
-    ImageError,
-    PushProgress,
-    Repository,
-    build_image,
-    connect,
-    ecr_login,
-    find_image,
-    image_labels,
-    push_image,
-    repository_at,
-)
+from pipeline.image.build import build_image
+from pipeline.image.engine import connect
+from pipeline.image.errors import ImageError
+from pipeline.image.labels import image_labels
+from pipeline.image.login import ecr_login
+from pipeline.image.push import push_image
+from pipeline.image.push_progress import PushProgress
+from pipeline.image.reference import Repository, repository_at
+from pipeline.image.registry import find_image
+from pipeline.image.request import BuildEvent, BuildRequest
 from pipeline.outputs import Outputs
-from pipeline.source import ResolvedSource
+from pipeline.source.model import ResolvedSource
 from tasks.support import retried_step, step
 
 

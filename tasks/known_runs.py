@@ -8,8 +8,10 @@ from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
 
-from blocks import Target
-from pipeline.state import RunStatus, home_of, read_runs
+from blocks.deploy_environment import Target
+from pipeline.state.home import home_of
+from pipeline.state.model import RunStatus
+from pipeline.state.runs import read_runs
 from tasks.support import retried_step
 
 _AT_WORK = frozenset({StateType.RUNNING, StateType.CANCELLING})

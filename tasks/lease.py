@@ -11,7 +11,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.errors import PipelineError
 
 LEASE = 120.0

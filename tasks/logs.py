@@ -6,23 +6,16 @@ from itertools import zip_longest
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
-from pipeline.logs import (
-    ArchivePlace,
-    ArchiveResult,
-    LogGroup,
-    RetentionPlan,
-    RetentionResult,
-    apply_retention,
-    archive_day,
-    archived_days,
-    days_due,
-    environment_groups,
-    history_is_verified,
-    list_groups,
-    plan_retention,
-)
+from pipeline.logs.archive import ArchiveResult, archive_day
+from pipeline.logs.cloudwatch import list_groups
+from pipeline.logs.days import days_due
+from pipeline.logs.groups import LogGroup, environment_groups
+from pipeline.logs.place import ArchivePlace
+from pipeline.logs.retain import RetentionResult, apply_retention
+from pipeline.logs.retention import RetentionPlan, plan_retention
+from pipeline.logs.verify import archived_days, history_is_verified
 from pipeline.outputs import Outputs
 from tasks.support import retried_step, show_table, step
 

@@ -8,7 +8,7 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import PrefectException
 from prefect.runtime import flow_run
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from tasks.support import step
 
 

@@ -4,11 +4,15 @@ from datetime import timedelta
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
-from pipeline.delivery import TaskLogs, join_command, run_command, run_trial
+from blocks.deploy_environment import Target
+from pipeline.delivery.command import join_command, run_command
+from pipeline.delivery.task_logs import TaskLogs
+from pipeline.delivery.trial import run_trial
 from pipeline.ecs.oneoff import OneOff, OneOffTasks
-from pipeline.health import Probe
-from pipeline.migrations import Migration, irreversible, read_survey, survey_command, told_all
+from pipeline.health.probe import Probe
+from pipeline.migrations.judge import irreversible
+from pipeline.migrations.model import Migration
+from pipeline.migrations.survey import read_survey, survey_command, told_all
 from pipeline.outputs import Outputs
 from tasks.support import step
 

@@ -9,8 +9,12 @@ from typing import Any
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
-from pipeline.state import ConfigurationRecord, choose_record, home_of, read_bundle, read_records, unpack
+from blocks.deploy_environment import Target
+from pipeline.state.bundle import unpack
+from pipeline.state.choice import choose_record
+from pipeline.state.home import home_of
+from pipeline.state.model import ConfigurationRecord
+from pipeline.state.record import read_bundle, read_records
 from tasks.support import show_table, step
 
 

@@ -4,17 +4,14 @@ from collections.abc import Sequence
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.errors import PipelineError
-from pipeline.state import StateHome, near_misses, read_addresses
-from pipeline.terraform import (
-    PlanDocument,
-    PlanSummary,
-    SummaryRow,
-    guard,
-    summarise,
-    unmatched_targets,
-)
+from pipeline.state.addresses import near_misses, read_addresses
+from pipeline.state.home import StateHome
+from pipeline.terraform.document import PlanDocument
+from pipeline.terraform.guard import guard
+from pipeline.terraform.summary import PlanSummary, SummaryRow, summarise
+from pipeline.terraform.targets import unmatched_targets
 from tasks.support import show_table, step
 
 

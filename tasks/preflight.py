@@ -4,20 +4,15 @@ from functools import partial
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
-from pipeline.preflight import (
-    Finding,
-    LiveService,
-    Status,
-    cloud_checks,
-    engine_checks,
-    faults,
-    run_checks,
-    source_checks,
-)
-from pipeline.source import source_of
+from pipeline.preflight.cloud import cloud_checks
+from pipeline.preflight.engine import engine_checks
+from pipeline.preflight.live import LiveService
+from pipeline.preflight.model import Finding, Status, faults, run_checks
+from pipeline.preflight.source import source_checks
+from pipeline.source.resolve import source_of
 from tasks.support import show_table, step
 
 

@@ -8,12 +8,15 @@ from prefect.client.orchestration import get_client
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
 from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.rollout import Attempt
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseRecord, ReleaseStore, SchemaChange, SchemaLog, asked_by
+from pipeline.release.model import ReleaseRecord, SchemaChange
+from pipeline.release.schema import SchemaLog
+from pipeline.release.store import ReleaseStore
+from pipeline.release.who import asked_by
 from tasks.support import retried_step
 
 

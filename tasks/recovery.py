@@ -5,14 +5,20 @@ from datetime import timedelta
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
-from pipeline.delivery import GateSettings, probe_of
+from pipeline.delivery.address import probe_of
 from pipeline.delivery.running import verify_running
+from pipeline.delivery.verify import GateSettings
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
-from pipeline.recovery import OpenRestore, OpenRestores, SiteSteps, begin, carry_through, choose
-from pipeline.sqlite import Backup, find_backup, read_manifest
+from pipeline.recovery.begin import begin
+from pipeline.recovery.carry import carry_through
+from pipeline.recovery.choice import choose
+from pipeline.recovery.record import OpenRestore, OpenRestores
+from pipeline.recovery.steps import SiteSteps
+from pipeline.sqlite.catalogue import find_backup, read_manifest
+from pipeline.sqlite.model import Backup
 from tasks.support import retried_step, service_of, show_page, show_table, site_of, step
 
 _TIME_TO_START = 900.0

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.errors import PipelineError
-from pipeline.terraform import Emptied, PlanDocument, containers, count_contents, empty
+from pipeline.terraform.contents import containers
+from pipeline.terraform.document import PlanDocument
+from pipeline.terraform.emptying import Emptied, count_contents, empty
 from tasks.support import show_table, step
 
 

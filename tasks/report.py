@@ -2,9 +2,9 @@
 
 from prefect.artifacts import create_link_artifact
 
-from blocks import Target
-from pipeline.aws import AwsError
-from pipeline.delivery import page_of
+from blocks.deploy_environment import Target
+from pipeline.aws.errors import AwsError
+from pipeline.delivery.address import page_of
 from pipeline.ecs.errors import EcsError
 from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.registry import TaskDefinitions

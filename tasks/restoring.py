@@ -6,24 +6,15 @@ from datetime import timedelta
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks import Target
-from pipeline.state import (
-    Candidate,
-    PresentState,
-    Restored,
-    RestoreRefusedError,
-    StateHead,
-    announced,
-    describe,
-    fetch_candidate,
-    home_of,
-    inspect_state,
-    judge_restore,
-    list_candidates,
-    restore_state,
-    this_run,
-)
-from pipeline.terraform import default_base
+from blocks.deploy_environment import Target
+from pipeline.state.candidates import Candidate, fetch_candidate, list_candidates
+from pipeline.state.head import describe
+from pipeline.state.home import home_of
+from pipeline.state.model import StateHead
+from pipeline.state.restorable import PresentState, RestoreRefusedError, judge_restore
+from pipeline.state.restore import Restored, inspect_state, restore_state
+from pipeline.state.runs import announced, this_run
+from pipeline.terraform.folder import default_base
 from tasks.support import retried_step, show_table, step
 
 _BOUND = timedelta(minutes=10)

@@ -4,9 +4,11 @@ from functools import partial
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseRecord, ReleaseStore, choose_rollback
+from pipeline.release.choice import choose_rollback
+from pipeline.release.model import ReleaseRecord
+from pipeline.release.store import ReleaseStore
 from pipeline.release.usable import why_unusable
 from tasks.support import service_of, step
 

@@ -12,29 +12,21 @@ from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks import Target
-from pipeline.aws import AwsError
+from blocks.deploy_environment import Target
+from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
-from pipeline.delivery import (
-    Evidence,
-    GateSettings,
-    Started,
-    Verification,
-    WantedRollout,
-    collect_evidence,
-    probe_of,
-    read_alarms,
-    start_rollout,
-    verify,
-    with_alarms,
-)
+from pipeline.delivery.address import probe_of
+from pipeline.delivery.alarms import read_alarms, with_alarms
+from pipeline.delivery.evidence import Evidence, collect_evidence
+from pipeline.delivery.start import Started, WantedRollout, start_rollout
+from pipeline.delivery.verify import GateSettings, Verification, verify
 from pipeline.ecs.registry import Revision, TaskDefinitions
 from pipeline.ecs.rollout import Attempt, Verdict
 from pipeline.ecs.task_definition import Release, differences
 from pipeline.ecs.watch import watch
 from pipeline.outputs import Outputs
-from pipeline.recovery import require_none_open
-from pipeline.release import ReleaseStore
+from pipeline.recovery.record import require_none_open
+from pipeline.release.store import ReleaseStore
 from tasks.support import retried_step, service_of, show_page, site_of, step
 
 

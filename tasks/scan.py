@@ -2,17 +2,13 @@
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
-from pipeline.environment import Scan
-from pipeline.image import (
-    Accepted,
-    ImageError,
-    ScanPolicy,
-    judge_scan,
-    scan_rows,
-    wait_for_findings,
-)
+from pipeline.environment.model import Scan
+from pipeline.image.errors import ImageError
+from pipeline.image.findings import wait_for_findings
+from pipeline.image.scan import Accepted, ScanPolicy, judge_scan
+from pipeline.image.scan_table import scan_rows
 from pipeline.outputs import Outputs
 from tasks.support import retried_step, show_table
 

@@ -3,11 +3,14 @@
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
-from pipeline.migrations import Migration, irreversible
+from pipeline.migrations.judge import irreversible
+from pipeline.migrations.model import Migration
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseRecord, SchemaChange, SchemaLog, crossed
+from pipeline.release.crossing import crossed
+from pipeline.release.model import ReleaseRecord, SchemaChange
+from pipeline.release.schema import SchemaLog
 from tasks.support import retried_step
 
 

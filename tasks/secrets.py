@@ -4,13 +4,16 @@ from typing import cast
 
 from prefect.logging import get_run_logger
 
-from blocks import AppSecrets, Target
-from pipeline.delivery import choose_restart
+from blocks.app_secrets import AppSecrets
+from blocks.deploy_environment import Target
+from pipeline.delivery.restart import choose_restart
 from pipeline.ecs.registry import TaskDefinitions
 from pipeline.errors import PipelineError
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseRecord, ReleaseStore
-from pipeline.secrets import SecretSync, key_rows, missing_keys, sync_secret, unset_keys, values_written
+from pipeline.release.model import ReleaseRecord
+from pipeline.release.store import ReleaseStore
+from pipeline.secrets.sync import SecretSync, missing_keys, sync_secret, values_written
+from pipeline.secrets.table import key_rows, unset_keys
 from tasks.support import retried_step, service_of, show_table, step, tell_world
 
 

@@ -2,8 +2,9 @@
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
-from pipeline.source import ResolvedSource, source_of
+from blocks.deploy_environment import Target
+from pipeline.source.model import ResolvedSource
+from pipeline.source.resolve import source_of
 from tasks.support import retried_step
 
 

@@ -4,21 +4,14 @@ from collections.abc import Mapping
 
 from prefect.logging import get_run_logger
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from pipeline.retention import RetentionPolicy
-from pipeline.state import (
-    BackupReport,
-    BootstrapReport,
-    LockReport,
-    RunStatus,
-    backup_state,
-    bootstrap,
-    home_of,
-    inspect_lock,
-    survey,
-    unlock,
-    would_back_up,
-)
+from pipeline.state.backup import BackupReport, backup_state, would_back_up
+from pipeline.state.bootstrap import bootstrap, survey
+from pipeline.state.home import home_of
+from pipeline.state.model import RunStatus
+from pipeline.state.report import BootstrapReport
+from pipeline.state.unlock import LockReport, inspect_lock, unlock
 from tasks.support import retried_step, show_table, step
 
 

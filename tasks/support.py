@@ -9,14 +9,14 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.events import emit_event
 
-from blocks import Target
-from pipeline.aws import AwsError
+from blocks.deploy_environment import Target
+from pipeline.aws.errors import AwsError
 from pipeline.ecs.service import EcsService, ServiceRef
-from pipeline.image import PushInterruptedError
+from pipeline.image.errors import PushInterruptedError
 from pipeline.outputs import Outputs
-from pipeline.source import SourceUnreachableError
-from pipeline.sqlite import Site
-from pipeline.terraform import TerraformUnreachableError
+from pipeline.source.errors import SourceUnreachableError
+from pipeline.sqlite.site import Site
+from pipeline.terraform.errors import TerraformUnreachableError
 
 _UNREACHABLE = (
     SourceUnreachableError,

@@ -11,38 +11,20 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks import Target
-from pipeline.environment import PROJECT
-from pipeline.state import (
-    StateHome,
-    announced,
-    forget_gone,
-    home_of,
-    inspect_lock,
-    lock_keeper,
-    this_run,
-    unlock,
-)
-from pipeline.terraform import (
-    Aftermath,
-    DiagnosticEvent,
-    LogEvent,
-    Plan,
-    PlanDocument,
-    PlanRequest,
-    Progress,
-    Refresh,
-    TerraformError,
-    TerraformEvent,
-    TerraformStoppedError,
-    Workspace,
-    advance,
-    aftermath,
-    backend_config,
-    expected,
-    open_workspace,
-    root_variables,
-)
+from blocks.deploy_environment import Target
+from pipeline.environment.catalogue import PROJECT
+from pipeline.state.home import StateHome, home_of
+from pipeline.state.runs import announced, this_run
+from pipeline.state.unlock import forget_gone, inspect_lock, lock_keeper, unlock
+from pipeline.terraform.aftermath import Aftermath, aftermath
+from pipeline.terraform.backend import backend_config
+from pipeline.terraform.document import PlanDocument
+from pipeline.terraform.errors import TerraformError, TerraformStoppedError
+from pipeline.terraform.events import DiagnosticEvent, LogEvent, Refresh, TerraformEvent
+from pipeline.terraform.plan import Plan
+from pipeline.terraform.progress import Progress, advance, expected
+from pipeline.terraform.variables import root_variables
+from pipeline.terraform.workspace import PlanRequest, Workspace, open_workspace
 from tasks.support import retried_step, step
 
 ROOT_MODULE = PROJECT / "terraform"

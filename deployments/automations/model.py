@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from pipeline.environment import Environment
+from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
 from pipeline.source.location import repository_id
 

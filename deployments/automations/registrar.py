@@ -18,7 +18,7 @@ from prefect.events.schemas.automations import Automation, AutomationCore, Event
 
 from deployments.automations.model import FILE, AutomationEntry, Notify, entries_for
 from deployments.prefect_file import flow_names, scheduled_flows
-from pipeline.environment import Environment
+from pipeline.environment.model import Environment
 
 Say = Callable[[str], None]
 _PAGE = 200

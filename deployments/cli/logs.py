@@ -20,7 +20,7 @@ from prefect.client.schemas.objects import FlowRun, Log
 from prefect.client.schemas.sorting import FlowRunSort, LogSort
 from rich.console import Console
 
-from blocks import DeployEnvironment
+from blocks.deploy_environment import DeployEnvironment
 from deployments.cli.arguments import Chosen
 from deployments.cli.errors import CommandError
 from deployments.follow import Follower

@@ -14,7 +14,7 @@ from deployments.cli.logs import show_logs
 from deployments.cli.parameters import read_parameters
 from deployments.cli.status import show_status
 from deployments.follow import Follower, find, page_of_run, start
-from pipeline.environment import environment
+from pipeline.environment.catalogue import environment
 from pipeline.errors import PipelineError
 
 _CODES = {"COMPLETED": 0, "FAILED": 1, "CRASHED": 3, "CANCELLED": 4}

@@ -4,7 +4,7 @@ import os
 import sys
 
 from deployments.stack.environment import child_environment
-from pipeline.environment import environments
+from pipeline.environment.catalogue import environments
 
 
 def use_local_stack(name: str) -> None:

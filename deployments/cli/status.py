@@ -18,12 +18,12 @@ from prefect.settings import PREFECT_API_URL
 from rich.console import Console
 from rich.table import Table
 
-from blocks import DeployEnvironment
+from blocks.deploy_environment import DeployEnvironment
 from pipeline.aws.parameters import read_parameter
-from pipeline.delivery import page_of
+from pipeline.delivery.address import page_of
 from pipeline.errors import PipelineError
 from pipeline.outputs import parse_outputs
-from pipeline.release import ReleaseStore
+from pipeline.release.store import ReleaseStore
 
 _RUNS = 10
 

@@ -9,18 +9,19 @@ import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from rich.console import Console
 
-from blocks import DeployEnvironment
+from blocks.deploy_environment import DeployEnvironment
 from deployments.follow import Follower, page_of_run, start
 from deployments.register import register
 from deployments.stack.commands import up
 from deployments.stack.secrets import show_password
 from deployments.stack.settings import load_settings
 from pipeline.aws.parameters import read_parameter
-from pipeline.delivery import page_of, probe_of
+from pipeline.delivery.address import page_of, probe_of
 from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.errors import PipelineError
 from pipeline.outputs import missing_outputs, parse_outputs
-from pipeline.release import ReleaseRecord, ReleaseStore
+from pipeline.release.model import ReleaseRecord
+from pipeline.release.store import ReleaseStore
 
 ENVIRONMENT = "local"
 RUNS = ("bootstrap-state", "deploy-infrastructure", "sync-secrets", "deploy-application")

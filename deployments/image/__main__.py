@@ -6,7 +6,8 @@ import sys
 from deployments.image.build import PIPELINE_IMAGE, build_pipeline_image
 from deployments.image.terraform import terraform_image
 from pipeline.errors import PipelineError
-from pipeline.image import BuildEvent, connect
+from pipeline.image.engine import connect
+from pipeline.image.request import BuildEvent
 
 
 def main(arguments: list[str] | None = None) -> int:

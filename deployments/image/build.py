@@ -6,8 +6,8 @@ import docker
 
 from deployments.base_image import ensure_base_image
 from deployments.setup.paths import PROJECT
-from pipeline.image import BuildRequest, BuiltImage, build_image
-from pipeline.image.request import BuildReport, ignore
+from pipeline.image.build import build_image
+from pipeline.image.request import BuildReport, BuildRequest, BuiltImage, ignore
 
 PIPELINE_IMAGE = "vimbiso/pipeline:latest"
 _DOCKERFILE = "deployments/image/Dockerfile"

@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deployments.stack.settings import REGION, Settings
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 
 _INTERVAL = 0.2
 

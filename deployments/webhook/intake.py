@@ -6,7 +6,9 @@ from collections import OrderedDict
 from fastapi import Request
 
 from deployments.webhook.settings import WebhookSettings
-from pipeline.webhook import Bucket, Refusal, is_signed, take
+from pipeline.webhook.errors import Refusal
+from pipeline.webhook.limits import Bucket, take
+from pipeline.webhook.signature import is_signed
 
 _CLIENTS = 10_000
 """Clients remembered at most; the one that was quiet longest is forgotten first."""

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from deployments.webhook.logs import log
-from pipeline.webhook import Deploy, newest
+from pipeline.webhook.coalescing import newest
+from pipeline.webhook.model import Deploy
 
 _PART = 3.0
 """Seconds for either half of a conversation: starting a run, cancelling what it makes needless."""

@@ -22,7 +22,8 @@ from prefect.states import Cancelled
 
 from deployments.webhook.asking import asked
 from pipeline.clock import utc_now
-from pipeline.webhook import Deploy, WaitingRun, superseded
+from pipeline.webhook.coalescing import WaitingRun, superseded
+from pipeline.webhook.model import Deploy
 
 TAG = "webhook"
 _FLOW = "deploy-application"

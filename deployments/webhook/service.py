@@ -14,8 +14,11 @@ from deployments.webhook.logs import log
 from deployments.webhook.metrics import Metrics
 from deployments.webhook.settings import WebhookSettings
 from deployments.webhook.store import Store
-from pipeline.environment import environments
-from pipeline.webhook import Deploy, Ignore, Refusal, decide, parse_plain
+from pipeline.environment.catalogue import environments
+from pipeline.webhook.errors import Refusal
+from pipeline.webhook.github import decide
+from pipeline.webhook.model import Deploy, Ignore
+from pipeline.webhook.plain import parse_plain
 from pipeline.webhook.reading import read_object
 
 _PATIENCE = 8.0

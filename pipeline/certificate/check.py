@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.certificate.acm import read_certificate
 from pipeline.certificate.finding import DEFAULT_LIMITS, CertificateVerdict, Limits
 from pipeline.certificate.model import CertificateFacts, Endpoint, Served, Unreachable

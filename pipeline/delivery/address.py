@@ -1,7 +1,7 @@
 """Where the application answers. Pure."""
 
-from pipeline.environment import Environment
-from pipeline.health import Probe
+from pipeline.environment.model import Environment
+from pipeline.health.probe import Probe
 from pipeline.outputs import Outputs
 
 

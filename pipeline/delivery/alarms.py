@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipeline.aws import AwsAccess, calling
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.calling import calling
 from pipeline.delivery.verify import Verification
 from pipeline.ecs.outcome import Outcome
 

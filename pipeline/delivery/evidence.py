@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipeline.aws import AwsAccess, AwsError
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import AwsError
 from pipeline.delivery.task_logs import TaskLogs
 from pipeline.ecs.model import Task
 from pipeline.ecs.rollout import failure_reason

@@ -6,7 +6,7 @@ from pipeline.clock import utc_now
 from pipeline.delivery.verify import GateSettings, Verification, verify
 from pipeline.ecs.rollout import Attempt
 from pipeline.ecs.service import EcsService
-from pipeline.health import Probe
+from pipeline.health.probe import Probe
 from pipeline.outputs import Outputs
 
 

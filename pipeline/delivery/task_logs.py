@@ -3,7 +3,8 @@
 from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from pipeline.aws import AwsAccess, AwsError
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import AwsError
 from pipeline.ecs.model import Task
 from pipeline.ecs.registry import TaskDefinitions
 

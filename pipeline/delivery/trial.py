@@ -9,7 +9,7 @@ from pipeline.ecs.errors import OneOffTaskError
 from pipeline.ecs.model import Task
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
 from pipeline.errors import PipelineError
-from pipeline.health import Probe, ProbeReport, probe
+from pipeline.health.probe import Probe, ProbeReport, probe
 
 PREFIX = "trial-"
 """How ``started_by`` of every trial task begins."""

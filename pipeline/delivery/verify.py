@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.aws import AwsError
+from pipeline.aws.errors import AwsError
 from pipeline.clock import Sleep, pause
 from pipeline.ecs.gates import target_faults, task_faults
 from pipeline.ecs.model import Deployment, Service, Target, Task, TaskStatus
 from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.rollout import Attempt
-from pipeline.health import Probe, ProbeReport, probe
+from pipeline.health.probe import Probe, ProbeReport, probe
 
 
 class GateReader(Protocol):

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from pipeline.release import ReleaseRecord, SchemaChange, crossed
+from pipeline.release.crossing import crossed
+from pipeline.release.model import ReleaseRecord, SchemaChange
 
 _DIGEST = 12
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipeline.diagnosis.facts import Facts
 from pipeline.diagnosis.model import Fault, Finding, Topic, Unread
-from pipeline.secrets import REQUIRED_KEYS
+from pipeline.secrets.keys import REQUIRED_KEYS
 
 VARIABLES = Topic("environment variables")
 SECRETS = Topic("secrets")

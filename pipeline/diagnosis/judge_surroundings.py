@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pipeline.certificate import Level
+from pipeline.certificate.finding import Level
 from pipeline.diagnosis.facts import Facts
 from pipeline.diagnosis.model import Fault, Finding, Topic, Unread
 

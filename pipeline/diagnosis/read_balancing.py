@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from pipeline.aws import AwsAccess, calling
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.calling import calling
 from pipeline.diagnosis.facts import Balancing, Subject, TargetGroup
 from pipeline.ecs.service import EcsService, ServiceRef
 

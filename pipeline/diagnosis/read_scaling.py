@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from pipeline.aws import AwsAccess, calling
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.calling import calling
 from pipeline.diagnosis.facts import Subject
 from pipeline.diagnosis.scaling import Activity, Policy, Scaling, Usage
 

@@ -3,7 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from pipeline.aws import AwsAccess, calling
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.calling import calling
 from pipeline.delivery.evidence import TaskEvidence
 from pipeline.delivery.task_logs import TaskLogs
 from pipeline.diagnosis.facts import Definitions, Image, Subject, Tasks
@@ -12,7 +13,7 @@ from pipeline.ecs import translate
 from pipeline.ecs.model import Task, TaskStatus
 from pipeline.ecs.registry import TaskDefinitions
 from pipeline.ecs.service import EcsService, ServiceRef, describe_tasks
-from pipeline.image import find_image
+from pipeline.image.registry import find_image
 from pipeline.outputs import Outputs
 
 _LOGS_OF = 3

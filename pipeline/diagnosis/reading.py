@@ -8,9 +8,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.aws import AwsAccess, AwsError, explain
-from pipeline.certificate import CertificateVerdict, Limits, judge, read_certificate
-from pipeline.delivery import probe_of, read_alarms
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import AwsError, explain
+from pipeline.certificate.acm import read_certificate
+from pipeline.certificate.finding import CertificateVerdict, Limits
+from pipeline.certificate.verdict import judge
+from pipeline.delivery.address import probe_of
+from pipeline.delivery.alarms import read_alarms
 from pipeline.diagnosis.facts import Facts, Names, Releases, Subject
 from pipeline.diagnosis.model import Unread
 from pipeline.diagnosis.names import addresses
@@ -21,9 +25,10 @@ from pipeline.diagnosis.read_tasks import read_definitions, read_image, read_tas
 from pipeline.ecs.model import Service
 from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.errors import PipelineError
-from pipeline.health import ProbeReport, probe
-from pipeline.release import ReleaseStore
-from pipeline.secrets import KeyReport, compare_keys, secret_keys
+from pipeline.health.probe import ProbeReport, probe
+from pipeline.release.store import ReleaseStore
+from pipeline.secrets.keys import KeyReport, compare_keys
+from pipeline.secrets.sync import secret_keys
 
 _AT_ONCE = 6
 _RECORDS = 20

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.aws import AwsAccess, AwsError
-from pipeline.aws.errors import THROTTLED
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import THROTTLED, AwsError
 from pipeline.ecr.plan import CleanupPlan, PlanRow, plan_cleanup
 from pipeline.ecr.protection import Protection
 from pipeline.ecr.registry import Registry, batches

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from pipeline.aws import AwsAccess, AwsError
+from pipeline.aws.access import AwsAccess
 from pipeline.aws.calling import calling
+from pipeline.aws.errors import AwsError
 from pipeline.ecr.errors import ProtectionError
 from pipeline.ecr.protection import Protection
 from pipeline.ecr.reference import Reference, parse_reference

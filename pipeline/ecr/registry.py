@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.aws.calling import calling
 from pipeline.ecr.errors import EcrError
 from pipeline.ecr.model import Image, Inventory

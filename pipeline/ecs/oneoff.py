@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipeline.aws import AwsAccess, AwsError, calling
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.calling import calling
+from pipeline.aws.errors import AwsError
 from pipeline.clock import Sleep, pause
 from pipeline.ecs import translate
 from pipeline.ecs.errors import OneOffTaskError, TaskUnknownError

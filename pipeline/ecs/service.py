@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.aws import AwsAccess, calling
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.calling import calling
 from pipeline.ecs import translate
 from pipeline.ecs.errors import EcsError, ServiceMissingError
 from pipeline.ecs.model import Deployment, Service, Target, Task, TaskStatus

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.aws import AwsError
+from pipeline.aws.errors import AwsError
 from pipeline.clock import Clock, Sleep, pause, utc_now
 from pipeline.ecs.gates import belongs
 from pipeline.ecs.model import Deployment, Service, Task, TaskStatus

@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
-from pipeline.aws import AwsAccess
-from pipeline.environment import Environment
+from pipeline.aws.access import AwsAccess
+from pipeline.environment.model import Environment
 from pipeline.freshness.judge import Copies
-from pipeline.logs import ArchivePlace, archived_days, environment_groups, list_groups
+from pipeline.logs.cloudwatch import list_groups
 from pipeline.logs.days import window
+from pipeline.logs.groups import environment_groups
+from pipeline.logs.place import ArchivePlace
+from pipeline.logs.verify import archived_days
 from pipeline.outputs import Outputs
-from pipeline.sqlite import Site
-from pipeline.sqlite import list_backups as database_backups
-from pipeline.state import home_of
-from pipeline.state import list_backups as state_backups
+from pipeline.sqlite.catalogue import list_backups as database_backups
+from pipeline.sqlite.site import Site
+from pipeline.state.backup import list_backups as state_backups
+from pipeline.state.home import home_of
 
 
 def find_copies(access: AwsAccess, environment: Environment, outputs: Outputs) -> tuple[Copies, ...]:

@@ -7,7 +7,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay, wait_fixed, wait_random
 from tenacity.wait import wait_base
 
-from pipeline.aws import AwsAccess, code_of, explain
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import code_of, explain
 from pipeline.image.scan import Finding, ScanResult, normal_severity
 
 if TYPE_CHECKING:

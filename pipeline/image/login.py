@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.aws import AwsAccess, explain
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import explain
 from pipeline.image.errors import RegistryError
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.aws import AwsAccess, code_of, explain
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import code_of, explain
 from pipeline.image.errors import RegistryError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ObjectHead
 from pipeline.logs.cloudwatch import CloudWatchLogs, Stream
 from pipeline.logs.days import window

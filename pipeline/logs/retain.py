@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.aws import AwsAccess, AwsError
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import AwsError
 from pipeline.logs.cloudwatch import CloudWatchLogs
 from pipeline.logs.pace import Pacer
 from pipeline.logs.retention import RetentionPlan

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipeline.aws import AwsAccess, S3Bucket
-from pipeline.aws.bucket import ObjectHead
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.bucket import ObjectHead, S3Bucket
 from pipeline.logs.errors import ArchiveDamagedError
 from pipeline.logs.lines import GZIP
 from pipeline.logs.manifest import Manifest

@@ -4,8 +4,9 @@ import hashlib
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict
 
-from pipeline.aws import AwsError, S3Bucket, calling
-from pipeline.aws.bucket import ABSENT, CONFLICT, ObjectHead
+from pipeline.aws.bucket import ABSENT, CONFLICT, ObjectHead, S3Bucket
+from pipeline.aws.calling import calling
+from pipeline.aws.errors import AwsError
 from pipeline.logs.errors import ArchiveConflictError
 
 if TYPE_CHECKING:

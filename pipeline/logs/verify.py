@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.logs.days import expiring_days, history_is_archived
 from pipeline.logs.errors import ArchiveDamagedError
 from pipeline.logs.groups import LogGroup

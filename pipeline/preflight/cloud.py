@@ -2,14 +2,15 @@
 
 from functools import partial
 
-from pipeline.aws import AwsAccess, calling
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.calling import calling
 from pipeline.aws.identity import identify, require_account
-from pipeline.environment import Environment
+from pipeline.environment.model import Environment
 from pipeline.outputs import Outputs
 from pipeline.preflight.live import LiveService
 from pipeline.preflight.model import Check, CheckFailedError, CheckSkippedError
 from pipeline.preflight.trust import may_assume
-from pipeline.secrets import missing_keys
+from pipeline.secrets.sync import missing_keys
 
 
 def cloud_checks(

@@ -1,7 +1,7 @@
 """What must be there on the worker before an image can be built."""
 
-from pipeline.environment import Environment
-from pipeline.image import connect, engine_faults, inspect_engine
+from pipeline.environment.model import Environment
+from pipeline.image.engine import connect, engine_faults, inspect_engine
 from pipeline.preflight.live import LiveService
 from pipeline.preflight.model import Check, CheckFailedError, CheckSkippedError
 

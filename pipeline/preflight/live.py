@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.ecs.model import Service
 from pipeline.ecs.registry import TaskDefinitions
 from pipeline.ecs.service import EcsService, ServiceRef

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from functools import cache
 
-from pipeline.image import buildkit_fault, read_dockerfile
+from pipeline.image.buildkit import buildkit_fault
+from pipeline.image.dockerfile import read_dockerfile
 from pipeline.preflight.model import Check, CheckFailedError, CheckSkippedError
-from pipeline.source import ResolvedSource, SourceUnreachableError
+from pipeline.source.errors import SourceUnreachableError
+from pipeline.source.model import ResolvedSource
 
 
 def source_checks(resolve: Callable[[], ResolvedSource], dockerfile: str) -> tuple[Check, ...]:

@@ -7,8 +7,10 @@ from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.recovery.errors import RecoveryError
 from pipeline.recovery.record import OpenRestore, OpenRestores
 from pipeline.recovery.scaling import AutoScaling
-from pipeline.sqlite import Backup, Site, restore_to_file
+from pipeline.sqlite.model import Backup
+from pipeline.sqlite.restore import restore_to_file
 from pipeline.sqlite.runner import Report
+from pipeline.sqlite.site import Site
 
 
 def begin(

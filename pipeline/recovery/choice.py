@@ -2,7 +2,9 @@
 
 from pipeline.recovery.errors import RecoveryError
 from pipeline.recovery.record import OpenRestore
-from pipeline.sqlite import Backup, Site, find_backup
+from pipeline.sqlite.catalogue import find_backup
+from pipeline.sqlite.model import Backup
+from pipeline.sqlite.site import Site
 
 
 def choose(site: Site, wanted: str | None, opened: OpenRestore | None = None) -> Backup:

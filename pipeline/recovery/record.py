@@ -6,9 +6,9 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.recovery.errors import RecoveryError
-from pipeline.sqlite import Site
 from pipeline.sqlite.errors import OtherRunError
 from pipeline.sqlite.layout import stamp
+from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 
 

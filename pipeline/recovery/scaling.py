@@ -6,7 +6,8 @@ Suspended, and not bounded to zero: the bounds are Terraform's, and an alarm cou
 
 from typing import TYPE_CHECKING, cast
 
-from pipeline.aws import AwsAccess, calling
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.calling import calling
 from pipeline.outputs import Outputs
 
 if TYPE_CHECKING:

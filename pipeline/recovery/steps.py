@@ -9,18 +9,13 @@ from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.recovery.errors import RecoveryError
 from pipeline.recovery.record import OpenRestore, OpenRestores
 from pipeline.recovery.scaling import SUSPENDED, AutoScaling
-from pipeline.sqlite import (
-    Site,
-    SqliteJobError,
-    Swapped,
-    back_up,
-    find_backup,
-    read_manifest,
-    swap_back,
-    swap_in,
-)
+from pipeline.sqlite.backup import back_up
+from pipeline.sqlite.catalogue import find_backup, read_manifest
+from pipeline.sqlite.errors import SqliteJobError
 from pipeline.sqlite.model import BEFORE_RESTORE
+from pipeline.sqlite.restore import Swapped, swap_back, swap_in
 from pipeline.sqlite.runner import Report
+from pipeline.sqlite.site import Site
 
 _UNREADABLE = frozenset({"no-database", "corrupt"})
 """Kinds of failure that no backup can be had of: the file itself is kept aside all the same."""

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from pipeline.aws import AwsAccess, S3Bucket
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.bucket import S3Bucket
 from pipeline.release.model import SchemaChange
 from pipeline.release.store import RecordError, document
 

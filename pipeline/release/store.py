@@ -5,7 +5,8 @@ from itertools import islice
 
 from pydantic import BaseModel
 
-from pipeline.aws import AwsAccess, ConflictError, S3Bucket
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.bucket import ConflictError, S3Bucket
 from pipeline.errors import PipelineError
 from pipeline.release.model import OpenAttempt, ReleaseRecord
 

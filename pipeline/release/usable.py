@@ -1,9 +1,11 @@
 """Tells whether a recorded release can still be deployed."""
 
-from pipeline.aws import AwsAccess, AwsError
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import AwsError
 from pipeline.ecs.registry import TaskDefinitions
-from pipeline.image import RegistryError, find_image
-from pipeline.release import ReleaseRecord
+from pipeline.image.errors import RegistryError
+from pipeline.image.registry import find_image
+from pipeline.release.model import ReleaseRecord
 
 
 def why_unusable(access: AwsAccess, repository: str, record: ReleaseRecord) -> str | None:

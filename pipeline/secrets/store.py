@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.aws import AwsAccess, AwsError, code_of
+from pipeline.aws.access import AwsAccess
 from pipeline.aws.calling import calling
+from pipeline.aws.errors import AwsError, code_of
 from pipeline.secrets.errors import SecretFormatError, SecretUnavailableError
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.environment import PROJECT, Environment
-from pipeline.environment.catalogue import state_folder
+from pipeline.environment.catalogue import PROJECT, state_folder
+from pipeline.environment.model import Environment
 from pipeline.source.checkout import checkout
 from pipeline.source.errors import SourceError
 from pipeline.source.folder import resolve_folder

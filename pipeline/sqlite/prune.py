@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.aws import AwsError
+from pipeline.aws.errors import AwsError
 from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import layout
 from pipeline.sqlite.model import Backup

@@ -5,7 +5,7 @@ from typing import Literal
 
 from botocore.config import Config
 
-from pipeline.aws import calling
+from pipeline.aws.calling import calling
 from pipeline.sqlite.site import Site
 
 _MARGIN = 900

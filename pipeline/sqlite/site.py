@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.outputs import Outputs
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pipeline.aws import AwsError, ConflictError, S3Bucket, calling
+from pipeline.aws.bucket import ConflictError, S3Bucket
+from pipeline.aws.calling import calling
+from pipeline.aws.errors import AwsError
 from pipeline.sqlite import layout
 from pipeline.sqlite.errors import OtherRunError
 from pipeline.sqlite.model import Backup

@@ -1,6 +1,6 @@
 """Makes the home of the Terraform state; safe to repeat."""
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.aws.identity import identify
 from pipeline.state.bucket import Bucket, ensure_bucket, survey_bucket
 from pipeline.state.report import BootstrapReport

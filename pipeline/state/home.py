@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.aws import AwsAccess, ConflictError, S3Bucket, calling
-from pipeline.aws.bucket import StoredObject
-from pipeline.environment import Environment
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.bucket import ConflictError, S3Bucket, StoredObject
+from pipeline.aws.calling import calling
+from pipeline.environment.model import Environment
 from pipeline.state.errors import StateChangedError
 from pipeline.terraform.backend import BackendConfig, backend_config
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from pipeline.aws import code_of
+from pipeline.aws.errors import code_of
 from pipeline.state.policy import requires_tls, with_tls
 
 if TYPE_CHECKING:

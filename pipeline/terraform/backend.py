@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipeline.environment import Environment
+from pipeline.environment.model import Environment
 
 
 @dataclass(frozen=True)

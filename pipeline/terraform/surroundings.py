@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 
 _CREDENTIALS = frozenset(
     {

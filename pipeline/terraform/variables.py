@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.environment import Environment
+from pipeline.environment.model import Environment
 
 
 def root_variables(environment: Environment, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from python_terraform import IsFlagged
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.terraform.backend import BackendConfig
 from pipeline.terraform.diagnostics import Diagnostic
 from pipeline.terraform.document import PlanDocument, parse_plan

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.environment import Environment
+from pipeline.environment.model import Environment
 from pipeline.webhook.model import Decision, Deploy, Ignore
 from pipeline.webhook.reading import commit, fresh, inner, malformed, moment, text
 from pipeline.webhook.routing import of_branch, of_repository

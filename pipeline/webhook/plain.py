@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.environment import Environment
+from pipeline.environment.model import Environment
 from pipeline.source.location import repository_id
 from pipeline.webhook.errors import Refusal
 from pipeline.webhook.model import Deploy

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pipeline.environment import Environment
+from pipeline.environment.model import Environment
 from pipeline.source.location import repository_id
 
 

@@ -11,7 +11,10 @@ from bench.figures import Curve, Goal, Report, Series, at_most, growth_goal, num
 from bench.memory import Measured, measure
 from bench.workshop import Workshop
 
-from pipeline.sqlite import BackupPolicy, Manifest, Site, back_up
+from pipeline.sqlite.backup import back_up
+from pipeline.sqlite.model import Manifest
+from pipeline.sqlite.policy import BackupPolicy
+from pipeline.sqlite.site import Site
 
 SCRIPT = Path(__file__).with_name("backup.sh")
 _MORE = (

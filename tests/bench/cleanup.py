@@ -12,8 +12,12 @@ import httpx
 from bench.figures import Curve, Report, Series, at_least, at_most, growth_goal, ratio
 from bench.workshop import Workshop, run
 
-from pipeline.aws import AwsAccess
-from pipeline.ecr import CleanupPolicy, Protection, apply_cleanup, plan_cleanup, read_inventory
+from pipeline.aws.access import AwsAccess
+from pipeline.ecr.apply import apply_cleanup
+from pipeline.ecr.plan import plan_cleanup
+from pipeline.ecr.policy import CleanupPolicy
+from pipeline.ecr.protection import Protection
+from pipeline.ecr.registry import read_inventory
 
 HERE = Path(__file__).parent
 _ALL = CleanupPolicy(keep_newest=1, max_share=1.0)

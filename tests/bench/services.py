@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from bench.figures import Curve, Report, growth_goal
 from bench.workshop import Workshop
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.ecs.service import EcsService, ServiceRef
 
 _TIMES = 15

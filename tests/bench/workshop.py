@@ -16,7 +16,7 @@ from stack_commands import free_ports
 from support.house import House
 from support.standing import standing_house
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 
 FIRST_PORT = int(os.environ.get("BENCH_PORT", "4780"))
 """Stacks take three free ports in a row from here on, in steps of a hundred; an emulator alone the ninth."""

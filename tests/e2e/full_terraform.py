@@ -9,8 +9,10 @@ from typing import Any
 
 from emulators import REGION
 
-from deployments.setup import PROJECT, terraform_binary, terraform_cli_config
-from pipeline.environment import load_environments
+from deployments.setup.cli_config import terraform_cli_config
+from deployments.setup.paths import PROJECT
+from deployments.setup.terraform import terraform_binary
+from pipeline.environment.loader import load_environments
 from pipeline.terraform.variables import root_variables, write_variables
 
 ENVIRONMENT = "production"

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deployments.stack import Settings
 from deployments.stack.processes import Process, marked
 from deployments.stack.secrets import PREFECT_PASSWORD, read
-from deployments.stack.settings import REGION
-from pipeline.aws import AwsAccess
+from deployments.stack.settings import REGION, Settings
+from pipeline.aws.access import AwsAccess
 
 _ENGINE = os.environ.get("DOCKER_HOST", "").removeprefix("unix://") or "/var/run/docker.sock"
 

@@ -12,7 +12,7 @@ from support.visitor import Visitor
 
 from pipeline.ecs.model import Service
 from pipeline.ecs.outcome import Outcome
-from pipeline.release import ReleaseRecord
+from pipeline.release.model import ReleaseRecord
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]
 

@@ -7,7 +7,7 @@ from support.application import HARMLESS
 from support.house import House
 
 from pipeline.ecs.model import Service
-from pipeline.release import ReleaseRecord
+from pipeline.release.model import ReleaseRecord
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]
 

@@ -10,7 +10,7 @@ from support.events import payloads
 from support.house import House
 
 from pipeline.ecs.outcome import Outcome
-from pipeline.release import ReleaseRecord
+from pipeline.release.model import ReleaseRecord
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]
 

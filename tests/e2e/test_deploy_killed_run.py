@@ -15,7 +15,7 @@ from support.killing import RunProcess, process_of
 from support.steps import has_begun, step_runs
 
 from pipeline.ecs.outcome import Outcome
-from pipeline.release import OpenAttempt
+from pipeline.release.model import OpenAttempt
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]
 

@@ -11,10 +11,12 @@ from ecs_emulator import CLUSTER, Lab
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from pipeline.clock import utc_now
-from pipeline.diagnosis import Diagnosis, Subject, diagnose, read_facts
-from pipeline.environment import Environment
+from pipeline.diagnosis.diagnosis import Diagnosis, diagnose
+from pipeline.diagnosis.facts import Subject
+from pipeline.diagnosis.reading import read_facts
+from pipeline.environment.model import Environment
 from pipeline.outputs import Outputs
-from pipeline.secrets import REQUIRED_KEYS
+from pipeline.secrets.keys import REQUIRED_KEYS
 
 PORT = 8000
 

@@ -15,7 +15,7 @@ from docker.errors import ImageNotFound
 from support.ministack import ministack
 from support.ports import free_port
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 
 CLUSTER = "lab"
 

@@ -6,7 +6,7 @@ import pytest
 from support.ministack import REGION, ministack
 from support.ports import free_port
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 
 __all__ = ["REGION", "aws"]
 

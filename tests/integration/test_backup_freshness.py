@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 from maintenance_emulator import aws  # noqa: F401 - a fixture
 
-from pipeline.aws import AwsAccess
-from pipeline.environment import environment
-from pipeline.freshness import Freshness, find_copies, judge
-from pipeline.logs import ArchivePlace, archive_day
+from pipeline.aws.access import AwsAccess
+from pipeline.environment.catalogue import environment
+from pipeline.freshness.judge import Freshness, judge
+from pipeline.freshness.survey import find_copies
+from pipeline.logs.archive import archive_day
+from pipeline.logs.place import ArchivePlace
 from pipeline.outputs import Outputs
 from pipeline.sqlite.layout import MANIFEST, UNUSABLE, stem
 

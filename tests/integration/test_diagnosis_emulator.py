@@ -6,9 +6,10 @@ import pytest
 from diagnosis_site import PORT, Site, open_port, site
 from ecs_emulator import lab
 
-from pipeline.diagnosis import Diagnosis, Fault
-from pipeline.preflight import Status
-from pipeline.secrets import REQUIRED_KEYS
+from pipeline.diagnosis.diagnosis import Diagnosis
+from pipeline.diagnosis.model import Fault
+from pipeline.preflight.model import Status
+from pipeline.secrets.keys import REQUIRED_KEYS
 
 pytestmark = pytest.mark.docker
 __all__ = ["lab", "site"]

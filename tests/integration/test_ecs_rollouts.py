@@ -6,7 +6,7 @@ import pytest
 from ecs_emulator import CLUSTER, Lab, lab
 
 from pipeline.clock import utc_now
-from pipeline.delivery import choose_restart
+from pipeline.delivery.restart import choose_restart
 from pipeline.ecs.gates import belongs, task_faults
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
 from pipeline.ecs.outcome import Outcome
@@ -15,7 +15,7 @@ from pipeline.ecs.rollout import Attempt, Previous, Verdict
 from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.ecs.task_definition import Release
 from pipeline.ecs.watch import Pace, watch
-from pipeline.release import ReleaseRecord
+from pipeline.release.model import ReleaseRecord
 
 pytestmark = pytest.mark.docker
 __all__ = ["lab"]

@@ -10,9 +10,12 @@ import docker
 import pytest
 from tenacity import wait_none
 
-from pipeline.image import BuildError, BuildEvent, BuildRequest, PushProgress, build_image, push_image
-from pipeline.image.errors import PushInterruptedError
+from pipeline.image.build import build_image
+from pipeline.image.errors import BuildError, PushInterruptedError
 from pipeline.image.login import Login
+from pipeline.image.push import push_image
+from pipeline.image.push_progress import PushProgress
+from pipeline.image.request import BuildEvent, BuildRequest
 
 _DIGEST = "sha256:" + "a" * 64
 

@@ -11,27 +11,19 @@ import pytest
 from support.ministack import ministack
 from support.ports import free_port
 
-from pipeline.aws import AwsAccess
-from pipeline.image import (
-    BuildError,
-    BuildEvent,
-    BuildRequest,
-    ImageError,
-    PushError,
-    PushProgress,
-    RegistryError,
-    Repository,
-    ScanPolicy,
-    build_image,
-    connect,
-    ecr_login,
-    find_image,
-    inspect_engine,
-    judge_scan,
-    push_image,
-    wait_for_findings,
-)
+from pipeline.aws.access import AwsAccess
+from pipeline.image.build import build_image
 from pipeline.image.buildkit import find_buildkit
+from pipeline.image.engine import connect, inspect_engine
+from pipeline.image.errors import BuildError, ImageError, PushError, RegistryError
+from pipeline.image.findings import wait_for_findings
+from pipeline.image.login import ecr_login
+from pipeline.image.push import push_image
+from pipeline.image.push_progress import PushProgress
+from pipeline.image.reference import Repository
+from pipeline.image.registry import find_image
+from pipeline.image.request import BuildEvent, BuildRequest
+from pipeline.image.scan import ScanPolicy, judge_scan
 
 pytestmark = pytest.mark.docker
 _REPOSITORY = "image-test"

@@ -12,9 +12,13 @@ import pytest
 from docker.models.containers import Container
 
 from deployments.base_image import ensure_base_image
-from pipeline.image import BuildRequest, build_image, connect
-from pipeline.migrations import Migration, irreversible, read_survey, survey_command
-from pipeline.source import resolve_source
+from pipeline.image.build import build_image
+from pipeline.image.engine import connect
+from pipeline.image.request import BuildRequest
+from pipeline.migrations.judge import irreversible
+from pipeline.migrations.model import Migration
+from pipeline.migrations.survey import read_survey, survey_command
+from pipeline.source.resolve import resolve_source
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 _FOLDER = Path(__file__).parents[2] / "examples" / "vimbiso-pay"

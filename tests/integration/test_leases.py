@@ -7,9 +7,9 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
 
-from blocks import Target
-from pipeline.aws import AwsAccess
-from pipeline.environment import environment
+from blocks.deploy_environment import Target
+from pipeline.aws.access import AwsAccess
+from pipeline.environment.catalogue import environment
 from tasks.lease import (
     LEASE,
     OccupiedError,

@@ -6,7 +6,7 @@ import pytest
 from prefect import flow
 from prefect.testing.utilities import prefect_test_harness
 
-from pipeline.aws import AwsError
+from pipeline.aws.errors import AwsError
 from pipeline.errors import PipelineError
 from tasks import support
 

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from maintenance_emulator import aws  # noqa: F401 - a fixture
 from pydantic import SecretStr
 
-from pipeline.aws import AwsAccess
-from pipeline.secrets import REQUIRED_KEYS, missing_keys, sync_secret
+from pipeline.aws.access import AwsAccess
+from pipeline.secrets.keys import REQUIRED_KEYS
+from pipeline.secrets.sync import missing_keys, sync_secret
 
 VALUES = {key: SecretStr(f"hush {key}") for key in REQUIRED_KEYS}
 

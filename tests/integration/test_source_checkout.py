@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from git_server import GitServer, git_server
 
-from pipeline.source import ResolvedSource, SourceError, SourceUnreachableError, resolve_source
 from pipeline.source.checkout import KEPT
+from pipeline.source.errors import SourceError, SourceUnreachableError
+from pipeline.source.model import ResolvedSource
+from pipeline.source.resolve import resolve_source
 
 _TOKEN = "t0ken-of-nobody"
 _IDENTITY = ["-c", "user.name=Tester", "-c", "user.email=t@example.org", "-c", "protocol.file.allow=always"]

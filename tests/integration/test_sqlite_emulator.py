@@ -11,34 +11,24 @@ from sqlite_support import databases
 from sqlite_support.dying import POLICY, dying_backup, killed, quiet
 from sqlite_support.emulator import emulator, keys, make_site, uploads
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.ecs.errors import OneOffTaskError
 from pipeline.ecs.oneoff import OneOffTasks
-from pipeline.sqlite import (
-    NoDatabaseError,
-    RetentionPolicy,
-    Site,
-    SqliteJobError,
-    back_up,
-    drill,
-    find_backup,
-    list_backups,
-    plan_prune,
-    prune,
-    publish_age,
-    publish_backup,
-    publish_drill,
-    read_manifest,
-    restore_to_file,
-    swap_back,
-    swap_in,
-    sweep,
-)
+from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import backup as backup_module
 from pipeline.sqlite.attempt import open_attempt
+from pipeline.sqlite.backup import back_up
+from pipeline.sqlite.catalogue import find_backup, list_backups, read_manifest
+from pipeline.sqlite.drill import drill
+from pipeline.sqlite.errors import NoDatabaseError, SqliteJobError
 from pipeline.sqlite.layout import MANIFEST, UNUSABLE
+from pipeline.sqlite.metrics import publish_age, publish_backup, publish_drill
+from pipeline.sqlite.prune import plan_prune, prune
+from pipeline.sqlite.restore import restore_to_file, swap_back, swap_in
 from pipeline.sqlite.runner import Runner
+from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
+from pipeline.sqlite.sweep import sweep
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 

@@ -11,28 +11,20 @@ from sqlite_support import databases
 from sqlite_support.dying import POLICY, dying_restore, health, killed, quiet, restore
 from sqlite_support.emulator import emulator, make_site, serve
 
-from blocks import Target
-from pipeline.aws import AwsAccess
+from blocks.deploy_environment import Target
+from pipeline.aws.access import AwsAccess
 from pipeline.ecs.service import EcsService, ServiceRef
-from pipeline.environment import environment
-from pipeline.recovery import (
-    OpenRestores,
-    RecoveryError,
-    RestoreUndoneError,
-    SiteSteps,
-    choose,
-    require_none_open,
-)
-from pipeline.sqlite import (
-    Manifest,
-    Site,
-    SqliteJobError,
-    back_up,
-    find_backup,
-    list_backups,
-    read_manifest,
-)
-from pipeline.sqlite.model import BEFORE_RESTORE
+from pipeline.environment.catalogue import environment
+from pipeline.recovery.carry import RestoreUndoneError
+from pipeline.recovery.choice import choose
+from pipeline.recovery.errors import RecoveryError
+from pipeline.recovery.record import OpenRestores, require_none_open
+from pipeline.recovery.steps import SiteSteps
+from pipeline.sqlite.backup import back_up
+from pipeline.sqlite.catalogue import find_backup, list_backups, read_manifest
+from pipeline.sqlite.errors import SqliteJobError
+from pipeline.sqlite.model import BEFORE_RESTORE, Manifest
+from pipeline.sqlite.site import Site
 from tasks.rollout import begin_rollout
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]

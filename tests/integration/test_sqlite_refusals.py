@@ -8,12 +8,15 @@ import pytest
 from sqlite_support import databases
 from sqlite_support.emulator import emulator, keys, make_site, uploads
 
-from pipeline.aws import AwsAccess
-from pipeline.sqlite import BackupPolicy, Site, SqliteJobError, back_up, find_backup
+from pipeline.aws.access import AwsAccess
 from pipeline.sqlite import backup as backup_module
-from pipeline.sqlite.errors import BackupMismatchError
+from pipeline.sqlite.backup import back_up
+from pipeline.sqlite.catalogue import find_backup
+from pipeline.sqlite.errors import BackupMismatchError, SqliteJobError
 from pipeline.sqlite.layout import MANIFEST
 from pipeline.sqlite.model import Manifest
+from pipeline.sqlite.policy import BackupPolicy
+from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store, Upload
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]

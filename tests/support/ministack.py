@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 
 REGION = "af-south-1"
 

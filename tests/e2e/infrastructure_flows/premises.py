@@ -22,10 +22,10 @@ from support.blocks import Blocks
 from support.events import payloads
 
 from deployments.stack.settings import REGION
-from pipeline.aws import AwsAccess
-from pipeline.environment import PROJECT, environment
+from pipeline.aws.access import AwsAccess
+from pipeline.environment.catalogue import PROJECT, environment
 from pipeline.outputs import Outputs
-from pipeline.state import StateHome, home_of
+from pipeline.state.home import StateHome, home_of
 
 ENVIRONMENT = "local"
 ROOTS = Path(__file__).with_name("roots")

@@ -6,7 +6,10 @@ from datetime import timedelta
 import pytest
 from premises import ENVIRONMENT, Premises, told
 
-from pipeline.state import StateHome, read_head, read_records, remember_waiting, waiting_plan
+from pipeline.state.head import read_head
+from pipeline.state.home import StateHome
+from pipeline.state.record import read_records
+from pipeline.state.waiting import remember_waiting, waiting_plan
 
 APPROVAL = "always"
 ROOT = "plain"

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from premises import Premises, kill, kill_children, told, until
 
-from pipeline.state import announced, read_head, read_lock, read_records, this_run
-from pipeline.state.lock import delete_lock, held_lock, take_lock
-from pipeline.state.runs import announce
+from pipeline.state.head import read_head
+from pipeline.state.lock import delete_lock, held_lock, read_lock, take_lock
+from pipeline.state.record import read_records
+from pipeline.state.runs import announce, announced, this_run
 
 ROOT = "plain"
 pytestmark = pytest.mark.timeout(900)

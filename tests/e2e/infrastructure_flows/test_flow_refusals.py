@@ -5,7 +5,8 @@ from premises import Premises, told
 from support.fault_proxy import Fault, Request, faulty
 from support.weather import Weather
 
-from pipeline.state import read_head, read_records
+from pipeline.state.head import read_head
+from pipeline.state.record import read_records
 
 ROOT = "plain"
 pytestmark = pytest.mark.timeout(900)

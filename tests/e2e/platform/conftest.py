@@ -9,10 +9,11 @@ import pytest
 from platform_support import Platform, answers, until
 from support.ports import free_port
 
-from deployments.image import build_pipeline_image, terraform_image
+from deployments.image.build import build_pipeline_image
+from deployments.image.terraform import terraform_image
 from deployments.setup.paths import PROJECT
-from deployments.stack import Settings
 from deployments.stack.bridge import find_bridge
+from deployments.stack.settings import Settings
 
 TESTS = str(PROJECT / "tests")
 

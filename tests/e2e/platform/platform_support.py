@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from deployments.stack import Settings, child_environment
+from deployments.stack.environment import child_environment
+from deployments.stack.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun
 
 from deployments.setup.paths import PROJECT
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 BUCKET = "vimbiso-pay-local-terraform-state-000000000000"

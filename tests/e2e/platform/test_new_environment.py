@@ -13,9 +13,11 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
 from prefect.client.schemas.objects import StateType
 
-from deployments.setup import terraform_binary, terraform_cli_config
+from deployments.setup.cli_config import terraform_cli_config
 from deployments.setup.paths import PROJECT
-from pipeline.environment import Environment, load_environments
+from deployments.setup.terraform import terraform_binary
+from pipeline.environment.loader import load_environments
+from pipeline.environment.model import Environment
 from pipeline.terraform.variables import root_variables, write_variables
 
 pytestmark = pytest.mark.timeout(900)

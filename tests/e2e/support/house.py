@@ -31,14 +31,15 @@ from support.visitor import Visitor
 from deployments.follow import is_last_line, start
 from deployments.stack.containers import containers
 from deployments.stack.settings import REGION
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.aws.parameters import read_parameter
 from pipeline.ecs.model import Service, Task
 from pipeline.ecs.oneoff import OneOffTasks
 from pipeline.ecs.registry import TaskDefinitions
 from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.outputs import Outputs, parse_outputs
-from pipeline.release import ReleaseRecord, ReleaseStore
+from pipeline.release.model import ReleaseRecord
+from pipeline.release.store import ReleaseStore
 
 ENVIRONMENT = "local"
 APP = "vimbiso-pay"

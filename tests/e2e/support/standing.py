@@ -12,9 +12,10 @@ from support.images import remove_images
 
 from deployments.base_image import ensure_base_image
 from deployments.setup.paths import PROJECT
-from deployments.stack import Settings, child_environment
+from deployments.stack.environment import child_environment
 from deployments.stack.folders import prepare
 from deployments.stack.secrets import PREFECT_PASSWORD, read
+from deployments.stack.settings import Settings
 
 SET_UP = ("bootstrap-state", "deploy-infrastructure", "sync-secrets", "deploy-application")
 

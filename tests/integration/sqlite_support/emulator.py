@@ -11,10 +11,10 @@ from support.ministack import REGION, ministack
 from support.ports import free_port
 
 from deployments.base_image import ensure_base_image
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.outputs import Outputs
-from pipeline.sqlite import Site
+from pipeline.sqlite.site import Site
 
 PORT = free_port()
 """Each process of a parallel run has an emulator of its own."""

@@ -12,9 +12,13 @@ from support.ports import free_port
 from terraform_support import BUCKET, SECRET_KEY, TABLE, Opener, copy_module, make_home
 
 from deployments.setup.cli_config import terraform_cli_config
-from pipeline.aws import AwsAccess
-from pipeline.state import StateHome, bootstrap, lock_keeper
-from pipeline.terraform import Limits, TerraformEvent, Workspace, open_workspace
+from pipeline.aws.access import AwsAccess
+from pipeline.state.bootstrap import bootstrap
+from pipeline.state.home import StateHome
+from pipeline.state.unlock import lock_keeper
+from pipeline.terraform.events import TerraformEvent
+from pipeline.terraform.process import Limits
+from pipeline.terraform.workspace import Workspace, open_workspace
 
 
 @pytest.fixture(scope="session")

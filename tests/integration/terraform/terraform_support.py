@@ -13,9 +13,10 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline.aws import AwsAccess
-from pipeline.state import StateHome
-from pipeline.terraform import BackendConfig, Workspace
+from pipeline.aws.access import AwsAccess
+from pipeline.state.home import StateHome
+from pipeline.terraform.backend import BackendConfig
+from pipeline.terraform.workspace import Workspace
 
 FIXTURES = Path(__file__).with_name("terraform_fixtures")
 REGION = "af-south-1"

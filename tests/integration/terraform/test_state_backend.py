@@ -5,10 +5,14 @@ import json
 import pytest
 from terraform_support import REGION
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.retention import RetentionPolicy
-from pipeline.state import StateError, StateHome, backup_state, bootstrap, read_head
-from pipeline.terraform import BackendConfig
+from pipeline.state.backup import backup_state
+from pipeline.state.bootstrap import bootstrap
+from pipeline.state.errors import StateError
+from pipeline.state.head import read_head
+from pipeline.state.home import StateHome
+from pipeline.terraform.backend import BackendConfig
 
 STATE = b'{"version": 4, "serial": 7, "lineage": "abc", "resources": []}'
 

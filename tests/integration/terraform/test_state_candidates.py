@@ -4,18 +4,13 @@ import pytest
 from terraform_support import Opener
 
 from pipeline.retention import RetentionPolicy
-from pipeline.state import (
-    StateError,
-    StateHome,
-    backup_state,
-    fetch_candidate,
-    inspect_state,
-    list_candidates,
-    restore_state,
-    take_snapshot,
-    would_back_up,
-)
-from pipeline.terraform import PlanRequest
+from pipeline.state.backup import backup_state, would_back_up
+from pipeline.state.candidates import fetch_candidate, list_candidates
+from pipeline.state.errors import StateError
+from pipeline.state.home import StateHome
+from pipeline.state.restore import inspect_state, restore_state
+from pipeline.state.snapshot import take_snapshot
+from pipeline.terraform.workspace import PlanRequest
 
 
 def test_every_kind_is_listed_and_can_be_brought_back(opener: Opener, home: StateHome) -> None:

@@ -8,9 +8,12 @@ from threading import Event
 from support.fault_proxy import Fault, Request, faulty
 from terraform_support import Opener, copy_module, eventually, kill_all, process_run
 
-from pipeline.state import LockState, StateHome, inspect_lock, read_head, unlock
+from pipeline.state.head import read_head
+from pipeline.state.home import StateHome
 from pipeline.state.lock import read_digest
-from pipeline.terraform import PlanRequest
+from pipeline.state.unlock import inspect_lock, unlock
+from pipeline.state.verdict import LockState
+from pipeline.terraform.workspace import PlanRequest
 
 
 def test_a_state_whose_digest_was_not_written_is_gone_on_with(

@@ -6,28 +6,20 @@ from pathlib import Path
 import pytest
 from terraform_support import Opener, copy_module
 
-from pipeline.state import (
-    Bundle,
-    ConfigurationRecord,
-    RestoreRefusedError,
-    StateChangedError,
-    StateError,
-    StateHome,
-    choose_record,
-    git_revision,
-    inspect_state,
-    keep_record,
-    lock_keeper,
-    pack,
-    read_bundle,
-    read_head,
-    read_records,
-    record_name,
-    restore_state,
-    take_snapshot,
-    unpack,
-)
-from pipeline.terraform import Plan, PlanRequest, TerraformError, open_workspace
+from pipeline.state.bundle import Bundle, git_revision, pack, unpack
+from pipeline.state.choice import choose_record
+from pipeline.state.errors import StateChangedError, StateError
+from pipeline.state.head import read_head
+from pipeline.state.home import StateHome
+from pipeline.state.model import ConfigurationRecord
+from pipeline.state.record import keep_record, read_bundle, read_records, record_name
+from pipeline.state.restorable import RestoreRefusedError
+from pipeline.state.restore import inspect_state, restore_state
+from pipeline.state.snapshot import take_snapshot
+from pipeline.state.unlock import lock_keeper
+from pipeline.terraform.errors import TerraformError
+from pipeline.terraform.plan import Plan
+from pipeline.terraform.workspace import PlanRequest, open_workspace
 
 NEWER = 'resource "terraform_data" "newer" {\n  input = "newer"\n}\n'
 

@@ -10,23 +10,15 @@ from pathlib import Path
 import pytest
 from terraform_support import Opener
 
-from pipeline.state import (
-    LiveLockError,
-    LockInfo,
-    LockState,
-    RunStatus,
-    StateChangedError,
-    StateHome,
-    announced,
-    forget_gone,
-    inspect_lock,
-    read_lock,
-    this_run,
-    unlock,
-)
-from pipeline.state.lock import delete_lock, held_lock, take_lock
-from pipeline.state.runs import announce, read_runs
-from pipeline.terraform import PlanRequest, StateLockedError
+from pipeline.state.errors import StateChangedError
+from pipeline.state.home import StateHome
+from pipeline.state.lock import delete_lock, held_lock, read_lock, take_lock
+from pipeline.state.model import LockInfo, RunStatus
+from pipeline.state.runs import announce, announced, read_runs, this_run
+from pipeline.state.unlock import LiveLockError, forget_gone, inspect_lock, unlock
+from pipeline.state.verdict import LockState
+from pipeline.terraform.errors import StateLockedError
+from pipeline.terraform.workspace import PlanRequest
 
 HOUR = timedelta(hours=1)
 

@@ -7,21 +7,19 @@ from pathlib import Path
 import pytest
 from terraform_support import Opener, copy_module, make_home
 
-from pipeline.aws import AwsAccess
-from pipeline.state import StateHome, fetch_plan, keep_plan, lock_keeper, read_head
-from pipeline.terraform import (
-    Action,
-    PlanRequest,
-    StalePlanError,
-    TerraformError,
-    TerraformEvent,
-    Workspace,
-    follow,
-    guard,
-    open_workspace,
-    summarise,
-    unmatched_targets,
-)
+from pipeline.aws.access import AwsAccess
+from pipeline.state.head import read_head
+from pipeline.state.home import StateHome
+from pipeline.state.plans import fetch_plan, keep_plan
+from pipeline.state.unlock import lock_keeper
+from pipeline.terraform.document import Action
+from pipeline.terraform.errors import StalePlanError, TerraformError
+from pipeline.terraform.events import TerraformEvent
+from pipeline.terraform.guard import guard
+from pipeline.terraform.progress import follow
+from pipeline.terraform.summary import summarise
+from pipeline.terraform.targets import unmatched_targets
+from pipeline.terraform.workspace import PlanRequest, Workspace, open_workspace
 
 WISHES = {"value": "one", "password": "correct-horse"}
 

@@ -19,26 +19,17 @@ from terraform_support import (
     process_run,
 )
 
-from pipeline.aws import AwsAccess
-from pipeline.state import (
-    LockState,
-    StateHome,
-    inspect_lock,
-    lock_keeper,
-    read_head,
-    read_lock,
-    unlock,
-)
-from pipeline.terraform import (
-    PlanRequest,
-    TerraformCancelledError,
-    TerraformError,
-    TerraformEvent,
-    TerraformTimeoutError,
-    Workspace,
-    aftermath,
-    follow,
-)
+from pipeline.aws.access import AwsAccess
+from pipeline.state.head import read_head
+from pipeline.state.home import StateHome
+from pipeline.state.lock import read_lock
+from pipeline.state.unlock import inspect_lock, lock_keeper, unlock
+from pipeline.state.verdict import LockState
+from pipeline.terraform.aftermath import aftermath
+from pipeline.terraform.errors import TerraformCancelledError, TerraformError, TerraformTimeoutError
+from pipeline.terraform.events import TerraformEvent
+from pipeline.terraform.progress import follow
+from pipeline.terraform.workspace import PlanRequest, Workspace
 
 SLOW = {"seconds": 60}
 

@@ -8,10 +8,13 @@ import pytest
 from support.fault_proxy import Damage, Fault, Request, faulty
 from terraform_support import Opener
 
-from pipeline.aws import AwsAccess
-from pipeline.state import StateHome, lock_keeper, read_head, read_lock
-from pipeline.terraform import PlanRequest, StateLockedError, TerraformError
-from pipeline.terraform.workspace import directly
+from pipeline.aws.access import AwsAccess
+from pipeline.state.head import read_head
+from pipeline.state.home import StateHome
+from pipeline.state.lock import read_lock
+from pipeline.state.unlock import lock_keeper
+from pipeline.terraform.errors import StateLockedError, TerraformError
+from pipeline.terraform.workspace import PlanRequest, directly
 
 INVALID = Fault(
     403,

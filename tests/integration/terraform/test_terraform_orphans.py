@@ -8,8 +8,12 @@ from support.fault_proxy import Request
 from support.unheard import Unheard
 from terraform_support import Opener, copy_module, eventually, kill_all, process_run
 
-from pipeline.state import LockState, StateHome, inspect_lock, read_head, unlock
-from pipeline.terraform import PlanRequest, TerraformError, Workspace
+from pipeline.state.head import read_head
+from pipeline.state.home import StateHome
+from pipeline.state.unlock import inspect_lock, unlock
+from pipeline.state.verdict import LockState
+from pipeline.terraform.errors import TerraformError
+from pipeline.terraform.workspace import PlanRequest, Workspace
 
 NAMED = r"(?s)AlreadyExists.*\(aws_ssm_parameter.setting\).*delete it or import it"
 

@@ -7,8 +7,12 @@ import pytest
 from support.fault_proxy import Fault, Request, faulty
 from terraform_support import Opener
 
-from pipeline.state import StateHome, read_head, read_lock
-from pipeline.terraform import PlanRequest, TerraformError, summarise
+from pipeline.state.head import read_head
+from pipeline.state.home import StateHome
+from pipeline.state.lock import read_lock
+from pipeline.terraform.errors import TerraformError
+from pipeline.terraform.summary import summarise
+from pipeline.terraform.workspace import PlanRequest
 
 DENIED = Fault(400, json.dumps({"__type": "AccessDeniedException", "message": "Not authorized."}))
 NO_PERMISSION = Fault(

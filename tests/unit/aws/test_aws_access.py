@@ -8,7 +8,8 @@ import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
 
-from pipeline.aws import AwsAccess, AwsError
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import AwsError
 from pipeline.aws.identity import Identity, identify, require_account
 from pipeline.aws.parameters import read_parameter
 

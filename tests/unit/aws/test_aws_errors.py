@@ -10,8 +10,8 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from pipeline.aws import AwsError, calling, explain
-from pipeline.aws.errors import THROTTLED
+from pipeline.aws.calling import calling
+from pipeline.aws.errors import THROTTLED, AwsError, explain
 
 EXPIRED = "The credentials have expired"
 INVALID = "The credentials are not valid"

@@ -7,8 +7,9 @@ import pytest
 from moto import mock_aws
 from support.refusals import UNREACHABLE, refusing
 
-from pipeline.aws import AwsAccess, AwsError
+from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ConflictError, S3Bucket
+from pipeline.aws.errors import AwsError
 
 ACCESS = AwsAccess("af-south-1", access_key_id="bucket-tests", secret_access_key="x")
 PLACE = {"LocationConstraint": "af-south-1"}

@@ -14,8 +14,9 @@ from prefect.blocks.abstract import NotificationError
 from prefect_aws import AwsCredentials
 from pydantic import SecretStr
 
-from blocks import DeployEnvironment, SnsTopic
-from pipeline.environment import environment
+from blocks.deploy_environment import DeployEnvironment
+from blocks.sns_topic import SnsTopic
+from pipeline.environment.catalogue import environment
 from pipeline.outputs import Outputs
 
 REGION = "af-south-1"

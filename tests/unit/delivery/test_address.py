@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from pipeline.delivery import page_of, probe_of
-from pipeline.environment import PROJECT, Environment
+from pipeline.delivery.address import page_of, probe_of
+from pipeline.environment.catalogue import PROJECT
 from pipeline.environment.loader import load_environments
+from pipeline.environment.model import Environment
 from pipeline.outputs import Outputs
 
 OUTPUTS = Outputs.model_construct(

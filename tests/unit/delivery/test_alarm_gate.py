@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.aws import AwsAccess
-from pipeline.delivery import Alarm, Verification, read_alarms, with_alarms
+from pipeline.aws.access import AwsAccess
+from pipeline.delivery.alarms import Alarm, read_alarms, with_alarms
+from pipeline.delivery.verify import Verification
 from pipeline.ecs.outcome import Outcome
 
 BEGAN = datetime(2025, 3, 1, 12, tzinfo=UTC)

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.delivery import RestartError, choose_restart
+from pipeline.delivery.restart import RestartError, choose_restart
 from pipeline.ecs.errors import RolloutInProgressError
 from pipeline.ecs.model import Deployment, Service
 from pipeline.ecs.outcome import Outcome
-from pipeline.release import ReleaseRecord
+from pipeline.release.model import ReleaseRecord
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER, EARLIER = BEGAN + timedelta(seconds=1), BEGAN - timedelta(seconds=1)

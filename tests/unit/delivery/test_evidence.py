@@ -6,8 +6,9 @@ from typing import cast
 
 import pytest
 
-from pipeline.aws import AwsAccess, AwsError
-from pipeline.delivery import Evidence, collect_evidence
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import AwsError
+from pipeline.delivery.evidence import Evidence, collect_evidence
 from pipeline.ecs.model import Container, Service, ServiceEvent, Target, Task
 from pipeline.ecs.service import EcsService
 from pipeline.outputs import Outputs

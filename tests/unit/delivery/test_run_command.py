@@ -6,7 +6,8 @@ from typing import cast
 
 import pytest
 
-from pipeline.delivery import TaskLogs, join_command, run_command
+from pipeline.delivery.command import join_command, run_command
+from pipeline.delivery.task_logs import TaskLogs
 from pipeline.ecs.errors import OneOffTaskError
 from pipeline.ecs.model import Container, Task
 from pipeline.ecs.oneoff import OneOff, OneOffTasks

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.delivery import Started, StartKind, WantedRollout, start_rollout
+from pipeline.delivery.start import Started, StartKind, WantedRollout, start_rollout
 from pipeline.ecs.errors import EcsError, RolloutInProgressError
 from pipeline.ecs.model import Container, Deployment, Service, Task
-from pipeline.release import OpenAttempt
+from pipeline.release.model import OpenAttempt
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 OLD, NEW, ALIEN = "app:7", "app:8", "app:99"

@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 from botocore.stub import Stubber
 
-from pipeline.aws import AwsAccess
-from pipeline.delivery import TaskLogs
+from pipeline.aws.access import AwsAccess
+from pipeline.delivery.task_logs import TaskLogs
 from pipeline.ecs.model import Task
 
 TASK = Task(

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.delivery import TrialError, run_trial
+from pipeline.delivery.trial import TrialError, run_trial
 from pipeline.ecs.model import Container, Task
 from pipeline.ecs.oneoff import OneOff
-from pipeline.health import Probe, ProbeReport
-from pipeline.health.probe import Reply
+from pipeline.health.probe import Probe, ProbeReport, Reply
 
 WANTED = OneOff("cluster", "app:2", "app", "trial-app-2")
 LINE = "a line of the log"

@@ -4,7 +4,7 @@ import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from deployments.register import register
-from pipeline.environment import UnknownEnvironmentError
+from pipeline.environment.loader import UnknownEnvironmentError
 
 
 def test_an_unknown_environment_is_named_though_there_is_no_server() -> None:

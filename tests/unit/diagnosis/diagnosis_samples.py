@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.certificate import CertificateVerdict, Level
-from pipeline.certificate import Finding as CertificateFinding
-from pipeline.delivery import Alarm
+from pipeline.certificate.finding import CertificateVerdict, Level
+from pipeline.certificate.finding import Finding as CertificateFinding
+from pipeline.delivery.alarms import Alarm
 from pipeline.delivery.evidence import TaskEvidence
 from pipeline.diagnosis.facts import (
     Balancing,
@@ -31,12 +31,11 @@ from pipeline.diagnosis.network import (
 from pipeline.diagnosis.scaling import Activity, Policy, Scaling, Usage
 from pipeline.ecs.model import Container, Deployment, Service, ServiceEvent, Target, Task
 from pipeline.ecs.outcome import Outcome
-from pipeline.environment import Environment
-from pipeline.health import ProbeReport
-from pipeline.health.probe import Reply
+from pipeline.environment.model import Environment
+from pipeline.health.probe import ProbeReport, Reply
 from pipeline.outputs import Outputs
-from pipeline.release import ReleaseRecord
-from pipeline.secrets import REQUIRED_KEYS, KeyReport
+from pipeline.release.model import ReleaseRecord
+from pipeline.secrets.keys import REQUIRED_KEYS, KeyReport
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 LIVE = "arn:aws:ecs:af-south-1:1:task-definition/pay:7"

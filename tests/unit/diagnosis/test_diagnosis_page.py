@@ -6,9 +6,11 @@ from dataclasses import replace
 from diagnosis_samples import MOVING, WELL, stopped, task
 
 from pipeline.delivery.evidence import TaskEvidence
-from pipeline.diagnosis import GUIDE, diagnose, to_markdown
+from pipeline.diagnosis.diagnosis import diagnose
 from pipeline.diagnosis.facts import Tasks
-from pipeline.secrets import KeyReport
+from pipeline.diagnosis.guide import GUIDE
+from pipeline.diagnosis.report import to_markdown
+from pipeline.secrets.keys import KeyReport
 
 CRASH = Tasks(
     (),

@@ -7,9 +7,11 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from diagnosis_samples import WELL
 
-from pipeline.aws import AwsAccess
-from pipeline.diagnosis import Unread, diagnose, read_facts
+from pipeline.aws.access import AwsAccess
+from pipeline.diagnosis.diagnosis import diagnose
+from pipeline.diagnosis.model import Unread
 from pipeline.diagnosis.names import addresses
+from pipeline.diagnosis.reading import read_facts
 from pipeline.errors import PipelineError
 
 

@@ -17,11 +17,12 @@ from diagnosis_samples import (
     task,
 )
 
-from pipeline.diagnosis import GUIDE, Unread, answered, diagnose
+from pipeline.diagnosis.diagnosis import diagnose
 from pipeline.diagnosis.facts import Balancing, Definitions, Releases, Tasks
-from pipeline.diagnosis.guide import Answer
-from pipeline.health import ProbeReport
-from pipeline.preflight import Status
+from pipeline.diagnosis.guide import GUIDE, Answer, answered
+from pipeline.diagnosis.model import Unread
+from pipeline.health.probe import ProbeReport
+from pipeline.preflight.model import Status
 
 NOTHING_READ = replace(
     WELL, **{item.name: Unread("no rights") for item in fields(WELL) if item.name != "subject"}

@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 from diagnosis_samples import BEFORE, LIVE, NOW, record
 
-from pipeline.diagnosis import history_rows
-from pipeline.diagnosis.history import took
+from pipeline.diagnosis.history import history_rows, took
 from pipeline.ecs.outcome import Outcome
-from pipeline.release import SchemaChange
+from pipeline.release.model import SchemaChange
 
 
 def test_a_row_tells_a_release() -> None:

@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 from diagnosis_samples import ENDPOINT, SCALING, SECURITY, TASKS, WELL, group, tcp
 
-from pipeline.certificate import CertificateVerdict, Level
-from pipeline.certificate import Finding as CertificateFinding
-from pipeline.diagnosis import diagnose, to_markdown
+from pipeline.certificate.finding import CertificateVerdict, Level
+from pipeline.certificate.finding import Finding as CertificateFinding
 from pipeline.diagnosis.causes import likely_causes
+from pipeline.diagnosis.diagnosis import diagnose
 from pipeline.diagnosis.facts import Balancing, Facts
 from pipeline.diagnosis.model import Fault, Finding
 from pipeline.diagnosis.network import Rule
+from pipeline.diagnosis.report import to_markdown
 from pipeline.ecs.model import Target
 from pipeline.outputs import Outputs
 from pipeline.preflight.model import Status

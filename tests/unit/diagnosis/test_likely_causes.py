@@ -26,18 +26,19 @@ from diagnosis_samples import (
     tcp,
 )
 
-from pipeline.certificate import CertificateVerdict, Level
-from pipeline.certificate import Finding as CertificateFinding
-from pipeline.delivery import Alarm
+from pipeline.certificate.finding import CertificateVerdict, Level
+from pipeline.certificate.finding import Finding as CertificateFinding
+from pipeline.delivery.alarms import Alarm
 from pipeline.delivery.evidence import TaskEvidence
-from pipeline.diagnosis import ADVICE, Fault, diagnose
+from pipeline.diagnosis.causes import ADVICE
+from pipeline.diagnosis.diagnosis import diagnose
 from pipeline.diagnosis.facts import Balancing, Definitions, Image, Names, Releases, Tasks
+from pipeline.diagnosis.model import Fault
 from pipeline.diagnosis.network import FileSystem, Network, Route
 from pipeline.diagnosis.scaling import Activity, Usage
-from pipeline.health import ProbeReport
-from pipeline.health.probe import Reply
-from pipeline.release import OpenAttempt
-from pipeline.secrets import KeyReport
+from pipeline.health.probe import ProbeReport, Reply
+from pipeline.release.model import OpenAttempt
+from pipeline.secrets.keys import KeyReport
 
 
 def _stops(reason: str, exit_code: int | None = None, **changed: Any) -> dict[str, Any]:

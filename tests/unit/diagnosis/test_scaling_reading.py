@@ -8,7 +8,7 @@ import boto3
 from botocore.stub import ANY, Stubber
 from diagnosis_samples import NOW, WELL
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.diagnosis.read_scaling import read_scaling, read_usage
 from pipeline.diagnosis.scaling import Activity, Policy, Scaling, Usage
 

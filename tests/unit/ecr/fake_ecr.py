@@ -10,8 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from pipeline.aws import AwsAccess
-from pipeline.ecr import Image, Inventory
+from pipeline.aws.access import AwsAccess
+from pipeline.ecr.model import Image, Inventory
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 PLAIN = "application/vnd.oci.image.manifest.v1+json"

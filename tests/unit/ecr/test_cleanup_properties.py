@@ -7,7 +7,10 @@ from fake_ecr import digest_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.ecr import CleanupPlan, CleanupPolicy, Image, Inventory, Protection, plan_cleanup
+from pipeline.ecr.model import Image, Inventory
+from pipeline.ecr.plan import CleanupPlan, plan_cleanup
+from pipeline.ecr.policy import CleanupPolicy
+from pipeline.ecr.protection import Protection
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SIZE = 8

@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 from botocore.stub import Stubber
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import pytest
 from ecs_stubs import StubbedAccess
 
-from pipeline.aws import AwsError
+from pipeline.aws.errors import AwsError
 from pipeline.ecs.errors import EcsError, ServiceMissingError
 from pipeline.ecs.model import Target
 from pipeline.ecs.service import EcsService, ServiceRef

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from ecs_stubs import StubbedAccess
 
-from pipeline.aws import AwsError
+from pipeline.aws.errors import AwsError
 from pipeline.ecs.errors import OneOffTaskError, TaskUnknownError
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, run_task_request
 

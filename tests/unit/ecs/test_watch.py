@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from ecs_samples import ATTEMPT, DEADLINE, START, before, done, ours, service, stopped, task
 
-from pipeline.aws import AwsError
+from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
 from pipeline.ecs.model import Service, Task
 from pipeline.ecs.outcome import Outcome

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.environment import PROJECT, UnknownEnvironmentError, environment, environments
+from pipeline.environment.catalogue import PROJECT, environment, environments
+from pipeline.environment.loader import UnknownEnvironmentError
 
 MINIMAL = """
 [environments.lab]

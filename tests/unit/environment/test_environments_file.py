@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.environment import Environment, EnvironmentsFileError, load_environments
+from pipeline.environment.loader import EnvironmentsFileError, load_environments
+from pipeline.environment.model import Environment
 
 SHARED = """
 [variables]

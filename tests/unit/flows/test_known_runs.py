@@ -9,7 +9,7 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
 
-from pipeline.state import RunStatus
+from pipeline.state.model import RunStatus
 from tasks.known_runs import judge_state, statuses
 
 CASES = {

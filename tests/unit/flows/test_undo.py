@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from blocks import Target
+from blocks.deploy_environment import Target
 from flows import undo as module
 from flows.approval import RollbackDecision
 from flows.undo import carry_out_decision, undo
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.ecs.outcome import Outcome
-from pipeline.environment import environment
+from pipeline.environment.catalogue import environment
 from pipeline.errors import PipelineError
-from pipeline.release import ReleaseRecord, SchemaChange
+from pipeline.release.model import ReleaseRecord, SchemaChange
 
 TARGET, OUTPUTS = Target(environment("staging"), AwsAccess("af-south-1")), None
 START = datetime(2025, 3, 1, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.freshness import LIMIT, Copies, Freshness, judge
+from pipeline.freshness.judge import LIMIT, Copies, Freshness, judge
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOURS = st.integers(min_value=-100, max_value=100)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from mutations import JSON, damaged, damaged_text
 
 from pipeline.aws.bucket import StoredObject
-from pipeline.environment import Environment
 from pipeline.environment.loader import EnvironmentsFileError, load_environments
+from pipeline.environment.model import Environment
 from pipeline.outputs import Outputs, OutputsError, parse_outputs
 from pipeline.state.errors import StateError
 from pipeline.state.head import describe

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutations import JSON
 
-from pipeline.environment import environments
-from pipeline.webhook import Refusal, parse_plain
+from pipeline.environment.catalogue import environments
+from pipeline.webhook.errors import Refusal
+from pipeline.webhook.plain import parse_plain
 
 NOW = 1_800_000_000.0
 CALL = {"environment": "staging", "ref": "b" * 40, "timestamp": NOW, "nonce": "n" * 16}

@@ -6,7 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 from tenacity import wait_fixed, wait_none
 
-from pipeline.aws import AwsAccess, AwsError
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import AwsError
 from pipeline.image.findings import wait_for_findings
 from pipeline.image.scan import Finding, ScanResult
 

@@ -13,21 +13,16 @@ from moto import mock_aws
 from support.refusals import UNREACHABLE, refusing
 from tenacity import wait_none
 
-from pipeline.aws import AwsAccess, AwsError
-from pipeline.image import (
-    BuildError,
-    BuildRequest,
-    ImageError,
-    RegistryError,
-    build_image,
-    connect,
-    ecr_login,
-    find_image,
-    inspect_engine,
-    wait_for_findings,
-)
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import AwsError
+from pipeline.image.build import build_image
 from pipeline.image.buildkit import BuildkitCli, buildkit_fault, find_buildkit
-from pipeline.image.errors import EngineError
+from pipeline.image.engine import connect, inspect_engine
+from pipeline.image.errors import BuildError, EngineError, ImageError, RegistryError
+from pipeline.image.findings import wait_for_findings
+from pipeline.image.login import ecr_login
+from pipeline.image.registry import find_image
+from pipeline.image.request import BuildRequest
 
 ACCESS = AwsAccess("af-south-1", access_key_id="image-trouble", secret_access_key="x")
 DIGEST = "sha256:" + "a" * 64

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 
 Events = list[tuple[int, int, str]]
 """Timestamp, ingestion time and message of each event, oldest first."""

@@ -10,18 +10,12 @@ from fake_logs import Events, FakeAws, FakeLogs, FakeS3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.logs import (
-    ArchiveConflictError,
-    ArchiveDamagedError,
-    ArchiveOutcome,
-    ArchivePlace,
-    LogGroup,
-    archive_day,
-    archived_days,
-    history_is_verified,
-    verify_day,
-)
+from pipeline.logs.archive import ArchiveOutcome, archive_day
+from pipeline.logs.errors import ArchiveConflictError, ArchiveDamagedError
+from pipeline.logs.groups import LogGroup
+from pipeline.logs.place import ArchivePlace
 from pipeline.logs.store import lines_of
+from pipeline.logs.verify import archived_days, history_is_verified, verify_day
 
 GROUP = "/ecs/vimbiso-pay-staging"
 DAY = date(2026, 3, 1)

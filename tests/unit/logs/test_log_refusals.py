@@ -10,10 +10,14 @@ from fake_logs import FakeAws, FakeLogs, FakeS3
 from moto import mock_aws
 from support.refusals import UNREACHABLE, refusing
 
-from pipeline.aws import AwsAccess, AwsError
-from pipeline.logs import ArchiveConflictError, ArchiveDamagedError, ArchivePlace, archive_day, verify_day
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import AwsError
+from pipeline.logs.archive import archive_day
+from pipeline.logs.errors import ArchiveConflictError, ArchiveDamagedError
+from pipeline.logs.place import ArchivePlace
 from pipeline.logs.retain import RetentionResult
 from pipeline.logs.store import ArchiveStore
+from pipeline.logs.verify import verify_day
 
 GROUP, DAY = "/ecs/pay", date(2026, 3, 1)
 PLACE = ArchivePlace("archive", "staging")

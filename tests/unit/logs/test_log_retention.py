@@ -5,17 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from fake_logs import FakeAws, FakeLogs
 
-from pipeline.logs import (
-    LogGroup,
-    LogsError,
-    RetentionAction,
-    apply_retention,
-    days_due,
-    environment_groups,
-    history_is_archived,
-    plan_retention,
-)
+from pipeline.logs.days import days_due, history_is_archived
+from pipeline.logs.errors import LogsError
+from pipeline.logs.groups import LogGroup, environment_groups
 from pipeline.logs.pace import Pacer
+from pipeline.logs.retain import apply_retention
+from pipeline.logs.retention import RetentionAction, plan_retention
 from pipeline.outputs import Outputs
 
 NOW = datetime(2026, 3, 31, tzinfo=UTC)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.migrations import Migration, Operation, irreversible, why_irreversible
+from pipeline.migrations.judge import irreversible, why_irreversible
+from pipeline.migrations.model import Migration, Operation
 
 
 def operation(kind: str, *, reversible: bool = True, required: bool = False) -> Operation:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.outputs import Outputs
 
 ARN = "arn:aws:ecs:af-south-1:000000000000"

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from fake_cloud import OUTPUTS, Cloud, definition, deployment, refusal, role, service, stored, whole
 
-from pipeline.environment import environment
+from pipeline.environment.catalogue import environment
 from pipeline.outputs import Outputs
-from pipeline.preflight import Finding, LiveService, Status, cloud_checks, run_checks
+from pipeline.preflight.cloud import cloud_checks
+from pipeline.preflight.live import LiveService
+from pipeline.preflight.model import Finding, Status, run_checks
 
 OK, NG, SKIP = Status.OK, Status.NG, Status.SKIP
 DENIED = refusal("AccessDenied")

@@ -4,8 +4,15 @@ from threading import Barrier
 
 import pytest
 
-from pipeline.preflight import Check, CheckFailedError, Finding, Status, faults, run_checks
-from pipeline.preflight.model import CheckSkippedError
+from pipeline.preflight.model import (
+    Check,
+    CheckFailedError,
+    CheckSkippedError,
+    Finding,
+    Status,
+    faults,
+    run_checks,
+)
 
 
 def _raise(error: Exception) -> str:

@@ -5,11 +5,15 @@ from pathlib import Path
 import pytest
 from fake_cloud import OUTPUTS, Cloud, definition, whole
 
-from pipeline.environment import environment
-from pipeline.image import Engine
-from pipeline.preflight import LiveService, Status, engine, engine_checks, run_checks, source_checks
-from pipeline.preflight.model import Check
-from pipeline.source import ResolvedSource, SourceError, SourceUnreachableError
+from pipeline.environment.catalogue import environment
+from pipeline.image.engine import Engine
+from pipeline.preflight import engine
+from pipeline.preflight.engine import engine_checks
+from pipeline.preflight.live import LiveService
+from pipeline.preflight.model import Check, Status, run_checks
+from pipeline.preflight.source import source_checks
+from pipeline.source.errors import SourceError, SourceUnreachableError
+from pipeline.source.model import ResolvedSource
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 

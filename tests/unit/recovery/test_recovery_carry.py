@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.recovery import OpenRestore, Phase, RestoreInterruptedError, RestoreUndoneError, carry_through
-from pipeline.recovery.carry import after_failure
+from pipeline.recovery.carry import RestoreInterruptedError, RestoreUndoneError, after_failure, carry_through
+from pipeline.recovery.record import OpenRestore, Phase
 
 RESTORE = OpenRestore(
     id="run",

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.outputs import Outputs
 from pipeline.recovery.scaling import SUSPENDED, AutoScaling
 

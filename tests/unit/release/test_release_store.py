@@ -7,9 +7,11 @@ from moto import mock_aws
 from release_samples import START, record
 from support.refusals import UNREACHABLE, refusing
 
-from pipeline.aws import AwsAccess, AwsError
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import AwsError
 from pipeline.ecs.outcome import Outcome
-from pipeline.release import OpenAttempt, RecordError, ReleaseStore
+from pipeline.release.model import OpenAttempt
+from pipeline.release.store import RecordError, ReleaseStore
 
 BUCKET = "state"
 RECORDS = "releases/staging/records/"

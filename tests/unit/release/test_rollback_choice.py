@@ -6,7 +6,8 @@ import pytest
 from release_samples import record
 
 from pipeline.ecs.outcome import Outcome
-from pipeline.release import ReleaseRecord, RollbackError, choose_rollback
+from pipeline.release.choice import RollbackError, choose_rollback
+from pipeline.release.model import ReleaseRecord
 
 R1, R2, R3 = record(1), record(2), record(3)
 BAD = [outcome for outcome in Outcome if not outcome.good]

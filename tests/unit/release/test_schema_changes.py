@@ -8,16 +8,12 @@ import pytest
 from moto import mock_aws
 from release_samples import START, record
 
-from pipeline.aws import AwsAccess, AwsError
-from pipeline.release import (
-    RecordError,
-    ReleaseRecord,
-    SchemaChange,
-    SchemaLog,
-    WayBack,
-    crossed,
-    tell_changes,
-)
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import AwsError
+from pipeline.release.crossing import WayBack, crossed, tell_changes
+from pipeline.release.model import ReleaseRecord, SchemaChange
+from pipeline.release.schema import SchemaLog
+from pipeline.release.store import RecordError
 
 BUCKET = "changes"
 FOLDER = "releases/staging/schema/"

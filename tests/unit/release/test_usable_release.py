@@ -7,8 +7,8 @@ from moto import mock_aws
 from release_samples import record
 from support.refusals import refusing
 
-from pipeline.aws import AwsAccess
-from pipeline.release import ReleaseRecord
+from pipeline.aws.access import AwsAccess
+from pipeline.release.model import ReleaseRecord
 from pipeline.release.usable import why_unusable
 
 MANIFEST = (

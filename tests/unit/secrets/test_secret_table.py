@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from pipeline.secrets import KeyReport, SecretSync, key_rows, unset_keys
+from pipeline.secrets.keys import KeyReport
+from pipeline.secrets.sync import SecretSync
+from pipeline.secrets.table import key_rows, unset_keys
 
 SYNC = SecretSync(
     "arn", "v2", "v1", changed=True, added=("NEW",), updated=("OTHER",), removed=(), kept=("LEFT",)

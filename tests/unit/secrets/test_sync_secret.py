@@ -14,17 +14,15 @@ from moto import mock_aws
 from pydantic import SecretStr
 from support.refusals import UNREACHABLE, refusing
 
-from pipeline.aws import AwsAccess, AwsError
-from pipeline.secrets import (
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import AwsError
+from pipeline.secrets.errors import (
     SecretConflictError,
     SecretFormatError,
     SecretUnavailableError,
     SecretValuesError,
-    missing_keys,
-    secret_keys,
-    sync_secret,
-    values_written,
 )
+from pipeline.secrets.sync import missing_keys, secret_keys, sync_secret, values_written
 
 NAME = "vimbiso-pay/staging/app"
 ACCESS = AwsAccess("af-south-1", access_key_id="test", secret_access_key="test")

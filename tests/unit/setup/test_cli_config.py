@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deployments.setup import SetupError
 from deployments.setup.cli_config import configuration, terraform_cli_config
+from deployments.setup.errors import SetupError
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.environment import Source
-from pipeline.source import ResolvedSource
+from pipeline.environment.model import Source
+from pipeline.source.model import ResolvedSource
 
 _SHA = "0123456789abcdef0123456789abcdef01234567"
 _CONTENT = "fedcba98" * 8

@@ -10,19 +10,22 @@ import pytest
 from moto import mock_aws
 from support.refusals import UNREACHABLE, refusing
 
-from pipeline.aws import AwsAccess, AwsError
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import AwsError
 from pipeline.outputs import Outputs
-from pipeline.recovery import OpenRestore, choose
+from pipeline.recovery.choice import choose
 from pipeline.recovery.errors import RecoveryError
-from pipeline.recovery.record import OpenRestores
+from pipeline.recovery.record import OpenRestore, OpenRestores
 from pipeline.retention import RetentionPolicy
-from pipeline.sqlite import NoBackupError, Site, find_backup, layout, read_manifest
+from pipeline.sqlite import layout
 from pipeline.sqlite.attempt import close_attempt, open_attempt, to_document
 from pipeline.sqlite.backup import _commit, discard
-from pipeline.sqlite.errors import OtherRunError, SqliteError
+from pipeline.sqlite.catalogue import find_backup, read_manifest
+from pipeline.sqlite.errors import NoBackupError, OtherRunError, SqliteError
 from pipeline.sqlite.metrics import publish_age
 from pipeline.sqlite.model import Backup, Checks, Manifest
 from pipeline.sqlite.prune import plan_prune, prune
+from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store, Upload
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -6,13 +6,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from pipeline.aws import AwsAccess
+from pipeline.aws.access import AwsAccess
 from pipeline.outputs import Outputs
-from pipeline.sqlite import Site, SqliteError
 from pipeline.sqlite.attempt import Attempt, from_document, to_document
-from pipeline.sqlite.errors import NoDatabaseError, SqliteJobError, job_error
+from pipeline.sqlite.errors import NoDatabaseError, SqliteError, SqliteJobError, job_error
 from pipeline.sqlite.restore import checked_target
 from pipeline.sqlite.signing import Signer
+from pipeline.sqlite.site import Site
 
 
 def site(endpoint: str | None = None) -> Site:

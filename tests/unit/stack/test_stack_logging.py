@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployments.stack import StackError
+from deployments.stack.errors import StackError
 from deployments.stack.logs import with_levels
 
 

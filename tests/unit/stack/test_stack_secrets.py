@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from deployments.stack import Settings
 from deployments.stack.secrets import (
     AWS_KEY,
     ENCRYPTION_KEY,
@@ -19,6 +18,7 @@ from deployments.stack.secrets import (
     secret_in,
     show_password,
 )
+from deployments.stack.settings import Settings
 
 NAMES = (PREFECT_PASSWORD, ENCRYPTION_KEY, AWS_KEY, WEBHOOK_SECRET)
 

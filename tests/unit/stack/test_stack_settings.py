@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from deployments.stack import StackError, child_environment, load_settings
-from deployments.stack.settings import Settings
+from deployments.stack.environment import child_environment
+from deployments.stack.errors import StackError
+from deployments.stack.settings import Settings, load_settings
 from deployments.stack.specs import instance, specs
 
 SETTINGS = Settings(Path("/state"), 1001, 1002, 1003)

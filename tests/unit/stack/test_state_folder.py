@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from deployments.stack import Settings, StackError
+from deployments.stack.errors import StackError
 from deployments.stack.folders import APPLICATION_UID, prepare, remove
+from deployments.stack.settings import Settings
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from pipeline.aws import AwsAccess
-from pipeline.state import StateHome
+from pipeline.aws.access import AwsAccess
+from pipeline.state.home import StateHome
 from pipeline.state.table import Table, ensure_table
 from pipeline.terraform.backend import BackendConfig
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from pipeline.state import ConfigurationRecord, LockInfo, RunRecord, StateHead
+from pipeline.state.model import ConfigurationRecord, LockInfo, RunRecord, StateHead
 from pipeline.state.record import record_name
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pipeline.state import BucketTakenError
 from pipeline.state.bucket import Bucket, ensure_bucket
+from pipeline.state.errors import BucketTakenError
 from pipeline.state.policy import requires_tls, with_tls
 
 

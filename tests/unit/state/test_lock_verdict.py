@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from state_values import NOON, lock, run
 
-from pipeline.state import Attempt, LockState, RunRecord, RunStatus, StateError, judge_lock
-from pipeline.state.model import parse_lock
-from pipeline.state.verdict import ObservedRun, is_own_lock
+from pipeline.state.errors import StateError
+from pipeline.state.model import RunRecord, RunStatus, parse_lock
+from pipeline.state.verdict import Attempt, LockState, ObservedRun, is_own_lock, judge_lock
 
 LIMIT = timedelta(hours=6)
 SOON, LATE = NOON + timedelta(minutes=5), NOON + timedelta(hours=7)

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from state_values import record
 
-from pipeline.state import StateError, choose_record
+from pipeline.state.choice import choose_record
+from pipeline.state.errors import StateError
 
 A, B, C = record(1, "a"), record(2, "b"), record(3, "c")
 CASES = [

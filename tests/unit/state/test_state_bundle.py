@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.state import StateError, git_revision, pack, unpack
-from pipeline.state.bundle import VARIABLES
+from pipeline.state.bundle import VARIABLES, git_revision, pack, unpack
+from pipeline.state.errors import StateError
 
 
 def configuration(folder: Path) -> Path:

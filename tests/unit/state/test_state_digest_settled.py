@@ -6,9 +6,10 @@ import json
 import pytest
 from state_values import head
 
-from pipeline.state import StateHead, StateHome
 from pipeline.state.digest import is_one_write_behind, settle_digest
+from pipeline.state.home import StateHome
 from pipeline.state.lock import read_digest, write_digest
+from pipeline.state.model import StateHead
 
 BEFORE, PRESENT = head(3, "b"), head(4, "a")
 OF_ANOTHER_LINEAGE = head(4, "a", lineage="other")

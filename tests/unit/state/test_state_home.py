@@ -3,8 +3,10 @@
 import pytest
 from support.refusals import refusing
 
-from pipeline.aws import AwsError
-from pipeline.state import BucketTakenError, StateError, StateHome, bootstrap, survey
+from pipeline.aws.errors import AwsError
+from pipeline.state.bootstrap import bootstrap, survey
+from pipeline.state.errors import BucketTakenError, StateError
+from pipeline.state.home import StateHome
 from pipeline.state.report import BootstrapReport
 
 

@@ -11,41 +11,24 @@ import pytest
 from state_values import NOON, record, run
 from support.refusals import refusing
 
-from pipeline.aws import AwsError
+from pipeline.aws.errors import AwsError
 from pipeline.retention import RetentionPolicy
-from pipeline.state import (
-    PresentState,
-    StateChangedError,
-    StateError,
-    StateHome,
-    WaitingPlan,
-    backup_state,
-    choose_record,
-    drop_plan,
-    fetch_plan,
-    forget_gone,
-    forget_waiting,
-    git_revision,
-    identity,
-    inspect_state,
-    keep_plan,
-    keep_record,
-    list_candidates,
-    near_misses,
-    pack,
-    read_addresses,
-    read_bundle,
-    read_lock,
-    read_records,
-    read_runs,
-    remember_waiting,
-    restore_state,
-    take_snapshot,
-    unlock,
-    waiting_plan,
-)
-from pipeline.state.lock import delete_lock, held_lock, take_lock, write_digest
-from pipeline.state.runs import announce
+from pipeline.state.addresses import near_misses, read_addresses
+from pipeline.state.backup import backup_state
+from pipeline.state.bundle import git_revision, pack
+from pipeline.state.candidates import list_candidates
+from pipeline.state.choice import choose_record
+from pipeline.state.errors import StateChangedError, StateError
+from pipeline.state.home import StateHome
+from pipeline.state.lock import delete_lock, held_lock, read_lock, take_lock, write_digest
+from pipeline.state.plans import drop_plan, fetch_plan, identity, keep_plan
+from pipeline.state.record import keep_record, read_bundle, read_records
+from pipeline.state.restorable import PresentState
+from pipeline.state.restore import inspect_state, restore_state
+from pipeline.state.runs import announce, read_runs
+from pipeline.state.snapshot import take_snapshot
+from pipeline.state.unlock import forget_gone, unlock
+from pipeline.state.waiting import WaitingPlan, forget_waiting, remember_waiting, waiting_plan
 from pipeline.terraform.errors import TerraformError
 from pipeline.terraform.plan import Plan, read_plan
 

@@ -7,7 +7,9 @@ import pytest
 from state_values import head
 
 from pipeline.aws.bucket import StoredObject
-from pipeline.state import PresentState, StateHead, UnreadableStateError, describe, judge_restore
+from pipeline.state.head import UnreadableStateError, describe
+from pipeline.state.model import StateHead
+from pipeline.state.restorable import PresentState, judge_restore
 
 GOOD, OLD = head(5, "a"), head(3, "b")
 CASES = [

@@ -9,11 +9,11 @@ import pytest
 from prefect import Task
 
 import tasks
-from pipeline.aws import AwsError
+from pipeline.aws.errors import AwsError
 from pipeline.errors import PipelineError
-from pipeline.image import ImageError, PushInterruptedError
-from pipeline.source import SourceError, SourceUnreachableError
-from pipeline.terraform import StalePlanError, TerraformUnreachableError
+from pipeline.image.errors import ImageError, PushInterruptedError
+from pipeline.source.errors import SourceError, SourceUnreachableError
+from pipeline.terraform.errors import StalePlanError, TerraformUnreachableError
 from tasks import support
 
 ONCE = {"begin_rollout", "migrate_database", "remove_lock", "terraform_apply", "bring_back", "carry_in_place"}

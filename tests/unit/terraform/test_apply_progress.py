@@ -3,19 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.terraform import (
+from pipeline.terraform.aftermath import aftermath
+from pipeline.terraform.events import (
     ApplyComplete,
     ApplyErrored,
     ApplyProgress,
     ApplyStart,
     LogEvent,
     PlannedChange,
-    Progress,
     TerraformEvent,
-    advance,
-    aftermath,
-    follow,
 )
+from pipeline.terraform.progress import Progress, advance, follow
 
 
 def planned(address: str, action: str) -> PlannedChange:

@@ -2,15 +2,14 @@
 
 import pytest
 
-from pipeline.terraform import (
-    Diagnostic,
+from pipeline.terraform.diagnostics import Diagnostic, advise
+from pipeline.terraform.errors import (
     StalePlanError,
     StateLockedError,
     TerraformError,
     TerraformUnreachableError,
+    failure,
 )
-from pipeline.terraform.diagnostics import advise
-from pipeline.terraform.errors import failure
 
 LOCK = "Error acquiring the state lock"
 CASES = [

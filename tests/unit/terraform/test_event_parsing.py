@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.terraform import (
+from pipeline.terraform.diagnostics import Diagnostic
+from pipeline.terraform.events import (
     ApplyComplete,
     ApplyErrored,
     ApplyProgress,
     ApplyStart,
     ChangeSummary,
-    Diagnostic,
     DiagnosticEvent,
     DriftFound,
     LogEvent,

@@ -2,8 +2,9 @@
 
 from plan_documents import change, document
 
-from pipeline.terraform import ApplyComplete, advance, expected
 from pipeline.terraform.document import parse_plan
+from pipeline.terraform.events import ApplyComplete
+from pipeline.terraform.progress import advance, expected
 
 
 def test_the_total_is_known_before_the_first_event() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.terraform import Approval, ApprovalState, PlanIdentity, judge_approval
+from pipeline.terraform.approval import Approval, ApprovalState, PlanIdentity, judge_approval
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 PLAN = PlanIdentity("production", "a" * 64, 7, "lineage")

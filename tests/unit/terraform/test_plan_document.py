@@ -8,9 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from plan_documents import change, document
 
-from pipeline.terraform import Action, AttributeChange
-from pipeline.terraform.attributes import attribute_changes
-from pipeline.terraform.document import parse_plan
+from pipeline.terraform.attributes import AttributeChange, attribute_changes
+from pipeline.terraform.document import Action, parse_plan
 from pipeline.terraform.masking import Masker
 
 NOBODY = Masker()

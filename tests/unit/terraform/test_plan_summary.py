@@ -2,9 +2,10 @@
 
 from plan_documents import change, document
 
-from pipeline.terraform import Action, AttributeChange, summarise
-from pipeline.terraform.document import parse_plan
+from pipeline.terraform.attributes import AttributeChange
+from pipeline.terraform.document import Action, parse_plan
 from pipeline.terraform.reasons import explain_reason
+from pipeline.terraform.summary import summarise
 
 
 def test_rows_that_destroy_come_first_with_their_reason() -> None:

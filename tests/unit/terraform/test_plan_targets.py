@@ -3,8 +3,8 @@
 import pytest
 from plan_documents import change, document
 
-from pipeline.terraform import unmatched_targets
 from pipeline.terraform.document import parse_plan
+from pipeline.terraform.targets import unmatched_targets
 
 PLAN = parse_plan(document(change("module.a.aws_lb.b[0]", ["no-op"]), change("aws_lb.c", ["create"])))
 

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from plan_documents import change, document
 
-from pipeline.terraform import guard, summarise
 from pipeline.terraform.cost import cost_pointer
 from pipeline.terraform.document import parse_plan
+from pipeline.terraform.guard import guard
+from pipeline.terraform.summary import summarise
 
 
 def pointer(address: str, actions: list[str], **parts: Any) -> str:

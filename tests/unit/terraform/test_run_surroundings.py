@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 from python_terraform import IsFlagged
 
-from pipeline.aws import AwsAccess
-from pipeline.environment import Environment, load_environments
-from pipeline.terraform import Execution, TerraformError, TerraformRunner, backend_config, root_variables
+from pipeline.aws.access import AwsAccess
+from pipeline.environment.loader import load_environments
+from pipeline.environment.model import Environment
+from pipeline.terraform.backend import backend_config
+from pipeline.terraform.errors import TerraformError
 from pipeline.terraform.folder import is_held, run_folder
+from pipeline.terraform.runner import Execution, TerraformRunner
 from pipeline.terraform.surroundings import process_environment
-from pipeline.terraform.variables import write_variables
+from pipeline.terraform.variables import root_variables, write_variables
 
 ROOT = Path(__file__).parents[3]
 ACCESS = AwsAccess("af-south-1", "http://localhost:1", "key", "secret-key")

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.aws import AwsAccess
-from pipeline.terraform import TerraformError, Workspace, open_workspace
+from pipeline.aws.access import AwsAccess
 from pipeline.terraform.document import parse_plan
+from pipeline.terraform.errors import TerraformError
 from pipeline.terraform.runner import TerraformRunner
+from pipeline.terraform.workspace import Workspace, open_workspace
 
 Answering = Callable[[str, int], Workspace]
 

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.environment import Environment, environments
-from pipeline.webhook import Deploy, Ignore, Refusal, decide
+from pipeline.environment.catalogue import environments
+from pipeline.environment.model import Environment
+from pipeline.webhook.errors import Refusal
+from pipeline.webhook.github import decide
+from pipeline.webhook.model import Deploy, Ignore
 
 NOW = 1_800_000_000.0
 SHA = "a" * 40

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from deployments.webhook.asking import asked
 from deployments.webhook.lanes import Lanes, Served
-from pipeline.webhook import Deploy
+from pipeline.webhook.model import Deploy
 
 
 def push(number: int, order: float | None = None, environment: str = "staging") -> Deploy:

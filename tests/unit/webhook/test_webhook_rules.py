@@ -6,19 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.environment import environments
-from pipeline.webhook import (
-    Bucket,
-    Refusal,
-    WaitingRun,
-    github_state,
-    is_signed,
-    parse_plain,
-    sign,
-    superseded,
-    take,
-)
+from pipeline.environment.catalogue import environments
+from pipeline.webhook.coalescing import WaitingRun, superseded
+from pipeline.webhook.errors import Refusal
+from pipeline.webhook.limits import Bucket, take
+from pipeline.webhook.plain import parse_plain
 from pipeline.webhook.reading import read_object
+from pipeline.webhook.signature import is_signed, sign
+from pipeline.webhook.status import github_state
 
 NOW = 1_800_000_000.0
 

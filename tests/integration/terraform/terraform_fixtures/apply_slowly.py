@@ -7,10 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline.aws import AwsAccess
-from pipeline.state import StateHome, lock_keeper, this_run
-from pipeline.state.runs import announce
-from pipeline.terraform import BackendConfig, PlanRequest, TerraformEvent, open_workspace
+from pipeline.aws.access import AwsAccess
+from pipeline.state.home import StateHome
+from pipeline.state.runs import announce, this_run
+from pipeline.state.unlock import lock_keeper
+from pipeline.terraform.backend import BackendConfig
+from pipeline.terraform.events import TerraformEvent
+from pipeline.terraform.workspace import PlanRequest, open_workspace
 
 
 def _tell(event: TerraformEvent) -> None:

@@ -4,7 +4,7 @@ import json
 import time
 from typing import Any
 
-from pipeline.webhook import sign
+from pipeline.webhook.signature import sign
 
 SECRETS = ("first-secret", "second-secret")
 
