@@ -1,7 +1,6 @@
 """One environment that the flows deliver to, with the credentials to reach it."""
 
-from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, cast
 
 from prefect.blocks.core import Block
 from prefect_aws import AwsCredentials
@@ -10,25 +9,7 @@ from pydantic import Field, SecretStr
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
 from pipeline.environment.model import Environment
-
-
-@dataclass(frozen=True)
-class Target:
-    """An environment and how to reach it: what flows hand from task to task."""
-
-    environment: Environment
-    access: AwsAccess
-    source_token: SecretStr | None = field(default=None, repr=False)
-
-    @property
-    def name(self) -> str:
-        """Name of the environment."""
-        return self.environment.name
-
-    @property
-    def token(self) -> str:
-        """What opens the source repository; "" for a public one."""
-        return self.source_token.get_secret_value() if self.source_token else ""
+from pipeline.live import LiveEnvironment
 
 
 class DeployEnvironment(Block):
@@ -47,15 +28,25 @@ class DeployEnvironment(Block):
         Field(description="Token that reads the source repository; not needed for public ones."),
     ] = None
 
-    def target(self) -> Target:
-        """Return the environment with its credentials resolved."""
-        return Target(self.settings, self.access(), self.source_token)
+    def live(self) -> LiveEnvironment:
+        """Return the environment with its credentials resolved, without what Terraform built there."""
+        return LiveEnvironment(self.settings, self.access(), source_token=self.source_token)
 
     def access(self) -> AwsAccess:
         """Return how to reach AWS; a role to assume is assumed now, for its session's time."""
         block = self.aws_credentials
         found = _assumed(block) if block.assume_role_arn else _own_keys(block)
         return AwsAccess(region=self.settings.region, endpoint_url=self.settings.aws_endpoint_url, **found)
+
+
+def load_live(name: str) -> LiveEnvironment:
+    """Return a registered environment with what Terraform built there.
+
+    Raises:
+        ValueError: Prefect has no such block.
+        OutputsError, AwsError: as ``LiveEnvironment.read`` raises them.
+    """
+    return cast("DeployEnvironment", DeployEnvironment.load(name)).live().read()
 
 
 def _own_keys(block: AwsCredentials) -> dict[str, str | None]:

@@ -8,8 +8,7 @@ from pydantic import Field
 from blocks.deploy_environment import DeployEnvironment
 from pipeline.aws.calling import calling
 from pipeline.aws.errors import AwsError
-from pipeline.aws.parameters import read_parameter
-from pipeline.outputs import OutputsError, missing_outputs, parse_outputs
+from pipeline.outputs import OutputsError
 
 _SUBJECT = 100
 """Characters that SNS takes as a subject (AWS, "Publish")."""
@@ -43,15 +42,10 @@ class SnsTopic(NotificationBlock):
             AwsError: AWS refuses or cannot be reached.
             OutputsError: the environment has no topic.
         """
-        access, parameter = self.environment.access(), self.environment.settings.outputs_parameter
-        document = read_parameter(access, parameter)
-        if document is None:
-            raise missing_outputs(parameter)
-        topic = parse_outputs(document, parameter).alarm_topic_arn
+        live = self.environment.live().read()
+        topic = live.outputs.alarm_topic_arn
         if topic is None:
-            raise OutputsError(
-                f"{self.environment.settings.name} has no alert topic. Set alert_topic in its tfvars."
-            )
+            raise OutputsError(f"{live.name} has no alert topic. Set alert_topic in its tfvars.")
         line = " ".join((subject or "Vimbiso Pay").split())[:_SUBJECT]
         with calling(f"Publishing to {topic}"):
-            access.client("sns").publish(TopicArn=topic, Subject=line, Message=body)
+            live.access.client("sns").publish(TopicArn=topic, Subject=line, Message=body)

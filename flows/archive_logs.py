@@ -3,7 +3,7 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
-from tasks.environment import load_environment, read_outputs
+from tasks.environment import load_environment
 from tasks.logs import archive_log_day, find_days_to_archive, report_archived_days
 from tasks.support import tell_world
 
@@ -24,12 +24,11 @@ def archive_logs(environment: EnvironmentName, dry_run: bool = False) -> int:
     Returns:
         How many events were added.
     """
-    target = load_environment(environment)
-    outputs = read_outputs(target)
-    due = find_days_to_archive(target, outputs)
-    results = [] if dry_run else [archive_log_day(target, outputs, group, day) for group, day in due]
-    report_archived_days(target, due, results)
+    live = load_environment(environment)
+    due = find_days_to_archive(live)
+    results = [] if dry_run else [archive_log_day(live, group, day) for group, day in due]
+    report_archived_days(live, due, results)
     added = sum(result.added for result in results)
     if not dry_run:
-        tell_world(target, "logs.archived", days=len(results), events=added)
+        tell_world(live, "logs.archived", days=len(results), events=added)
     return added

@@ -4,7 +4,7 @@ from prefect import flow
 
 from blocks.names import EnvironmentName
 from tasks.database import back_up_database, prune_backups, publish_backup_age
-from tasks.environment import load_environment, read_outputs
+from tasks.environment import load_environment
 
 
 @flow(name="backup-sqlite", flow_run_name="{environment}")
@@ -22,10 +22,9 @@ def backup_sqlite(environment: EnvironmentName, dry_run: bool = False) -> str | 
         environment: whose database.
         dry_run: only show which backups are past their time.
     """
-    target = load_environment(environment)
-    outputs = read_outputs(target)
-    manifest = None if dry_run else back_up_database(target, outputs, "nightly")
+    live = load_environment(environment)
+    manifest = None if dry_run else back_up_database(live, "nightly")
     if not dry_run:
-        publish_backup_age(target, outputs)
-    prune_backups(target, outputs, dry_run)
+        publish_backup_age(live)
+    prune_backups(live, dry_run)
     return manifest.key if manifest else None

@@ -23,7 +23,7 @@ def backup_terraform_state(environment: EnvironmentName, dry_run: bool = False) 
         environment: whose state.
         dry_run: only show what would be copied and removed, and check.
     """
-    report = copy_state(load_environment(environment), dry_run=dry_run)
+    report = copy_state(load_environment(environment, built=False), dry_run=dry_run)
     if report.missing:
         lacking = ", ".join(f"{item.setting} of {item.subject}" for item in report.missing)
         raise UnprotectedStateError(f"The state lacks: {lacking}. Run bootstrap-state.")

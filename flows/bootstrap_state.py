@@ -22,4 +22,4 @@ def bootstrap_state(environment: EnvironmentName, dry_run: bool = False) -> None
         environment: which environment's state to prepare.
         dry_run: only show what is missing.
     """
-    bootstrap_backend(load_environment(environment), dry_run=dry_run)
+    bootstrap_backend(load_environment(environment, built=False), dry_run=dry_run)

@@ -9,7 +9,7 @@ from pydantic import Field
 from blocks.names import EnvironmentName
 from tasks.backups import inspect_backups, tell_missing_backups
 from tasks.database import publish_backup_age
-from tasks.environment import load_environment, read_outputs
+from tasks.environment import load_environment
 
 
 @flow(name="check-backups", flow_run_name="{environment}")
@@ -33,12 +33,11 @@ def check_backups(
     Returns:
         Whether all is there and fresh.
     """
-    target = load_environment(environment)
-    outputs = read_outputs(target)
+    live = load_environment(environment)
     if not dry_run:
-        publish_backup_age(target, outputs)
-    findings = inspect_backups(target, outputs, timedelta(hours=limit_hours))
+        publish_backup_age(live)
+    findings = inspect_backups(live, timedelta(hours=limit_hours))
     bad = tuple(finding for finding in findings if finding.bad)
     if bad and not dry_run:
-        tell_missing_backups(target, bad)
+        tell_missing_backups(live, bad)
     return not bad

@@ -6,7 +6,7 @@ from blocks.names import EnvironmentName
 from pipeline.certificate.finding import Level, Limits
 from pipeline.errors import PipelineError
 from tasks.certificate import inspect_certificate, report_no_certificate
-from tasks.environment import load_environment, read_outputs
+from tasks.environment import load_environment
 
 
 class CertificateUnsoundError(PipelineError):
@@ -28,12 +28,12 @@ def check_public_certificate(
         fail_days: days before the end from which the run fails.
         dry_run: only look: emit no event for automations.
     """
-    target = load_environment(environment)
-    arn, domain = read_outputs(target).certificate_arn, target.environment.domain
+    live = load_environment(environment)
+    arn, domain = live.outputs.certificate_arn, live.settings.domain
     if arn is None or domain is None:
-        report_no_certificate(target)
+        report_no_certificate(live)
         return "SKIPPED"
-    verdict = inspect_certificate(target, arn, domain, Limits(warn_days, fail_days), dry_run).verdict
+    verdict = inspect_certificate(live, arn, domain, Limits(warn_days, fail_days), dry_run).verdict
     if verdict.level is Level.FAIL:
         worst = verdict.problems[0]
         raise CertificateUnsoundError(f"{domain}: {worst.subject}: {worst.text} {worst.next_step}")

@@ -8,7 +8,7 @@ from blocks.names import EnvironmentName
 from pipeline.ecr.policy import CleanupPolicy
 from pipeline.errors import PipelineError
 from tasks.cleanup import delete_images, plan_image_cleanup
-from tasks.environment import load_environment, read_outputs
+from tasks.environment import load_environment
 from tasks.support import tell_world
 
 
@@ -39,17 +39,16 @@ def cleanup_ecr(
         grace_hours: whatever is younger stays.
         dry_run: only show what would go.
     """
-    target = load_environment(environment)
-    outputs = read_outputs(target)
+    live = load_environment(environment)
     policy = CleanupPolicy(keep_newest, keep_days, grace=timedelta(hours=grace_hours))
-    plan = plan_image_cleanup(target, outputs, policy)
+    plan = plan_image_cleanup(live, policy)
     if dry_run or not plan.deletions:
         return 0
-    result = delete_images(target, outputs, plan)
-    tell_world(target, "images.deleted", images=len(result.deleted), bytes=result.freed_bytes)
+    result = delete_images(live, plan)
+    tell_world(live, "images.deleted", images=len(result.deleted), bytes=result.freed_bytes)
     if not result.complete:
         raise CleanupIncompleteError(
-            f"{len(result.failures)} images of {outputs.repository_name} could not be deleted, the first: "
-            f"{result.failures[0].code} {result.failures[0].reason}. The next run tries again."
+            f"{len(result.failures)} images of {live.outputs.repository_name} could not be deleted, "
+            f"the first: {result.failures[0].code} {result.failures[0].reason}. The next run tries again."
         )
     return len(result.deleted)

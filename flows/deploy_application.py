@@ -7,7 +7,6 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from blocks.deploy_environment import Target
 from blocks.names import EnvironmentName
 from flows.diagnose import explain_failure
 from flows.ending import completed
@@ -17,9 +16,9 @@ from flows.rollout import ReleaseToRun, RolloutEnd, roll_out
 from flows.undo import carry_out_decision, note_of, rollback_was_asked, undo
 from pipeline.ecs.outcome import Outcome
 from pipeline.errors import PipelineError
-from pipeline.outputs import Outputs
+from pipeline.live import LiveEnvironment
 from pipeline.release.timing import Stopwatch
-from tasks.environment import load_environment, read_outputs
+from tasks.environment import load_environment
 from tasks.image import DeliveredImage, build_release, find_release, push_release, require_image
 from tasks.lease import one_delivery_at_a_time, refuse_second_delivery
 from tasks.naming import name_run
@@ -73,40 +72,39 @@ def deploy_application(
         roll_back: return to the last good release when the rollout fails.
         verify_only: only run the preflight checks; change nothing.
     """
-    target, stopwatch = load_environment(environment), Stopwatch()
-    outputs = read_outputs(target)
+    live, stopwatch = load_environment(environment), Stopwatch()
     if rollback_was_asked():
-        _carry_out(target, outputs)
-    refuse_second_delivery(target)
+        _carry_out(live)
+    refuse_second_delivery(live)
     with stopwatch.step("preflight"):
-        preflight(target, outputs, ref, builds=image is None)
+        preflight(live, ref, builds=image is None)
     if verify_only:
         return Completed(
             message="VERIFIED: the preflight found nothing; nothing was changed.", data="VERIFIED"
         )
     wishes = Wishes(migrate, take_over, roll_back)
     try:
-        return _deliver(target, outputs, ref, image, wishes, stopwatch)
+        return _deliver(live, ref, image, wishes, stopwatch)
     except DeploymentFailedError:
         raise
     except PipelineError as error:
-        report_release(target, outputs, "", "", Outcome.FAILED, str(error))
+        report_release(live, "", "", Outcome.FAILED, str(error))
         raise
 
 
 def _deliver(
-    target: Target, outputs: Outputs, ref: str | None, image: str | None, wishes: Wishes, stopwatch: Stopwatch
+    live: LiveEnvironment, ref: str | None, image: str | None, wishes: Wishes, stopwatch: Stopwatch
 ) -> State[str]:
     """Make the image, which keeps nobody out; then move the service, which one run does at a time."""
     with stopwatch.step("image"):
-        delivered = _image(target, outputs, ref, image)
-    name_run(target, delivered.release, image or ref or "")
+        delivered = _image(live, ref, image)
+    name_run(live, delivered.release, image or ref or "")
     with stopwatch.step("scan"):
-        pass_scan_gate(target, outputs, delivered.digest)
-    with one_delivery_at_a_time(target):
-        revision = register_revision(target, outputs, delivered.release, delivered.reference)
+        pass_scan_gate(live, delivered.digest)
+    with one_delivery_at_a_time(live):
+        revision = register_revision(live, delivered.release, delivered.reference)
         if not revision.is_live:
-            rehearse(target, outputs, delivered.release, revision, wishes.migrate, stopwatch)
+            rehearse(live, delivered.release, revision, wishes.migrate, stopwatch)
         release = ReleaseToRun(
             delivered.release,
             revision.arn,
@@ -115,55 +113,49 @@ def _deliver(
             delivered.revision,
             delivered.ref,
         )
-        end = roll_out(target, outputs, release, stopwatch, kind="deploy", take_over=wishes.take_over)
-        return _conclude(target, outputs, release, end, wishes.roll_back)
+        end = roll_out(live, release, stopwatch, kind="deploy", take_over=wishes.take_over)
+        return _conclude(live, release, end, wishes.roll_back)
 
 
-def _image(target: Target, outputs: Outputs, ref: str | None, image: str | None) -> DeliveredImage:
+def _image(live: LiveEnvironment, ref: str | None, image: str | None) -> DeliveredImage:
     """Return the image to deploy: the one handed in, the one in the registry, or a new one."""
     if image is not None:
-        return require_image(target, outputs, image)
-    source = fetch_source(target, ref)
-    found = find_release(target, outputs, source.release)
+        return require_image(live, image)
+    source = fetch_source(live, ref)
+    found = find_release(live, source.release)
     if found is not None:
         return replace(found, release=source.release, revision=source.revision, ref=source.ref or "")
-    built = build_release(target, outputs, source)
-    return push_release(target, outputs, source, built)
+    built = build_release(live, source)
+    return push_release(live, source, built)
 
 
-def _conclude(
-    target: Target, outputs: Outputs, release: ReleaseToRun, end: RolloutEnd, roll_back: bool
-) -> State[str]:
+def _conclude(live: LiveEnvironment, release: ReleaseToRun, end: RolloutEnd, roll_back: bool) -> State[str]:
     """Return the state of a good end; undo and raise for any other. What runs now is shown for each."""
     told = end.message
     if not end.outcome.good:
-        told = _undo_and_explain(target, outputs, release, end, roll_back)
-    report_release(target, outputs, release.name, release.image, end.outcome, told)
+        told = _undo_and_explain(live, release, end, roll_back)
+    report_release(live, release.name, release.image, end.outcome, told)
     if not end.outcome.good:
         raise DeploymentFailedError(told)
     return completed(release.name, end)
 
 
-def _undo_and_explain(
-    target: Target, outputs: Outputs, release: ReleaseToRun, end: RolloutEnd, roll_back: bool
-) -> str:
+def _undo_and_explain(live: LiveEnvironment, release: ReleaseToRun, end: RolloutEnd, roll_back: bool) -> str:
     """Go back where that helps; return what failed and why, what was undone, and what to do."""
     undone = ""
     if roll_back and end.outcome in (Outcome.FAILED, Outcome.UNHEALTHY):
-        undone = undo(target, outputs, release.task_definition)
+        undone = undo(live, release.task_definition)
     if end.outcome is Outcome.ROLLED_BACK:
-        undone = note_of(target, outputs, release.task_definition)
-        tell_world(
-            target, "release.rolled_back", summary=f"ECS took release {release.name} back.", release=""
-        )
-    diagnosis = "" if end.outcome is Outcome.SUPERSEDED else explain_failure(target, outputs)
+        undone = note_of(live, release.task_definition)
+        tell_world(live, "release.rolled_back", summary=f"ECS took release {release.name} back.", release="")
+    diagnosis = "" if end.outcome is Outcome.SUPERSEDED else explain_failure(live)
     said = f"{end.outcome}: release {release.name}: {end.message}"
     return "\n".join(filter(None, (said, end.cause, undone, diagnosis, end.outcome.advice)))
 
 
-def _carry_out(target: Target, outputs: Outputs) -> NoReturn:
+def _carry_out(live: LiveEnvironment) -> NoReturn:
     """Do what a person decided on a release that failed in an earlier process of this run."""
-    with one_delivery_at_a_time(target):
-        told = carry_out_decision(target, outputs)
-    report_release(target, outputs, "", "", Outcome.FAILED, told)
+    with one_delivery_at_a_time(live):
+        told = carry_out_decision(live)
+    report_release(live, "", "", Outcome.FAILED, told)
     raise DeploymentFailedError(told)

@@ -5,7 +5,7 @@ from prefect import flow
 from blocks.names import EnvironmentName
 from flows.infrastructure import Change, change_infrastructure
 from pipeline.outputs import Outputs
-from tasks.environment import load_environment, read_outputs
+from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time
 from tasks.terraform import pipeline_variables, plan_request, terraform_session
 
@@ -31,10 +31,8 @@ def deploy_infrastructure(
         plan_only: only show what would change.
         allow_loss: addresses of resources that hold data and may be destroyed or replaced by this run.
     """
-    target = load_environment(environment)
-    change = Change(
-        plan_request(target), pipeline_variables(target), allow=allow_loss or (), plan_only=plan_only
-    )
-    with one_change_at_a_time(target), terraform_session(target) as session:
+    live = load_environment(environment, built=False)
+    change = Change(plan_request(live), pipeline_variables(live), allow=allow_loss or (), plan_only=plan_only)
+    with one_change_at_a_time(live), terraform_session(live) as session:
         change_infrastructure(session, change)
-    return None if plan_only else read_outputs(target)
+    return None if plan_only else live.read().outputs

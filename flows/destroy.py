@@ -35,17 +35,17 @@ def destroy(environment: EnvironmentName, confirm: str, dry_run: bool = False) -
     Returns:
         Whether anything was destroyed.
     """
-    target = load_environment(environment)
-    require_destroyable(target, confirm)
+    live = load_environment(environment, built=False)
+    require_destroyable(live, confirm)
     change = Change(
-        plan_request(target, destroy=True),
-        pipeline_variables(target),
+        plan_request(live, destroy=True),
+        pipeline_variables(live),
         allow=None,
         plan_only=dry_run,
-        after_plan=partial(show_contents, target),
-        before_apply=partial(empty_containers, target, within=_TIME_TO_EMPTY),
+        after_plan=partial(show_contents, live),
+        before_apply=partial(empty_containers, live, within=_TIME_TO_EMPTY),
         event="infrastructure.destroyed",
         records=False,
     )
-    with one_change_at_a_time(target), terraform_session(target) as session:
+    with one_change_at_a_time(live), terraform_session(live) as session:
         return change_infrastructure(session, change)

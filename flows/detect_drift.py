@@ -26,9 +26,9 @@ def detect_drift(environment: EnvironmentName) -> bool:
     Returns:
         Whether anything differs.
     """
-    target = load_environment(environment)
-    with one_change_at_a_time(target), terraform_session(target) as session:
+    live = load_environment(environment, built=False)
+    with one_change_at_a_time(live), terraform_session(live) as session:
         terraform_init(session)
-        plan = terraform_plan(session, plan_request(target))
-        summary = report_plan(target, terraform_show(session, plan), key="drift")
-    return report_drift(target, summary, plan.has_changes)
+        plan = terraform_plan(session, plan_request(live))
+        summary = report_plan(live, terraform_show(session, plan), key="drift")
+    return report_drift(live, summary, plan.has_changes)

@@ -6,12 +6,11 @@ from prefect import flow
 from prefect.logging import get_run_logger
 from pydantic import Field
 
-from blocks.deploy_environment import Target
 from blocks.names import EnvironmentName
 from pipeline.errors import PipelineError
-from pipeline.outputs import Outputs
+from pipeline.live import LiveEnvironment
 from tasks.diagnosis import diagnose_service
-from tasks.environment import load_environment, read_outputs
+from tasks.environment import load_environment
 
 
 @flow(name="diagnose", flow_run_name="{environment}")
@@ -30,14 +29,14 @@ def diagnose(environment: EnvironmentName, since_hours: Annotated[int, Field(ge=
         since_hours: how far back tasks, events and metrics are looked at; ECS forgets stopped tasks after
             about an hour.
     """
-    target = load_environment(environment)
-    return diagnose_service(target, read_outputs(target), since_hours).headline
+    live = load_environment(environment)
+    return diagnose_service(live, since_hours).headline
 
 
-def explain_failure(target: Target, outputs: Outputs) -> str:
+def explain_failure(live: LiveEnvironment) -> str:
     """Write the diagnosis of a failure; return its likeliest cause in a line, "" where none was made."""
     try:
-        return f"Diagnosis: {diagnose_service(target, outputs).headline}"
+        return f"Diagnosis: {diagnose_service(live).headline}"
     except PipelineError as error:
         get_run_logger().warning("No diagnosis was made: %s", error)
         return ""

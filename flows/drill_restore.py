@@ -6,7 +6,7 @@ from blocks.names import EnvironmentName
 from pipeline.errors import PipelineError
 from tasks.database import choose_backup
 from tasks.database import drill_restore as restore_and_measure
-from tasks.environment import load_environment, read_outputs
+from tasks.environment import load_environment
 from tasks.support import tell_world
 
 
@@ -24,15 +24,14 @@ def drill_restore(environment: EnvironmentName, dry_run: bool = False) -> float 
     Returns:
         Seconds that a recovery takes (RTO); None where nothing was restored.
     """
-    target = load_environment(environment)
-    outputs = read_outputs(target)
-    choose_backup(target, outputs)
+    live = load_environment(environment)
+    choose_backup(live)
     if dry_run:
         return None
     try:
-        result = restore_and_measure(target, outputs)
+        result = restore_and_measure(live)
     except PipelineError as error:
-        tell_world(target, "drill.failed", summary=str(error))
+        tell_world(live, "drill.failed", summary=str(error))
         raise
-    tell_world(target, "drill.passed", backup=result.backup.key, rto=result.rto, rpo=result.rpo)
+    tell_world(live, "drill.passed", backup=result.backup.key, rto=result.rto, rpo=result.rpo)
     return result.rto

@@ -6,7 +6,7 @@ from prefect import flow
 from pydantic import Field
 
 from blocks.names import EnvironmentName
-from tasks.environment import load_environment, read_outputs
+from tasks.environment import load_environment
 from tasks.history import show_history
 
 
@@ -25,5 +25,5 @@ def history(environment: EnvironmentName, limit: Annotated[int, Field(ge=1, le=2
     Returns:
         How many releases are shown.
     """
-    target = load_environment(environment)
-    return len(show_history(target, read_outputs(target), limit))
+    live = load_environment(environment)
+    return len(show_history(live, limit))

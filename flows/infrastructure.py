@@ -61,9 +61,9 @@ def change_infrastructure(session: Session, change: Change) -> bool:
         plan, document, summary = _plan(session, change)
         if change.plan_only or not plan.has_changes:
             return False
-        if session.target.environment.approval == "always":
+        if session.live.settings.approval == "always":
             waiting = keep_for_approval(session.home, session.run_id, plan, summary, change.restores)
-            tell_world(session.target, "approval.waiting", summary=summary, plan=plan.sha256[:12])
+            tell_world(session.live, "approval.waiting", summary=summary, plan=plan.sha256[:12])
     else:
         plan = fetch_kept(session.home, waiting, session.workspace.folder.plan)
         document = terraform_show(session, plan)
@@ -81,7 +81,7 @@ def ask_approval(session: Session, waiting: WaitingPlan) -> str:
         NotApprovedError: rejected, expired, or the state changed meanwhile.
     """
     decision = ask(
-        f"## {session.target.name}: {waiting.summary}\n\nThe table is among this run's artifacts. "
+        f"## {session.live.name}: {waiting.summary}\n\nThe table is among this run's artifacts. "
         f"The decision is for plan `{waiting.plan.sha256[:12]}` and state serial {waiting.plan.serial}, "
         f"and for {APPROVAL_TIME} from {waiting.shown:%Y-%m-%d %H:%M} UTC.",
         key=waiting.plan.sha256[:12],
@@ -101,7 +101,7 @@ def _plan(session: Session, change: Change) -> tuple[Plan, PlanDocument, str]:
     plan = terraform_plan(session, change.request)
     document = terraform_show(session, plan)
     require_targets(session.home, document, change.request.targets)
-    summary = report_plan(session.target, document)
+    summary = report_plan(session.live, document)
     change.after_plan(document)
     if not plan.has_changes:
         get_run_logger().info("Nothing to apply: the infrastructure is what the configuration says.")
@@ -132,4 +132,4 @@ def _apply(session: Session, plan: Plan, document: PlanDocument, change: Change,
             )
         forget_kept(session.home, session.run_id, plan)
         told = change.event if succeeded else "infrastructure.failed"
-        tell_world(session.target, told, plan=plan.sha256[:12], changes=len(document.changes))
+        tell_world(session.live, told, plan=plan.sha256[:12], changes=len(document.changes))

@@ -3,10 +3,9 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from blocks.deploy_environment import Target
 from pipeline.ecs.registry import Revision
 from pipeline.errors import PipelineError
-from pipeline.outputs import Outputs
+from pipeline.live import LiveEnvironment
 from pipeline.release.crossing import tell_changes
 from pipeline.release.model import SchemaChange
 from pipeline.release.timing import Stopwatch
@@ -25,7 +24,7 @@ class RehearsalError(PipelineError):
 
 
 def rehearse(
-    target: Target, outputs: Outputs, release: str, revision: Revision, migrate: bool, stopwatch: Stopwatch
+    live: LiveEnvironment, release: str, revision: Revision, migrate: bool, stopwatch: Stopwatch
 ) -> None:
     """Migrate where anything is pending, then try the release outside the service.
 
@@ -34,14 +33,14 @@ def rehearse(
         PipelineError: it failed otherwise.
     """
     if migrate:
-        _migrate(target, outputs, release, revision, stopwatch)
-    if not target.environment.trial:
+        _migrate(live, release, revision, stopwatch)
+    if not live.settings.trial:
         return
     try:
         with stopwatch.step("trial"):
-            try_release(target, outputs, release, revision.arn, TRIAL_LIMIT)
+            try_release(live, release, revision.arn, TRIAL_LIMIT)
     except PipelineError as error:
-        changes = _ran(target, outputs, revision)
+        changes = _ran(live, revision)
         if not changes:
             raise
         raise RehearsalError(
@@ -51,38 +50,36 @@ def rehearse(
         ) from error
 
 
-def _ran(target: Target, outputs: Outputs, revision: Revision) -> tuple[SchemaChange, ...]:
+def _ran(live: LiveEnvironment, revision: Revision) -> tuple[SchemaChange, ...]:
     """Find the irreversible migrations of this release, in whichever run; none where that cannot be told."""
     with suppress(PipelineError):  # the failure that is being explained counts
-        return find_own(target, outputs, revision.arn)
+        return find_own(live, revision.arn)
     return ()
 
 
-def _migrate(
-    target: Target, outputs: Outputs, release: str, revision: Revision, stopwatch: Stopwatch
-) -> None:
+def _migrate(live: LiveEnvironment, release: str, revision: Revision, stopwatch: Stopwatch) -> None:
     """Back up and migrate; without pending migrations neither is done."""
     with stopwatch.step("pending migrations"):
-        pending = find_pending_migrations(target, outputs, revision.arn, SURVEY_LIMIT)
+        pending = find_pending_migrations(live, revision.arn, SURVEY_LIMIT)
     if not pending:
         return
-    never_deployed = revision.live_arn == outputs.task_definition_arn  # Terraform's: its image does not exist
+    never_deployed = (
+        revision.live_arn == live.outputs.task_definition_arn
+    )  # Terraform's: its image does not exist
     backup = None
     if not never_deployed:
         with stopwatch.step("backup"):
-            backup = back_up_database(target, outputs, f"before {release}")
+            backup = back_up_database(live, f"before {release}")
     with stopwatch.step("migrations"):
-        change = note_migrations(
-            target, outputs, release, revision.arn, pending, backup.key if backup else ""
-        )
-        _run(target, outputs, revision, change)
+        change = note_migrations(live, release, revision.arn, pending, backup.key if backup else "")
+        _run(live, revision, change)
 
 
-def _run(target: Target, outputs: Outputs, revision: Revision, change: SchemaChange) -> None:
+def _run(live: LiveEnvironment, revision: Revision, change: SchemaChange) -> None:
     try:
-        migrate_database(target, outputs, revision.arn, MIGRATION_LIMIT)
+        migrate_database(live, revision.arn, MIGRATION_LIMIT)
     except PipelineError:
         with suppress(PipelineError):  # what failed first is what is told; until then all count as run
-            left = find_pending_migrations(target, outputs, revision.arn, SURVEY_LIMIT)
-            correct_migrations(target, outputs, change, left)
+            left = find_pending_migrations(live, revision.arn, SURVEY_LIMIT)
+            correct_migrations(live, change, left)
         raise

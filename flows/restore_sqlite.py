@@ -2,15 +2,14 @@
 
 from prefect import flow
 
-from blocks.deploy_environment import Target
 from blocks.names import EnvironmentName
 from flows.approval import ask, was_asked
 from flows.naming import run_name
-from pipeline.outputs import Outputs
+from pipeline.live import LiveEnvironment
 from pipeline.sqlite.model import Backup
 from tasks.change import NotApprovedError
 from tasks.database import choose_backup, restore_database
-from tasks.environment import load_environment, read_outputs
+from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time, one_delivery_at_a_time
 from tasks.recovery import (
     begin_in_place,
@@ -52,44 +51,43 @@ def restore_sqlite(
     Returns:
         The new file; in place, the file that the old database is now; None where nothing was restored.
     """
-    target = load_environment(environment)
-    outputs = read_outputs(target)
+    live = load_environment(environment)
     if in_place:
-        return _in_place(target, outputs, backup, path, confirm, dry_run)
-    chosen = choose_backup(target, outputs, backup)
+        return _in_place(live, backup, path, confirm, dry_run)
+    chosen = choose_backup(live, backup)
     if dry_run:
         return None
-    restored = restore_database(target, outputs, chosen.key, path)
-    tell_world(target, "database.copied", backup=chosen.key, path=restored.target)
+    restored = restore_database(live, chosen.key, path)
+    tell_world(live, "database.copied", backup=chosen.key, path=restored.target)
     return restored.target
 
 
 def _in_place(
-    target: Target, outputs: Outputs, backup: str | None, path: str | None, confirm: str, dry_run: bool
+    live: LiveEnvironment, backup: str | None, path: str | None, confirm: str, dry_run: bool
 ) -> str | None:
     """Go on with an open restore, which was approved when it began, or begin one."""
-    opened = find_open_restore(target, outputs)
-    chosen = choose_in_place(target, outputs, backup, opened)
+    opened = find_open_restore(live)
+    chosen = choose_in_place(live, backup, opened)
     if dry_run:
         return None
-    require_confirmed(target, confirm, path)
-    wants = opened is None and target.environment.approval == "always"
-    by = _ask(target, chosen) if wants else ""
-    with one_change_at_a_time(target), one_delivery_at_a_time(target):
-        opened = find_open_restore(target, outputs) or begin_in_place(target, outputs, chosen.key, by)
-        ended = carry_in_place(target, outputs, opened)
+    require_confirmed(live, confirm, path)
+    wants = opened is None and live.settings.approval == "always"
+    by = _ask(live, chosen) if wants else ""
+    with one_change_at_a_time(live), one_delivery_at_a_time(live):
+        opened = find_open_restore(live) or begin_in_place(live, chosen.key, by)
+        ended = carry_in_place(live, opened)
     tell_world(
-        target, "database.restored", backup=ended.backup, aside=ended.aside, approved_by=ended.approved_by
+        live, "database.restored", backup=ended.backup, aside=ended.aside, approved_by=ended.approved_by
     )
     return ended.aside
 
 
-def _ask(target: Target, chosen: Backup) -> str:
+def _ask(live: LiveEnvironment, chosen: Backup) -> str:
     """Ask a person; the answer is for this backup and no other."""
     if not was_asked(chosen.id):
-        tell_world(target, "approval.waiting", summary=f"restore-sqlite in place from {chosen.key}")
+        tell_world(live, "approval.waiting", summary=f"restore-sqlite in place from {chosen.key}")
     decision = ask(
-        f"## {target.name}: put a backup in the database's place\n\nThe service stops. In place of the live "
+        f"## {live.name}: put a backup in the database's place\n\nThe service stops. In place of the live "
         f"database comes `{chosen.key}` of {chosen.at:%Y-%m-%d %H:%M} UTC; every write since is set aside "
         "with the old file. The table is among this run's artifacts.",
         key=chosen.id,

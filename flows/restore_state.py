@@ -5,10 +5,10 @@ import hashlib
 from prefect import flow
 from prefect.logging import get_run_logger
 
-from blocks.deploy_environment import Target
 from blocks.names import EnvironmentName
 from flows.approval import ask, was_asked
 from flows.naming import run_name
+from pipeline.live import LiveEnvironment
 from pipeline.state.model import StateHead
 from pipeline.state.restorable import PresentState
 from tasks.change import NotApprovedError
@@ -39,30 +39,30 @@ def restore_terraform_state(
     Returns:
         The serial of the state, when it was brought back.
     """
-    target = load_environment(environment)
-    present = look_at_state(target)
-    show_candidates(target, present)
+    live = load_environment(environment, built=False)
+    present = look_at_state(live)
+    show_candidates(live, present)
     if source is None:
         get_run_logger().info("Nothing was done. Choose a source from the table and run again with it.")
         return None
-    candidate = choose_candidate(target, source, present)
+    candidate = choose_candidate(live, source, present)
     if dry_run:
         return None
-    by = _ask(target, source, present, candidate) if target.environment.approval == "always" else ""
-    with one_change_at_a_time(target):
-        restored = bring_back(target, source, present, by)
-    tell_world(target, "state.restored", source=source, serial=restored.serial, approved_by=by)
+    by = _ask(live, source, present, candidate) if live.settings.approval == "always" else ""
+    with one_change_at_a_time(live):
+        restored = bring_back(live, source, present, by)
+    tell_world(live, "state.restored", source=source, serial=restored.serial, approved_by=by)
     return restored.serial
 
 
-def _ask(target: Target, source: str, present: PresentState, candidate: StateHead) -> str:
+def _ask(live: LiveEnvironment, source: str, present: PresentState, candidate: StateHead) -> str:
     """Ask a person; the answer is for this copy in place of this state, and for nothing else."""
     seen = f"{candidate.sha256} {present}"
     key = hashlib.sha256(seen.encode()).hexdigest()[:12]
     if not was_asked(key):
-        tell_world(target, "approval.waiting", summary=f"restore-state from {source}")
+        tell_world(live, "approval.waiting", summary=f"restore-state from {source}")
     decision = ask(
-        f"## {target.name}: bring the state back\n\nThe state is {present.told}. "
+        f"## {live.name}: bring the state back\n\nThe state is {present.told}. "
         f"In its place comes `{source}`: serial {candidate.serial}, {candidate.resources} resources. "
         "AWS is not changed.",
         key=key,

@@ -4,7 +4,7 @@ from prefect import flow
 
 from blocks.names import EnvironmentName
 from pipeline.errors import PipelineError
-from tasks.environment import load_environment, read_outputs
+from tasks.environment import load_environment
 from tasks.logs import plan_log_retention, set_log_retention
 from tasks.support import tell_world
 
@@ -30,12 +30,12 @@ def retain_logs(
         shorten: shorten longer retentions too.
         dry_run: only show what would change.
     """
-    target = load_environment(environment)
-    plan = plan_log_retention(target, read_outputs(target), days, shorten)
+    live = load_environment(environment)
+    plan = plan_log_retention(live, days, shorten)
     if dry_run:
         return
-    result = set_log_retention(target, plan)
-    tell_world(target, "retention.set", groups=list(result.done), days=plan.days)
+    result = set_log_retention(live, plan)
+    tell_world(live, "retention.set", groups=list(result.done), days=plan.days)
     if not result.complete:
         raise RetentionIncompleteError(
             f"Without the wanted retention: {', '.join(sorted(result.failed))}. See the log; run it again."

@@ -3,17 +3,16 @@
 from prefect import flow
 from prefect.client.schemas.objects import State
 
-from blocks.deploy_environment import Target
 from blocks.names import EnvironmentName
 from flows.ending import completed
 from flows.naming import run_name
 from flows.rollout import release_of, roll_out
 from pipeline.errors import PipelineError
-from pipeline.outputs import Outputs
+from pipeline.live import LiveEnvironment
 from pipeline.release.crossing import WayBack
 from pipeline.release.model import ReleaseRecord
 from pipeline.release.timing import Stopwatch
-from tasks.environment import load_environment, read_outputs
+from tasks.environment import load_environment
 from tasks.lease import one_delivery_at_a_time
 from tasks.naming import name_run
 from tasks.rollback import choose_target, present_task_definition
@@ -48,29 +47,28 @@ def rollback_application(
         accept_schema: go back although irreversible migrations ran since: the database was restored, or the
             release is known to run on it.
     """
-    target = load_environment(environment)
-    outputs = read_outputs(target)
-    with one_delivery_at_a_time(target):
-        present = present_task_definition(target, outputs)
-        chosen = choose_target(target, outputs, present, release)
-        name_run(target, chosen.release)
+    live = load_environment(environment)
+    with one_delivery_at_a_time(live):
+        present = present_task_definition(live)
+        chosen = choose_target(live, present, release)
+        name_run(live, chosen.release)
         if chosen.task_definition != present and not accept_schema:
-            _require_schema(target, outputs, present, chosen)
-        return go_back(target, outputs, chosen)
+            _require_schema(live, present, chosen)
+        return go_back(live, chosen)
 
 
-def _require_schema(target: Target, outputs: Outputs, present: str, chosen: ReleaseRecord) -> None:
-    way = WayBack(present, chosen, find_crossed(target, outputs, chosen))
+def _require_schema(live: LiveEnvironment, present: str, chosen: ReleaseRecord) -> None:
+    way = WayBack(present, chosen, find_crossed(live, chosen))
     if way.changes:
         raise SchemaAheadError(
             f"Not gone back to release {chosen.release}; nothing was changed. {way.why}\n"
-            f"{way.by_hand(target.name)}"
+            f"{way.by_hand(live.name)}"
         )
 
 
-def go_back(target: Target, outputs: Outputs, chosen: ReleaseRecord) -> State[str]:
+def go_back(live: LiveEnvironment, chosen: ReleaseRecord) -> State[str]:
     """Move the service to a recorded release."""
-    end = roll_out(target, outputs, release_of(chosen), Stopwatch(), kind="rollback", take_over=True)
+    end = roll_out(live, release_of(chosen), Stopwatch(), kind="rollback", take_over=True)
     if not end.outcome.good:
         raise RollbackFailedError(
             f"{end.outcome}: release {chosen.release}: {end.message} {end.cause} {end.outcome.advice}"

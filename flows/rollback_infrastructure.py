@@ -25,7 +25,7 @@ def rollback_infrastructure(
     The state is never overwritten: Terraform plans the way from what is there to what was. The plan goes
     through the same guard and approval as any other. A table lists what is recorded.
 
-    **When it fails:** the error lists the records that exist, or what a mistyped target may have meant. Run
+    **When it fails:** the error lists the records that exist, or what a mistyped live may have meant. Run
     detect-drift afterwards when `targets` was used: the rest of the infrastructure stayed as it was.
 
     Args:
@@ -35,12 +35,12 @@ def rollback_infrastructure(
         plan_only: only show what would change.
         allow_loss: addresses of resources that hold data and may be destroyed or replaced by this run.
     """
-    target = load_environment(environment)
-    chosen = choose_configuration(target, record)
+    live = load_environment(environment, built=False)
+    chosen = choose_configuration(live, record)
     with (
-        one_change_at_a_time(target),
-        unpacked_configuration(target, chosen) as past,
-        terraform_session(target, past.module) as session,
+        one_change_at_a_time(live),
+        unpacked_configuration(live, chosen) as past,
+        terraform_session(live, past.module) as session,
     ):
         request = PlanRequest(variables=past.variables, var_files=(past.sizes,), targets=tuple(targets or ()))
         change = Change(

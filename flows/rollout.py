@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from blocks.deploy_environment import Target
 from pipeline.delivery.start import Started, StartKind
 from pipeline.ecs.outcome import Outcome
-from pipeline.outputs import Outputs
+from pipeline.live import LiveEnvironment
 from pipeline.release.model import ReleaseRecord
 from pipeline.release.timing import Stopwatch
 from tasks.record import record_release
@@ -50,8 +49,7 @@ class RolloutEnd:
 
 
 def roll_out(
-    target: Target,
-    outputs: Outputs,
+    live: LiveEnvironment,
     release: ReleaseToRun,
     stopwatch: Stopwatch,
     *,
@@ -67,8 +65,7 @@ def roll_out(
     Without proof of the end (TIMED_OUT, UNKNOWN) nothing is recorded: the next run re-attaches.
     """
     started = begin_rollout(
-        target,
-        outputs,
+        live,
         release.name,
         release.task_definition,
         release.image_digest,
@@ -76,12 +73,11 @@ def roll_out(
         take_over,
         force=force,
     )
-    end = _watch_and_verify(target, outputs, started, release.name, stopwatch)
+    end = _watch_and_verify(live, started, release.name, stopwatch)
     if end.outcome in (Outcome.TIMED_OUT, Outcome.UNKNOWN):
         return end
     record_release(
-        target,
-        outputs,
+        live,
         kind=kind,
         release=release.name,
         image=release.image,
@@ -96,20 +92,20 @@ def roll_out(
 
 
 def _watch_and_verify(
-    target: Target, outputs: Outputs, started: Started, release: str, stopwatch: Stopwatch
+    live: LiveEnvironment, started: Started, release: str, stopwatch: Stopwatch
 ) -> RolloutEnd:
     with stopwatch.step("rollout"):
-        verdict = watch_rollout(target, outputs, started.attempt)
+        verdict = watch_rollout(live, started.attempt)
     if verdict.outcome is not None:
         outcome, message = verdict.outcome, verdict.message
     else:
         new = started.kind is not StartKind.NO_CHANGE
         with stopwatch.step("verify"):
-            verification = verify_release(target, outputs, started.attempt, release, soak=new)
+            verification = verify_release(live, started.attempt, release, soak=new)
         outcome, message = verification.outcome, verification.message
     if outcome is Outcome.SUCCEEDED:
         unchanged = started.kind is StartKind.NO_CHANGE
         return RolloutEnd(Outcome.NO_CHANGE if unchanged else outcome, message)
     if outcome is Outcome.SUPERSEDED:
         return RolloutEnd(outcome, message)
-    return RolloutEnd(outcome, message, evidence_of(target, outputs, started.attempt).headline)
+    return RolloutEnd(outcome, message, evidence_of(live, started.attempt).headline)

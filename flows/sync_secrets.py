@@ -2,13 +2,12 @@
 
 from prefect import flow
 
-from blocks.deploy_environment import Target
 from blocks.names import EnvironmentName
 from flows.rollout import release_of, roll_out
 from pipeline.errors import PipelineError
-from pipeline.outputs import Outputs
+from pipeline.live import LiveEnvironment
 from pipeline.release.timing import Stopwatch
-from tasks.environment import load_environment, read_outputs
+from tasks.environment import load_environment
 from tasks.lease import one_delivery_at_a_time
 from tasks.secrets import (
     choose_release_to_restart,
@@ -38,20 +37,19 @@ def sync_secrets(environment: EnvironmentName, restart: bool = False, dry_run: b
         restart: replace the tasks that began before the values were written, and watch the new ones.
         dry_run: only say what would change.
     """
-    target = load_environment(environment)
-    outputs = read_outputs(target)
-    found = sync_app_secret(target, outputs.secret_arn, dry_run)
+    live = load_environment(environment)
+    found = sync_app_secret(live, live.outputs.secret_arn, dry_run)
     if found.changed and not dry_run:
-        tell_changed_secret(target, found)
-    unset = report_secret_keys(target, outputs, found)
+        tell_changed_secret(live, found)
+    unset = report_secret_keys(live, found)
     if restart and not dry_run:
-        with one_delivery_at_a_time(target):
-            _restart(target, outputs, unset)
+        with one_delivery_at_a_time(live):
+            _restart(live, unset)
 
 
-def _restart(target: Target, outputs: Outputs, unset: tuple[str, ...]) -> None:
+def _restart(live: LiveEnvironment, unset: tuple[str, ...]) -> None:
     """Start the present release's tasks anew, and watch and verify them like a deployment."""
-    chosen = choose_release_to_restart(target, outputs)
+    chosen = choose_release_to_restart(live)
     if chosen is None:
         return
     if unset:
@@ -59,7 +57,7 @@ def _restart(target: Target, outputs: Outputs, unset: tuple[str, ...]) -> None:
             f"No task would start without {', '.join(unset)}: nothing was restarted. "
             "Fill them in in the block and run again."
         )
-    end = roll_out(target, outputs, release_of(chosen), Stopwatch(), kind="restart", force=True)
+    end = roll_out(live, release_of(chosen), Stopwatch(), kind="restart", force=True)
     if not end.outcome.good:
         raise RestartFailedError(
             f"{end.outcome}: release {chosen.release}: {end.message} {end.cause} {end.outcome.advice}"

@@ -24,10 +24,10 @@ def unlock_state(environment: EnvironmentName, dry_run: bool = False) -> bool:
     Returns:
         Whether a lock was removed.
     """
-    target = load_environment(environment)
-    known = ask_prefect(target)
-    lock = look_at_lock(target, known).lock
+    live = load_environment(environment, built=False)
+    known = ask_prefect(live)
+    lock = look_at_lock(live, known).lock
     if lock is None or dry_run:
         return False
-    remove_lock(target, lock.id, known)
+    remove_lock(live, lock.id, known)
     return True

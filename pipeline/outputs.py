@@ -54,6 +54,16 @@ class Outputs(BaseModel):
     metrics_namespace: str
 
 
+class NothingBuiltError(OutputsError):
+    """Terraform has built nothing here yet."""
+
+    def __init__(self, parameter: str) -> None:
+        super().__init__(
+            f"SSM parameter {parameter} does not exist: nothing was built here yet. "
+            "Run deploy-infrastructure."
+        )
+
+
 def parse_outputs(document: str, parameter: str) -> Outputs:
     """Parse the JSON of the SSM parameter.
 
@@ -68,10 +78,3 @@ def parse_outputs(document: str, parameter: str) -> Outputs:
             f"SSM parameter {parameter} does not hold the outputs this pipeline expects ({faults}). "
             "Run deploy-infrastructure to publish them again."
         ) from error
-
-
-def missing_outputs(parameter: str) -> OutputsError:
-    """Return the error for a parameter that does not exist."""
-    return OutputsError(
-        f"SSM parameter {parameter} does not exist: nothing was built here yet. Run deploy-infrastructure."
-    )

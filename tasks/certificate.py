@@ -2,39 +2,39 @@
 
 from prefect.logging import get_run_logger
 
-from blocks.deploy_environment import Target
 from pipeline.certificate.check import CertificateReport, check_certificate
 from pipeline.certificate.dns import lookup_cname
 from pipeline.certificate.finding import Limits
 from pipeline.certificate.model import Endpoint
 from pipeline.clock import utc_now
+from pipeline.live import LiveEnvironment
 from tasks.support import retried_step, show_table, step, tell_world
 
 
 @step
-def report_no_certificate(target: Target) -> None:
+def report_no_certificate(live: LiveEnvironment) -> None:
     """Say that there is nothing to check."""
-    text = f"{target.name} has no certificate: its load balancer answers plain HTTP."
+    text = f"{live.name} has no certificate: its load balancer answers plain HTTP."
     get_run_logger().info(text)
     show_table(
-        target,
+        live,
         "certificate",
         [{"what": "certificate", "verdict": "SKIPPED", "found": text, "next step": ""}],
-        f"{target.name}: no certificate",
+        f"{live.name}: no certificate",
     )
 
 
 @retried_step
 def inspect_certificate(
-    target: Target, arn: str, domain: str, limits: Limits, dry_run: bool = False
+    live: LiveEnvironment, arn: str, domain: str, limits: Limits, dry_run: bool = False
 ) -> CertificateReport:
     """Ask ACM, the endpoint and DNS about the certificate, and show every finding; a dry run tells nobody."""
     endpoint = Endpoint(domain)
-    report = check_certificate(target.access, arn, utc_now(), endpoint, lookup_cname, limits)
+    report = check_certificate(live.access, arn, utc_now(), endpoint, lookup_cname, limits)
     for finding in report.verdict.problems:
         get_run_logger().warning("%s: %s %s", finding.subject, finding.text, finding.next_step)
     show_table(
-        target,
+        live,
         "certificate",
         [
             {
@@ -49,6 +49,6 @@ def inspect_certificate(
     )
     if report.verdict.problems and not dry_run:
         tell_world(
-            target, "certificate.problem", level=report.verdict.level.name, days_left=report.verdict.days_left
+            live, "certificate.problem", level=report.verdict.level.name, days_left=report.verdict.days_left
         )
     return report

@@ -2,7 +2,6 @@
 
 from prefect.logging import get_run_logger
 
-from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
 from pipeline.ecr.apply import CleanupResult, apply_cleanup
 from pipeline.ecr.in_use import collect_in_use
@@ -10,29 +9,28 @@ from pipeline.ecr.plan import CleanupPlan, plan_cleanup
 from pipeline.ecr.policy import CleanupPolicy
 from pipeline.ecr.protection import Protection
 from pipeline.ecr.registry import read_inventory
-from pipeline.outputs import Outputs
-from pipeline.release.store import ReleaseStore
+from pipeline.live import LiveEnvironment
 from tasks.support import retried_step, show_page, show_table, step
 
 
-def _in_use(target: Target, outputs: Outputs) -> Protection:
-    records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest_good()
+def _in_use(live: LiveEnvironment) -> Protection:
+    records = live.releases.newest_good()
     good = {record.image_digest for record in records if record.image_digest}
-    return collect_in_use(target.access, outputs, good)
+    return collect_in_use(live.access, live.outputs, good)
 
 
 @retried_step
-def plan_image_cleanup(target: Target, outputs: Outputs, policy: CleanupPolicy) -> CleanupPlan:
+def plan_image_cleanup(live: LiveEnvironment, policy: CleanupPolicy) -> CleanupPlan:
     """Decide about every image of the repository, and show the decision."""
-    inventory = read_inventory(target.access, outputs.repository_name)
-    plan = plan_cleanup(inventory, _in_use(target, outputs), policy, utc_now())
+    inventory = read_inventory(live.access, live.outputs.repository_name)
+    plan = plan_cleanup(inventory, _in_use(live), policy, utc_now())
     freed = sum(row.image.size for row in plan.deletions)
     summary = f"{len(plan.deletions)} of {len(plan.rows)} images go, {freed / 1e6:.1f} MB"
-    get_run_logger().info("%s: %s", outputs.repository_name, summary)
+    get_run_logger().info("%s: %s", live.outputs.repository_name, summary)
     for name in plan.absent:
         get_run_logger().warning("%s is in use but not in the repository: its next start fails", name)
     show_table(
-        target,
+        live,
         "cleanup-ecr",
         [
             {
@@ -44,15 +42,15 @@ def plan_image_cleanup(target: Target, outputs: Outputs, policy: CleanupPolicy) 
             }
             for row in plan.rows
         ],
-        f"{outputs.repository_name}: {summary}",
+        f"{live.outputs.repository_name}: {summary}",
     )
     return plan
 
 
 @step
-def delete_images(target: Target, outputs: Outputs, plan: CleanupPlan) -> CleanupResult:
+def delete_images(live: LiveEnvironment, plan: CleanupPlan) -> CleanupResult:
     """Delete what the plan says and what is still right to delete."""
-    result = apply_cleanup(target.access, plan, lambda: _in_use(target, outputs), utc_now())
+    result = apply_cleanup(live.access, plan, lambda: _in_use(live), utc_now())
     get_run_logger().info(
         "Deleted %d images, %.1f MB; spared %d",
         len(result.deleted),
@@ -62,13 +60,13 @@ def delete_images(target: Target, outputs: Outputs, plan: CleanupPlan) -> Cleanu
     for item in result.failures:
         get_run_logger().error("%s stays: %s %s", item.digest, item.code, item.reason)
     show_page(
-        target,
+        live,
         "cleaned-ecr",
         (
             f"## {len(result.deleted)} images deleted, {result.freed_bytes / 1e6:.1f} MB freed\n\n"
             f"Spared, as they came into use meanwhile: {len(result.spared)}. "
             f"Not deleted, see the log: {len(result.failures)}."
         ),
-        f"{outputs.repository_name}: what the cleanup did",
+        f"{live.outputs.repository_name}: what the cleanup did",
     )
     return result

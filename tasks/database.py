@@ -3,10 +3,9 @@
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
 from pipeline.errors import PipelineError
-from pipeline.outputs import Outputs
+from pipeline.live import LiveEnvironment
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.catalogue import find_backup, read_manifest
 from pipeline.sqlite.drill import Drill, drill
@@ -15,7 +14,7 @@ from pipeline.sqlite.metrics import publish_age, publish_backup, publish_drill
 from pipeline.sqlite.model import Backup, Manifest
 from pipeline.sqlite.prune import Pruned, plan_prune, prune
 from pipeline.sqlite.restore import Restored, restore_to_file
-from tasks.support import retried_step, show_page, show_table, site_of, step, tell_world
+from tasks.support import retried_step, show_page, show_table, step, tell_world
 
 
 class PruneError(PipelineError):
@@ -23,9 +22,9 @@ class PruneError(PipelineError):
 
 
 @step
-def back_up_database(target: Target, outputs: Outputs, reason: str) -> Manifest | None:
+def back_up_database(live: LiveEnvironment, reason: str) -> Manifest | None:
     """Make a checked copy of the database while the application writes; None where there is none yet."""
-    log, site = get_run_logger(), site_of(target, outputs)
+    log, site = get_run_logger(), live
     try:
         manifest = back_up(site, str(flow_run.id), log.info, reason=reason)
     except NoDatabaseError as error:
@@ -34,9 +33,9 @@ def back_up_database(target: Target, outputs: Outputs, reason: str) -> Manifest 
     for warning in manifest.warnings:
         log.warning(warning)
     publish_backup(site, manifest)
-    tell_world(target, "backup.made", key=manifest.key, bytes=manifest.bytes)
+    tell_world(live, "backup.made", key=manifest.key, bytes=manifest.bytes)
     show_page(
-        target,
+        live,
         "backup",
         (
             f"## Backup `{manifest.key}`\n\n| | |\n|---|---|\n"
@@ -46,15 +45,15 @@ def back_up_database(target: Target, outputs: Outputs, reason: str) -> Manifest 
             f"| lock held | {manifest.lock_seconds:.2f} s ({manifest.journal} journal) |\n"
             f"| task | {manifest.task_seconds:.1f} s, {manifest.peak_kib / 1024:.0f} MiB |\n"
         ),
-        f"Database backup of {target.name}",
+        f"Database backup of {live.name}",
     )
     return manifest
 
 
 @step
-def prune_backups(target: Target, outputs: Outputs, dry_run: bool) -> Pruned | None:
+def prune_backups(live: LiveEnvironment, dry_run: bool) -> Pruned | None:
     """Remove backups that are past their time; the last good one always stays."""
-    site = site_of(target, outputs)
+    site = live
     decision = plan_prune(site, utc_now())
     get_run_logger().info("%d backups are past their time", len(decision.pruned))
     kept = [
@@ -63,10 +62,10 @@ def prune_backups(target: Target, outputs: Outputs, dry_run: bool) -> Pruned | N
     ]
     gone = [{"backup": item.key, "decision": "remove", "why": "past its time"} for item in decision.pruned]
     show_table(
-        target,
+        live,
         "backup-retention",
         [*kept, *gone],
-        decision.refusal or f"{target.name}: which backups stay and which go",
+        decision.refusal or f"{live.name}: which backups stay and which go",
     )
     return None if dry_run else _must(prune(site, decision))
 
@@ -85,19 +84,19 @@ def _must(done: Pruned) -> Pruned:
 
 
 @step
-def publish_backup_age(target: Target, outputs: Outputs) -> float | None:
+def publish_backup_age(live: LiveEnvironment) -> float | None:
     """Tell CloudWatch how old the newest verified backup is, in hours, for the alarm."""
-    return publish_age(site_of(target, outputs), utc_now())
+    return publish_age(live, utc_now())
 
 
 @retried_step
-def choose_backup(target: Target, outputs: Outputs, wanted: str | None = None) -> Backup:
+def choose_backup(live: LiveEnvironment, wanted: str | None = None) -> Backup:
     """Find the wanted backup, or the newest verified one, and show what its manifest says."""
-    site = site_of(target, outputs)
+    site = live
     chosen = find_backup(site, wanted)
     manifest = read_manifest(site, chosen)
     show_table(
-        target,
+        live,
         "chosen-backup",
         [
             {
@@ -108,21 +107,21 @@ def choose_backup(target: Target, outputs: Outputs, wanted: str | None = None) -
                 "made for": manifest.reason,
             }
         ],
-        f"{target.name}: the backup to restore",
+        f"{live.name}: the backup to restore",
     )
     get_run_logger().info("The backup to restore is %s", chosen.key)
     return chosen
 
 
 @step
-def restore_database(target: Target, outputs: Outputs, backup: str | None, path: str | None) -> Restored:
+def restore_database(live: LiveEnvironment, backup: str | None, path: str | None) -> Restored:
     """Bring a backup to a new file on the data volume, checked; the live database is not touched."""
-    site = site_of(target, outputs)
+    site = live
     chosen = find_backup(site, backup)
     restored = restore_to_file(site, str(flow_run.id), chosen, get_run_logger().info, path)
     checks = restored.manifest.checks
     show_page(
-        target,
+        live,
         "restored",
         (
             f"## `{restored.target}`\n\n| | |\n|---|---|\n| from | `{chosen.key}` |\n"
@@ -130,28 +129,28 @@ def restore_database(target: Target, outputs: Outputs, backup: str | None, path:
             f"| as the manifest says | {restored.manifest.bytes / 1e6:.1f} MB, {len(checks.rows)} tables, "
             f"integrity ok ({checks.integrity}) |\n| task | {restored.seconds:.1f} s |\n"
         ),
-        f"{target.name}: a backup restored to a file; the live database was not touched",
+        f"{live.name}: a backup restored to a file; the live database was not touched",
     )
     return restored
 
 
 @step
-def drill_restore(target: Target, outputs: Outputs) -> Drill:
+def drill_restore(live: LiveEnvironment) -> Drill:
     """Restore the newest backup in a throw-away task, check it, and measure."""
-    site = site_of(target, outputs)
+    site = live
     try:
         result = drill(site, str(flow_run.id), get_run_logger().info)
     except PipelineError as error:
-        _report_drill(target, f"## The newest backup could not be restored\n\n{error}")
+        _report_drill(live, f"## The newest backup could not be restored\n\n{error}")
         raise
     publish_drill(site, result)
     _report_drill(
-        target,
+        live,
         f"## The newest backup can be restored\n\n`{result.backup.key}`: recovery takes {result.rto:.0f} s "
         f"(RTO); {result.rpo / 60:.0f} minutes of writes would be lost (RPO).",
     )
     return result
 
 
-def _report_drill(target: Target, text: str) -> None:
-    show_page(target, "drill", text, f"Restore drill of {target.name}")
+def _report_drill(live: LiveEnvironment, text: str) -> None:
+    show_page(live, "drill", text, f"Restore drill of {live.name}")

@@ -5,12 +5,11 @@ from typing import cast
 from prefect.logging import get_run_logger
 from prefect.runtime import deployment
 
-from blocks.deploy_environment import DeployEnvironment, Target
+from blocks.deploy_environment import DeployEnvironment
 from pipeline.aws.identity import identify, require_account
-from pipeline.aws.parameters import read_parameter
 from pipeline.environment.catalogue import environments
 from pipeline.errors import PipelineError
-from pipeline.outputs import Outputs, missing_outputs, parse_outputs
+from pipeline.live import LiveEnvironment
 from tasks.support import step
 
 
@@ -23,8 +22,10 @@ class OtherEnvironmentError(PipelineError):
 
 
 @step
-def load_environment(name: str) -> Target:
-    """Load the environment's block and check that its credentials belong to its account.
+def load_environment(name: str, built: bool = True) -> LiveEnvironment:
+    """Load the environment's block, check whose its credentials are, and read what Terraform built.
+
+    ``built`` says whether the flow needs what Terraform built.
 
     A deployment of one environment runs for that one only: its worker has that one's credentials and network.
     """
@@ -43,18 +44,8 @@ def load_environment(name: str) -> Target:
             f"The deploy-environment block {name!r} does not fit this version of the pipeline. "
             "Register the environments again (make register)."
         ) from error
-    target = block.target()
-    identity = identify(target.access)
-    require_account(identity, target.environment.account_id)
-    get_run_logger().info("%s in %s as %s", name, target.environment.region, identity.arn)
-    return target
-
-
-@step
-def read_outputs(target: Target) -> Outputs:
-    """Read what Terraform built from the environment's SSM parameter."""
-    parameter = target.environment.outputs_parameter
-    document = read_parameter(target.access, parameter)
-    if document is None:
-        raise missing_outputs(parameter)
-    return parse_outputs(document, parameter)
+    live = block.live()
+    identity = identify(live.access)
+    require_account(identity, live.settings.account_id)
+    get_run_logger().info("%s in %s as %s", name, live.settings.region, identity.arn)
+    return live.read() if built else live

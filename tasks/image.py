@@ -5,7 +5,6 @@ from functools import partial
 
 from prefect.logging import get_run_logger
 
-from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
 from pipeline.image.build import build_image
 from pipeline.image.engine import connect
@@ -17,7 +16,7 @@ from pipeline.image.push_progress import PushProgress
 from pipeline.image.reference import Repository, repository_at
 from pipeline.image.registry import find_image
 from pipeline.image.request import BuildEvent, BuildRequest
-from pipeline.outputs import Outputs
+from pipeline.live import LiveEnvironment
 from pipeline.source.model import ResolvedSource
 from tasks.support import retried_step, step
 
@@ -35,34 +34,34 @@ class DeliveredImage:
 
 
 @retried_step
-def find_release(target: Target, outputs: Outputs, name: str) -> DeliveredImage | None:
+def find_release(live: LiveEnvironment, name: str) -> DeliveredImage | None:
     """Look a release up in the registry by its tag or digest; a release that is there isn't built again."""
-    found = find_image(target.access, outputs.repository_name, name)
+    found = find_image(live.access, live.outputs.repository_name, name)
     if found is None:
         return None
     get_run_logger().info("%s is in the registry: %s", name, found.digest)
     release = next(iter(found.tags), name.removeprefix("sha256:")[:12])
-    pinned = _repository(target, outputs).pinned(found.digest)
+    pinned = _repository(live).pinned(found.digest)
     return DeliveredImage(release, found.digest, pinned)
 
 
 @step
-def require_image(target: Target, outputs: Outputs, name: str) -> DeliveredImage:
+def require_image(live: LiveEnvironment, name: str) -> DeliveredImage:
     """Find an image that was made elsewhere."""
-    found = find_release.fn(target, outputs, name)
+    found = find_release.fn(live, name)
     if found is None:
         raise ImageError(
-            f"Repository {outputs.repository_name} has no image {name}. Push it first, or deploy a ref."
+            f"Repository {live.outputs.repository_name} has no image {name}. Push it first, or deploy a ref."
         )
     return found
 
 
 @step
-def build_release(target: Target, outputs: Outputs, source: ResolvedSource) -> str:
+def build_release(live: LiveEnvironment, source: ResolvedSource) -> str:
     """Build the image of a release and return its reference; every step shows in the log."""
     log = get_run_logger()
-    settings = target.environment.source
-    image = _repository(target, outputs).tagged(source.release)
+    settings = live.settings.source
+    image = _repository(live).tagged(source.release)
 
     def tell(event: BuildEvent) -> None:
         if event.kind != "output":
@@ -84,7 +83,7 @@ def build_release(target: Target, outputs: Outputs, source: ResolvedSource) -> s
 
 
 @step
-def push_release(target: Target, outputs: Outputs, source: ResolvedSource, image: str) -> DeliveredImage:
+def push_release(live: LiveEnvironment, source: ResolvedSource, image: str) -> DeliveredImage:
     """Push the image; the digest that the registry answers is what gets deployed."""
     log = get_run_logger()
     ended: set[str] = set()
@@ -95,11 +94,11 @@ def push_release(target: Target, outputs: Outputs, source: ResolvedSource, image
                 ended.add(layer.id)
                 log.info("Layer %s: %s (%.1f MB sent)", layer.id, layer.status, layer.sent / 1e6)
 
-    digest = push_image(connect(), image, partial(ecr_login, target.access), tell)
-    pinned = _repository(target, outputs).pinned(digest)
+    digest = push_image(connect(), image, partial(ecr_login, live.access), tell)
+    pinned = _repository(live).pinned(digest)
     log.info("Pushed %s", pinned)
     return DeliveredImage(source.release, digest, pinned, source.revision, source.ref or "")
 
 
-def _repository(target: Target, outputs: Outputs) -> Repository:
-    return repository_at(outputs.repository_url, target.environment.registry)
+def _repository(live: LiveEnvironment) -> Repository:
+    return repository_at(live.outputs.repository_url, live.settings.registry)

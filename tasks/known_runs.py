@@ -8,8 +8,7 @@ from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
 
-from blocks.deploy_environment import Target
-from pipeline.state.home import home_of
+from pipeline.live import LiveEnvironment
 from pipeline.state.model import RunStatus
 from pipeline.state.runs import read_runs
 from tasks.support import retried_step
@@ -18,9 +17,9 @@ _AT_WORK = frozenset({StateType.RUNNING, StateType.CANCELLING})
 
 
 @retried_step
-def ask_prefect(target: Target) -> dict[str, RunStatus]:
+def ask_prefect(live: LiveEnvironment) -> dict[str, RunStatus]:
     """Ask Prefect about every run that is written down beside the state, by run id."""
-    ids = [record.run_id for record in read_runs(home_of(target.access, target.environment))]
+    ids = [record.run_id for record in read_runs(live.state)]
     with get_client(sync_client=True) as client:
         known = statuses(client, ids)
     for run_id, status in known.items():

@@ -11,8 +11,8 @@ from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks.deploy_environment import Target
 from pipeline.errors import PipelineError
+from pipeline.live import LiveEnvironment
 
 LEASE = 120.0
 """Seconds after which the place of a run that was killed is free again; a living one renews it."""
@@ -30,7 +30,7 @@ class OccupiedError(PipelineError):
 
 
 @contextmanager
-def one_change_at_a_time(target: Target, patience: float = _PATIENCE) -> Iterator[None]:
+def one_change_at_a_time(live: LiveEnvironment, patience: float = _PATIENCE) -> Iterator[None]:
     """Hold the environment's only place while its infrastructure or state is worked on.
 
     Terraform's lock is held by single commands only; between plan and apply, and while buckets are emptied,
@@ -39,12 +39,12 @@ def one_change_at_a_time(target: Target, patience: float = _PATIENCE) -> Iterato
     Raises:
         OccupiedError: the place did not become free.
     """
-    with _place(target, "infrastructure", patience):
+    with _place(live, "infrastructure", patience):
         yield
 
 
 @contextmanager
-def one_delivery_at_a_time(target: Target) -> Iterator[None]:
+def one_delivery_at_a_time(live: LiveEnvironment) -> Iterator[None]:
     """Hold the environment's only place while its service is moved: by a deployment, a way back, a restart.
 
     The environment's ``concurrent_deploys`` says whether to wait for another run or to give up.
@@ -52,28 +52,28 @@ def one_delivery_at_a_time(target: Target) -> Iterator[None]:
     Raises:
         OccupiedError: the place did not become free.
     """
-    waits = target.environment.concurrent_deploys == "wait"
-    with _place(target, "delivery", _PATIENCE if waits else _AT_ONCE):
+    waits = live.settings.concurrent_deploys == "wait"
+    with _place(live, "delivery", _PATIENCE if waits else _AT_ONCE):
         yield
 
 
-def refuse_second_delivery(target: Target) -> None:
+def refuse_second_delivery(live: LiveEnvironment) -> None:
     """Tell a run early that another one moves the service, where the environment does not want it to wait.
 
     Raises:
         OccupiedError: another run has the place.
     """
-    if target.environment.concurrent_deploys == "refuse":
-        with one_delivery_at_a_time(target):
+    if live.settings.concurrent_deploys == "refuse":
+        with one_delivery_at_a_time(live):
             return
 
 
 @contextmanager
-def _place(target: Target, kind: str, patience: float) -> Iterator[None]:
-    name = f"{kind}-{target.name}"
+def _place(live: LiveEnvironment, kind: str, patience: float) -> Iterator[None]:
+    name = f"{kind}-{live.name}"
     with get_client(sync_client=True) as client:
         client.upsert_global_concurrency_limit_by_name(name, 1)
-        _free_abandoned(client, name, target.name)
+        _free_abandoned(client, name, live.name)
     with ExitStack() as held:
         get_run_logger().info("Waiting for the place %s", name)
         try:
@@ -90,7 +90,7 @@ def _place(target: Target, kind: str, patience: float) -> Iterator[None]:
             )
         except TimeoutError as error:
             raise OccupiedError(
-                f"Another run has worked on {target.name} for {_for(patience)}. Wait for it or "
+                f"Another run has worked on {live.name} for {_for(patience)}. Wait for it or "
                 f"cancel it, then run this again. If none runs, reset {name} under Concurrency in the UI."
             ) from error
         yield

@@ -6,8 +6,8 @@ from itertools import zip_longest
 
 from prefect.logging import get_run_logger
 
-from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
+from pipeline.live import LiveEnvironment
 from pipeline.logs.archive import ArchiveResult, archive_day
 from pipeline.logs.cloudwatch import list_groups
 from pipeline.logs.days import days_due
@@ -16,42 +16,41 @@ from pipeline.logs.place import ArchivePlace
 from pipeline.logs.retain import RetentionResult, apply_retention
 from pipeline.logs.retention import RetentionPlan, plan_retention
 from pipeline.logs.verify import archived_days, history_is_verified
-from pipeline.outputs import Outputs
 from tasks.support import retried_step, show_table, step
 
 
-def _place(target: Target, outputs: Outputs) -> ArchivePlace:
-    return ArchivePlace(outputs.log_archive_bucket, target.name)
+def _place(live: LiveEnvironment) -> ArchivePlace:
+    return ArchivePlace(live.outputs.log_archive_bucket, live.name)
 
 
 @retried_step
-def plan_log_retention(target: Target, outputs: Outputs, days: int, shorten: bool) -> RetentionPlan:
+def plan_log_retention(live: LiveEnvironment, days: int, shorten: bool) -> RetentionPlan:
     """Compare every log group of the environment with the wanted retention, and show the decision."""
-    groups = list_groups(target.access)
-    mine = environment_groups(groups, outputs)
-    today, place = utc_now().date(), _place(target, outputs)
+    groups = list_groups(live.access)
+    mine = environment_groups(groups, live.outputs)
+    today, place = utc_now().date(), _place(live)
     archived = {
         group.name
         for group in mine
-        if group.retention_days is None and history_is_verified(target.access, place, group, today, days)
+        if group.retention_days is None and history_is_verified(live.access, place, group, today, days)
     }
     names = {group.name for group in mine}
     plan = plan_retention(groups, names, days, utc_now(), archived=archived, shorten=shorten)
     for group in plan.unlimited_elsewhere:
         get_run_logger().warning("%s, not of this environment, keeps its events for ever", group.name)
     show_table(
-        target,
+        live,
         "retain-logs",
         [{"group": row.group.name, "decision": row.action.value, "reason": row.reason} for row in plan.rows],
-        f"Log retention of {days} days in {target.name}",
+        f"Log retention of {days} days in {live.name}",
     )
     return plan
 
 
 @retried_step
-def set_log_retention(target: Target, plan: RetentionPlan) -> RetentionResult:
+def set_log_retention(live: LiveEnvironment, plan: RetentionPlan) -> RetentionResult:
     """Set the retention of the groups that lack it."""
-    result = apply_retention(target.access, plan)
+    result = apply_retention(live.access, plan)
     for name in result.done:
         get_run_logger().info("%s: events are kept for %d days", name, plan.days)
     for name, reason in result.failed.items():
@@ -60,13 +59,13 @@ def set_log_retention(target: Target, plan: RetentionPlan) -> RetentionResult:
 
 
 @retried_step
-def find_days_to_archive(target: Target, outputs: Outputs) -> list[tuple[LogGroup, date]]:
+def find_days_to_archive(live: LiveEnvironment) -> list[tuple[LogGroup, date]]:
     """List the days of every log group that the archive lacks, and the last ones for late events."""
-    today, place = utc_now().date(), _place(target, outputs)
+    today, place = utc_now().date(), _place(live)
     due = [
         (group, day)
-        for group in environment_groups(list_groups(target.access), outputs)
-        for day in days_due(group, archived_days(target.access, place, group.name), today)
+        for group in environment_groups(list_groups(live.access), live.outputs)
+        for day in days_due(group, archived_days(live.access, place, group.name), today)
     ]
     get_run_logger().info("%d days of log groups to look at", len(due))
     return due
@@ -74,7 +73,7 @@ def find_days_to_archive(target: Target, outputs: Outputs) -> list[tuple[LogGrou
 
 @step
 def report_archived_days(
-    target: Target, due: Sequence[tuple[LogGroup, date]], results: Sequence[ArchiveResult]
+    live: LiveEnvironment, due: Sequence[tuple[LogGroup, date]], results: Sequence[ArchiveResult]
 ) -> None:
     """Show each day of each group with what came of it; without results, what would be looked at."""
     rows = [{"group": group.name, "day": day.isoformat()} for group, day in due]
@@ -83,16 +82,16 @@ def report_archived_days(
         for item in results
     ]
     show_table(
-        target,
+        live,
         "archive-logs",
         [{**row, **end} for row, end in zip_longest(rows, done, fillvalue={"outcome": "due"})],
-        f"{target.name}: days of the log archive",
+        f"{live.name}: days of the log archive",
     )
 
 
 @retried_step
-def archive_log_day(target: Target, outputs: Outputs, group: LogGroup, day: date) -> ArchiveResult:
+def archive_log_day(live: LiveEnvironment, group: LogGroup, day: date) -> ArchiveResult:
     """Bring one day of one group to S3; repeating it writes only what is new."""
-    result = archive_day(target.access, _place(target, outputs), group.name, day)
+    result = archive_day(live.access, _place(live), group.name, day)
     get_run_logger().info("%s %s: %s, %d events added", group.name, day, result.outcome.value, result.added)
     return result

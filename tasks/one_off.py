@@ -4,35 +4,32 @@ from datetime import timedelta
 
 from prefect.logging import get_run_logger
 
-from blocks.deploy_environment import Target
 from pipeline.delivery.command import join_command, run_command
 from pipeline.delivery.task_logs import TaskLogs
 from pipeline.delivery.trial import run_trial
-from pipeline.ecs.oneoff import OneOff, OneOffTasks
+from pipeline.ecs.oneoff import OneOff
 from pipeline.health.probe import Probe
+from pipeline.live import LiveEnvironment
 from pipeline.migrations.judge import irreversible
 from pipeline.migrations.model import Migration
 from pipeline.migrations.survey import read_survey, survey_command, told_all
-from pipeline.outputs import Outputs
 from tasks.support import step
 
 
 @step
-def try_release(
-    target: Target, outputs: Outputs, release: str, task_definition: str, timeout: timedelta
-) -> str:
+def try_release(live: LiveEnvironment, release: str, task_definition: str, timeout: timedelta) -> str:
     """Run the release as one task outside the service, and see that it becomes healthy."""
-    environment = target.environment
+    environment = live.settings
     seconds = timeout.total_seconds()
 
     def probe_at(address: str) -> Probe:
-        url = f"http://{address}:{outputs.container_port}{environment.health_path}"
+        url = f"http://{address}:{live.outputs.container_port}{environment.health_path}"
         return Probe(url=url, release=release, in_a_row=2, window=seconds)
 
     message = run_trial(
-        OneOffTasks(target.access, outputs.cluster),
-        _one_off(outputs, task_definition, "trial"),
-        TaskLogs(target.access, outputs.log_group),
+        live.one_off_tasks,
+        _one_off(live, task_definition, "trial"),
+        TaskLogs(live.access, live.outputs.log_group),
         probe_at if environment.reaches_tasks else None,
         seconds,
         get_run_logger().info,
@@ -43,17 +40,17 @@ def try_release(
 
 @step
 def find_pending_migrations(
-    target: Target, outputs: Outputs, task_definition: str, timeout: timedelta
+    live: LiveEnvironment, task_definition: str, timeout: timedelta
 ) -> tuple[Migration, ...]:
     """Ask the release's own Django, in a one-off task, which of its migrations the database lacks."""
-    log, tasks = get_run_logger(), OneOffTasks(target.access, outputs.cluster)
+    log, tasks = get_run_logger(), live.one_off_tasks
     seconds = timeout.total_seconds()
     # A migration that a run which was killed has left at work would be told as pending.
-    join_command(tasks, _one_off(outputs, task_definition, "migrate").started_by, seconds, log.info)
+    join_command(tasks, _one_off(live, task_definition, "migrate").started_by, seconds, log.info)
     lines = run_command(
         tasks,
-        _one_off(outputs, task_definition, "survey", survey_command()),
-        TaskLogs(target.access, outputs.log_group),
+        _one_off(live, task_definition, "survey", survey_command()),
+        TaskLogs(live.access, live.outputs.log_group),
         seconds,
         log.info,
         told_all,
@@ -68,14 +65,14 @@ def find_pending_migrations(
 
 
 @step
-def migrate_database(target: Target, outputs: Outputs, task_definition: str, timeout: timedelta) -> None:
+def migrate_database(live: LiveEnvironment, task_definition: str, timeout: timedelta) -> None:
     """Run the release's Django migrations as a one-off task; a failure carries its last log lines."""
     log = get_run_logger()
     command = ("python", "manage.py", "migrate", "--noinput")
     lines = run_command(
-        OneOffTasks(target.access, outputs.cluster),
-        _one_off(outputs, task_definition, "migrate", command),
-        TaskLogs(target.access, outputs.log_group),
+        live.one_off_tasks,
+        _one_off(live, task_definition, "migrate", command),
+        TaskLogs(live.access, live.outputs.log_group),
         timeout.total_seconds(),
         log.info,
     )
@@ -84,16 +81,16 @@ def migrate_database(target: Target, outputs: Outputs, task_definition: str, tim
 
 
 def _one_off(
-    outputs: Outputs, task_definition: str, purpose: str, command: tuple[str, ...] | None = None
+    live: LiveEnvironment, task_definition: str, purpose: str, command: tuple[str, ...] | None = None
 ) -> OneOff:
     return OneOff(
-        cluster=outputs.cluster,
+        cluster=live.outputs.cluster,
         task_definition=task_definition,
-        container=outputs.container,
+        container=live.outputs.container,
         # Not the flow run's id: a run that takes over from one that was killed shall know its tasks. ECS
         # documents letters, digits, hyphens, slashes and underscores only.
         started_by=f"{purpose}-{task_definition.rsplit('/', 1)[-1].replace(':', '-')}",
         command=command,
-        subnets=outputs.subnet_ids,
-        security_groups=outputs.security_group_ids,
+        subnets=live.outputs.subnet_ids,
+        security_groups=live.outputs.security_group_ids,
     )

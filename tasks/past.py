@@ -9,10 +9,9 @@ from typing import Any
 
 from prefect.logging import get_run_logger
 
-from blocks.deploy_environment import Target
+from pipeline.live import LiveEnvironment
 from pipeline.state.bundle import unpack
 from pipeline.state.choice import choose_record
-from pipeline.state.home import home_of
 from pipeline.state.model import ConfigurationRecord
 from pipeline.state.record import read_bundle, read_records
 from tasks.support import show_table, step
@@ -29,15 +28,15 @@ class PastConfiguration:
 
 
 @step
-def choose_configuration(target: Target, name: str | None) -> ConfigurationRecord:
+def choose_configuration(live: LiveEnvironment, name: str | None) -> ConfigurationRecord:
     """Choose the last good configuration before the present one, or the named one; show all."""
-    records = read_records(home_of(target.access, target.environment))
+    records = read_records(live.state)
     chosen = choose_record(records, name)
     show_table(
-        target,
+        live,
         "configurations",
         [_row(record, chosen) for record in records],
-        f"{target.name}: recorded configurations, newest first",
+        f"{live.name}: recorded configurations, newest first",
     )
     get_run_logger().info(
         "Configuration %s of %s, applied %s", chosen.name, chosen.git_revision[:12], chosen.applied
@@ -58,10 +57,10 @@ def _row(record: ConfigurationRecord, chosen: ConfigurationRecord) -> dict[str, 
 
 
 @contextmanager
-def unpacked_configuration(target: Target, chosen: ConfigurationRecord) -> Iterator[PastConfiguration]:
+def unpacked_configuration(live: LiveEnvironment, chosen: ConfigurationRecord) -> Iterator[PastConfiguration]:
     """Unpack a recorded configuration into a private folder, removed at the end."""
-    body = read_bundle(home_of(target.access, target.environment), chosen)
-    with tempfile.TemporaryDirectory(prefix=f"configuration-{target.name}-") as folder:
+    body = read_bundle(live.state, chosen)
+    with tempfile.TemporaryDirectory(prefix=f"configuration-{live.name}-") as folder:
         module = Path(folder)
         variables = unpack(body, chosen.bundle_sha256, module)
-        yield PastConfiguration(module, variables, module / "environments" / f"{target.name}.tfvars")
+        yield PastConfiguration(module, variables, module / "environments" / f"{live.name}.tfvars")

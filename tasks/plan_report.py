@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from prefect.logging import get_run_logger
 
-from blocks.deploy_environment import Target
 from pipeline.errors import PipelineError
+from pipeline.live import LiveEnvironment
 from pipeline.state.addresses import near_misses, read_addresses
 from pipeline.state.home import StateHome
 from pipeline.terraform.document import PlanDocument
@@ -20,7 +20,7 @@ class PlanRefusedError(PipelineError):
 
 
 class UnknownTargetError(PipelineError):
-    """A target names nothing, and Terraform would have called that success."""
+    """A live names nothing, and Terraform would have called that success."""
 
 
 @step
@@ -30,7 +30,7 @@ def require_targets(home: StateHome, document: PlanDocument, targets: Sequence[s
     if not unmatched:
         return
     known = read_addresses(home)
-    lines = [f"{target}: {_meant(near_misses(target, known))}" for target in unmatched]
+    lines = [f"{live}: {_meant(near_misses(live, known))}" for live in unmatched]
     listed = "\n".join(f"  - {line}" for line in lines)
     raise UnknownTargetError(f"Nothing was applied. These targets name no resource:\n{listed}")
 
@@ -40,12 +40,12 @@ def _meant(names: Sequence[str]) -> str:
 
 
 @step
-def report_plan(target: Target, document: PlanDocument, key: str = "plan") -> PlanSummary:
+def report_plan(live: LiveEnvironment, document: PlanDocument, key: str = "plan") -> PlanSummary:
     """Show one row for each resource that changes, destruction first, and drift apart from it."""
     summary = summarise(document)
     get_run_logger().info("Plan: %s", summary.sentence)
     rows = [_row(item, "plan") for item in summary.rows] + [_row(item, "drift") for item in summary.drift]
-    show_table(target, key, rows, f"{target.name}: {summary.sentence}")
+    show_table(live, key, rows, f"{live.name}: {summary.sentence}")
     return summary
 
 

@@ -8,13 +8,11 @@ from prefect.client.orchestration import get_client
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
 from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.rollout import Attempt
-from pipeline.outputs import Outputs
+from pipeline.live import LiveEnvironment
 from pipeline.release.model import ReleaseRecord, SchemaChange
-from pipeline.release.schema import SchemaLog
 from pipeline.release.store import ReleaseStore
 from pipeline.release.who import asked_by
 from tasks.support import retried_step
@@ -22,8 +20,7 @@ from tasks.support import retried_step
 
 @retried_step
 def record_release(
-    target: Target,
-    outputs: Outputs,
+    live: LiveEnvironment,
     *,
     kind: str,
     release: str,
@@ -36,7 +33,7 @@ def record_release(
     durations: dict[str, float] | None = None,
 ) -> ReleaseRecord:
     """Append the record of a rollout's end and close the open attempt. Safe to repeat."""
-    changes = SchemaLog(target.access, outputs.backup_bucket, target.name).of(attempt.task_definition)
+    changes = live.schema.of(attempt.task_definition)
     record = ReleaseRecord(
         release=release,
         outcome=outcome,
@@ -56,7 +53,7 @@ def record_release(
         by=_asked_by(),
         flow_run=str(flow_run.id or ""),
     )
-    store = ReleaseStore(target.access, outputs.backup_bucket, target.name)
+    store = live.releases
     if outcome is not Outcome.NO_CHANGE or not _recorded(store, attempt.task_definition):
         key = store.append(record)
         get_run_logger().info("Recorded %s of %s as %s", kind, release, key)

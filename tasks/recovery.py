@@ -5,21 +5,19 @@ from datetime import timedelta
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
-from pipeline.delivery.address import probe_of
 from pipeline.delivery.running import verify_running
 from pipeline.delivery.verify import GateSettings
 from pipeline.errors import PipelineError
-from pipeline.outputs import Outputs
+from pipeline.live import LiveEnvironment
 from pipeline.recovery.begin import begin
 from pipeline.recovery.carry import carry_through
 from pipeline.recovery.choice import choose
 from pipeline.recovery.record import OpenRestore, OpenRestores
-from pipeline.recovery.steps import SiteSteps
+from pipeline.recovery.steps import RestoreSteps
 from pipeline.sqlite.catalogue import find_backup, read_manifest
 from pipeline.sqlite.model import Backup
-from tasks.support import retried_step, service_of, show_page, show_table, site_of, step
+from tasks.support import retried_step, show_page, show_table, step
 
 _TIME_TO_START = 900.0
 """Seconds within which every task must be healthy again: images are pulled, migrations are not run."""
@@ -30,23 +28,23 @@ class NotConfirmedError(PipelineError):
 
 
 @step
-def require_confirmed(target: Target, confirm: str, path: str | None) -> None:
+def require_confirmed(live: LiveEnvironment, confirm: str, path: str | None) -> None:
     """Refuse unless the environment's name was typed once more."""
     if path is not None:
         raise NotConfirmedError(
             f"Nothing was done: path is {path!r}, but in place there is one place only. Leave path out."
         )
-    if confirm != target.name:
+    if confirm != live.name:
         raise NotConfirmedError(
-            f"Nothing was done: confirm is {confirm!r}. To replace the database of {target.name}, type its "
+            f"Nothing was done: confirm is {confirm!r}. To replace the database of {live.name}, type its "
             "name there."
         )
 
 
 @retried_step
-def find_open_restore(target: Target, outputs: Outputs) -> OpenRestore | None:
+def find_open_restore(live: LiveEnvironment) -> OpenRestore | None:
     """Find the restore in place that a killed run has left."""
-    found = OpenRestores(site_of(target, outputs)).find()
+    found = OpenRestores(live).find()
     if found is not None:
         get_run_logger().warning(
             "A restore of %s is open since %s (%s): this run goes on with it",
@@ -58,16 +56,14 @@ def find_open_restore(target: Target, outputs: Outputs) -> OpenRestore | None:
 
 
 @retried_step
-def choose_in_place(
-    target: Target, outputs: Outputs, wanted: str | None, opened: OpenRestore | None
-) -> Backup:
+def choose_in_place(live: LiveEnvironment, wanted: str | None, opened: OpenRestore | None) -> Backup:
     """Find the backup, and show what its manifest says beside what will happen."""
-    site = site_of(target, outputs)
+    site = live
     chosen = choose(site, wanted, opened)
     manifest = read_manifest(site, chosen)
     minutes = (utc_now() - manifest.copied_at) / timedelta(minutes=1)
     show_table(
-        target,
+        live,
         "in-place",
         [
             {
@@ -79,45 +75,45 @@ def choose_in_place(
                 "lost": f"every write since: {minutes:.0f} min",
             }
         ],
-        f"{target.name}: the backup that takes the database's place",
+        f"{live.name}: the backup that takes the database's place",
     )
     get_run_logger().info("The backup to restore is %s", chosen.key)
     return chosen
 
 
 @step
-def begin_in_place(target: Target, outputs: Outputs, backup: str, approved_by: str) -> OpenRestore:
+def begin_in_place(live: LiveEnvironment, backup: str, approved_by: str) -> OpenRestore:
     """Bring the backup to a checked file beside the database, which serves on; note what comes next."""
-    site, log = site_of(target, outputs), get_run_logger()
+    site, log = live, get_run_logger()
     return begin(site, str(flow_run.id), find_backup(site, backup), log.info, utc_now(), approved_by)
 
 
 @step
-def carry_in_place(target: Target, outputs: Outputs, restore: OpenRestore) -> OpenRestore:
+def carry_in_place(live: LiveEnvironment, restore: OpenRestore) -> OpenRestore:
     """Stop the service, save, swap, start, verify; on any failure put the old database back."""
-    site, log = site_of(target, outputs), get_run_logger()
-    ended = carry_through(SiteSteps(site, lambda: _fault(target, outputs), log.info), restore)
+    site, log = live, get_run_logger()
+    ended = carry_through(RestoreSteps(site, lambda: _fault(live), log.info), restore)
     show_page(
-        target,
+        live,
         "restored",
         (
-            f"## {ended.backup} is the database of {target.name}\n\n| | |\n|---|---|\n"
+            f"## {ended.backup} is the database of {live.name}\n\n| | |\n|---|---|\n"
             f"| took | {(utc_now() - ended.began) / timedelta(minutes=1):.1f} min |\n"
             f"| the old database | `{ended.aside}` on the volume |\n"
             f"| its backup | {ended.safety or 'none: it could not be read'} |\n"
             f"| tasks | {ended.wanted} |\n| approved by | {ended.approved_by or 'nobody had to'} |\n"
         ),
-        f"Restore in place of {target.name}",
+        f"Restore in place of {live.name}",
     )
     return ended
 
 
-def _fault(target: Target, outputs: Outputs) -> str | None:
+def _fault(live: LiveEnvironment) -> str | None:
     """Put the service that comes back through the gates of a rollout."""
     found = verify_running(
-        service_of(target, outputs),
-        outputs,
-        probe_of(target.environment, outputs, release=None),
+        live.service,
+        live.outputs,
+        live.probe(),
         GateSettings(window=_TIME_TO_START),
     )
     get_run_logger().info("%s: %s", found.outcome, found.message)

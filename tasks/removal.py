@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from prefect.logging import get_run_logger
 
-from blocks.deploy_environment import Target
 from pipeline.errors import PipelineError
+from pipeline.live import LiveEnvironment
 from pipeline.terraform.contents import containers
 from pipeline.terraform.document import PlanDocument
 from pipeline.terraform.emptying import Emptied, count_contents, empty
@@ -17,41 +17,41 @@ class NotDestroyableError(PipelineError):
 
 
 @step
-def require_destroyable(target: Target, confirm: str) -> None:
+def require_destroyable(live: LiveEnvironment, confirm: str) -> None:
     """Refuse unless the environment may be destroyed and its name was typed once more."""
-    if not target.environment.destroyable:
+    if not live.settings.destroyable:
         raise NotDestroyableError(
-            f"{target.name} is not destroyable. Nothing was done. If it must go, say so first: "
-            f"destroyable = true under [environments.{target.name}] in deployments/environments.toml, "
+            f"{live.name} is not destroyable. Nothing was done. If it must go, say so first: "
+            f"destroyable = true under [environments.{live.name}] in deployments/environments.toml, "
             "then register again."
         )
-    if confirm != target.name:
+    if confirm != live.name:
         raise NotDestroyableError(
-            f"Nothing was done: confirm is {confirm!r}. To destroy {target.name}, type its name there."
+            f"Nothing was done: confirm is {confirm!r}. To destroy {live.name}, type its name there."
         )
 
 
 @step
-def show_contents(target: Target, document: PlanDocument) -> None:
+def show_contents(live: LiveEnvironment, document: PlanDocument) -> None:
     """Show how much is in the buckets and repositories that the plan destroys."""
     rows = [
-        {"resource": item.address, "name": item.name, "holds": count_contents(target.access, item)}
+        {"resource": item.address, "name": item.name, "holds": count_contents(live.access, item)}
         for item in containers(document)
     ]
     show_table(
-        target,
+        live,
         "emptied",
         rows,
-        f"{target.name}: versions and images that are deleted for good (at most 10,000 counted)",
+        f"{live.name}: versions and images that are deleted for good (at most 10,000 counted)",
     )
     get_run_logger().info("To be emptied: %s", ", ".join(f"{row['name']} ({row['holds']})" for row in rows))
 
 
 @step
-def empty_containers(target: Target, document: PlanDocument, within: timedelta) -> list[Emptied]:
+def empty_containers(live: LiveEnvironment, document: PlanDocument, within: timedelta) -> list[Emptied]:
     """Empty the buckets and repositories that the plan destroys. Repeating it goes on."""
     end = datetime.now(UTC) + within
-    found = [empty(target.access, item, lambda: datetime.now(UTC) < end) for item in containers(document)]
+    found = [empty(live.access, item, lambda: datetime.now(UTC) < end) for item in containers(document)]
     for item in found:
         get_run_logger().info("%s: %d removed", item.container.name, item.count)
     return found

@@ -6,10 +6,9 @@ from datetime import timedelta
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks.deploy_environment import Target
+from pipeline.live import LiveEnvironment
 from pipeline.state.candidates import Candidate, fetch_candidate, list_candidates
 from pipeline.state.head import describe
-from pipeline.state.home import home_of
 from pipeline.state.model import StateHead
 from pipeline.state.restorable import PresentState, RestoreRefusedError, judge_restore
 from pipeline.state.restore import Restored, inspect_state, restore_state
@@ -22,47 +21,47 @@ _BOUND = timedelta(minutes=10)
 
 
 @retried_step
-def look_at_state(target: Target) -> PresentState:
+def look_at_state(live: LiveEnvironment) -> PresentState:
     """Look whether the state is there and readable, and whether the lock table expects it."""
-    present = inspect_state(home_of(target.access, target.environment))
-    get_run_logger().info("The state of %s is %s", target.name, present.told)
+    present = inspect_state(live.state)
+    get_run_logger().info("The state of %s is %s", live.name, present.told)
     return present
 
 
 @retried_step
-def show_candidates(target: Target, present: PresentState) -> tuple[Candidate, ...]:
+def show_candidates(live: LiveEnvironment, present: PresentState) -> tuple[Candidate, ...]:
     """Show what the state can be brought back from."""
-    found = list_candidates(home_of(target.access, target.environment))
+    found = list_candidates(live.state)
     show_table(
-        target,
+        live,
         "state-versions",
         [_row(item, present) for item in found],
-        f"{target.name}: the state is {present.told}. What there is to bring back, newest first",
+        f"{live.name}: the state is {present.told}. What there is to bring back, newest first",
     )
     return found
 
 
 @step
-def choose_candidate(target: Target, source: str, present: PresentState) -> StateHead:
+def choose_candidate(live: LiveEnvironment, source: str, present: PresentState) -> StateHead:
     """Read the named copy, and refuse one that may not take the state's place."""
-    head = describe(fetch_candidate(home_of(target.access, target.environment), source))
+    head = describe(fetch_candidate(live.state, source))
     if refusal := judge_restore(present, head, even_if_whole=False):
-        raise RestoreRefusedError(f"The state of {target.name} stays: {refusal}")
+        raise RestoreRefusedError(f"The state of {live.name} stays: {refusal}")
     get_run_logger().info("%s has serial %d and %d resources", source, head.serial, head.resources)
     return head
 
 
 @step
-def bring_back(target: Target, source: str, present: PresentState, approved_by: str) -> Restored:
+def bring_back(live: LiveEnvironment, source: str, present: PresentState, approved_by: str) -> Restored:
     """Put the copy in the state's place, under Terraform's lock; what was there is kept."""
-    home = home_of(target.access, target.environment)
+    home = live.state
     run_id = str(flow_run.id)
-    record = this_run(run_id, target.name, default_base() / run_id, _BOUND)
+    record = this_run(run_id, live.name, default_base() / run_id, _BOUND)
     with announced(home, record):
         who = f"restore-state@{socket.gethostname()}"
         restored = restore_state(home, fetch_candidate(home, source), present, who)
     show_table(
-        target,
+        live,
         "state-restored",
         [
             {
@@ -74,7 +73,7 @@ def bring_back(target: Target, source: str, present: PresentState, approved_by: 
                 "approved by": approved_by,
             }
         ],
-        f"{target.name}: the state was brought back",
+        f"{live.name}: the state was brought back",
     )
     return restored
 

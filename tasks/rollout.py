@@ -12,36 +12,33 @@ from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks.deploy_environment import Target
 from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
-from pipeline.delivery.address import probe_of
 from pipeline.delivery.alarms import read_alarms, with_alarms
 from pipeline.delivery.evidence import Evidence, collect_evidence
 from pipeline.delivery.start import Started, WantedRollout, start_rollout
 from pipeline.delivery.verify import GateSettings, Verification, verify
-from pipeline.ecs.registry import Revision, TaskDefinitions
+from pipeline.ecs.registry import Revision
 from pipeline.ecs.rollout import Attempt, Verdict
 from pipeline.ecs.task_definition import Release, differences
 from pipeline.ecs.watch import watch
-from pipeline.outputs import Outputs
+from pipeline.live import LiveEnvironment
 from pipeline.recovery.record import require_none_open
-from pipeline.release.store import ReleaseStore
-from tasks.support import retried_step, service_of, show_page, site_of, step
+from tasks.support import retried_step, show_page, step
 
 
 @retried_step
-def register_revision(target: Target, outputs: Outputs, release: str, image: str) -> Revision:
+def register_revision(live: LiveEnvironment, release: str, image: str) -> Revision:
     """Register the revision of a release, made from the live one; an equal one is not registered again."""
-    live = service_of(target, outputs).require().task_definition
+    present = live.service.require().task_definition
     wanted = Release(
         name=release,
-        container=outputs.container,
+        container=live.outputs.container,
         image=image,
-        environment={**target.environment.variables, "RELEASE": release},
-        template=outputs.task_definition_arn,
+        environment={**live.settings.variables, "RELEASE": release},
+        template=live.outputs.task_definition_arn,
     )
-    revision = TaskDefinitions(target.access).derive(live, wanted)
+    revision = live.task_definitions.derive(present, wanted)
     how = "registered" if revision.created else "is registered already"
     lines = differences(revision.live, revision.wanted)
     changed = sum(line[0] in "+-" for line in lines[2:])  # after the two lines that head a diff
@@ -49,18 +46,17 @@ def register_revision(target: Target, outputs: Outputs, release: str, image: str
     get_run_logger().info("%s %s, %d lines other than live", name, how, changed)
     if lines:
         show_page(
-            target,
+            live,
             "task-definition",
-            f"## {name} against {live.rsplit('/', 1)[-1]}\n\n```diff\n" + "\n".join(lines) + "\n```",
-            f"What release {release} changes in the task definition of {target.name}",
+            f"## {name} against {present.rsplit('/', 1)[-1]}\n\n```diff\n" + "\n".join(lines) + "\n```",
+            f"What release {release} changes in the task definition of {live.name}",
         )
     return revision
 
 
 @step
 def begin_rollout(
-    target: Target,
-    outputs: Outputs,
+    live: LiveEnvironment,
     release: str,
     task_definition: str,
     image_digest: str,
@@ -70,33 +66,33 @@ def begin_rollout(
     force: bool = False,
 ) -> Started:
     """Update the service, or re-attach to the rollout that an earlier run of this release began."""
-    require_none_open(site_of(target, outputs))
+    require_none_open(live)
     wanted = WantedRollout(
         release=release,
         task_definition=task_definition,
         image_digest=image_digest,
-        container=outputs.container,
-        desired_count=outputs.desired_count,
+        container=live.outputs.container,
+        desired_count=live.outputs.desired_count,
         timeout=timeout,
         take_over=take_over,
         flow_run=str(flow_run.id or ""),
         force=force,
     )
-    store = ReleaseStore(target.access, outputs.backup_bucket, target.name)
-    started = start_rollout(service_of(target, outputs), store, wanted, utc_now())
+    store = live.releases
+    started = start_rollout(live.service, store, wanted, utc_now())
     get_run_logger().info("Deployment %s: %s", started.attempt.deployment_id, started.kind)
     return started
 
 
 @step
-def watch_rollout(target: Target, outputs: Outputs, attempt: Attempt) -> Verdict:
+def watch_rollout(live: LiveEnvironment, attempt: Attempt) -> Verdict:
     """Watch until the rollout is ready for the gates or has ended; the artifact shows how far it is."""
     name = attempt.task_definition.rsplit("/", 1)[-1]
     artifact = create_progress_artifact(
-        progress=0.0, key=f"rollout-{target.name}", description=f"Tasks of {name} that run in {target.name}"
+        progress=0.0, key=f"rollout-{live.name}", description=f"Tasks of {name} that run in {live.name}"
     )
     return watch(
-        service_of(target, outputs),
+        live.service,
         attempt,
         get_run_logger().info,
         progress=lambda share: _show(artifact, share),  # type: ignore[arg-type] # sync in a sync task
@@ -112,27 +108,25 @@ def _show(artifact: UUID, share: float) -> None:
 
 
 @step
-def verify_release(
-    target: Target, outputs: Outputs, attempt: Attempt, release: str, soak: bool
-) -> Verification:
-    """Go through the gates: tasks, target health, HTTP answers; for what is new a soak, and quiet alarms."""
+def verify_release(live: LiveEnvironment, attempt: Attempt, release: str, soak: bool) -> Verification:
+    """Go through the gates: tasks, live health, HTTP answers; for what is new a soak, and quiet alarms."""
     found = verify(
-        service_of(target, outputs),
+        live.service,
         attempt,
-        outputs.container,
-        outputs.target_group_arns,
-        probe_of(target.environment, outputs, release),
+        live.outputs.container,
+        live.outputs.target_group_arns,
+        live.probe(release),
         GateSettings() if soak else GateSettings(soak=0),
     )
     if soak:
-        found = _hear_alarms(target, outputs, found, attempt)
+        found = _hear_alarms(live, found, attempt)
     get_run_logger().info("%s: %s", found.outcome, found.message)
     return found
 
 
-def _hear_alarms(target: Target, outputs: Outputs, found: Verification, attempt: Attempt) -> Verification:
+def _hear_alarms(live: LiveEnvironment, found: Verification, attempt: Attempt) -> Verification:
     try:
-        alarms = read_alarms(target.access, outputs.alarm_names)
+        alarms = read_alarms(live.access, live.outputs.alarm_names)
     except AwsError as error:
         get_run_logger().warning("The alarms say nothing for or against this release: %s", error)
         return found
@@ -140,10 +134,10 @@ def _hear_alarms(target: Target, outputs: Outputs, found: Verification, attempt:
 
 
 @step
-def evidence_of(target: Target, outputs: Outputs, attempt: Attempt) -> Evidence:
+def evidence_of(live: LiveEnvironment, attempt: Attempt) -> Evidence:
     """Collect why a rollout failed, and log it."""
     found = collect_evidence(
-        target.access, service_of(target, outputs), outputs, attempt.task_definition, attempt.started_at
+        live.access, live.service, live.outputs, attempt.task_definition, attempt.started_at
     )
     log = get_run_logger()
     for line in found.lines():

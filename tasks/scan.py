@@ -2,14 +2,13 @@
 
 from prefect.logging import get_run_logger
 
-from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
 from pipeline.environment.model import Scan
 from pipeline.image.errors import ImageError
 from pipeline.image.findings import wait_for_findings
 from pipeline.image.scan import Accepted, ScanPolicy, judge_scan
 from pipeline.image.scan_table import scan_rows
-from pipeline.outputs import Outputs
+from pipeline.live import LiveEnvironment
 from tasks.support import retried_step, show_table
 
 
@@ -18,23 +17,21 @@ class ScanBlockedError(ImageError):
 
 
 @retried_step
-def pass_scan_gate(target: Target, outputs: Outputs, digest: str) -> str:
+def pass_scan_gate(live: LiveEnvironment, digest: str) -> str:
     """Wait for the registry's findings in an image, show them, and refuse what the environment blocks.
 
     Raises:
         ScanBlockedError: naming the findings.
     """
-    log, settings = get_run_logger(), target.environment.scan
+    log, settings = get_run_logger(), live.settings.scan
     if settings.block_at is None and not settings.required:
         log.info("SKIPPED: this environment does not look at scan results.")
         return "SKIPPED"
-    found = wait_for_findings(target.access, outputs.repository_name, digest)
+    found = wait_for_findings(live.access, live.outputs.repository_name, digest)
     verdict = judge_scan(found, _policy(settings), utc_now().date())
     level = log.error if verdict.outcome == "BLOCKED" else log.info
     level("%s: %s", verdict.outcome, verdict.reason)
-    show_table(
-        target, "scan", scan_rows(found, verdict), f"{verdict.outcome}: {verdict.reason} Image {digest}"
-    )
+    show_table(live, "scan", scan_rows(found, verdict), f"{verdict.outcome}: {verdict.reason} Image {digest}")
     if verdict.outcome == "BLOCKED":
         raise ScanBlockedError(f"Image {digest} is not deployed; nothing was changed. {verdict.reason}")
     return verdict.outcome

@@ -3,21 +3,18 @@
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks.deploy_environment import Target
 from pipeline.clock import utc_now
+from pipeline.live import LiveEnvironment
 from pipeline.migrations.judge import irreversible
 from pipeline.migrations.model import Migration
-from pipeline.outputs import Outputs
 from pipeline.release.crossing import crossed
 from pipeline.release.model import ReleaseRecord, SchemaChange
-from pipeline.release.schema import SchemaLog
 from tasks.support import retried_step
 
 
 @retried_step
 def note_migrations(
-    target: Target,
-    outputs: Outputs,
+    live: LiveEnvironment,
     release: str,
     task_definition: str,
     pending: tuple[Migration, ...],
@@ -33,7 +30,7 @@ def note_migrations(
         backup=backup,
         flow_run=str(flow_run.id or ""),
     )
-    SchemaLog(target.access, outputs.backup_bucket, target.name).write(change)
+    live.schema.write(change)
     if change.irreversible:
         get_run_logger().warning(
             "%s irreversible: no automatic rollback from here on without a person's decision",
@@ -44,7 +41,7 @@ def note_migrations(
 
 @retried_step
 def correct_migrations(
-    target: Target, outputs: Outputs, change: SchemaChange, left: tuple[Migration, ...]
+    live: LiveEnvironment, change: SchemaChange, left: tuple[Migration, ...]
 ) -> SchemaChange:
     """Write down what did run, after a failure that left some of the migrations pending."""
     pending = {item.label for item in left}
@@ -54,7 +51,7 @@ def correct_migrations(
             "irreversible": {key: why for key, why in change.irreversible.items() if key not in pending},
         }
     )
-    SchemaLog(target.access, outputs.backup_bucket, target.name).write(ran)
+    live.schema.write(ran)
     get_run_logger().warning(
         "%d of %d migrations ran: %s", len(ran.migrations), len(change.migrations), ", ".join(ran.migrations)
     )
@@ -62,14 +59,14 @@ def correct_migrations(
 
 
 @retried_step
-def find_crossed(target: Target, outputs: Outputs, chosen: ReleaseRecord) -> tuple[SchemaChange, ...]:
+def find_crossed(live: LiveEnvironment, chosen: ReleaseRecord) -> tuple[SchemaChange, ...]:
     """Find the irreversible migrations that ran since the chosen release was last seen to run well."""
-    log = SchemaLog(target.access, outputs.backup_bucket, target.name)
+    log = live.schema
     return crossed(log.since(chosen.started_at), chosen)
 
 
 @retried_step
-def find_own(target: Target, outputs: Outputs, task_definition: str) -> tuple[SchemaChange, ...]:
+def find_own(live: LiveEnvironment, task_definition: str) -> tuple[SchemaChange, ...]:
     """Find the irreversible migrations that ran for this very release."""
-    found = SchemaLog(target.access, outputs.backup_bucket, target.name).of(task_definition)
+    found = live.schema.of(task_definition)
     return tuple(item for item in found if item.irreversible)

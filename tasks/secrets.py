@@ -5,16 +5,13 @@ from typing import cast
 from prefect.logging import get_run_logger
 
 from blocks.app_secrets import AppSecrets
-from blocks.deploy_environment import Target
 from pipeline.delivery.restart import choose_restart
-from pipeline.ecs.registry import TaskDefinitions
 from pipeline.errors import PipelineError
-from pipeline.outputs import Outputs
+from pipeline.live import LiveEnvironment
 from pipeline.release.model import ReleaseRecord
-from pipeline.release.store import ReleaseStore
 from pipeline.secrets.sync import SecretSync, missing_keys, sync_secret, values_written
 from pipeline.secrets.table import key_rows, unset_keys
-from tasks.support import retried_step, service_of, show_table, step, tell_world
+from tasks.support import retried_step, show_table, step, tell_world
 
 
 class SecretsBlockMissingError(PipelineError):
@@ -22,51 +19,51 @@ class SecretsBlockMissingError(PipelineError):
 
 
 @retried_step
-def sync_app_secret(target: Target, secret_id: str, dry_run: bool = False) -> SecretSync:
+def sync_app_secret(live: LiveEnvironment, secret_id: str, dry_run: bool = False) -> SecretSync:
     """Write the block's values to Secrets Manager unless they are there; log names, never values."""
-    name = f"{target.environment.app}-{target.name}"
+    name = f"{live.settings.app}-{live.name}"
     try:
         block = cast("AppSecrets", AppSecrets.load(name))
     except ValueError as error:
         raise SecretsBlockMissingError(
             f"There is no app-secrets block {name!r}. Create it in the UI with a value for each key."
         ) from error
-    found = sync_secret(target.access, secret_id, block.concealed(), dry_run=dry_run)
+    found = sync_secret(live.access, secret_id, block.concealed(), dry_run=dry_run)
     state = f"version {found.version_id}" if found.changed else "unchanged"
     get_run_logger().info("Secret %s: %s; added %s, updated %s", secret_id, state, found.added, found.updated)
     return found
 
 
 @retried_step
-def report_secret_keys(target: Target, outputs: Outputs, sync: SecretSync) -> tuple[str, ...]:
+def report_secret_keys(live: LiveEnvironment, sync: SecretSync) -> tuple[str, ...]:
     """Show what became of each key; return those that the task definition reads and nobody set."""
-    service = service_of(target, outputs).require()
-    definition, _ = TaskDefinitions(target.access).read(service.task_definition)
-    report = missing_keys(target.access, sync.secret_arn, definition)
+    service = live.service.require()
+    definition, _ = live.task_definitions.read(service.task_definition)
+    report = missing_keys(live.access, sync.secret_arn, definition)
     unset = unset_keys(sync, report)
     if unset:
         get_run_logger().warning("Read by the task definition, set by nobody: %s", ", ".join(unset))
     show_table(
-        target,
+        live,
         "secret-keys",
         list(key_rows(sync, report)),
-        f"{target.name}: keys of the secret{', a preview' if sync.dry_run else ''}",
+        f"{live.name}: keys of the secret{', a preview' if sync.dry_run else ''}",
     )
     return unset
 
 
 @step
-def tell_changed_secret(target: Target, sync: SecretSync) -> None:
+def tell_changed_secret(live: LiveEnvironment, sync: SecretSync) -> None:
     """Emit the event that the secret has a new version, with the names of its keys."""
-    tell_world(target, "secrets.changed", added=sync.added, updated=sync.updated, version=sync.version_id)
+    tell_world(live, "secrets.changed", added=sync.added, updated=sync.updated, version=sync.version_id)
 
 
 @retried_step
-def choose_release_to_restart(target: Target, outputs: Outputs) -> ReleaseRecord | None:
+def choose_release_to_restart(live: LiveEnvironment) -> ReleaseRecord | None:
     """Find the release whose tasks began before the values were written; None where there are none."""
-    service = service_of(target, outputs).require()
-    records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest()
-    chosen = choose_restart(service, values_written(target.access, outputs.secret_arn), records)
+    service = live.service.require()
+    records = live.releases.newest()
+    chosen = choose_restart(service, values_written(live.access, live.outputs.secret_arn), records)
     if chosen is None:
         get_run_logger().info("No task has older values: nothing is restarted")
     return chosen

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 from prefect.logging import get_run_logger
 
-from blocks.deploy_environment import Target
+from pipeline.live import LiveEnvironment
 from pipeline.retention import RetentionPolicy
 from pipeline.state.backup import BackupReport, backup_state, would_back_up
 from pipeline.state.bootstrap import bootstrap, survey
-from pipeline.state.home import home_of
 from pipeline.state.model import RunStatus
 from pipeline.state.report import BootstrapReport
 from pipeline.state.unlock import LockReport, inspect_lock, unlock
@@ -16,18 +15,16 @@ from tasks.support import retried_step, show_table, step
 
 
 @retried_step
-def bootstrap_backend(target: Target, *, dry_run: bool = False) -> BootstrapReport:
+def bootstrap_backend(live: LiveEnvironment, *, dry_run: bool = False) -> BootstrapReport:
     """Make or adopt the state bucket and lock table; mend what is missing, weaken nothing."""
-    environment = target.environment
-    report = (survey if dry_run else bootstrap)(
-        target.access, environment.state_bucket, environment.lock_table
-    )
+    environment = live.settings
+    report = (survey if dry_run else bootstrap)(live.access, environment.state_bucket, environment.lock_table)
     for setting in report.settings:
         get_run_logger().info(
             "%s: %s was %s, %s", setting.subject, setting.setting, setting.found, setting.done
         )
     show_table(
-        target,
+        live,
         "state",
         [
             {"on": item.subject, "setting": item.setting, "found": item.found, "done": item.done}
@@ -39,28 +36,26 @@ def bootstrap_backend(target: Target, *, dry_run: bool = False) -> BootstrapRepo
 
 
 @retried_step
-def copy_state(target: Target, *, dry_run: bool = False) -> BackupReport:
+def copy_state(live: LiveEnvironment, *, dry_run: bool = False) -> BackupReport:
     """Copy the state and prune old copies, and show that and what protects the state."""
-    report = (would_back_up if dry_run else backup_state)(
-        home_of(target.access, target.environment), RetentionPolicy()
-    )
+    report = (would_back_up if dry_run else backup_state)(live.state, RetentionPolicy())
     get_run_logger().info("Copied to %s; removed %d old copies", report.backup, len(report.removed))
     show_table(
-        target,
+        live,
         "state-backup",
         [*_copies(report), *_protections(report)],
-        f"{target.name}: {'what would be copied' if dry_run else 'copies'} of the state",
+        f"{live.name}: {'what would be copied' if dry_run else 'copies'} of the state",
     )
     return report
 
 
 @step
-def look_at_lock(target: Target, known: Mapping[str, RunStatus]) -> LockReport:
+def look_at_lock(live: LiveEnvironment, known: Mapping[str, RunStatus]) -> LockReport:
     """Look who holds the state's lock, and whether they live; ``known`` is what Prefect says of runs."""
-    report = inspect_lock(home_of(target.access, target.environment), known)
+    report = inspect_lock(live.state, known)
     verdict = report.verdict
     show_table(
-        target,
+        live,
         "lock",
         [
             {
@@ -72,16 +67,16 @@ def look_at_lock(target: Target, known: Mapping[str, RunStatus]) -> LockReport:
                 "why": verdict.reason,
             }
         ],
-        f"{target.name}: the lock of the state is {verdict.state.value}",
+        f"{live.name}: the lock of the state is {verdict.state.value}",
     )
     get_run_logger().info("%s: %s", report.verdict.state.value, report.verdict.reason)
     return report
 
 
 @step
-def remove_lock(target: Target, lock_id: str, known: Mapping[str, RunStatus]) -> LockReport:
+def remove_lock(live: LiveEnvironment, lock_id: str, known: Mapping[str, RunStatus]) -> LockReport:
     """Remove the lock when its owner is gone; refuse otherwise."""
-    report = unlock(home_of(target.access, target.environment), lock_id, known)
+    report = unlock(live.state, lock_id, known)
     get_run_logger().info("Lock %s removed; its owner was %s", lock_id, report.verdict.owner)
     return report
 

@@ -9,13 +9,10 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.events import emit_event
 
-from blocks.deploy_environment import Target
 from pipeline.aws.errors import AwsError
-from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.image.errors import PushInterruptedError
-from pipeline.outputs import Outputs
+from pipeline.live import LiveEnvironment
 from pipeline.source.errors import SourceUnreachableError
-from pipeline.sqlite.site import Site
 from pipeline.terraform.errors import TerraformUnreachableError
 
 _UNREACHABLE = (
@@ -61,30 +58,20 @@ def _failed_transiently(_task: Task[..., Any], _run: TaskRun, state: State[Any])
     return False
 
 
-def tell_world(target: Target, what: str, **payload: Any) -> None:
+def tell_world(live: LiveEnvironment, what: str, **payload: Any) -> None:
     """Emit the event ``vimbiso.WHAT`` about the environment; docs/runbook/README.md lists them all."""
     emit_event(
         event=f"vimbiso.{what}",
-        resource={"prefect.resource.id": f"vimbiso.environment.{target.name}"},
+        resource={"prefect.resource.id": f"vimbiso.environment.{live.name}"},
         payload=payload,
     )
 
 
-def show_table(target: Target, kind: str, rows: Sequence[dict[str, Any]], description: str) -> None:
+def show_table(live: LiveEnvironment, kind: str, rows: Sequence[dict[str, Any]], description: str) -> None:
     """Keep a table as the artifact ``KIND-ENVIRONMENT``."""
-    create_table_artifact(key=f"{kind}-{target.name}", table=list(rows), description=description)
+    create_table_artifact(key=f"{kind}-{live.name}", table=list(rows), description=description)
 
 
-def show_page(target: Target, kind: str, markdown: str, description: str) -> None:
+def show_page(live: LiveEnvironment, kind: str, markdown: str, description: str) -> None:
     """Keep a page of Markdown as the artifact ``KIND-ENVIRONMENT``."""
-    create_markdown_artifact(key=f"{kind}-{target.name}", markdown=markdown, description=description)
-
-
-def service_of(target: Target, outputs: Outputs) -> EcsService:
-    """Return the environment's service."""
-    return EcsService(target.access, ServiceRef(outputs.cluster, outputs.service))
-
-
-def site_of(target: Target, outputs: Outputs) -> Site:
-    """Return where the database and its backups are."""
-    return Site(target.access, outputs, target.environment.task_endpoint_url)
+    create_markdown_artifact(key=f"{kind}-{live.name}", markdown=markdown, description=description)

@@ -11,9 +11,9 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from blocks.deploy_environment import Target
 from pipeline.environment.catalogue import PROJECT
-from pipeline.state.home import StateHome, home_of
+from pipeline.live import LiveEnvironment
+from pipeline.state.home import StateHome
 from pipeline.state.runs import announced, this_run
 from pipeline.state.unlock import forget_gone, inspect_lock, lock_keeper, unlock
 from pipeline.terraform.aftermath import Aftermath, aftermath
@@ -52,7 +52,7 @@ class Listener:
 class Session:
     """One run's work on one environment's infrastructure."""
 
-    target: Target
+    live: LiveEnvironment
     workspace: Workspace
     listener: Listener
     home: StateHome
@@ -60,7 +60,7 @@ class Session:
 
 
 @contextmanager
-def terraform_session(target: Target, module: Path = ROOT_MODULE) -> Iterator[Session]:
+def terraform_session(live: LiveEnvironment, module: Path = ROOT_MODULE) -> Iterator[Session]:
     """Give the flow its private workspace on the module; plan and apply happen in the same one.
 
     A record beside the state names this run for as long as it works, so that a lock it leaves behind when it
@@ -68,17 +68,15 @@ def terraform_session(target: Target, module: Path = ROOT_MODULE) -> Iterator[Se
     """
     listener, home, run_id = (
         Listener(get_run_logger()),
-        home_of(target.access, target.environment),
+        live.state,
         str(flow_run.id),
     )
     _forget_dead_runs(home, listener.log)
     keeper = lock_keeper(home, run_id, listener.log.warning)
-    with open_workspace(
-        module, target.access, label=target.name, on_event=listener, around=keeper
-    ) as workspace:
-        record = this_run(run_id, target.name, workspace.folder.path, _RUN_BOUND)
+    with open_workspace(module, live.access, label=live.name, on_event=listener, around=keeper) as workspace:
+        record = this_run(run_id, live.name, workspace.folder.path, _RUN_BOUND)
         with announced(home, record):
-            yield Session(target, workspace, listener, home, run_id)
+            yield Session(live, workspace, listener, home, run_id)
 
 
 def _forget_dead_runs(home: StateHome, log: Any) -> None:
@@ -93,21 +91,21 @@ def _forget_dead_runs(home: StateHome, log: Any) -> None:
 @retried_step
 def terraform_init(session: Session) -> None:
     """Prepare backend and providers, and validate the configuration."""
-    session.workspace.init(backend_config(session.target.environment))
+    session.workspace.init(backend_config(session.live.settings))
     for warning in session.workspace.validate():
         get_run_logger().warning(str(warning))
 
 
-def plan_request(target: Target, **options: Any) -> PlanRequest:
+def plan_request(live: LiveEnvironment, **options: Any) -> PlanRequest:
     """Return what to plan for the environment: its variables, its sizes, and other options."""
-    sizes = ROOT_MODULE / "environments" / f"{target.name}.tfvars"
-    return PlanRequest(variables=pipeline_variables(target), var_files=(sizes,), **options)
+    sizes = ROOT_MODULE / "environments" / f"{live.name}.tfvars"
+    return PlanRequest(variables=pipeline_variables(live), var_files=(sizes,), **options)
 
 
-def pipeline_variables(target: Target) -> dict[str, Any]:
+def pipeline_variables(live: LiveEnvironment) -> dict[str, Any]:
     """Return the variables that the pipeline hands to the root module."""
-    path = target.environment.data_host_path
-    return root_variables(target.environment, {"data_host_path": str(PROJECT / path) if path else None})
+    path = live.settings.data_host_path
+    return root_variables(live.settings, {"data_host_path": str(PROJECT / path) if path else None})
 
 
 @step
@@ -128,7 +126,7 @@ def terraform_apply(session: Session, plan: Plan, document: PlanDocument) -> Non
     hear = session.listener
     hear.progress = expected(document)
     artifact = create_progress_artifact(
-        progress=0.0, key=f"apply-{session.target.name}", description=_told(session, hear.progress)
+        progress=0.0, key=f"apply-{session.live.name}", description=_told(session, hear.progress)
     )
 
     def show(progress: Progress) -> None:
@@ -151,7 +149,7 @@ def terraform_apply(session: Session, plan: Plan, document: PlanDocument) -> Non
 
 def _told(session: Session, progress: Progress) -> str:
     failed = f", {len(progress.failed)} failed" if progress.failed else ""
-    return f"{session.target.name}: {len(progress.done)} of {progress.total} resources done{failed}"
+    return f"{session.live.name}: {len(progress.done)} of {progress.total} resources done{failed}"
 
 
 def aftermath_of(progress: Progress, error: TerraformError) -> Aftermath:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import cast
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
@@ -20,13 +19,11 @@ from prefect.client.schemas.objects import FlowRun, Log
 from prefect.client.schemas.sorting import FlowRunSort, LogSort
 from rich.console import Console
 
-from blocks.deploy_environment import DeployEnvironment
+from blocks.deploy_environment import load_live
 from deployments.cli.arguments import Chosen
 from deployments.cli.errors import CommandError
 from deployments.follow import Follower
-from pipeline.aws.parameters import read_parameter
 from pipeline.logs.cloudwatch import CloudWatchLogs, Event
-from pipeline.outputs import missing_outputs, parse_outputs
 
 _APPLICATION = "application"
 _WINDOW_MS = 3_600_000
@@ -82,13 +79,9 @@ def run_lines(client: SyncPrefectClient, run: FlowRun, count: int) -> list[Log]:
 
 def application_lines(environment: str, count: int) -> Iterable[str]:
     """Return the application's newest lines of the last hour, oldest first."""
-    target = cast("DeployEnvironment", DeployEnvironment.load(environment)).target()
-    parameter = target.environment.outputs_parameter
-    document = read_parameter(target.access, parameter)
-    if document is None:
-        raise missing_outputs(parameter)
-    group = parse_outputs(document, parameter).log_group
-    logs, until = CloudWatchLogs(target.access), int(time.time() * 1000) + 1000
+    live = load_live(environment)
+    group = live.outputs.log_group
+    logs, until = CloudWatchLogs(live.access), int(time.time() * 1000) + 1000
     since = until - _WINDOW_MS
     events: list[tuple[Event, str]] = [
         (event, stream.name)

@@ -1,7 +1,6 @@
 """Shows what runs where."""
 
 from collections.abc import Iterable
-from typing import cast
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
@@ -18,12 +17,9 @@ from prefect.settings import PREFECT_API_URL
 from rich.console import Console
 from rich.table import Table
 
-from blocks.deploy_environment import DeployEnvironment
-from pipeline.aws.parameters import read_parameter
-from pipeline.delivery.address import page_of
+from blocks.deploy_environment import load_live
 from pipeline.errors import PipelineError
-from pipeline.outputs import parse_outputs
-from pipeline.release.store import ReleaseStore
+from pipeline.outputs import NothingBuiltError
 
 _RUNS = 10
 
@@ -54,19 +50,16 @@ def _workers(client: SyncPrefectClient, pool: str) -> list[str]:
 def _release(environment: str) -> tuple[str, str]:
     """Return the release that runs, and the application's address; why not and "" where unknown."""
     try:
-        target = cast("DeployEnvironment", DeployEnvironment.load(environment)).target()
-        parameter = target.environment.outputs_parameter
-        document = read_parameter(target.access, parameter)
-        if document is None:
-            return "nothing was built here yet", ""
-        outputs = parse_outputs(document, parameter)
-        records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest(1)
+        live = load_live(environment)
+        records = live.releases.newest(1)
+    except NothingBuiltError:
+        return "nothing was built here yet", ""
     except ValueError:  # what Prefect raises where there is no such block
         return "not registered (make register)", ""
     except PipelineError as error:
         return f"unknown: {error}", ""
     told = [f"{it.release} ({it.outcome}, {it.ended_at:%Y-%m-%d %H:%M} UTC)" for it in records]
-    return (told or ["none"])[0], page_of(target.environment, outputs)
+    return (told or ["none"])[0], live.page
 
 
 def _runs_table(client: SyncPrefectClient, environment: str) -> Table:

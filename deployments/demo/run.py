@@ -3,25 +3,20 @@
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from rich.console import Console
 
-from blocks.deploy_environment import DeployEnvironment
+from blocks.deploy_environment import load_live
 from deployments.follow import Follower, page_of_run, start
 from deployments.register import register
 from deployments.stack.commands import up
 from deployments.stack.secrets import show_password
 from deployments.stack.settings import load_settings
-from pipeline.aws.parameters import read_parameter
-from pipeline.delivery.address import page_of, probe_of
-from pipeline.ecs.service import EcsService, ServiceRef
 from pipeline.errors import PipelineError
-from pipeline.outputs import missing_outputs, parse_outputs
 from pipeline.release.model import ReleaseRecord
-from pipeline.release.store import ReleaseStore
 
 ENVIRONMENT = "local"
 RUNS = ("bootstrap-state", "deploy-infrastructure", "sync-secrets", "deploy-application")
@@ -74,17 +69,11 @@ def _run(client: SyncPrefectClient, console: Console, flow: str) -> str:
 
 def summarise(console: Console, runs: dict[str, str], seconds: float) -> None:
     """Ask the application as its users do, and show what runs and where to look."""
-    target = cast("DeployEnvironment", DeployEnvironment.load(ENVIRONMENT)).target()
-    parameter = target.environment.outputs_parameter
-    document = read_parameter(target.access, parameter)
-    if document is None:
-        raise missing_outputs(parameter)
-    outputs = parse_outputs(document, parameter)
-    asked = probe_of(target.environment, outputs, release=None)
+    live = load_live(ENVIRONMENT)
+    asked = live.probe()
     answer = httpx.get(asked.url, headers={"Host": asked.host or ""}, trust_env=False)
-    records = ReleaseStore(target.access, outputs.backup_bucket, target.name).newest(1)
-    tasks = EcsService(target.access, ServiceRef(outputs.cluster, outputs.service)).tasks()
-    lines = _lines(page_of(target.environment, outputs), records, len(tasks), f"HTTP {answer.status_code}")
+    records, tasks = live.releases.newest(1), live.service.tasks()
+    lines = _lines(live.page, records, len(tasks), f"HTTP {answer.status_code}")
     console.print("\n[bold]Vimbiso Pay runs[/bold]")
     entry = ("The UI's password", show_password(load_settings()))
     for name, told in (*lines, *runs.items(), entry, ("Total time", f"{seconds:.0f} s")):

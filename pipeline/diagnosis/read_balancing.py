@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.calling import calling
 from pipeline.diagnosis.facts import Balancing, Subject, TargetGroup
-from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.ecs.service import EcsService
 
 if TYPE_CHECKING:
     from mypy_boto3_elbv2.type_defs import TargetGroupTypeDef
@@ -18,7 +18,7 @@ def read_balancing(access: AwsAccess, subject: Subject) -> Balancing:
         answer = access.client("elbv2").describe_target_groups(
             TargetGroupArns=list(outputs.target_group_arns)
         )
-    service = EcsService(access, ServiceRef(outputs.cluster, outputs.service))
+    service = EcsService(access, outputs.cluster, outputs.service)
     health = service.targets(outputs.target_group_arns)
     return Balancing(
         tuple(_group(raw) for raw in answer["TargetGroups"]),

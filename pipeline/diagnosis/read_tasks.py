@@ -12,7 +12,7 @@ from pipeline.diagnosis.stops import why_stopped
 from pipeline.ecs import translate
 from pipeline.ecs.model import Task, TaskStatus
 from pipeline.ecs.registry import TaskDefinitions
-from pipeline.ecs.service import EcsService, ServiceRef, describe_tasks
+from pipeline.ecs.service import EcsService, describe_tasks
 from pipeline.image.registry import find_image
 from pipeline.outputs import Outputs
 
@@ -53,7 +53,7 @@ def read_image(access: AwsAccess, subject: Subject) -> Image:
 
 
 def _live(access: AwsAccess, outputs: Outputs) -> str:
-    return EcsService(access, ServiceRef(outputs.cluster, outputs.service)).require().task_definition
+    return EcsService(access, outputs.cluster, outputs.service).require().task_definition
 
 
 def _tasks(

@@ -23,7 +23,7 @@ from pipeline.diagnosis.read_network import read_network, read_security
 from pipeline.diagnosis.read_scaling import read_scaling, read_usage
 from pipeline.diagnosis.read_tasks import read_definitions, read_image, read_tasks
 from pipeline.ecs.model import Service
-from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.ecs.service import EcsService
 from pipeline.errors import PipelineError
 from pipeline.health.probe import ProbeReport, probe
 from pipeline.release.store import ReleaseStore
@@ -80,7 +80,7 @@ def _why(error: AwsError) -> str:
 
 
 def _service(access: AwsAccess, subject: Subject) -> Service | None:
-    return EcsService(access, ServiceRef(subject.outputs.cluster, subject.outputs.service)).describe()
+    return EcsService(access, subject.outputs.cluster, subject.outputs.service).describe()
 
 
 def _secrets(access: AwsAccess, subject: Subject) -> KeyReport:

@@ -1,7 +1,6 @@
 """Reads and updates one ECS service. Every method makes one question's worth of API calls."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.aws.access import AwsAccess
@@ -18,30 +17,22 @@ _DESCRIBE_TASKS_LIMIT = 100
 """Tasks that one DescribeTasks call may name (AWS ECS API reference)."""
 
 
-@dataclass(frozen=True)
-class ServiceRef:
-    """Where a service is: names or ARNs of cluster and service."""
-
-    cluster: str
-    service: str
-
-
 class EcsService:
-    """One ECS service. Not to be shared between threads or pickled.
+    """One ECS service, by names or ARNs of cluster and service. Not to be shared between threads or pickled.
 
     Raises ``AwsError`` where AWS refuses or cannot be reached.
     """
 
-    def __init__(self, access: AwsAccess, ref: ServiceRef) -> None:
-        self.ref = ref
+    def __init__(self, access: AwsAccess, cluster: str, service: str) -> None:
+        self.cluster, self.name = cluster, service
         self._ecs = access.client("ecs")
         self._elbv2 = access.client("elbv2")
 
     def describe(self) -> Service | None:
         """Return the service, or None where it does not exist."""
-        with calling(f"Describing ECS service {self.ref.service}"):
+        with calling(f"Describing ECS service {self.name}"):
             try:
-                answer = self._ecs.describe_services(cluster=self.ref.cluster, services=[self.ref.service])
+                answer = self._ecs.describe_services(cluster=self.cluster, services=[self.name])
             except self._ecs.exceptions.ClusterNotFoundException:
                 return None
         found = answer["services"]
@@ -53,7 +44,7 @@ class EcsService:
         if service is None or service.status != "ACTIVE":
             state = "does not exist" if service is None else f"is {service.status}"
             raise ServiceMissingError(
-                f"ECS service {self.ref.service} in cluster {self.ref.cluster} {state}. "
+                f"ECS service {self.name} in cluster {self.cluster} {state}. "
                 "Run deploy-infrastructure for this environment first."
             )
         return service
@@ -61,33 +52,33 @@ class EcsService:
     def update(self, task_definition: str, desired: int | None = None, *, force: bool = False) -> Deployment:
         """Move the service to a task definition; return the PRIMARY deployment of the *response*."""
         request: UpdateServiceRequestTypeDef = {
-            "cluster": self.ref.cluster,
-            "service": self.ref.service,
+            "cluster": self.cluster,
+            "service": self.name,
             "taskDefinition": task_definition,
             "forceNewDeployment": force,
         }
         if desired is not None:
             request["desiredCount"] = desired
-        with calling(f"Updating ECS service {self.ref.service} to {task_definition}"):
+        with calling(f"Updating ECS service {self.name} to {task_definition}"):
             answer = self._ecs.update_service(**request)
         primary = translate.service(answer["service"]).primary
         if primary is None:
-            raise EcsError(f"ECS answered the update of {self.ref.service} without a PRIMARY deployment.")
+            raise EcsError(f"ECS answered the update of {self.name} without a PRIMARY deployment.")
         return primary
 
     def scale(self, desired: int) -> None:
         """Set the count of tasks and nothing else."""
-        with calling(f"Scaling ECS service {self.ref.service} to {desired} tasks"):
-            self._ecs.update_service(cluster=self.ref.cluster, service=self.ref.service, desiredCount=desired)
+        with calling(f"Scaling ECS service {self.name} to {desired} tasks"):
+            self._ecs.update_service(cluster=self.cluster, service=self.name, desiredCount=desired)
 
     def tasks(self, status: TaskStatus = "RUNNING") -> tuple[Task, ...]:
         """Return the service's tasks of one desired status: RUNNING or STOPPED (the last hour's)."""
-        with calling(f"Listing the {status} tasks of {self.ref.service}"):
+        with calling(f"Listing the {status} tasks of {self.name}"):
             pages = self._ecs.get_paginator("list_tasks").paginate(
-                cluster=self.ref.cluster, serviceName=self.ref.service, desiredStatus=status
+                cluster=self.cluster, serviceName=self.name, desiredStatus=status
             )
             arns = [arn for page in pages for arn in page["taskArns"]]
-            return tuple(translate.task(raw) for raw in describe_tasks(self._ecs, self.ref.cluster, arns))
+            return tuple(translate.task(raw) for raw in describe_tasks(self._ecs, self.cluster, arns))
 
     def targets(self, groups: tuple[str, ...]) -> dict[str, tuple[Target, ...]]:
         """Return the health of every target, by target group ARN."""

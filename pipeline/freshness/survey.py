@@ -3,39 +3,35 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
-from pipeline.aws.access import AwsAccess
-from pipeline.environment.model import Environment
 from pipeline.freshness.judge import Copies
+from pipeline.live import LiveEnvironment
 from pipeline.logs.cloudwatch import list_groups
 from pipeline.logs.days import window
 from pipeline.logs.groups import environment_groups
 from pipeline.logs.place import ArchivePlace
 from pipeline.logs.verify import archived_days
-from pipeline.outputs import Outputs
 from pipeline.sqlite.catalogue import list_backups as database_backups
-from pipeline.sqlite.site import Site
 from pipeline.state.backup import list_backups as state_backups
-from pipeline.state.home import home_of
 
 
-def find_copies(access: AwsAccess, environment: Environment, outputs: Outputs) -> tuple[Copies, ...]:
+def find_copies(live: LiveEnvironment) -> tuple[Copies, ...]:
     """List the backups of database and state, and the archived days of every log group of the environment.
 
     Only names are listed, nothing is read. Raises AwsError.
     """
-    database = tuple(item.at for item in database_backups(Site(access, outputs)) if item.counts)
-    state = tuple(taken for _, taken in state_backups(home_of(access, environment)))
+    database = tuple(item.at for item in database_backups(live) if item.counts)
+    state = tuple(taken for _, taken in state_backups(live.state))
     return (
         Copies("database backup", database, "backup-sqlite"),
         Copies("state backup", state, "backup-state"),
-        *_archives(access, outputs),
+        *_archives(live),
     )
 
 
-def _archives(access: AwsAccess, outputs: Outputs) -> Iterator[Copies]:
-    place = ArchivePlace(outputs.log_archive_bucket, outputs.environment)
-    for group in environment_groups(list_groups(access), outputs):
-        days = archived_days(access, place, group.name)
+def _archives(live: LiveEnvironment) -> Iterator[Copies]:
+    place = ArchivePlace(live.outputs.log_archive_bucket, live.name)
+    for group in environment_groups(list_groups(live.access), live.outputs):
+        days = archived_days(live.access, place, group.name)
         first = group.created_at.astimezone(UTC).date()
         yield Copies(
             f"archive of {group.name}", tuple(_end(day) for day in days), "archive-logs", due=_end(first)

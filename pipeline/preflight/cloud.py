@@ -2,22 +2,18 @@
 
 from functools import partial
 
-from pipeline.aws.access import AwsAccess
 from pipeline.aws.calling import calling
 from pipeline.aws.identity import identify, require_account
-from pipeline.environment.model import Environment
-from pipeline.outputs import Outputs
-from pipeline.preflight.live import LiveService
+from pipeline.live import LiveEnvironment
 from pipeline.preflight.model import Check, CheckFailedError, CheckSkippedError
+from pipeline.preflight.present import PresentService
 from pipeline.preflight.trust import may_assume
 from pipeline.secrets.sync import missing_keys
 
 
-def cloud_checks(
-    access: AwsAccess, environment: Environment, outputs: Outputs, live: LiveService
-) -> tuple[Check, ...]:
+def cloud_checks(live: LiveEnvironment, present: PresentService) -> tuple[Check, ...]:
     """Return the checks of one environment, none of which changes anything."""
-    ask = _Questions(access, environment, outputs, live)
+    ask = _Questions(live, present)
     return (
         Check("identity", ask.identity),
         Check("service", ask.service, needs=("identity",)),
@@ -25,21 +21,17 @@ def cloud_checks(
         Check("target groups", ask.target_groups, needs=("identity",)),
         Check("log group", ask.log_group, needs=("identity",)),
         Check("repository", ask.repository, needs=("identity",)),
-        Check("execution role", partial(ask.role, outputs.execution_role_arn), needs=("identity",)),
-        Check("task role", partial(ask.role, outputs.task_role_arn), needs=("identity",)),
+        Check("execution role", partial(ask.role, live.outputs.execution_role_arn), needs=("identity",)),
+        Check("task role", partial(ask.role, live.outputs.task_role_arn), needs=("identity",)),
         Check("secrets", ask.secrets, needs=("service",)),
         Check("certificate", ask.certificate, needs=("identity",)),
     )
 
 
 class _Questions:
-    def __init__(
-        self, access: AwsAccess, environment: Environment, outputs: Outputs, live: LiveService
-    ) -> None:
-        self._access = access
-        self._environment = environment
-        self._outputs = outputs
-        self._live = live
+    def __init__(self, live: LiveEnvironment, present: PresentService) -> None:
+        self._access, self._environment, self._outputs = live.access, live.settings, live.outputs
+        self._present = present
 
     def identity(self) -> str:
         identity = identify(self._access)
@@ -47,12 +39,12 @@ class _Questions:
         return identity.arn
 
     def service(self) -> str:
-        service = self._live.service
+        service = self._present.service
         return f"{service.name} is ACTIVE with {service.desired} wanted tasks"
 
     def rollout(self) -> str:
         """A rollout under way is no fault here: beginning one decides whether it is ours or an alien's."""
-        primary = self._live.service.primary
+        primary = self._present.service.primary
         if primary is not None and primary.rollout_state == "IN_PROGRESS" and primary.desired:
             raise CheckSkippedError(f"deployment {primary.id} is under way; the rollout step decides")
         return "no rollout is under way"
@@ -94,7 +86,7 @@ class _Questions:
         return f"{name} can be assumed by ECS"
 
     def secrets(self) -> str:
-        report = missing_keys(self._access, self._outputs.secret_arn, self._live.definition)
+        report = missing_keys(self._access, self._outputs.secret_arn, self._present.definition)
         if not report.complete:
             raise CheckFailedError(
                 f"Without a value in {self._environment.secret_name}: {', '.join(report.missing)}. "

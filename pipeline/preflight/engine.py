@@ -2,8 +2,8 @@
 
 from pipeline.environment.model import Environment
 from pipeline.image.engine import connect, engine_faults, inspect_engine
-from pipeline.preflight.live import LiveService
 from pipeline.preflight.model import Check, CheckFailedError, CheckSkippedError
+from pipeline.preflight.present import PresentService
 
 BUILD_BYTES = 2_000_000_000
 """Free disk that a build of an application of this size may need."""
@@ -11,11 +11,11 @@ _FARGATE = "X86_64"
 """What Fargate runs a task on whose definition names none (RegisterTaskDefinition, runtimePlatform)."""
 
 
-def engine_checks(environment: Environment, live: LiveService) -> tuple[Check, ...]:
+def engine_checks(environment: Environment, present: PresentService) -> tuple[Check, ...]:
     """Return the checks of the worker's Docker engine, and whether what it builds runs where the tasks do."""
 
     def architecture() -> str:
-        platform = live.definition.get("runtimePlatform") or {}
+        platform = present.definition.get("runtimePlatform") or {}
         wanted = platform.get("cpuArchitecture") or (None if environment.aws_endpoint_url else _FARGATE)
         if wanted is None:
             raise CheckSkippedError("the tasks run on whatever the container host is")

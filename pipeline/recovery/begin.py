@@ -3,18 +3,17 @@
 from datetime import datetime
 
 from pipeline.ecs.model import Service
-from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.live import LiveEnvironment
 from pipeline.recovery.errors import RecoveryError
 from pipeline.recovery.record import OpenRestore, OpenRestores
 from pipeline.recovery.scaling import AutoScaling
 from pipeline.sqlite.model import Backup
 from pipeline.sqlite.restore import restore_to_file
 from pipeline.sqlite.runner import Report
-from pipeline.sqlite.site import Site
 
 
 def begin(
-    site: Site, run_id: str, backup: Backup, report: Report, now: datetime, approved_by: str = ""
+    live: LiveEnvironment, run_id: str, backup: Backup, report: Report, now: datetime, approved_by: str = ""
 ) -> OpenRestore:
     """Bring the backup to a checked file beside the database, and note what is about to be done.
 
@@ -22,10 +21,10 @@ def begin(
         RecoveryError: a rollout is under way, or another restore is open.
         SqliteJobError: the backup is damaged, the volume full, ...; nothing was stopped.
     """
-    outputs = site.outputs
-    service = EcsService(site.access, ServiceRef(outputs.cluster, outputs.service))
+    outputs = live.outputs
+    service = live.service
     refuse_rollout(service.require())
-    restored = restore_to_file(site, run_id, backup, report)
+    restored = restore_to_file(live, run_id, backup, report)
     present = service.require()
     refuse_rollout(present)
     restore = OpenRestore(
@@ -35,10 +34,10 @@ def begin(
         database=outputs.database_path,
         began=now.replace(microsecond=0),
         wanted=present.desired,
-        scaling=AutoScaling(site.access, outputs).suspended(),
+        scaling=AutoScaling(live.access, outputs).suspended(),
         approved_by=approved_by,
     )
-    OpenRestores(site).open(restore)
+    OpenRestores(live).open(restore)
     report(f"The service has {present.desired} tasks, and will have them again")
     return restore
 

@@ -5,10 +5,10 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.live import LiveEnvironment
 from pipeline.recovery.errors import RecoveryError
 from pipeline.sqlite.errors import OtherRunError
 from pipeline.sqlite.layout import stamp
-from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 
 
@@ -60,9 +60,9 @@ class OpenRestore(BaseModel):
 class OpenRestores:
     """Where the note lies: in the backup bucket, outside of what the sweep of dead jobs removes."""
 
-    def __init__(self, site: Site) -> None:
-        self._store = Store(site)
-        self._key = f"sqlite-jobs/{site.outputs.environment}/in-place.json"
+    def __init__(self, live: LiveEnvironment) -> None:
+        self._store = Store(live)
+        self._key = f"sqlite-jobs/{live.outputs.environment}/in-place.json"
 
     def find(self) -> OpenRestore | None:
         """Return the restore that is under way or was killed."""
@@ -95,16 +95,16 @@ def _document(restore: OpenRestore) -> bytes:
     return restore.model_dump_json(indent=1).encode()
 
 
-def require_none_open(site: Site) -> None:
+def require_none_open(live: LiveEnvironment) -> None:
     """Refuse to start tasks on a database that is being replaced.
 
     Raises:
         RecoveryError: a restore in place has not ended.
     """
-    found = OpenRestores(site).find()
+    found = OpenRestores(live).find()
     if found is not None:
         raise RecoveryError(
-            f"The database of {site.outputs.environment} is being restored in place since "
+            f"The database of {live.outputs.environment} is being restored in place since "
             f"{found.began:%Y-%m-%d %H:%M} UTC ({found.phase}), so no tasks are started. Wait for that run; "
             "if it was killed, run restore-sqlite with in_place again: it goes on, or undoes it."
         )

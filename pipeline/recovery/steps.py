@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 
 from pipeline.clock import pause
-from pipeline.ecs.oneoff import OneOffTasks, stopped
-from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.ecs.oneoff import stopped
+from pipeline.live import LiveEnvironment
 from pipeline.recovery.errors import RecoveryError
 from pipeline.recovery.record import OpenRestore, OpenRestores
 from pipeline.recovery.scaling import SUSPENDED, AutoScaling
@@ -15,7 +15,6 @@ from pipeline.sqlite.errors import SqliteJobError
 from pipeline.sqlite.model import BEFORE_RESTORE
 from pipeline.sqlite.restore import Swapped, swap_back, swap_in
 from pipeline.sqlite.runner import Report
-from pipeline.sqlite.site import Site
 
 _UNREADABLE = frozenset({"no-database", "corrupt"})
 """Kinds of failure that no backup can be had of: the file itself is kept aside all the same."""
@@ -23,23 +22,23 @@ _TIME_TO_STOP = 900.0
 """Seconds: the load balancer's draining, the container's stop time-out, and a one-off task that ends."""
 
 
-class SiteSteps:
+class RestoreSteps:
     """Does each step and reports it; ``health`` returns a fault, or None where the service is well."""
 
     def __init__(
         self,
-        site: Site,
+        live: LiveEnvironment,
         health: Callable[[], str | None],
         report: Report,
         time_to_stop: float = _TIME_TO_STOP,
     ) -> None:
-        outputs = site.outputs
-        self._site, self._health, self._report = site, health, report
+        outputs = live.outputs
+        self._live, self._health, self._report = live, health, report
         self._time_to_stop = time_to_stop
-        self._records = OpenRestores(site)
-        self._service = EcsService(site.access, ServiceRef(outputs.cluster, outputs.service))
-        self._tasks = OneOffTasks(site.access, outputs.cluster)
-        self._scaling = AutoScaling(site.access, outputs)
+        self._records = OpenRestores(live)
+        self._service = live.service
+        self._tasks = live.one_off_tasks
+        self._scaling = AutoScaling(live.access, outputs)
 
     def note(self, restore: OpenRestore) -> None:
         """Write down how far it is, before the phase begins."""
@@ -58,7 +57,7 @@ class SiteSteps:
     def save(self, restore: OpenRestore) -> str | None:
         """Take a backup of the database that is about to be replaced."""
         try:
-            return back_up(self._site, restore.id, self._report, reason=BEFORE_RESTORE).key
+            return back_up(self._live, restore.id, self._report, reason=BEFORE_RESTORE).key
         except SqliteJobError as error:
             if error.kind not in _UNREADABLE:
                 raise
@@ -67,14 +66,14 @@ class SiteSteps:
 
     def swap(self, restore: OpenRestore) -> None:
         """Put the restored file in place; the job compares it with the manifest once more."""
-        manifest = read_manifest(self._site, find_backup(self._site, restore.backup))
-        swap_in(self._site, restore.id, restore.incoming, restore.began, self._report, manifest)
+        manifest = read_manifest(self._live, find_backup(self._live, restore.backup))
+        swap_in(self._live, restore.id, restore.incoming, restore.began, self._report, manifest)
 
     def swap_back(self, restore: OpenRestore) -> None:
         """Put the old database back; that there is none aside means that it never went."""
         swapped = Swapped(restore.database, restore.aside)
         try:
-            swap_back(self._site, restore.id, swapped, restore.began, self._report)
+            swap_back(self._live, restore.id, swapped, restore.began, self._report)
         except SqliteJobError as error:
             if error.kind != "no-database":
                 raise

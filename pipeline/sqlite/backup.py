@@ -5,6 +5,7 @@ from typing import Any
 
 from pipeline.clock import Clock, utc_now
 from pipeline.ecs.errors import EcsError
+from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
 from pipeline.sqlite.attempt import Attempt, close_attempt, open_attempt
 from pipeline.sqlite.completion import complete, prove
@@ -13,13 +14,12 @@ from pipeline.sqlite.model import BEFORE_RESTORE, Checks, Manifest
 from pipeline.sqlite.policy import PART_BYTES, BackupPolicy
 from pipeline.sqlite.runner import JobResult, Report, Runner
 from pipeline.sqlite.signing import Signer
-from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 from pipeline.sqlite.sweep import DEAD, sweep
 
 
 def back_up(
-    site: Site,
+    live: LiveEnvironment,
     run_id: str,
     report: Report,
     policy: BackupPolicy | None = None,
@@ -39,22 +39,22 @@ def back_up(
         AwsError: AWS refused or could not be reached; the same run may go on later.
     """
     policy = policy or BackupPolicy()
-    store = Store(site)
-    for line in sweep(site, clock(), max(DEAD, timedelta(seconds=3 * policy.timeout))):
+    store = Store(live)
+    for line in sweep(live, clock(), max(DEAD, timedelta(seconds=3 * policy.timeout))):
         report(line)
     attempt = open_attempt(store, "backup", run_id, clock())
     try:
-        return _attempted(site, store, attempt, report, policy, reason)
+        return _attempted(live, store, attempt, report, policy, reason)
     except (SqliteError, EcsError):
         discard(store, attempt)
         raise
 
 
 def _attempted(
-    site: Site, store: Store, attempt: Attempt, report: Report, policy: BackupPolicy, reason: str
+    live: LiveEnvironment, store: Store, attempt: Attempt, report: Report, policy: BackupPolicy, reason: str
 ) -> Manifest:
-    runner = Runner(site, attempt, policy.timeout, report)
-    result = runner.run(lambda signer: _orders(site, store, attempt, policy, signer))
+    runner = Runner(live, attempt, policy.timeout, report)
+    result = runner.run(lambda signer: _orders(live, store, attempt, policy, signer))
     for warning in result.values["warnings"]:
         report(f"Warning: {warning}")
     key = attempt.stem + layout.EXTENSIONS[result.values["codec"]]
@@ -70,7 +70,7 @@ def _attempted(
 
 
 def _orders(
-    site: Site, store: Store, attempt: Attempt, policy: BackupPolicy, signer: Signer
+    live: LiveEnvironment, store: Store, attempt: Attempt, policy: BackupPolicy, signer: Signer
 ) -> dict[str, Any]:
     """One upload for each codec the task may choose: which one, only the image knows."""
     store.abort(store.uploads(attempt.stem))
@@ -78,7 +78,7 @@ def _orders(
     uploads = {codec: store.create_upload(attempt.stem + layout.EXTENSIONS[codec]) for codec in codecs}
     return {
         "action": "backup",
-        "database": site.outputs.database_path,
+        "database": live.outputs.database_path,
         "integrity": policy.integrity,
         "busy_timeout": policy.busy_timeout,
         "patience": policy.patience,

@@ -2,19 +2,19 @@
 
 from pydantic import ValidationError
 
+from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
 from pipeline.sqlite.errors import NoBackupError
 from pipeline.sqlite.model import Backup, Manifest
-from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 
 
-def list_backups(site: Site) -> tuple[Backup, ...]:
+def list_backups(live: LiveEnvironment) -> tuple[Backup, ...]:
     """Return every committed backup, newest first."""
-    return Store(site).backups()
+    return Store(live).backups()
 
 
-def find_backup(site: Site, wanted: str | None = None) -> Backup:
+def find_backup(live: LiveEnvironment, wanted: str | None = None) -> Backup:
     """Return the newest verified backup of a live database, or the one with this id or key, whatever it is.
 
     Copies that restores made of what they replaced are not chosen by themselves: who repeats a restore
@@ -23,12 +23,12 @@ def find_backup(site: Site, wanted: str | None = None) -> Backup:
     Raises:
         NoBackupError: there is none.
     """
-    backups = list_backups(site)
+    backups = list_backups(live)
     if wanted is None:
         found = next((item for item in backups if item.counts), None)
         if found is None:
             raise NoBackupError(
-                f"{site.outputs.environment} has no verified backup of a live database. "
+                f"{live.outputs.environment} has no verified backup of a live database. "
                 "Run backup-sqlite and read its log."
             )
         return found
@@ -39,13 +39,13 @@ def find_backup(site: Site, wanted: str | None = None) -> Backup:
     return found
 
 
-def read_manifest(site: Site, backup: Backup) -> Manifest:
+def read_manifest(live: LiveEnvironment, backup: Backup) -> Manifest:
     """Return the backup's manifest.
 
     Raises:
         NoBackupError: it is missing or damaged.
     """
-    document = Store(site).read(backup.key + layout.MANIFEST)
+    document = Store(live).read(backup.key + layout.MANIFEST)
     try:
         return Manifest.model_validate(document)
     except ValidationError as error:

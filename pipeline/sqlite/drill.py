@@ -4,13 +4,13 @@ import json
 from dataclasses import dataclass
 
 from pipeline.clock import Clock, utc_now
+from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
 from pipeline.sqlite.catalogue import find_backup, read_manifest
 from pipeline.sqlite.errors import SqliteJobError
 from pipeline.sqlite.jobs import fetch_orders, run_job
 from pipeline.sqlite.model import Backup, Checks, Manifest
 from pipeline.sqlite.runner import Report
-from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 
 _DAMAGED = {"wrong-checksum", "corrupt", "differs"}
@@ -32,7 +32,7 @@ class Drill:
 
 
 def drill(
-    site: Site, run_id: str, report: Report, backup: Backup | None = None, clock: Clock = utc_now
+    live: LiveEnvironment, run_id: str, report: Report, backup: Backup | None = None, clock: Clock = utc_now
 ) -> Drill:
     """Restore the newest verified backup (or ``backup``) to a throw-away task's own disk and check it.
 
@@ -43,11 +43,11 @@ def drill(
         SqliteJobError: it could not be restored.
     """
     began = clock()
-    chosen = backup or find_backup(site)
-    manifest = read_manifest(site, chosen)
+    chosen = backup or find_backup(live)
+    manifest = read_manifest(live, chosen)
     try:
         result = run_job(
-            site,
+            live,
             "drill",
             run_id,
             report,
@@ -56,7 +56,7 @@ def drill(
         )
     except SqliteJobError as error:
         if error.kind in _DAMAGED:
-            mark_unusable(site, chosen, error)
+            mark_unusable(live, chosen, error)
         raise
     rto = (clock() - began).total_seconds()
     rpo = (began - manifest.copied_at).total_seconds()
@@ -67,7 +67,7 @@ def drill(
     return Drill(chosen, manifest, checks, round(rto, 3), round(rpo, 3), round(result.seconds, 3))
 
 
-def mark_unusable(site: Site, backup: Backup, error: SqliteJobError) -> None:
+def mark_unusable(live: LiveEnvironment, backup: Backup, error: SqliteJobError) -> None:
     """Write the verdict beside the backup; the backup itself stays for examination."""
     verdict = json.dumps({"kind": error.kind, "message": str(error)})
-    Store(site).write(backup.key + layout.UNUSABLE, verdict.encode())
+    Store(live).write(backup.key + layout.UNUSABLE, verdict.encode())

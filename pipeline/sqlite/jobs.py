@@ -5,12 +5,12 @@ from typing import Any
 
 from pipeline.clock import Clock, utc_now
 from pipeline.ecs.errors import EcsError
+from pipeline.live import LiveEnvironment
 from pipeline.sqlite.attempt import close_attempt, open_attempt
 from pipeline.sqlite.errors import SqliteError
 from pipeline.sqlite.model import Manifest
 from pipeline.sqlite.runner import JobResult, Report, Runner
 from pipeline.sqlite.signing import Signer
-from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 
 TIMEOUT = 3600.0
@@ -31,7 +31,7 @@ def fetch_orders(signer: Signer, manifest: Manifest) -> dict[str, Any]:
 
 
 def run_job(
-    site: Site,
+    live: LiveEnvironment,
     purpose: str,
     run_id: str,
     report: Report,
@@ -40,10 +40,10 @@ def run_job(
     timeout: float = TIMEOUT,
 ) -> JobResult:
     """Run a job that leaves nothing in the bucket; its attempt ends with it, well or badly."""
-    store = Store(site)
+    store = Store(live)
     attempt = open_attempt(store, purpose, run_id, clock())
     try:
-        result = Runner(site, attempt, timeout, report).run(orders)
+        result = Runner(live, attempt, timeout, report).run(orders)
     except (SqliteError, EcsError):
         close_attempt(store, attempt)
         raise

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.aws.errors import AwsError
+from pipeline.live import LiveEnvironment
 from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import layout
 from pipeline.sqlite.model import Backup
 from pipeline.sqlite.retention import Decision, decide
-from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 
 
@@ -21,17 +21,17 @@ class Pruned:
     failed: tuple[tuple[Backup, str], ...]
 
 
-def plan_prune(site: Site, now: datetime, policy: RetentionPolicy | None = None) -> Decision:
+def plan_prune(live: LiveEnvironment, now: datetime, policy: RetentionPolicy | None = None) -> Decision:
     """Return what ``prune`` would do now."""
-    return decide(Store(site).backups(), now, policy or RetentionPolicy())
+    return decide(Store(live).backups(), now, policy or RetentionPolicy())
 
 
-def prune(site: Site, decision: Decision) -> Pruned:
+def prune(live: LiveEnvironment, decision: Decision) -> Pruned:
     """Delete the backups that ``decision`` prunes; one that cannot be deleted does not stop the others.
 
     The manifest goes first: from then on the backup does not exist, and a sweep removes what a kill leaves.
     """
-    store = Store(site)
+    store = Store(live)
     deleted: list[Backup] = []
     failed: list[tuple[Backup, str]] = []
     for backup in decision.pruned:

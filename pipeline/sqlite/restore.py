@@ -9,13 +9,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline.clock import Clock, utc_now
+from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
 from pipeline.sqlite.catalogue import read_manifest
 from pipeline.sqlite.errors import SqliteError
 from pipeline.sqlite.jobs import fetch_orders, run_job
 from pipeline.sqlite.model import Backup, Manifest
 from pipeline.sqlite.runner import Report
-from pipeline.sqlite.site import Site
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Swapped:
 
 
 def restore_to_file(
-    site: Site,
+    live: LiveEnvironment,
     run_id: str,
     backup: Backup,
     report: Report,
@@ -55,11 +55,11 @@ def restore_to_file(
         OneOffTaskError: the task did not start or end.
     """
     target = checked_target(
-        site, target or f"{site.outputs.database_path}.restored-{layout.stamp(backup.at)}"
+        live, target or f"{live.outputs.database_path}.restored-{layout.stamp(backup.at)}"
     )
-    manifest = read_manifest(site, backup)
+    manifest = read_manifest(live, backup)
     result = run_job(
-        site,
+        live,
         "restore",
         run_id,
         report,
@@ -70,23 +70,23 @@ def restore_to_file(
     return Restored(target, manifest, round(result.seconds, 3))
 
 
-def checked_target(site: Site, target: str) -> str:
+def checked_target(live: LiveEnvironment, target: str) -> str:
     """Return ``target`` if it is a file of its own on the data volume.
 
     Raises:
         SqliteError: it is not.
     """
-    path, volume = PurePosixPath(target), PurePosixPath(site.outputs.data_path)
+    path, volume = PurePosixPath(target), PurePosixPath(live.outputs.data_path)
     if ".." in path.parts or volume not in path.parents:
         raise SqliteError(f"{target} is not on the data volume {volume}; give a path below it.")
-    database = site.outputs.database_path
+    database = live.outputs.database_path
     if target in {database, *(f"{database}{side}" for side in ("-wal", "-shm", "-journal"))}:
         raise SqliteError(f"{target} is the live database; restore to a new file and swap it in.")
     return target
 
 
 def swap_in(
-    site: Site,
+    live: LiveEnvironment,
     run_id: str,
     incoming: str,
     at: datetime,
@@ -102,32 +102,38 @@ def swap_in(
     Raises:
         SqliteJobError: in-use, corrupt, differs, no-database (``incoming`` is missing), ...
     """
-    aside = f"{site.outputs.database_path}.before-{layout.stamp(at)}"
+    aside = f"{live.outputs.database_path}.before-{layout.stamp(at)}"
     check: dict[str, Any] = {"integrity": "integrity_check"}
     if manifest is not None:
         check["expected"] = manifest.checks.model_dump(mode="json")
-    return _swap(site, "swap", run_id, checked_target(site, incoming), aside, report, check)
+    return _swap(live, "swap", run_id, checked_target(live, incoming), aside, report, check)
 
 
-def swap_back(site: Site, run_id: str, swapped: Swapped, at: datetime, report: Report) -> Swapped:
+def swap_back(live: LiveEnvironment, run_id: str, swapped: Swapped, at: datetime, report: Report) -> Swapped:
     """Make the file that ``swap_in`` set aside the database again; what it replaced is kept, too.
 
     The old file returns as it was, unchecked: whatever state it is in, it is what ran before.
     """
-    aside = f"{site.outputs.database_path}.rejected-{layout.stamp(at)}"
-    return _swap(site, "unswap", run_id, swapped.aside, aside, report, {"integrity": "none"})
+    aside = f"{live.outputs.database_path}.rejected-{layout.stamp(at)}"
+    return _swap(live, "unswap", run_id, swapped.aside, aside, report, {"integrity": "none"})
 
 
 def _swap(
-    site: Site, purpose: str, run_id: str, incoming: str, aside: str, report: Report, check: dict[str, Any]
+    live: LiveEnvironment,
+    purpose: str,
+    run_id: str,
+    incoming: str,
+    aside: str,
+    report: Report,
+    check: dict[str, Any],
 ) -> Swapped:
     orders = {
         "action": "swap",
-        "database": site.outputs.database_path,
+        "database": live.outputs.database_path,
         "incoming": incoming,
         "aside": aside,
         **check,
     }
-    run_job(site, purpose, run_id, report, lambda _: orders)
-    report(f"{incoming} is now {site.outputs.database_path}; what was there is {aside}")
-    return Swapped(site.outputs.database_path, aside)
+    run_job(live, purpose, run_id, report, lambda _: orders)
+    report(f"{incoming} is now {live.outputs.database_path}; what was there is {aside}")
+    return Swapped(live.outputs.database_path, aside)

@@ -7,13 +7,12 @@ from typing import Any
 
 from pipeline.ecs.errors import OneOffTaskError
 from pipeline.ecs.model import Task
-from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
-from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.ecs.oneoff import OneOff, failure, stopped, wait_until
+from pipeline.live import LiveEnvironment
 from pipeline.sqlite import jobfile
 from pipeline.sqlite.attempt import Attempt
 from pipeline.sqlite.errors import SqliteJobError, job_error
 from pipeline.sqlite.signing import Signer
-from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 
 Report = Callable[[str], None]
@@ -39,14 +38,14 @@ class JobResult:
 class Runner:
     """Runs the job of one attempt; a second run of the same attempt finds the first one's task."""
 
-    def __init__(self, site: Site, attempt: Attempt, timeout: float, report: Report) -> None:
-        self._site = site
+    def __init__(self, live: LiveEnvironment, attempt: Attempt, timeout: float, report: Report) -> None:
+        self._live = live
         self._attempt = attempt
         self._timeout = timeout
         self._report = report
-        self._store = Store(site)
-        self._tasks = OneOffTasks(site.access, site.outputs.cluster)
-        self.signer = Signer(site, timeout)
+        self._store = Store(live)
+        self._tasks = live.one_off_tasks
+        self.signer = Signer(live, timeout)
 
     def run(self, orders: Callable[[Signer], dict[str, Any]]) -> JobResult:
         """Run the job that ``orders`` describes (called only where a task must be started).
@@ -83,10 +82,10 @@ class Runner:
         return task
 
     def _one_off(self, environment: dict[str, str]) -> OneOff:
-        outputs = self._site.outputs
+        outputs = self._live.outputs
         return OneOff(
             cluster=outputs.cluster,
-            task_definition=task_definition(self._site),
+            task_definition=task_definition(self._live),
             container=outputs.container,
             started_by=self._attempt.started_by,
             command=jobfile.command(),
@@ -109,7 +108,7 @@ class Runner:
         values = self._result()
         where = f"The {self._attempt.purpose} job" + (f" in task {task.id}" if task else "")
         if values is None:
-            reason = failure(task, self._site.outputs.container) if task else None
+            reason = failure(task, self._live.outputs.container) if task else None
             raise SqliteJobError(
                 "no-result",
                 f"{where} reported no result ({reason or 'exit code 0'}). Look at the task's log.",
@@ -119,18 +118,18 @@ class Runner:
         return JobResult(values, task.task_definition if task else "")
 
 
-def task_definition(site: Site) -> str:
+def task_definition(live: LiveEnvironment) -> str:
     """Return the task definition that the service runs; before there is one, Terraform's own."""
-    outputs = site.outputs
-    service = EcsService(site.access, ServiceRef(outputs.cluster, outputs.service)).describe()
+    outputs = live.outputs
+    service = live.service.describe()
     if service is not None and service.task_definition:
         return service.task_definition
     return outputs.task_definition_arn or outputs.task_family
 
 
-def stop_task(site: Site, attempt: Attempt) -> None:
+def stop_task(live: LiveEnvironment, attempt: Attempt) -> None:
     """Stop the attempt's task, if one still runs."""
-    tasks = OneOffTasks(site.access, site.outputs.cluster)
+    tasks = live.one_off_tasks
     task = tasks.find(attempt.started_by)
     if task is not None and not stopped(task):
         tasks.stop(task.arn, "The run that started this job is gone")

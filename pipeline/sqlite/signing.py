@@ -6,7 +6,7 @@ from typing import Literal
 from botocore.config import Config
 
 from pipeline.aws.calling import calling
-from pipeline.sqlite.site import Site
+from pipeline.live import LiveEnvironment
 
 _MARGIN = 900
 """Seconds that a URL outlives the task's own limit."""
@@ -18,16 +18,16 @@ class Signer:
     A URL signed with temporary credentials dies with them, whatever its own lifetime.
     """
 
-    def __init__(self, site: Site, timeout: float) -> None:
-        style: Literal["path", "virtual"] = "path" if site.task_endpoint_url else "virtual"
+    def __init__(self, live: LiveEnvironment, timeout: float) -> None:
+        style: Literal["path", "virtual"] = "path" if live.settings.task_endpoint_url else "virtual"
         config = Config(
             signature_version="s3v4",
             s3={"addressing_style": style},
             # A checksum in the URL would be that of an empty body.
             request_checksum_calculation="when_required",
         )
-        self._s3 = replace(site.access, endpoint_url=site.task_endpoint_url).client("s3", config)
-        self._bucket = site.outputs.backup_bucket
+        self._s3 = replace(live.access, endpoint_url=live.settings.task_endpoint_url).client("s3", config)
+        self._bucket = live.outputs.backup_bucket
         self._seconds = int(timeout) + _MARGIN
 
     def get(self, key: str) -> str:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from pipeline.aws.bucket import ConflictError, S3Bucket
 from pipeline.aws.calling import calling
 from pipeline.aws.errors import AwsError
+from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
 from pipeline.sqlite.errors import OtherRunError
 from pipeline.sqlite.model import Backup
-from pipeline.sqlite.site import Site
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
@@ -32,11 +32,11 @@ class Upload:
 class Store:
     """The backup bucket of one environment. Raises ``AwsError`` where S3 refuses or cannot be reached."""
 
-    def __init__(self, site: Site) -> None:
-        self._objects = S3Bucket(site.access, site.outputs.backup_bucket)
+    def __init__(self, live: LiveEnvironment) -> None:
+        self._objects = S3Bucket(live.access, live.outputs.backup_bucket)
         self._s3 = self._objects.client
-        self.bucket = site.outputs.backup_bucket
-        self.environment = site.outputs.environment
+        self.bucket = live.outputs.backup_bucket
+        self.environment = live.outputs.environment
 
     def backups(self) -> tuple[Backup, ...]:
         """Return the committed backups, newest first."""

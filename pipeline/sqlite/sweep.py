@@ -2,30 +2,30 @@
 
 from datetime import datetime, timedelta
 
+from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
 from pipeline.sqlite.attempt import Attempt, close_attempt, open_attempts
 from pipeline.sqlite.runner import stop_task
-from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 
 DEAD = timedelta(hours=3)
 """An attempt this old is nobody's: longer than any policy's timeout and signed URL should be."""
 
 
-def sweep(site: Site, now: datetime, dead: timedelta = DEAD) -> tuple[str, ...]:
+def sweep(live: LiveEnvironment, now: datetime, dead: timedelta = DEAD) -> tuple[str, ...]:
     """Remove dead attempts with their tasks, and then what belongs to no attempt; return a line for each.
 
     An attempt is noted before anything else is made for it. So uploads, job files and databases without
     manifest that no note mentions can go, however young; except what was written after the look at the notes.
     """
-    store = Store(site)
+    store = Store(live)
     objects = store.keys(layout.prefix(store.environment))
     jobs = store.keys(layout.jobs_prefix(store.environment))
     uploads = store.uploads(layout.prefix(store.environment))
     attempts = open_attempts(store)
     lost = tuple(item for item in attempts if now - item.at > dead)
     for attempt in lost:
-        stop_task(site, attempt)
+        stop_task(live, attempt)
         close_attempt(store, attempt)
     living = tuple(item for item in attempts if item not in lost)
     orphans = [upload for upload in uploads if not _mentioned(upload.key, living)]

@@ -11,10 +11,10 @@ from bench.figures import Curve, Goal, Report, Series, at_most, growth_goal, num
 from bench.memory import Measured, measure
 from bench.workshop import Workshop
 
+from pipeline.live import LiveEnvironment
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.model import Manifest
 from pipeline.sqlite.policy import BackupPolicy
-from pipeline.sqlite.site import Site
 
 SCRIPT = Path(__file__).with_name("backup.sh")
 _MORE = (
@@ -29,7 +29,7 @@ class Backups:
     """Backs up databases of a folder that is the data volume of an emulated cluster."""
 
     shop: Workshop
-    site: Site
+    live: LiveEnvironment
     volume: Path
     made: list[str] = field(default_factory=list)
 
@@ -105,11 +105,11 @@ def backup(shop: Workshop) -> Report:
 def _set_up(shop: Workshop) -> Backups:
     # Once the emulator is asked for: the module reads its port when it is imported.
     access = shop.aws
-    from sqlite_support.emulator import make_site
+    from sqlite_support.emulator import make_live
 
     volume = shop.room() / "data"
     volume.mkdir()
-    return Backups(shop, make_site(access, volume), volume)
+    return Backups(shop, make_live(access, volume), volume)
 
 
 def _memory_goal(ours: Series, plain: Series) -> Goal:

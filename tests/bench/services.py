@@ -7,7 +7,7 @@ from bench.figures import Curve, Report, growth_goal
 from bench.workshop import Workshop
 
 from pipeline.aws.access import AwsAccess
-from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.ecs.service import EcsService
 
 _TIMES = 15
 _WHY = (
@@ -50,7 +50,7 @@ def _cluster(access: AwsAccess, count: int) -> str:
 
 def _look(access: AwsAccess, cluster: str, numbers: Iterable[int]) -> float:
     """Return the least seconds of a few rounds: what disturbs only adds."""
-    watched = [EcsService(access, ServiceRef(cluster, f"service-{number}")) for number in numbers]
+    watched = [EcsService(access, cluster, f"service-{number}") for number in numbers]
     rounds = []
     for _ in range(_TIMES):
         began = time.monotonic()

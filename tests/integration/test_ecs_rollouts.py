@@ -12,7 +12,7 @@ from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_unti
 from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.registry import TaskDefinitions
 from pipeline.ecs.rollout import Attempt, Previous, Verdict
-from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.ecs.service import EcsService
 from pipeline.ecs.task_definition import Release
 from pipeline.ecs.watch import Pace, watch
 from pipeline.release.model import ReleaseRecord
@@ -28,7 +28,7 @@ def serving(lab: Lab, name: str, *, rolls_back: bool = True) -> EcsService:
     """Create a service that runs well, and wait until it does."""
     definition = lab.register(name, RUNS)
     lab.serve(name, definition, rolls_back=rolls_back)
-    service = EcsService(lab.access, ServiceRef(CLUSTER, name))
+    service = EcsService(lab.access, CLUSTER, name)
     primary = service.require().primary
     assert primary is not None
     assert followed(service, attempt_of(primary.id, definition, None)).ready

@@ -7,9 +7,9 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
 
-from blocks.deploy_environment import Target
 from pipeline.aws.access import AwsAccess
 from pipeline.environment.catalogue import environment
+from pipeline.live import LiveEnvironment
 from tasks.lease import (
     LEASE,
     OccupiedError,
@@ -33,10 +33,10 @@ def work(environment: str, meanwhile: str = "", patience: float = 600) -> str:
         return work(meanwhile, patience=1) if meanwhile else "done"
 
 
-def target_of(name: str, policy: str = "wait") -> Target:
+def target_of(name: str, policy: str = "wait") -> LiveEnvironment:
     """Return an environment that refuses or waits."""
     settings = environment(name).model_copy(update={"concurrent_deploys": policy})
-    return Target(settings, AwsAccess("af-south-1"))
+    return LiveEnvironment(settings, AwsAccess("af-south-1"))
 
 
 def test_a_second_run_waits_and_says_for_whom() -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from sqlite_support import databases
 from sqlite_support.dying import POLICY, dying_backup, killed, quiet
-from sqlite_support.emulator import emulator, keys, make_site, uploads
+from sqlite_support.emulator import emulator, keys, make_live, uploads
 
 from pipeline.aws.access import AwsAccess
 from pipeline.ecs.errors import OneOffTaskError
-from pipeline.ecs.oneoff import OneOffTasks
+from pipeline.live import LiveEnvironment
 from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import backup as backup_module
 from pipeline.sqlite.attempt import open_attempt
@@ -26,7 +26,6 @@ from pipeline.sqlite.metrics import publish_age, publish_backup, publish_drill
 from pipeline.sqlite.prune import plan_prune, prune
 from pipeline.sqlite.restore import restore_to_file, swap_back, swap_in
 from pipeline.sqlite.runner import Runner
-from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store
 from pipeline.sqlite.sweep import sweep
 
@@ -48,9 +47,9 @@ def volume(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def site(access: AwsAccess, volume: Path) -> Site:
+def site(access: AwsAccess, volume: Path) -> LiveEnvironment:
     """Return a cluster and a bucket of the test's own."""
-    return make_site(access, volume)
+    return make_live(access, volume)
 
 
 def now() -> datetime:
@@ -64,21 +63,21 @@ def run_id() -> str:
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"])
-def test_a_backup_under_load_is_restored(site: Site, volume: Path, journal: str) -> None:
+def test_a_backup_under_load_is_restored(live: LiveEnvironment, volume: Path, journal: str) -> None:
     """With every transaction that was committed before the backup began, beside the live database."""
     database = databases.make(volume / "db.sqlite3", journal, rows=20_000)
     with databases.writing(database) as writer:
         before = writer.committed(10)
-        manifest = back_up(site, run_id(), quiet, POLICY)
+        manifest = back_up(live, run_id(), quiet, POLICY)
     assert manifest.checks.migrations == ("ledger.0001_initial",)
     assert manifest.checks.rows["account"] == 100
     assert manifest.peak_kib < 128 * 1024
-    assert keys(site) == [manifest.key, manifest.key + MANIFEST]
-    assert uploads(site) == []
-    assert read_manifest(site, find_backup(site)) == manifest
+    assert keys(live) == [manifest.key, manifest.key + MANIFEST]
+    assert uploads(live) == []
+    assert read_manifest(live, find_backup(live)) == manifest
 
     live = databases.state(database)
-    restored = restore_to_file(site, run_id(), find_backup(site), quiet)
+    restored = restore_to_file(live, run_id(), find_backup(live), quiet)
     name = Path(restored.target).name
     total, newest, balances = databases.state(volume / name)
     assert (total, balances) == (0, newest * (newest + 1) // 2)
@@ -86,130 +85,134 @@ def test_a_backup_under_load_is_restored(site: Site, volume: Path, journal: str)
     assert databases.state(database) == live
 
 
-def test_a_restored_file_is_swapped_in_and_back(site: Site, volume: Path) -> None:
+def test_a_restored_file_is_swapped_in_and_back(live: LiveEnvironment, volume: Path) -> None:
     """The newer database is kept aside, and returns."""
     database = databases.make(volume / "db.sqlite3", rows=10)
-    back_up(site, run_id(), quiet, POLICY)
+    back_up(live, run_id(), quiet, POLICY)
     databases.add_rows(database, 5)
-    restored = restore_to_file(site, run_id(), find_backup(site), quiet)
-    swapped = swap_in(site, run_id(), restored.target, now(), quiet)
+    restored = restore_to_file(live, run_id(), find_backup(live), quiet)
+    swapped = swap_in(live, run_id(), restored.target, now(), quiet)
     assert databases.rows(database) == 10
-    swap_back(site, run_id(), swapped, now() + timedelta(seconds=1), quiet)
+    swap_back(live, run_id(), swapped, now() + timedelta(seconds=1), quiet)
     assert databases.rows(database) == 15
     assert len(databases.files(volume)) == 2
 
 
-def test_a_drill_measures_and_marks_a_damaged_backup(site: Site, volume: Path) -> None:
+def test_a_drill_measures_and_marks_a_damaged_backup(live: LiveEnvironment, volume: Path) -> None:
     """Once damaged it is no longer what a restore takes, and the older one is."""
     databases.make(volume / "db.sqlite3")
-    first = back_up(site, run_id(), quiet, POLICY)
-    passed = drill(site, run_id(), quiet)
+    first = back_up(live, run_id(), quiet, POLICY)
+    passed = drill(live, run_id(), quiet)
     assert passed.rto > passed.job > 0
     assert passed.rpo >= 0
     later = now() + timedelta(seconds=5)
-    second = back_up(site, run_id(), quiet, POLICY, clock=lambda: later)
-    s3 = site.access.client("s3")
-    body = bytearray(s3.get_object(Bucket=site.outputs.backup_bucket, Key=second.key)["Body"].read())
+    second = back_up(live, run_id(), quiet, POLICY, clock=lambda: later)
+    s3 = live.access.client("s3")
+    body = bytearray(s3.get_object(Bucket=live.outputs.backup_bucket, Key=second.key)["Body"].read())
     body[len(body) // 2] ^= 1
-    s3.put_object(Bucket=site.outputs.backup_bucket, Key=second.key, Body=bytes(body))
+    s3.put_object(Bucket=live.outputs.backup_bucket, Key=second.key, Body=bytes(body))
     with pytest.raises(SqliteJobError):
-        drill(site, run_id(), quiet)
-    assert second.key + UNUSABLE in keys(site)
-    assert find_backup(site).key == first.key
-    publish_backup(site, first)
-    publish_drill(site, passed)
-    age = publish_age(site, now() + timedelta(hours=2))
+        drill(live, run_id(), quiet)
+    assert second.key + UNUSABLE in keys(live)
+    assert find_backup(live).key == first.key
+    publish_backup(live, first)
+    publish_drill(live, passed)
+    age = publish_age(live, now() + timedelta(hours=2))
     assert age is not None
     assert 2 <= age < 2.1
     names = {
         item["MetricName"]
-        for item in site.access.client("cloudwatch").list_metrics(Namespace="Vimbiso/test")["Metrics"]
+        for item in live.access.client("cloudwatch").list_metrics(Namespace="Vimbiso/test")["Metrics"]
     }
     assert {"BackupAgeHours", "BackupSeconds", "RecoverySeconds", "RecoveryPointSeconds"} <= names
 
 
-def test_what_fails_in_the_task_leaves_older_backups_and_nothing_else(site: Site, volume: Path) -> None:
+def test_what_fails_in_the_task_leaves_older_backups_and_nothing_else(
+    live: LiveEnvironment, volume: Path
+) -> None:
     """No database, a corrupt one, an S3 that the task cannot reach, and one that answers nothing of use."""
     with pytest.raises(NoDatabaseError):
-        back_up(site, run_id(), quiet, POLICY)
+        back_up(live, run_id(), quiet, POLICY)
     assert databases.files(volume) == []
     databases.make(volume / "db.sqlite3")
-    good = back_up(site, run_id(), quiet, POLICY)
+    good = back_up(live, run_id(), quiet, POLICY)
     (volume / "db.sqlite3").write_bytes(b"rubbish" * 1000)
     with pytest.raises(SqliteJobError, match="restore-sqlite"):
-        back_up(site, run_id(), quiet, POLICY)
-    unreachable = replace(site, task_endpoint_url="http://127.0.0.1:9")
+        back_up(live, run_id(), quiet, POLICY)
+    unreachable = replace(live, task_endpoint_url="http://127.0.0.1:9")
     with pytest.raises(OneOffTaskError, match="still"):
         back_up(unreachable, run_id(), quiet, replace(POLICY, timeout=2))
-    astray = replace(site, task_endpoint_url=f"{site.task_endpoint_url}/astray")
+    astray = replace(live, task_endpoint_url=f"{live.task_endpoint_url}/astray")
     with pytest.raises(SqliteJobError, match="reported no result"):
         back_up(astray, run_id(), quiet, POLICY)
-    assert keys(site) == [good.key, good.key + MANIFEST]
-    assert uploads(site) == []
+    assert keys(live) == [good.key, good.key + MANIFEST]
+    assert uploads(live) == []
 
 
-def test_a_run_that_was_killed_goes_on_with_its_own_task(site: Site, volume: Path) -> None:
+def test_a_run_that_was_killed_goes_on_with_its_own_task(live: LiveEnvironment, volume: Path) -> None:
     """Killed while the task ran: the second call starts none and commits what the first one began."""
     databases.make(volume / "db.sqlite3")
     run = run_id()
-    store = Store(site)
+    store = Store(live)
     attempt = open_attempt(store, "backup", run, now())
-    runner = Runner(site, attempt, 60, quiet)
-    runner._start(lambda signer: backup_module._orders(site, store, attempt, POLICY, signer))
-    manifest = back_up(site, run, quiet, POLICY)
+    runner = Runner(live, attempt, 60, quiet)
+    runner._start(lambda signer: backup_module._orders(live, store, attempt, POLICY, signer))
+    manifest = back_up(live, run, quiet, POLICY)
     assert manifest.id == attempt.id
-    ecs = site.access.client("ecs")
+    ecs = live.access.client("ecs")
     tasks = [
         arn
         for status in ("RUNNING", "STOPPED")
-        for arn in ecs.list_tasks(cluster=site.outputs.cluster, desiredStatus=status)["taskArns"]
+        for arn in ecs.list_tasks(cluster=live.outputs.cluster, desiredStatus=status)["taskArns"]
     ]
     assert len(tasks) == 1
-    assert uploads(site) == []
+    assert uploads(live) == []
 
 
 @pytest.mark.parametrize("step", ["noted", "uploading", "completed", "committed"])
-def test_a_run_that_was_killed_at_any_step_is_swept_or_goes_on(site: Site, volume: Path, step: str) -> None:
+def test_a_run_that_was_killed_at_any_step_is_swept_or_goes_on(
+    live: LiveEnvironment, volume: Path, step: str
+) -> None:
     """By SIGKILL: nothing is swept while it may live; then nothing is left but committed backups."""
-    database, run, older = databases.make(volume / "db.sqlite3"), run_id(), an_older_backup(site)
+    database, run, older = databases.make(volume / "db.sqlite3"), run_id(), an_older_backup(live)
     content = database.read_bytes()
-    killed(dying_backup, site, run, step)
-    left = (keys(site), uploads(site))
-    assert sweep(site, now()) == ()
-    assert (keys(site), uploads(site)) == left
+    killed(dying_backup, live, run, step)
+    left = (keys(live), uploads(live))
+    assert sweep(live, now()) == ()
+    assert (keys(live), uploads(live)) == left
     if step in {"completed", "committed"}:
-        manifest = back_up(site, run, quiet, POLICY)
-        assert keys(site) == [*older, manifest.key, manifest.key + MANIFEST]
-        assert read_manifest(site, find_backup(site)) == manifest
+        manifest = back_up(live, run, quiet, POLICY)
+        assert keys(live) == [*older, manifest.key, manifest.key + MANIFEST]
+        assert read_manifest(live, find_backup(live)) == manifest
     else:
-        assert sweep(site, now() + timedelta(hours=4))
-        assert keys(site) == older
-    assert uploads(site) == []
-    assert OneOffTasks(site.access, site.outputs.cluster).find("nobody") is None
+        assert sweep(live, now() + timedelta(hours=4))
+        assert keys(live) == older
+    assert uploads(live) == []
+    assert live.one_off_tasks.find("nobody") is None
     assert database.read_bytes() == content
     assert databases.files(volume) == ["db.sqlite3"]
 
 
-def an_older_backup(site: Site) -> list[str]:
+def an_older_backup(live: LiveEnvironment) -> list[str]:
     """Put a backup of yesterday there; return its two keys."""
     at = now() - timedelta(days=1)
     key = f"sqlite/test/{at:%Y/%m/%d}/{at:%Y%m%dT%H%M%SZ}-{0:012x}.zst"
     for name in (key, key + MANIFEST):
-        site.access.client("s3").put_object(Bucket=site.outputs.backup_bucket, Key=name, Body=b"{}")
+        live.access.client("s3").put_object(Bucket=live.outputs.backup_bucket, Key=name, Body=b"{}")
     return [key, key + MANIFEST]
 
 
-def test_pruning_deletes_what_was_decided(site: Site) -> None:
+def test_pruning_deletes_what_was_decided(live: LiveEnvironment) -> None:
     """Forty nightly backups shrink to what the rules keep; repeating it changes nothing."""
-    s3 = site.access.client("s3")
+    s3 = live.access.client("s3")
     for days in range(40):
         at = now() - timedelta(days=days)
         key = f"sqlite/test/{at:%Y/%m/%d}/{at:%Y%m%dT%H%M%SZ}-{days:012x}.zst"
         for name in (key, key + MANIFEST):
-            s3.put_object(Bucket=site.outputs.backup_bucket, Key=name, Body=b"{}")
-    decision = plan_prune(site, now(), RetentionPolicy())
-    pruned = prune(site, decision)
+            s3.put_object(Bucket=live.outputs.backup_bucket, Key=name, Body=b"{}")
+    decision = plan_prune(live, now(), RetentionPolicy())
+    pruned = prune(live, decision)
     assert len(decision.pruned) > 20
     assert (pruned.deleted, pruned.failed) == (decision.pruned, ())
-    assert list_backups(site) == tuple(item.backup for item in decision.kept)
-    assert plan_prune(site, now(), RetentionPolicy()).pruned == ()
+    assert list_backups(live) == tuple(item.backup for item in decision.kept)
+    assert plan_prune(live, now(), RetentionPolicy()).pruned == ()

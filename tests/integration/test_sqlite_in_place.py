@@ -9,22 +9,20 @@ from pathlib import Path
 import pytest
 from sqlite_support import databases
 from sqlite_support.dying import POLICY, dying_restore, health, killed, quiet, restore
-from sqlite_support.emulator import emulator, make_site, serve
+from sqlite_support.emulator import emulator, make_live, serve
 
-from blocks.deploy_environment import Target
 from pipeline.aws.access import AwsAccess
-from pipeline.ecs.service import EcsService, ServiceRef
-from pipeline.environment.catalogue import environment
+from pipeline.ecs.service import EcsService
+from pipeline.live import LiveEnvironment
 from pipeline.recovery.carry import RestoreUndoneError
 from pipeline.recovery.choice import choose
 from pipeline.recovery.errors import RecoveryError
 from pipeline.recovery.record import OpenRestores, require_none_open
-from pipeline.recovery.steps import SiteSteps
+from pipeline.recovery.steps import RestoreSteps
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.catalogue import find_backup, list_backups, read_manifest
 from pipeline.sqlite.errors import SqliteJobError
 from pipeline.sqlite.model import BEFORE_RESTORE, Manifest
-from pipeline.sqlite.site import Site
 from tasks.rollout import begin_rollout
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
@@ -45,17 +43,17 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def site(access: AwsAccess, database: Path) -> Iterator[Site]:
+def site(access: AwsAccess, database: Path) -> Iterator[LiveEnvironment]:
     """Return an environment with one running task on that volume."""
-    made = make_site(access, database.parent)
+    made = make_live(access, database.parent)
     with serve(made):
         yield made
 
 
 @pytest.fixture
-def backup(site: Site, database: Path) -> Manifest:
+def backup(live: LiveEnvironment, database: Path) -> Manifest:
     """Back ten entries up; the live database has fifteen afterwards."""
-    made = back_up(site, run_id(), quiet, POLICY)
+    made = back_up(live, run_id(), quiet, POLICY)
     databases.add_rows(database, 5)
     return made
 
@@ -70,72 +68,75 @@ def healthy() -> str | None:
     return None
 
 
-def service(site: Site) -> EcsService:
+def service(live: LiveEnvironment) -> EcsService:
     """Return the service."""
-    return EcsService(site.access, ServiceRef(site.outputs.cluster, site.outputs.service))
+    return live.service
 
 
-def roll_out(site: Site) -> None:
+def roll_out(live: LiveEnvironment) -> None:
     """Begin a rollout as a deployment does."""
-    target = Target(environment("staging"), site.access)
-    revision = site.outputs.task_definition_arn
-    begin_rollout.fn(target, site.outputs, "next", revision, "sha256:" + "a" * 64, timedelta(minutes=1))
+    revision = live.outputs.task_definition_arn
+    begin_rollout.fn(live, "next", revision, "sha256:" + "a" * 64, timedelta(minutes=1))
 
 
-def runs(site: Site) -> tuple[int, bool]:
+def runs(live: LiveEnvironment) -> tuple[int, bool]:
     """Return how many tasks the service wants, and whether a restore is open."""
-    return service(site).require().desired, OpenRestores(site).find() is not None
+    return service(live).require().desired, OpenRestores(live).find() is not None
 
 
-def test_a_backup_takes_the_place_of_the_live_database(site: Site, database: Path, backup: Manifest) -> None:
+def test_a_backup_takes_the_place_of_the_live_database(
+    live: LiveEnvironment, database: Path, backup: Manifest
+) -> None:
     """Stopped while files change places, back afterwards; the old one is a file and a backup, too."""
     seen: list[int] = []
 
     def look() -> str | None:
-        seen.append(service(site).require().desired)
+        seen.append(service(live).require().desired)
         return None
 
     lines: list[str] = []
-    ended = restore(site, SiteSteps(site, look, lines.append))
+    ended = restore(live, RestoreSteps(live, look, lines.append))
     assert databases.rows(database) == 10
     assert databases.rows(database.parent / Path(ended.aside).name) == 15
     assert databases.files(database.parent) == ["db.sqlite3", Path(ended.aside).name]
     assert seen == [1]
-    assert runs(site) == (1, False)
-    require_none_open(site)
+    assert runs(live) == (1, False)
+    require_none_open(live)
     assert lines.index("No task is left") < next(at for at, line in enumerate(lines) if "swap job" in line)
-    safety = find_backup(site, ended.safety)
-    manifest = read_manifest(site, safety)
+    safety = find_backup(live, ended.safety)
+    manifest = read_manifest(live, safety)
     assert (manifest.reason, manifest.checks.rows["entry"]) == (BEFORE_RESTORE, 15)
-    assert list_backups(site)[0] == safety
-    assert choose(site, None).key == backup.key
+    assert list_backups(live)[0] == safety
+    assert choose(live, None).key == backup.key
 
 
 def test_a_damaged_backup_is_refused_before_anything_stops(
-    site: Site, database: Path, backup: Manifest
+    live: LiveEnvironment, database: Path, backup: Manifest
 ) -> None:
     """The service, the database and the volume stay as they are."""
-    s3, bucket = site.access.client("s3"), site.outputs.backup_bucket
+    s3, bucket = live.access.client("s3"), live.outputs.backup_bucket
     body = bytearray(s3.get_object(Bucket=bucket, Key=backup.key)["Body"].read())
     body[len(body) // 2] ^= 1
     s3.put_object(Bucket=bucket, Key=backup.key, Body=bytes(body))
-    before = [task.arn for task in service(site).tasks()]
+    before = [task.arn for task in service(live).tasks()]
     with pytest.raises(SqliteJobError):
-        restore(site, SiteSteps(site, healthy, quiet))
-    assert [task.arn for task in service(site).tasks()] == before
-    assert runs(site) == (1, False)
+        restore(live, RestoreSteps(live, healthy, quiet))
+    assert [task.arn for task in service(live).tasks()] == before
+    assert runs(live) == (1, False)
     assert databases.files(database.parent) == ["db.sqlite3"]
     assert databases.rows(database) == 15
 
 
 def test_an_unhealthy_service_gets_its_old_database_back(
-    site: Site, database: Path, backup: Manifest
+    live: LiveEnvironment, database: Path, backup: Manifest
 ) -> None:
     """What was restored is kept as a file, and the error says why it went."""
     with pytest.raises(RestoreUndoneError, match="HTTP 500"):
-        restore(site, SiteSteps(site, lambda: "HTTP 500" if databases.rows(database) == 10 else None, quiet))
+        restore(
+            live, RestoreSteps(live, lambda: "HTTP 500" if databases.rows(database) == 10 else None, quiet)
+        )
     assert databases.rows(database) == 15
-    assert runs(site) == (1, False)
+    assert runs(live) == (1, False)
     assert [name.split("-")[0] for name in databases.files(database.parent)] == [
         "db.sqlite3",
         "db.sqlite3.rejected",
@@ -143,11 +144,11 @@ def test_an_unhealthy_service_gets_its_old_database_back(
 
 
 def test_a_database_that_cannot_be_read_is_replaced_and_kept(
-    site: Site, database: Path, backup: Manifest
+    live: LiveEnvironment, database: Path, backup: Manifest
 ) -> None:
     """No safety backup can be had of it; that is no reason against the restore."""
     database.write_bytes(b"rubbish" * 1000)
-    ended = restore(site, SiteSteps(site, healthy, quiet))
+    ended = restore(live, RestoreSteps(live, healthy, quiet))
     assert ended.safety is None
     assert databases.rows(database) == 10
     assert (database.parent / Path(ended.aside).name).read_bytes() == b"rubbish" * 1000
@@ -155,17 +156,17 @@ def test_a_database_that_cannot_be_read_is_replaced_and_kept(
 
 @pytest.mark.parametrize("step", ["stop", "save", "swap", "start", "swap_back"])
 def test_a_run_that_was_killed_is_carried_on_by_the_next(
-    site: Site, database: Path, backup: Manifest, step: str
+    live: LiveEnvironment, database: Path, backup: Manifest, step: str
 ) -> None:
     """By SIGKILL: forward, or back where it was on its way back; no deployment rolls out meanwhile."""
-    killed(dying_restore, site, database, step)
-    left = service(site).require()
+    killed(dying_restore, live, database, step)
+    left = service(live).require()
     with pytest.raises(RecoveryError, match="run restore-sqlite with in_place again"):
-        roll_out(site)
-    assert [item.id for item in service(site).require().deployments] == [item.id for item in left.deployments]
+        roll_out(live)
+    assert [item.id for item in service(live).require().deployments] == [item.id for item in left.deployments]
     unhealthy = step == "swap_back"
-    again = SiteSteps(site, health(database, well=not unhealthy), quiet)
+    again = RestoreSteps(live, health(database, well=not unhealthy), quiet)
     with pytest.raises(RestoreUndoneError) if unhealthy else nullcontext():
-        restore(site, again)
+        restore(live, again)
     assert databases.rows(database) == (15 if unhealthy else 10)
-    assert runs(site) == (1, False)
+    assert runs(live) == (1, False)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from sqlite_support import databases
-from sqlite_support.emulator import emulator, keys, make_site, uploads
+from sqlite_support.emulator import emulator, keys, make_live, uploads
 
 from pipeline.aws.access import AwsAccess
+from pipeline.live import LiveEnvironment
 from pipeline.sqlite import backup as backup_module
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.catalogue import find_backup
@@ -16,7 +17,6 @@ from pipeline.sqlite.errors import BackupMismatchError, SqliteJobError
 from pipeline.sqlite.layout import MANIFEST
 from pipeline.sqlite.model import Manifest
 from pipeline.sqlite.policy import BackupPolicy
-from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store, Upload
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
@@ -30,35 +30,35 @@ def access() -> Iterator[AwsAccess]:
 
 
 @pytest.fixture
-def site(access: AwsAccess, tmp_path: Path) -> Site:
+def site(access: AwsAccess, tmp_path: Path) -> LiveEnvironment:
     """Return a cluster and a bucket of the test's own, with a database on the volume."""
     databases.make(tmp_path / "db.sqlite3")
-    return make_site(access, tmp_path)
+    return make_live(access, tmp_path)
 
 
 @pytest.fixture
-def older(site: Site) -> Iterator[Manifest]:
+def older(live: LiveEnvironment) -> Iterator[Manifest]:
     """A good backup; nothing else is there afterwards."""
-    good = backup(site)
+    good = backup(live)
     yield good
-    assert (keys(site), uploads(site)) == ([good.key, good.key + MANIFEST], [])
-    assert find_backup(site).key == good.key
+    assert (keys(live), uploads(live)) == ([good.key, good.key + MANIFEST], [])
+    assert find_backup(live).key == good.key
 
 
-def backup(site: Site) -> Manifest:
+def backup(live: LiveEnvironment) -> Manifest:
     """Back up in a new run."""
-    return back_up(site, secrets.token_hex(8), lambda _: None, BackupPolicy(parts=8, timeout=600))
+    return back_up(live, secrets.token_hex(8), lambda _: None, BackupPolicy(parts=8, timeout=600))
 
 
 def test_an_object_that_is_not_what_was_sent_is_no_backup(
-    site: Site, older: Manifest, monkeypatch: pytest.MonkeyPatch
+    live: LiveEnvironment, older: Manifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One bit of the stored object differs: no manifest, no object, no upload; older ones stay."""
 
     class Damaging(Store):
         def complete(self, upload: Upload, etags: dict[int, str]) -> str:
             """Complete, and let the stored object lose a bit."""
-            etag, s3 = super().complete(upload, etags), site.access.client("s3")
+            etag, s3 = super().complete(upload, etags), live.access.client("s3")
             body = bytearray(s3.get_object(Bucket=self.bucket, Key=upload.key)["Body"].read())
             body[len(body) // 2] ^= 1
             s3.put_object(Bucket=self.bucket, Key=upload.key, Body=bytes(body))
@@ -66,10 +66,12 @@ def test_an_object_that_is_not_what_was_sent_is_no_backup(
 
     monkeypatch.setattr(backup_module, "Store", Damaging)
     with pytest.raises(BackupMismatchError, match="SHA-256"):
-        backup(site)
+        backup(live)
 
 
-def test_a_refused_upload_is_no_backup(site: Site, older: Manifest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_upload_is_no_backup(
+    live: LiveEnvironment, older: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """S3 refuses the task's parts: no manifest, no object, no upload; older ones stay."""
 
     class Aborting(Store):
@@ -81,4 +83,4 @@ def test_a_refused_upload_is_no_backup(site: Site, older: Manifest, monkeypatch:
 
     monkeypatch.setattr(backup_module, "Store", Aborting)
     with pytest.raises(SqliteJobError, match="NoSuchUpload"):
-        backup(site)
+        backup(live)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.outputs import Outputs, OutputsError, missing_outputs, parse_outputs
+from pipeline.outputs import NothingBuiltError, Outputs, OutputsError, parse_outputs
 
 LISTS = {"target_group_arns", "subnet_ids", "security_group_ids"}
 
@@ -49,4 +49,4 @@ def test_what_is_no_document(text: str) -> None:
 
 def test_missing_outputs_say_what_to_do() -> None:
     """Without the parameter nothing was built."""
-    assert "deploy-infrastructure" in str(missing_outputs("/p"))
+    assert "deploy-infrastructure" in str(NothingBuiltError("/p"))

@@ -36,7 +36,7 @@ from pipeline.aws.parameters import read_parameter
 from pipeline.ecs.model import Service, Task
 from pipeline.ecs.oneoff import OneOffTasks
 from pipeline.ecs.registry import TaskDefinitions
-from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.ecs.service import EcsService
 from pipeline.outputs import Outputs, parse_outputs
 from pipeline.release.model import ReleaseRecord
 from pipeline.release.store import ReleaseStore
@@ -84,7 +84,7 @@ class House:
     def ecs(self) -> EcsService:
         """The application's service."""
         outputs = self.outputs
-        return EcsService(self.access, ServiceRef(outputs.cluster, outputs.service))
+        return EcsService(self.access, outputs.cluster, outputs.service)
 
     @property
     def releases(self) -> ReleaseStore:

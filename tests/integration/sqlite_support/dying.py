@@ -12,16 +12,16 @@ from typing import Any, NoReturn
 
 from sqlite_support import databases
 
+from pipeline.live import LiveEnvironment
 from pipeline.recovery.begin import begin
 from pipeline.recovery.carry import carry_through
 from pipeline.recovery.choice import choose
 from pipeline.recovery.record import OpenRestore, OpenRestores
-from pipeline.recovery.steps import SiteSteps
+from pipeline.recovery.steps import RestoreSteps
 from pipeline.sqlite import backup as backup_module
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.layout import MANIFEST
 from pipeline.sqlite.policy import BackupPolicy
-from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store, Upload
 
 POLICY = BackupPolicy(parts=8, timeout=600)
@@ -54,7 +54,7 @@ def quiet(_line: str) -> None:
     """Drop a line of the report."""
 
 
-def dying_backup(site: Site, run: str, step: str) -> None:
+def dying_backup(live: LiveEnvironment, run: str, step: str) -> None:
     """Back up until the step: an upload begun or completed, the object read back, or all committed."""
 
     class Dying(Store):
@@ -79,18 +79,18 @@ def dying_backup(site: Site, run: str, step: str) -> None:
                 _die()
 
     backup_module.Store = Dying  # type: ignore[misc] # this process is there for it alone
-    back_up(site, run, quiet, POLICY)
+    back_up(live, run, quiet, POLICY)
 
 
-def dying_restore(site: Site, database: Path, step: str) -> None:
+def dying_restore(live: LiveEnvironment, database: Path, step: str) -> None:
     """Restore in place until right after the step, before anything is noted of it; see `health`."""
 
-    def die(self: SiteSteps, *given: Any) -> None:
-        getattr(SiteSteps, step)(self, *given)
+    def die(self: RestoreSteps, *given: Any) -> None:
+        getattr(RestoreSteps, step)(self, *given)
         _die()
 
-    steps = type("Dying", (SiteSteps,), {step: die})
-    restore(site, steps(site, health(database, well=step != "swap_back"), quiet))
+    steps = type("Dying", (RestoreSteps,), {step: die})
+    restore(live, steps(live, health(database, well=step != "swap_back"), quiet))
 
 
 def health(database: Path, *, well: bool) -> Callable[[], str | None]:
@@ -98,9 +98,9 @@ def health(database: Path, *, well: bool) -> Callable[[], str | None]:
     return lambda: "HTTP 500" if not well and databases.rows(database) == 10 else None
 
 
-def restore(site: Site, steps: SiteSteps) -> OpenRestore:
+def restore(live: LiveEnvironment, steps: RestoreSteps) -> OpenRestore:
     """Restore as the flow does: go on with an open restore, or begin one."""
-    opened = OpenRestores(site).find()
-    chosen = choose(site, None, opened)
+    opened = OpenRestores(live).find()
+    chosen = choose(live, None, opened)
     run = secrets.token_hex(8)
-    return carry_through(steps, opened or begin(site, run, chosen, quiet, datetime.now(UTC)))
+    return carry_through(steps, opened or begin(live, run, chosen, quiet, datetime.now(UTC)))

@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from support.live import live_environment
 from support.ministack import REGION, ministack
 from support.ports import free_port
 
 from deployments.base_image import ensure_base_image
 from pipeline.aws.access import AwsAccess
-from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.ecs.service import EcsService
+from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
-from pipeline.sqlite.site import Site
 
 PORT = free_port()
 """Each process of a parallel run has an emulator of its own."""
@@ -36,19 +37,19 @@ def _image() -> str:
     return ensure_base_image(report=lambda _: None)
 
 
-def make_site(access: AwsAccess, data: Path) -> Site:
+def make_live(access: AwsAccess, data: Path) -> LiveEnvironment:
     """Build a bucket, a cluster and a task definition that mounts ``data`` at /data."""
     name = f"sqlite-{secrets.token_hex(3)}"
     access.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     access.client("ecs").create_cluster(clusterName=name)
     outputs = _outputs(name, _task_definition(access, name, data))
-    return Site(access, outputs, f"http://host.docker.internal:{PORT}")
+    return live_environment(access, outputs, task_endpoint_url=f"http://host.docker.internal:{PORT}")
 
 
 @contextmanager
-def serve(site: Site, count: int = 1) -> Iterator[None]:
+def serve(live: LiveEnvironment, count: int = 1) -> Iterator[None]:
     """Run a service of so many idle tasks; no container of it is left."""
-    ecs, outputs = site.access.client("ecs"), site.outputs
+    ecs, outputs = live.access.client("ecs"), live.outputs
     ecs.create_service(
         cluster=outputs.cluster,
         serviceName=outputs.service,
@@ -56,7 +57,7 @@ def serve(site: Site, count: int = 1) -> Iterator[None]:
         desiredCount=count,
         launchType="FARGATE",
     )
-    service = EcsService(site.access, ServiceRef(outputs.cluster, outputs.service))
+    service = live.service
     try:
         _settled(service)
         yield
@@ -119,13 +120,13 @@ def _outputs(name: str, definition: str) -> Outputs:
     )
 
 
-def keys(site: Site) -> list[str]:
+def keys(live: LiveEnvironment) -> list[str]:
     """Return every key in the bucket."""
-    answer = site.access.client("s3").list_objects_v2(Bucket=site.outputs.backup_bucket)
+    answer = live.access.client("s3").list_objects_v2(Bucket=live.outputs.backup_bucket)
     return sorted(item["Key"] for item in answer.get("Contents", []))
 
 
-def uploads(site: Site) -> list[str]:
+def uploads(live: LiveEnvironment) -> list[str]:
     """Return the keys of unfinished uploads."""
-    answer = site.access.client("s3").list_multipart_uploads(Bucket=site.outputs.backup_bucket)
+    answer = live.access.client("s3").list_multipart_uploads(Bucket=live.outputs.backup_bucket)
     return [item["Key"] for item in answer.get("Uploads", [])]

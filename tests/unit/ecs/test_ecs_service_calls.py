@@ -6,7 +6,7 @@ from ecs_stubs import StubbedAccess
 from pipeline.aws.errors import AwsError
 from pipeline.ecs.errors import EcsError, ServiceMissingError
 from pipeline.ecs.model import Target
-from pipeline.ecs.service import EcsService, ServiceRef
+from pipeline.ecs.service import EcsService
 
 WHERE = {"cluster": "c", "services": ["s"]}
 ACTIVE = {"serviceName": "s", "status": "ACTIVE", "deployments": [{"id": "ecs-svc/2", "status": "PRIMARY"}]}
@@ -15,7 +15,7 @@ ACTIVE = {"serviceName": "s", "status": "ACTIVE", "deployments": [{"id": "ecs-sv
 @pytest.fixture
 def ecs(aws: StubbedAccess) -> EcsService:
     """Service ``s`` in cluster ``c``."""
-    return EcsService(aws, ServiceRef("c", "s"))
+    return EcsService(aws, "c", "s")
 
 
 def test_describe(aws: StubbedAccess, ecs: EcsService) -> None:

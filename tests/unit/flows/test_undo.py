@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from blocks.deploy_environment import Target
 from flows import undo as module
 from flows.approval import RollbackDecision
 from flows.undo import carry_out_decision, undo
@@ -15,9 +14,10 @@ from pipeline.aws.access import AwsAccess
 from pipeline.ecs.outcome import Outcome
 from pipeline.environment.catalogue import environment
 from pipeline.errors import PipelineError
+from pipeline.live import LiveEnvironment
 from pipeline.release.model import ReleaseRecord, SchemaChange
 
-TARGET, OUTPUTS = Target(environment("staging"), AwsAccess("af-south-1")), None
+LIVE = LiveEnvironment(environment("staging"), AwsAccess("af-south-1"))
 START = datetime(2025, 3, 1, 12, tzinfo=UTC)
 GOOD = ReleaseRecord(
     release="good",
@@ -64,7 +64,7 @@ class Steps:
             raise self.chosen
         return self.chosen
 
-    def go_back(self, _target: object, _outputs: object, chosen: ReleaseRecord) -> None:
+    def go_back(self, _live: object, chosen: ReleaseRecord) -> None:
         """Move the service."""
         self.done.append(("gone back to", chosen.release))
         if self.fails:
@@ -77,7 +77,7 @@ class Steps:
             raise Suspended
         return self.decision
 
-    def tell_world(self, _target: object, event: str, **payload: str) -> None:
+    def tell_world(self, _live: object, event: str, **payload: str) -> None:
         """Emit an event."""
         self.done.append((event, payload["release"]))
 
@@ -99,12 +99,12 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
 
 def undone() -> str:
     """Undo the release on revision 8."""
-    return undo(TARGET, OUTPUTS, "arn/app:8")  # type: ignore[arg-type] # handed on only
+    return undo(LIVE, "arn/app:8")  # type: ignore[arg-type] # handed on only
 
 
 def carried_out() -> str:
     """Go on after the person's answer."""
-    return carry_out_decision(TARGET, OUTPUTS)  # type: ignore[arg-type] # handed on only
+    return carry_out_decision(LIVE)  # type: ignore[arg-type] # handed on only
 
 
 def test_without_irreversible_migrations_nobody_is_asked(steps: Steps) -> None:

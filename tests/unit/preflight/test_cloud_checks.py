@@ -6,10 +6,11 @@ import pytest
 from fake_cloud import OUTPUTS, Cloud, definition, deployment, refusal, role, service, stored, whole
 
 from pipeline.environment.catalogue import environment
+from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
 from pipeline.preflight.cloud import cloud_checks
-from pipeline.preflight.live import LiveService
 from pipeline.preflight.model import Finding, Status, run_checks
+from pipeline.preflight.present import PresentService
 
 OK, NG, SKIP = Status.OK, Status.NG, Status.SKIP
 DENIED = refusal("AccessDenied")
@@ -17,7 +18,8 @@ DENIED = refusal("AccessDenied")
 
 def findings(cloud: Cloud, outputs: Outputs = OUTPUTS) -> dict[str, Finding]:
     """Ask every check of the local environment."""
-    checks = cloud_checks(cloud, environment("local"), outputs, LiveService(cloud, outputs))
+    live = LiveEnvironment(environment("local"), cloud, outputs)
+    checks = cloud_checks(live, PresentService(live))
     return {item.name: item for item in run_checks(checks)}
 
 

@@ -7,10 +7,11 @@ from fake_cloud import OUTPUTS, Cloud, definition, whole
 
 from pipeline.environment.catalogue import environment
 from pipeline.image.engine import Engine
+from pipeline.live import LiveEnvironment
 from pipeline.preflight import engine
 from pipeline.preflight.engine import engine_checks
-from pipeline.preflight.live import LiveService
 from pipeline.preflight.model import Check, Status, run_checks
+from pipeline.preflight.present import PresentService
 from pipeline.preflight.source import source_checks
 from pipeline.source.errors import SourceError, SourceUnreachableError
 from pipeline.source.model import ResolvedSource
@@ -96,7 +97,8 @@ def test_an_image_must_run_where_the_tasks_do(
     monkeypatch.setattr(engine, "inspect_engine", lambda _: Engine("27", engine_is, None))
     platform = {"runtimePlatform": {"cpuArchitecture": asked_for}} if asked_for else {}
     cloud = Cloud(answers={**whole(), ("ecs", "describe_task_definition"): definition(**platform)})
-    checks = engine_checks(environment(name), LiveService(cloud, OUTPUTS))
+    settings = environment(name)
+    checks = engine_checks(settings, PresentService(LiveEnvironment(settings, cloud, OUTPUTS)))
     found = run_checks((Check("service", str), *checks))
     assert found[-1].name == "architecture"
     assert found[-1].status is expected

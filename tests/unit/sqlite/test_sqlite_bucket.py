@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from moto import mock_aws
+from support.live import live_environment
 from support.refusals import UNREACHABLE, refusing
 
 from pipeline.aws.access import AwsAccess
@@ -25,13 +26,14 @@ from pipeline.sqlite.errors import NoBackupError, OtherRunError, SqliteError
 from pipeline.sqlite.metrics import publish_age
 from pipeline.sqlite.model import Backup, Checks, Manifest
 from pipeline.sqlite.prune import plan_prune, prune
-from pipeline.sqlite.site import Site
 from pipeline.sqlite.store import Store, Upload
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BUCKET = "backups"
 ACCESS = AwsAccess("af-south-1", access_key_id="sqlite-bucket", secret_access_key="x")
-SITE = Site(ACCESS, Outputs.model_construct(environment="test", backup_bucket=BUCKET, metrics_namespace="V"))
+LIVE = live_environment(
+    ACCESS, Outputs.model_construct(environment="test", backup_bucket=BUCKET, metrics_namespace="V")
+)
 CHECKS = Checks(
     integrity="ok",
     page_size=4096,
@@ -57,7 +59,7 @@ def s3() -> Iterator[Any]:
 @pytest.fixture
 def store(s3: Any) -> Store:
     """The store on it."""
-    return Store(SITE)
+    return Store(LIVE)
 
 
 def manifest(day: int = 0, reason: str = "nightly") -> Manifest:
@@ -99,22 +101,22 @@ def keep(store: Store, kept: Manifest) -> Backup:
 def test_without_a_backup_each_question_says_what_to_do(store: Store) -> None:
     """No age is published either: the alarm treats silence as a fault."""
     with pytest.raises(NoBackupError, match="Run backup-sqlite"):
-        find_backup(SITE)
+        find_backup(LIVE)
     with pytest.raises(NoBackupError, match="The newest: none"):
-        find_backup(SITE, "x")
+        find_backup(LIVE, "x")
     with pytest.raises(NoBackupError, match="of a live database"):
-        choose(SITE, None)
-    assert publish_age(SITE, NOW) is None
+        choose(LIVE, None)
+    assert publish_age(LIVE, NOW) is None
 
 
 def test_the_newest_verified_backup_is_found_or_the_one_that_is_named(store: Store) -> None:
     """One that a drill found unusable is found by its name only."""
     new, old = keep(store, manifest(1)), keep(store, manifest(2))
-    assert find_backup(SITE) == new
+    assert find_backup(LIVE) == new
     store.write(new.key + layout.UNUSABLE, b"{}")
-    assert find_backup(SITE) == old
-    assert find_backup(SITE, new.id) == replace(new, verified=False)
-    assert publish_age(SITE, NOW) == 48
+    assert find_backup(LIVE) == old
+    assert find_backup(LIVE, new.id) == replace(new, verified=False)
+    assert publish_age(LIVE, NOW) == 48
 
 
 def test_a_damaged_manifest_is_told(store: Store) -> None:
@@ -122,7 +124,7 @@ def test_a_damaged_manifest_is_told(store: Store) -> None:
     broken = keep(store, manifest(1))
     store.write(broken.key + layout.MANIFEST, b"{}")
     with pytest.raises(NoBackupError, match=r"missing or damaged.*Choose another"):
-        read_manifest(SITE, broken)
+        read_manifest(LIVE, broken)
 
 
 def test_a_copy_of_what_a_restore_replaced_is_not_chosen_by_itself(store: Store) -> None:
@@ -130,9 +132,9 @@ def test_a_copy_of_what_a_restore_replaced_is_not_chosen_by_itself(store: Store)
     replaced, live = keep(store, manifest(1)), keep(store, manifest(2))
     store.write(replaced.key + layout.REPLACED, b"{}")
     replaced = replace(replaced, replaced=True)
-    assert choose(SITE, None) == find_backup(SITE) == live
-    assert choose(SITE, replaced.id) == find_backup(SITE, replaced.key) == replaced
-    assert publish_age(SITE, NOW) == 48
+    assert choose(LIVE, None) == find_backup(LIVE) == live
+    assert choose(LIVE, replaced.id) == find_backup(LIVE, replaced.key) == replaced
+    assert publish_age(LIVE, NOW) == 48
 
 
 def restore(backup: Backup, identity: str = "run") -> OpenRestore:
@@ -152,15 +154,15 @@ def test_an_open_restore_goes_on_with_its_own_backup(store: Store) -> None:
     """Another one has to wait for its end."""
     first, other = keep(store, manifest(2)), keep(store, manifest(1))
     opened = restore(first)
-    assert choose(SITE, None, opened) == first
-    assert choose(SITE, first.id, opened) == first
+    assert choose(LIVE, None, opened) == first
+    assert choose(LIVE, first.id, opened) == first
     with pytest.raises(RecoveryError, match="must end first"):
-        choose(SITE, other.id, opened)
+        choose(LIVE, other.id, opened)
 
 
 def test_two_restores_that_begin_at_once_are_one(store: Store) -> None:
     """The second is told; the same one twice is S3's client, which repeated its write."""
-    records, opened = OpenRestores(SITE), restore(Backup("a.gz", "a", NOW))
+    records, opened = OpenRestores(LIVE), restore(Backup("a.gz", "a", NOW))
     records.open(opened)
     records.open(opened)
     with pytest.raises(RecoveryError, match="began at the same moment"):
@@ -197,7 +199,7 @@ def test_one_run_active_twice_is_told(store: Store) -> None:
     """Two tasks would do its work."""
     open_attempt(store, "backup", "run", NOW)
     with pytest.raises(OtherRunError, match="active twice"):
-        open_attempt(Twice(SITE), "backup", "run", NOW)
+        open_attempt(Twice(LIVE), "backup", "run", NOW)
 
 
 def test_a_repeated_write_of_ones_own_note_is_no_other_run(
@@ -206,7 +208,7 @@ def test_a_repeated_write_of_ones_own_note_is_no_other_run(
     """The answer to the first was lost."""
     monkeypatch.setattr("pipeline.sqlite.attempt.secrets.token_hex", lambda _: "ab")
     first = open_attempt(store, "backup", "run", NOW)
-    again = open_attempt(Twice(SITE), "backup", "run", NOW)
+    again = open_attempt(Twice(LIVE), "backup", "run", NOW)
     assert json.loads(to_document(again)) == json.loads(to_document(first))
 
 
@@ -236,10 +238,10 @@ def test_one_backup_that_cannot_be_deleted_does_not_stop_the_others(store: Store
     """It is told with AWS's reason."""
     for day in range(25):
         keep(store, manifest(day))
-    decision = plan_prune(SITE, NOW, RetentionPolicy())
+    decision = plan_prune(LIVE, NOW, RetentionPolicy())
     assert len(decision.pruned) >= 2
     with refusing(s3, "DeleteObject", "AccessDenied", times=1):
-        done = prune(SITE, decision)
+        done = prune(LIVE, decision)
     assert [backup for backup, _ in done.failed] == [decision.pruned[0]]
     assert done.deleted == decision.pruned[1:]
     assert "AccessDenied" in done.failed[0][1]

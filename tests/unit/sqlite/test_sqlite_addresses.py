@@ -1,31 +1,33 @@
-"""URLs, keys and targets of one site."""
+"""URLs, keys and targets of one live."""
 
 import json
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from support.live import live_environment
 
 from pipeline.aws.access import AwsAccess
+from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
 from pipeline.sqlite.attempt import Attempt, from_document, to_document
 from pipeline.sqlite.errors import NoDatabaseError, SqliteError, SqliteJobError, job_error
 from pipeline.sqlite.restore import checked_target
 from pipeline.sqlite.signing import Signer
-from pipeline.sqlite.site import Site
 
 
-def site(endpoint: str | None = None) -> Site:
-    """Return a site whose bucket is "backups"."""
+def live(endpoint: str | None = None) -> LiveEnvironment:
+    """Return a live whose bucket is "backups"."""
     outputs = Outputs.model_construct(
         backup_bucket="backups", data_path="/data", database_path="/data/db.sqlite3", environment="test"
     )
-    return Site(AwsAccess("af-south-1", endpoint, "AKIDEXAMPLE", "secret"), outputs, endpoint)
+    access = AwsAccess("af-south-1", endpoint, "AKIDEXAMPLE", "secret")
+    return live_environment(access, outputs, task_endpoint_url=endpoint)
 
 
 def test_real_regions_are_signed_with_the_bucket_as_host() -> None:
     """And with version 4, without a checksum of an empty body."""
-    url = urlsplit(Signer(site(), 3600).put("a/b"))
+    url = urlsplit(Signer(live(), 3600).put("a/b"))
     query = parse_qs(url.query)
     assert (url.scheme, url.netloc, url.path) == ("https", "backups.s3.af-south-1.amazonaws.com", "/a/b")
     assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
@@ -36,13 +38,13 @@ def test_real_regions_are_signed_with_the_bucket_as_host() -> None:
 
 def test_an_emulator_is_signed_with_the_bucket_in_the_path() -> None:
     """As the task's container reaches it."""
-    url = urlsplit(Signer(site("http://host.docker.internal:4566"), 60).get("a"))
+    url = urlsplit(Signer(live("http://host.docker.internal:4566"), 60).get("a"))
     assert (url.netloc, url.path) == ("host.docker.internal:4566", "/backups/a")
 
 
 def test_each_part_has_its_url() -> None:
     """Parts count from one."""
-    urls = [parse_qs(urlsplit(url).query) for url in Signer(site(), 60).parts("a", "upload", 3)]
+    urls = [parse_qs(urlsplit(url).query) for url in Signer(live(), 60).parts("a", "upload", 3)]
     assert [(query["partNumber"], query["uploadId"]) for query in urls] == [
         ([str(number)], ["upload"]) for number in (1, 2, 3)
     ]
@@ -59,7 +61,7 @@ def test_started_by_fits_older_endpoints_and_an_attempt_survives_json(purpose: s
 @pytest.mark.parametrize("target", ["/data/new", "/data/sub/new", "/data/db.sqlite3.restored-1"])
 def test_a_target_is_a_file_on_the_volume(target: str) -> None:
     """Anywhere below it."""
-    assert checked_target(site(), target) == target
+    assert checked_target(live(), target) == target
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_a_target_is_a_file_on_the_volume(target: str) -> None:
 def test_other_targets_are_refused(target: str) -> None:
     """Neither the live database nor a place that ends with the task."""
     with pytest.raises(SqliteError):
-        checked_target(site(), target)
+        checked_target(live(), target)
 
 
 @pytest.mark.parametrize(
