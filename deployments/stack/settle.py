@@ -1,12 +1,17 @@
 """Waits until the services of a restarted emulator run their tasks again."""
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deployments.stack.settings import REGION, Settings
 from pipeline.aws.access import AwsAccess
+from pipeline.ecs.service import describe_tasks
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_ecs.type_defs import ServiceTypeDef
 
 _INTERVAL = 0.2
 
@@ -26,7 +31,7 @@ def lacking(settings: Settings, deadline: float = 40.0) -> list[str]:
     return []
 
 
-def _short(ecs: Any) -> list[str]:
+def _short(ecs: "ECSClient") -> list[str]:
     try:
         services = [
             service for cluster in ecs.list_clusters()["clusterArns"] for service in _services(ecs, cluster)
@@ -38,16 +43,14 @@ def _short(ecs: Any) -> list[str]:
         return ["(the emulator did not answer)"]
 
 
-def _services(ecs: Any, cluster: str) -> list[Any]:
+def _services(ecs: "ECSClient", cluster: str) -> list["ServiceTypeDef"]:
     names = ecs.list_services(cluster=cluster)["serviceArns"]
     found = ecs.describe_services(cluster=cluster, services=names)["services"] if names else []
     return [service for service in found if service["status"] == "ACTIVE"]
 
 
-def _running(ecs: Any, service: Any) -> int:
+def _running(ecs: "ECSClient", service: "ServiceTypeDef") -> int:
     cluster = service["clusterArn"]
-    tasks = ecs.list_tasks(cluster=cluster, serviceName=service["serviceName"], desiredStatus="RUNNING")[
-        "taskArns"
-    ]
-    found = ecs.describe_tasks(cluster=cluster, tasks=tasks)["tasks"] if tasks else []
-    return sum(task["lastStatus"] == "RUNNING" for task in found)
+    name = service["serviceName"]
+    arns = ecs.list_tasks(cluster=cluster, serviceName=name, desiredStatus="RUNNING")["taskArns"]
+    return sum(task["lastStatus"] == "RUNNING" for task in describe_tasks(ecs, cluster, arns))

@@ -42,7 +42,6 @@ def _facts(item: Mapping[str, Any]) -> CertificateFacts:
         domain=item.get("DomainName", ""),
         status=item.get("Status", ""),
         type=item.get("Type", ""),
-        key_algorithm=item.get("KeyAlgorithm", ""),
         serial=normal_serial(item["Serial"]) if item.get("Serial") else None,
         not_after=item["NotAfter"].astimezone(UTC) if item.get("NotAfter") else None,
         failure_reason=item.get("FailureReason", ""),

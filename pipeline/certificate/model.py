@@ -24,7 +24,6 @@ class CertificateFacts:
     domain: str
     status: str
     type: str
-    key_algorithm: str
     serial: str | None
     """Lower-case hexadecimal without colons or leading zeros."""
     not_after: datetime | None

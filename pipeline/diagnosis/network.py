@@ -69,7 +69,6 @@ class Security:
 
     balancer: tuple[SecurityGroup, ...]
     balancer_ranges: tuple[str, ...]
-    balancer_state: str
     listeners: tuple[Listener, ...]
     tasks: tuple[SecurityGroup, ...]
     task_ranges: tuple[str, ...]

@@ -46,7 +46,6 @@ def read_security(access: AwsAccess, subject: Subject) -> Security:
     return Security(
         balancer=reader.groups(balancer.get("SecurityGroups", [])),
         balancer_ranges=reader.ranges(balancer_subnets)[0],
-        balancer_state=(balancer.get("State") or {}).get("Code", ""),
         listeners=reader.listeners(),
         tasks=reader.groups(own["securityGroups"]),
         task_ranges=own_ranges,

@@ -96,7 +96,6 @@ def _group(item: "LogGroupTypeDef") -> LogGroup:
     return LogGroup(
         name=item["logGroupName"],
         retention_days=item.get("retentionInDays"),
-        stored_bytes=item.get("storedBytes", 0),
         created_at=datetime.fromtimestamp(item["creationTime"] / 1000, UTC),
     )
 

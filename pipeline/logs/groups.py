@@ -14,7 +14,6 @@ class LogGroup:
 
     name: str
     retention_days: int | None
-    stored_bytes: int
     created_at: datetime
     """Aware UTC."""
 

@@ -16,6 +16,11 @@ PART_BYTES = 8 * 1024 * 1024
 _TYPE = "application/gzip"
 
 
+class _Where(TypedDict):
+    Bucket: str
+    Key: str
+
+
 class _Condition(TypedDict, total=False):
     IfMatch: str
     IfNoneMatch: str
@@ -28,8 +33,9 @@ class Upload:
     """
 
     def __init__(self, bucket: S3Bucket, key: str, present: ObjectHead | None, part_bytes: int) -> None:
-        self._bucket, self._key, self._present = bucket, key, present
-        self._s3 = bucket.client
+        self._bucket, self._key, self._s3 = bucket, key, bucket.client
+        self._where: _Where = {"Bucket": bucket.name, "Key": key}
+        self._condition: _Condition = {"IfMatch": present.etag} if present else {"IfNoneMatch": "*"}
         self._name = f"s3://{bucket.name}/{key}"
         self._part_bytes = part_bytes
         self._buffer = bytearray()
@@ -45,9 +51,7 @@ class Upload:
     ) -> None:
         if self._upload_id is not None:
             with calling(f"Giving up the upload of {self._name}"):
-                self._s3.abort_multipart_upload(
-                    Bucket=self._bucket.name, Key=self._key, UploadId=self._upload_id
-                )
+                self._s3.abort_multipart_upload(**self._where, UploadId=self._upload_id)
 
     def write(self, data: bytes) -> None:
         """Take bytes; send whole parts."""
@@ -86,42 +90,24 @@ class Upload:
         return found.digest() == self._written.digest()
 
     def _put(self) -> None:
-        self._s3.put_object(
-            Bucket=self._bucket.name,
-            Key=self._key,
-            Body=bytes(self._buffer),
-            ContentType=_TYPE,
-            **self._condition(),
-        )
+        body = bytes(self._buffer)
+        self._s3.put_object(**self._where, Body=body, ContentType=_TYPE, **self._condition)
 
     def _join(self, upload_id: str) -> None:
         if self._buffer:
             self._send(bytes(self._buffer))
             self._buffer.clear()
         self._s3.complete_multipart_upload(
-            Bucket=self._bucket.name,
-            Key=self._key,
-            UploadId=upload_id,
-            MultipartUpload={"Parts": self._parts},
-            **self._condition(),
+            **self._where, UploadId=upload_id, MultipartUpload={"Parts": self._parts}, **self._condition
         )
-
-    def _condition(self) -> _Condition:
-        return {"IfMatch": self._present.etag} if self._present else {"IfNoneMatch": "*"}
 
     def _send(self, data: bytes) -> None:
         number = len(self._parts) + 1
         with calling(f"Uploading part {number} of {self._name}"):
             if self._upload_id is None:
-                begun = self._s3.create_multipart_upload(
-                    Bucket=self._bucket.name, Key=self._key, ContentType=_TYPE
-                )
+                begun = self._s3.create_multipart_upload(**self._where, ContentType=_TYPE)
                 self._upload_id = begun["UploadId"]
             answer = self._s3.upload_part(
-                Bucket=self._bucket.name,
-                Key=self._key,
-                UploadId=self._upload_id,
-                PartNumber=number,
-                Body=data,
+                **self._where, UploadId=self._upload_id, PartNumber=number, Body=data
             )
         self._parts.append({"PartNumber": number, "ETag": answer["ETag"]})

@@ -26,7 +26,6 @@ class SecretChange:
 
     added: tuple[str, ...]
     updated: tuple[str, ...]
-    removed: tuple[str, ...]
     kept: tuple[str, ...]
     """Set in Secrets Manager, not among the wanted values, and left alone."""
     document: str = field(repr=False, compare=False)
@@ -34,20 +33,17 @@ class SecretChange:
     @property
     def any(self) -> bool:
         """Whether a new version is needed."""
-        return bool(self.added or self.updated or self.removed)
+        return bool(self.added or self.updated)
 
 
-def plan_change(current: Mapping[str, Any], wanted: Mapping[str, Concealed], *, prune: bool) -> SecretChange:
-    """Compare the secret with the wanted values; keys that are not wanted go only with ``prune``."""
+def plan_change(current: Mapping[str, Any], wanted: Mapping[str, Concealed]) -> SecretChange:
+    """Compare the secret with the wanted values; keys that are not wanted stay."""
     values = {key: item.get_secret_value() for key, item in wanted.items()}
-    extra = sorted(current.keys() - values.keys())
-    merged = values if prune else {**current, **values}
     return SecretChange(
         added=tuple(sorted(values.keys() - current.keys())),
         updated=tuple(sorted(key for key in values.keys() & current.keys() if values[key] != current[key])),
-        removed=tuple(extra) if prune else (),
-        kept=() if prune else tuple(extra),
-        document=json.dumps(merged, sort_keys=True, ensure_ascii=False),
+        kept=tuple(sorted(current.keys() - values.keys())),
+        document=json.dumps({**current, **values}, sort_keys=True, ensure_ascii=False),
     )
 
 

@@ -26,14 +26,12 @@ class SecretSync:
     secret_arn: str
     version_id: str
     """Current version afterwards; "" where a preview found no value yet."""
-    previous_version_id: str
     changed: bool
     """Whether a new version was written, or would have been in a preview."""
     added: tuple[str, ...]
     updated: tuple[str, ...]
-    removed: tuple[str, ...]
     kept: tuple[str, ...]
-    """Keys that are in the secret but not among the values; removed only with ``prune``."""
+    """Keys that are in the secret but not among the values, and stay."""
     dry_run: bool = False
 
 
@@ -43,12 +41,11 @@ def sync_secret(
     values: Mapping[str, Concealed],
     required: Collection[str] = REQUIRED_KEYS,
     *,
-    prune: bool = False,
     dry_run: bool = False,
 ) -> SecretSync:
     """Write ``values`` to the secret (name or ARN) unless it holds them already. Safe to repeat.
 
-    Keys that are not among ``values`` are kept unless ``prune``: a running task definition may read them.
+    Keys that are not among ``values`` are kept: a running task definition may read them.
 
     Raises:
         SecretValuesError: a required key is absent, a value is blank, or all are too large together.
@@ -59,7 +56,7 @@ def sync_secret(
     check_values(values, required)
     store = SecretStore(access, secret_id)
     before = store.read()
-    change = plan_change(before.values, values, prune=prune)
+    change = plan_change(before.values, values)
     check_size(change.document)
     version = before.version_id
     if change.any and not dry_run:
@@ -67,11 +64,9 @@ def sync_secret(
     return SecretSync(
         secret_arn=before.arn,
         version_id=version,
-        previous_version_id=before.version_id,
         changed=change.any,
         added=change.added,
         updated=change.updated,
-        removed=change.removed,
         kept=change.kept,
         dry_run=dry_run,
     )

@@ -20,12 +20,12 @@ def key_rows(sync: SecretSync, report: KeyReport) -> tuple[dict[str, str], ...]:
 
 
 def _touched(sync: SecretSync) -> Iterator[str]:
-    yield from (*sync.added, *sync.updated, *sync.removed, *sync.kept)
+    yield from (*sync.added, *sync.updated, *sync.kept)
 
 
 def _value(key: str, sync: SecretSync, report: KeyReport) -> str:
     done = "would be " if sync.dry_run else ""
-    for what, keys in (("added", sync.added), ("updated", sync.updated), ("removed", sync.removed)):
+    for what, keys in (("added", sync.added), ("updated", sync.updated)):
         if key in keys:
             return done + what
     if key in report.missing:

@@ -14,9 +14,8 @@ from pipeline.sqlite.store import Store
 
 @dataclass(frozen=True)
 class Pruned:
-    """What was decided, and what came of it; ``failed`` pairs a backup with AWS's reason."""
+    """What came of it; ``failed`` pairs a backup with AWS's reason."""
 
-    decision: Decision
     deleted: tuple[Backup, ...]
     failed: tuple[tuple[Backup, str], ...]
 
@@ -42,4 +41,4 @@ def prune(live: LiveEnvironment, decision: Decision) -> Pruned:
             failed.append((backup, str(error)))
         else:
             deleted.append(backup)
-    return Pruned(decision, tuple(deleted), tuple(failed))
+    return Pruned(tuple(deleted), tuple(failed))

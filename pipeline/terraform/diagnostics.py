@@ -25,7 +25,6 @@ class Diagnostic:
     """File concerned, relative to the root module, or ""."""
     line: int = 0
     """First line concerned, from 1; 0 where no file is known."""
-    column: int = 0
     snippet: str = ""
     """The source line or lines concerned."""
 
@@ -41,7 +40,6 @@ class Diagnostic:
             address=str(document.get("address") or ""),
             file=str(source.get("filename", "")),
             line=whole(start, "line"),
-            column=whole(start, "column"),
             snippet=str(part(document, "snippet").get("code", "")),
         )
 

@@ -40,7 +40,6 @@ class ResourceChange:
     attributes: tuple[AttributeChange, ...] = ()
     previous_address: str = ""
     imported: bool = False
-    create_before_destroy: bool = False
     identity: str = ""
     """What AWS calls the present thing (the provider's ``id``); "" for a new one."""
 
@@ -71,8 +70,6 @@ class PlanDocument:
     outputs: tuple[OutputChange, ...] = ()
     addresses: tuple[str, ...] = ()
     """Every resource that the plan looked at, changed or not."""
-    applyable: bool = True
-    errored: bool = False
 
 
 def parse_plan(document: Mapping[str, Any], masker: Masker = Masker()) -> PlanDocument:  # noqa: B008 - frozen
@@ -105,8 +102,6 @@ def _read(document: Mapping[str, Any], masker: Masker) -> PlanDocument:
         drift=tuple(item for item in drift if item.action is not Action.NO_CHANGE),
         outputs=tuple(item for item in outputs if item.action is not Action.NO_CHANGE),
         addresses=tuple(item.address for item in changes),
-        applyable=bool(document.get("applyable", True)),
-        errored=bool(document.get("errored", False)),
     )
 
 
@@ -120,17 +115,15 @@ def _listed(document: Mapping[str, Any], key: str, kind: type) -> Any:
 
 def _resource(item: Mapping[str, Any], masker: Masker) -> ResourceChange:
     change = item["change"]
-    actions = list(change["actions"])
     return ResourceChange(
         address=str(item["address"]),
         type=str(item["type"]),
-        action=_action(actions),
+        action=_action(list(change["actions"])),
         reason=str(item.get("action_reason", "")),
         managed=item.get("mode") != "data",
         attributes=attribute_changes(change, masker),
         previous_address=str(item.get("previous_address", "")),
         imported=bool(change.get("importing")),
-        create_before_destroy=actions == ["create", "delete"],
         identity=masker.text(str((change.get("before") or {}).get("id") or "")),
     )
 

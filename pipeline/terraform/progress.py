@@ -94,13 +94,10 @@ def follow(events: Iterable[TerraformEvent], start: Progress | None = None) -> P
 
 
 def _known(progress: Progress, address: str, action: str) -> Progress:
-    if address in progress.planned or action not in _STEPS:
-        return (
-            progress
-            if address in progress.planned
-            else replace(progress, planned={**progress.planned, address: "update"})
-        )
-    return replace(progress, planned={**progress.planned, address: action})
+    if address in progress.planned:
+        return progress
+    known = action if action in _STEPS else "update"
+    return replace(progress, planned={**progress.planned, address: known})
 
 
 def _without(running: Mapping[str, str], address: str) -> dict[str, str]:

@@ -25,7 +25,6 @@ class SummaryRow:
     """How it touches the bill, or ""."""
     reverts_drift: bool
     """The resource was changed outside of Terraform, and this brings it back (or changes it on top)."""
-    moved_from: str = ""
     filled_in: bool = False
     """Nobody changed it: AWS filled it in after Terraform had made the resource."""
 
@@ -91,7 +90,6 @@ def _row(change: ResourceChange, *, reverts: bool) -> SummaryRow:
         changed=tuple(item for item in change.attributes if _is_telling(change, item)),
         cost=cost_pointer(change),
         reverts_drift=reverts,
-        moved_from=change.previous_address,
         filled_in=_is_filled_in(change),
     )
 

@@ -18,7 +18,6 @@ GOOD = CertificateFacts(
     domain="pay.test",
     status="ISSUED",
     type="AMAZON_ISSUED",
-    key_algorithm="RSA_2048",
     serial="abc1",
     not_after=NOW + timedelta(days=100),
     in_use_by=("load balancer",),

@@ -188,7 +188,6 @@ VOLUME = Door("file system fs-1", 2049, (group("efs", (tcp(2049, "sg-tasks"),)),
 SECURITY = Security(
     balancer=(BALANCER,),
     balancer_ranges=("10.0.0.0/24",),
-    balancer_state="active",
     listeners=(Listener(443, "HTTPS"),),
     tasks=(TASKS,),
     task_ranges=("10.0.1.0/24",),

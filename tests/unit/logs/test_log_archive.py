@@ -238,7 +238,7 @@ def test_a_damaged_archive_is_not_taken_for_the_whole() -> None:
 def test_a_history_is_verified_by_reading_every_day_that_would_go() -> None:
     """A day that lacks is no; a day that is damaged is an error."""
     aws = _aws({"a": [(START, END, "x")]})
-    group = LogGroup(GROUP, None, 1, datetime(2026, 3, 1, 12, tzinfo=UTC))
+    group = LogGroup(GROUP, None, datetime(2026, 3, 1, 12, tzinfo=UTC))
     today = DAY + timedelta(days=30)
     assert not history_is_verified(aws, PLACE, group, today, 30)
     archive_day(aws, PLACE, GROUP, DAY)

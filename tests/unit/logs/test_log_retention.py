@@ -19,7 +19,7 @@ OLD = NOW - timedelta(days=400)
 
 
 def _group(name: str, days: int | None, created: datetime = OLD) -> LogGroup:
-    return LogGroup(name, days, 1, created)
+    return LogGroup(name, days, created)
 
 
 def test_picks_the_groups_of_one_environment() -> None:

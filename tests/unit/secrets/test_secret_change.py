@@ -17,27 +17,25 @@ def _conceal(values: dict[str, str]) -> dict[str, SecretStr]:
     return {key: SecretStr(value) for key, value in values.items()}
 
 
-@given(current=documents, wanted=documents, prune=st.booleans())
-def test_every_key_is_accounted_for_once(
-    current: dict[str, str], wanted: dict[str, str], prune: bool
-) -> None:
-    """The document holds the wanted values and, without prune, everything else it held before."""
-    change = plan_change(current, _conceal(wanted), prune=prune)
-    assert json.loads(change.document) == ({} if prune else current) | wanted
-    named = [*change.added, *change.updated, *change.removed, *change.kept]
+@given(current=documents, wanted=documents)
+def test_every_key_is_accounted_for_once(current: dict[str, str], wanted: dict[str, str]) -> None:
+    """The document holds the wanted values and everything else it held before."""
+    change = plan_change(current, _conceal(wanted))
+    assert json.loads(change.document) == current | wanted
+    named = [*change.added, *change.updated, *change.kept]
     same = [key for key in wanted if current.get(key) == wanted[key]]
     assert sorted([*named, *same]) == sorted(current.keys() | wanted.keys())
 
 
-@given(current=documents, prune=st.booleans())
-def test_equal_values_need_no_new_version(current: dict[str, str], prune: bool) -> None:
+@given(current=documents)
+def test_equal_values_need_no_new_version(current: dict[str, str]) -> None:
     """Wanting what is there changes nothing."""
-    assert not plan_change(current, _conceal(current), prune=prune).any
+    assert not plan_change(current, _conceal(current)).any
 
 
 def test_the_plan_does_not_show_values() -> None:
     """A change may be logged: its repr names keys only."""
-    change = plan_change({"A": "old-value"}, _conceal({"A": "new-value"}), prune=False)
+    change = plan_change({"A": "old-value"}, _conceal({"A": "new-value"}))
     assert "value" not in repr(change)
     assert change.updated == ("A",)
 

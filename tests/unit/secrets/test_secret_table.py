@@ -6,9 +6,7 @@ from pipeline.secrets.keys import KeyReport
 from pipeline.secrets.sync import SecretSync
 from pipeline.secrets.table import key_rows, unset_keys
 
-SYNC = SecretSync(
-    "arn", "v2", "v1", changed=True, added=("NEW",), updated=("OTHER",), removed=(), kept=("LEFT",)
-)
+SYNC = SecretSync("arn", "v2", changed=True, added=("NEW",), updated=("OTHER",), kept=("LEFT",))
 
 
 def test_each_key_has_a_row_that_says_what_became_of_it() -> None:

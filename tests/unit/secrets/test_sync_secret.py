@@ -46,7 +46,7 @@ def _versions(manager: Any) -> int:
 def test_the_first_sync_writes_every_key(manager: Any) -> None:
     """A secret that Terraform has made, still empty, takes its first value."""
     result = sync_secret(ACCESS, NAME, VALUES, REQUIRED)
-    assert (result.changed, result.added, result.previous_version_id) == (True, REQUIRED, "")
+    assert (result.changed, result.added) == (True, REQUIRED)
     answer = manager.get_secret_value(SecretId=NAME)
     assert answer["VersionId"] == result.version_id
     assert json.loads(answer["SecretString"]) == {"DJANGO_SECRET": "hush-1", "MYCREDEX_APP_URL": "hush-2"}
@@ -66,13 +66,11 @@ def test_going_back_to_older_values_makes_them_current(manager: Any) -> None:
     assert json.loads(manager.get_secret_value(SecretId=NAME)["SecretString"]) == {"DJANGO_SECRET": "a"}
 
 
-def test_other_keys_stay_unless_pruned(manager: Any) -> None:
-    """A key that somebody else set is kept and named; prune removes it."""
+def test_other_keys_stay(manager: Any) -> None:
+    """A key that somebody else set is kept and named."""
     manager.put_secret_value(SecretId=NAME, SecretString=json.dumps({"EXTRA": "hush-3"}))
     kept = sync_secret(ACCESS, NAME, VALUES, REQUIRED)
     assert (kept.kept, secret_keys(ACCESS, NAME)) == (("EXTRA",), (*REQUIRED[:1], "EXTRA", *REQUIRED[1:]))
-    pruned = sync_secret(ACCESS, NAME, VALUES, REQUIRED, prune=True)
-    assert (pruned.removed, secret_keys(ACCESS, NAME)) == (("EXTRA",), REQUIRED)
 
 
 def test_a_preview_says_the_same_and_writes_nothing(manager: Any) -> None:

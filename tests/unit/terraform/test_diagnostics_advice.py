@@ -49,7 +49,7 @@ def test_known_errors_have_a_next_step(summary: str, detail: str, expected: str)
 
 def test_a_wrong_configuration_names_its_place() -> None:
     """The message has file, line, the source and what to do."""
-    wrong = Diagnostic("error", "Unsupported argument", "No x.", "", "main.tf", 6, 3, "  x = 1")
+    wrong = Diagnostic("error", "Unsupported argument", "No x.", "", "main.tf", 6, "  x = 1")
     message = str(TerraformError("terraform validate failed.", [wrong]))
     assert message.splitlines() == [
         "terraform validate failed.",

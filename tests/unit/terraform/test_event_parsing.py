@@ -13,15 +13,12 @@ from pipeline.terraform.events import (
     ApplyErrored,
     ApplyProgress,
     ApplyStart,
-    ChangeSummary,
     DiagnosticEvent,
-    DriftFound,
     LogEvent,
-    OutputsEvent,
     PlannedChange,
     Refresh,
+    ResourceEvent,
     TerraformEvent,
-    VersionEvent,
 )
 from pipeline.terraform.masking import Masker
 from pipeline.terraform.parsing import parse_event
@@ -30,7 +27,7 @@ RESOURCE = {"addr": "module.a.aws_lb.b[0]", "resource_type": "aws_lb"}
 MESSAGE = {"message": "said", "level": "info"}
 NAMED = {**MESSAGE, "address": "module.a.aws_lb.b[0]"}
 CASES: list[tuple[dict[str, Any], TerraformEvent]] = [
-    ({"type": "version", "terraform": "1.11.4"}, VersionEvent(**MESSAGE, terraform="1.11.4")),
+    ({"type": "version", "terraform": "1.11.4"}, TerraformEvent(**MESSAGE)),
     ({"type": "log"}, LogEvent(**MESSAGE)),
     ({"type": "something_new"}, LogEvent(**MESSAGE)),
     (
@@ -38,11 +35,11 @@ CASES: list[tuple[dict[str, Any], TerraformEvent]] = [
             "type": "planned_change",
             "change": {"resource": RESOURCE, "action": "replace", "reason": "tainted"},
         },
-        PlannedChange(**NAMED, action="replace", reason="tainted"),
+        PlannedChange(**NAMED, action="replace"),
     ),
     (
         {"type": "resource_drift", "change": {"resource": RESOURCE, "action": "update"}},
-        DriftFound(**NAMED, action="update"),
+        ResourceEvent(**NAMED, action="update"),
     ),
     (
         {"type": "apply_start", "hook": {"resource": RESOURCE, "action": "create"}},
@@ -50,28 +47,28 @@ CASES: list[tuple[dict[str, Any], TerraformEvent]] = [
     ),
     (
         {"type": "apply_progress", "hook": {"resource": RESOURCE, "action": "create", "elapsed_seconds": 10}},
-        ApplyProgress(**NAMED, action="create", elapsed_seconds=10.0),
+        ApplyProgress(**NAMED, action="create"),
     ),
     (
         {
             "type": "apply_complete",
             "hook": {"resource": RESOURCE, "action": "create", "id_value": "lb-1", "elapsed_seconds": 61},
         },
-        ApplyComplete(**NAMED, action="create", elapsed_seconds=61.0, resource_id="lb-1"),
+        ApplyComplete(**NAMED, action="create"),
     ),
     (
         {"type": "apply_errored", "hook": {"resource": RESOURCE, "action": "create", "elapsed_seconds": 2}},
-        ApplyErrored(**NAMED, action="create", elapsed_seconds=2.0),
+        ApplyErrored(**NAMED, action="create"),
     ),
     ({"type": "refresh_start", "hook": {"resource": RESOURCE}}, Refresh(**NAMED)),
-    ({"type": "refresh_complete", "hook": {"resource": RESOURCE}}, Refresh(**NAMED, finished=True)),
+    ({"type": "refresh_complete", "hook": {"resource": RESOURCE}}, Refresh(**NAMED)),
     (
         {"type": "change_summary", "changes": {"add": 1, "change": 2, "remove": 3, "operation": "apply"}},
-        ChangeSummary(**MESSAGE, operation="apply", add=1, change=2, remove=3),
+        TerraformEvent(**MESSAGE),
     ),
     (
         {"type": "outputs", "outputs": {"b": {"sensitive": True}, "a": {}}},
-        OutputsEvent(**MESSAGE, names=("a", "b")),
+        TerraformEvent(**MESSAGE),
     ),
     (
         {
@@ -87,7 +84,7 @@ CASES: list[tuple[dict[str, Any], TerraformEvent]] = [
         },
         DiagnosticEvent(
             **MESSAGE,
-            diagnostic=Diagnostic("warning", "Odd", "Very odd.", "aws_lb.b", "main.tf", 6, 11, "  input = x"),
+            diagnostic=Diagnostic("warning", "Odd", "Very odd.", "aws_lb.b", "main.tf", 6, "  input = x"),
         ),
     ),
 ]
@@ -95,7 +92,7 @@ CASES: list[tuple[dict[str, Any], TerraformEvent]] = [
 
 @pytest.mark.parametrize(("document", "expected"), CASES, ids=lambda value: str(value)[:40])
 def test_each_type_of_message_has_its_event(document: dict[str, Any], expected: TerraformEvent) -> None:
-    """Every type that Terraform documents is told apart; a new one is a line of the log."""
+    """Every type that Terraform documents is told apart; what has no meaning here keeps its sentence."""
     line = json.dumps({"@level": "info", "@message": "said", **document})
     assert parse_event(line) == expected
 
