@@ -6,8 +6,7 @@ from prefect.blocks.abstract import NotificationBlock, NotificationError
 from pydantic import Field
 
 from blocks.deploy_environment import DeployEnvironment
-from pipeline.aws.calling import calling
-from pipeline.aws.errors import AwsError
+from pipeline.aws.errors import AwsError, calling
 from pipeline.outputs import OutputsError
 
 _SUBJECT = 100

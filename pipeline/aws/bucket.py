@@ -10,8 +10,7 @@ from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadErro
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.calling import calling
-from pipeline.aws.errors import AwsError, code_of
+from pipeline.aws.errors import AwsError, calling, code_of
 from pipeline.errors import PipelineError
 
 if TYPE_CHECKING:

@@ -1,5 +1,8 @@
 """AWS's errors in a sentence that names the thing and the next step."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -78,6 +81,15 @@ def explain(action: str, error: ClientError | BotoCoreError) -> AwsError:
     if isinstance(error, EndpointConnectionError):
         return AwsError(f"{action}: {error}. Check the network, or that the local stack is up (make status).")
     return AwsError(f"{action}: {error}. AWS could not be reached; run the same command again.")
+
+
+@contextmanager
+def calling(action: str) -> Iterator[None]:
+    """Turn a botocore error raised inside into an AwsError that begins with ``action``."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise explain(action, error) from error
 
 
 def _advice(code: str, message: str) -> str:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.calling import calling
-from pipeline.aws.errors import AwsError
+from pipeline.aws.errors import AwsError, calling
 
 
 @dataclass(frozen=True)

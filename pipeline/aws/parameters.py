@@ -1,7 +1,7 @@
 """Reads SSM parameters."""
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.calling import calling
+from pipeline.aws.errors import calling
 
 
 def read_parameter(access: AwsAccess, name: str) -> str | None:

@@ -7,8 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.calling import calling
-from pipeline.aws.errors import code_of
+from pipeline.aws.errors import calling, code_of
 from pipeline.certificate.errors import CertificateError
 from pipeline.certificate.model import CertificateFacts, Validation, normal_serial
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.calling import calling
+from pipeline.aws.errors import calling
 from pipeline.diagnosis.facts import Balancing, Subject, TargetGroup
 from pipeline.ecs.service import EcsService
 

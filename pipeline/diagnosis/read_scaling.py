@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.calling import calling
+from pipeline.aws.errors import calling
 from pipeline.diagnosis.facts import Subject
 from pipeline.diagnosis.scaling import Activity, Policy, Scaling, Usage
 

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.calling import calling
+from pipeline.aws.errors import calling
 from pipeline.delivery.evidence import TaskEvidence
 from pipeline.delivery.task_logs import TaskLogs
 from pipeline.diagnosis.facts import Definitions, Image, Subject, Tasks
@@ -12,7 +12,7 @@ from pipeline.diagnosis.stops import why_stopped
 from pipeline.ecs import translate
 from pipeline.ecs.model import Task, TaskStatus
 from pipeline.ecs.registry import TaskDefinitions
-from pipeline.ecs.service import EcsService, describe_tasks
+from pipeline.ecs.service import EcsService, list_tasks
 from pipeline.image.registry import find_image
 from pipeline.outputs import Outputs
 
@@ -61,11 +61,8 @@ def _tasks(
 ) -> tuple[Task, ...]:
     ecs = access.client("ecs")
     with calling(f"Listing the {status} tasks of {outputs.task_family}"):
-        pages = ecs.get_paginator("list_tasks").paginate(
-            cluster=outputs.cluster, family=outputs.task_family, desiredStatus=status
-        )
-        arns = [arn for page in pages for arn in page["taskArns"]]
-        found = [translate.task(raw) for raw in describe_tasks(ecs, outputs.cluster, arns)]
+        raws = list_tasks(ecs, cluster=outputs.cluster, family=outputs.task_family, desiredStatus=status)
+        found = [translate.task(raw) for raw in raws]
     kept = [task for task in found if since is None or task.created_at >= since]
     return tuple(sorted(kept, key=lambda task: task.created_at, reverse=True))
 

@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.calling import calling
-from pipeline.aws.errors import AwsError
+from pipeline.aws.errors import AwsError, calling
 from pipeline.ecr.errors import ProtectionError
 from pipeline.ecr.protection import Protection
 from pipeline.ecr.reference import Reference, parse_reference
-from pipeline.ecs.service import describe_tasks
+from pipeline.ecs.service import list_tasks
 from pipeline.outputs import Outputs
 
 if TYPE_CHECKING:
@@ -117,9 +116,7 @@ class _Collector:
     def _tasks(self) -> Iterator["TaskTypeDef"]:
         cluster = self._outputs.cluster
         with calling(f"Listing the tasks of cluster {cluster}"):
-            pages = self._ecs.get_paginator("list_tasks").paginate(cluster=cluster, desiredStatus="RUNNING")
-            arns = [arn for page in pages for arn in page["taskArns"]]
-            yield from describe_tasks(self._ecs, cluster, arns)
+            yield from list_tasks(self._ecs, cluster=cluster, desiredStatus="RUNNING")
 
 
 def _family(arn: str) -> str:

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.calling import calling
-from pipeline.aws.errors import AwsError
+from pipeline.aws.errors import AwsError, calling
 from pipeline.clock import Sleep, pause
 from pipeline.ecs import translate
 from pipeline.ecs.errors import OneOffTaskError, TaskUnknownError
 from pipeline.ecs.model import Task
-from pipeline.ecs.service import describe_tasks
+from pipeline.ecs.service import describe_tasks, list_tasks
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import (
@@ -126,9 +125,7 @@ class OneOffTasks:
     def left_behind(self, started_by: str) -> tuple[Task, ...]:
         """Return the running tasks whose key begins with ``started_by``."""
         with calling(f"Looking for tasks started by {started_by}"):
-            pages = self._ecs.get_paginator("list_tasks").paginate(cluster=self._cluster)
-            arns = [arn for page in pages for arn in page["taskArns"]]
-            found = [translate.task(raw) for raw in describe_tasks(self._ecs, self._cluster, arns)]
+            found = [translate.task(raw) for raw in list_tasks(self._ecs, cluster=self._cluster)]
         return tuple(task for task in found if task.started_by.startswith(started_by) and not stopped(task))
 
     def describe(self, arn: str) -> Task:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.calling import calling
+from pipeline.aws.errors import calling
 from pipeline.ecs.task_definition import Definition, Release, choose_base, next_revision, same, to_request
 
 if TYPE_CHECKING:

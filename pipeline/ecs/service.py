@@ -1,17 +1,21 @@
 """Reads and updates one ECS service. Every method makes one question's worth of API calls."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.calling import calling
+from pipeline.aws.errors import calling
 from pipeline.ecs import translate
 from pipeline.ecs.errors import EcsError, ServiceMissingError
 from pipeline.ecs.model import Deployment, Service, Target, Task, TaskStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
-    from mypy_boto3_ecs.type_defs import TaskTypeDef, UpdateServiceRequestTypeDef
+    from mypy_boto3_ecs.type_defs import (
+        ListTasksRequestPaginateTypeDef,
+        TaskTypeDef,
+        UpdateServiceRequestTypeDef,
+    )
 
 _DESCRIBE_TASKS_LIMIT = 100
 """Tasks that one DescribeTasks call may name (AWS ECS API reference)."""
@@ -74,11 +78,8 @@ class EcsService:
     def tasks(self, status: TaskStatus = "RUNNING") -> tuple[Task, ...]:
         """Return the service's tasks of one desired status: RUNNING or STOPPED (the last hour's)."""
         with calling(f"Listing the {status} tasks of {self.name}"):
-            pages = self._ecs.get_paginator("list_tasks").paginate(
-                cluster=self.cluster, serviceName=self.name, desiredStatus=status
-            )
-            arns = [arn for page in pages for arn in page["taskArns"]]
-            return tuple(translate.task(raw) for raw in describe_tasks(self._ecs, self.cluster, arns))
+            found = list_tasks(self._ecs, cluster=self.cluster, serviceName=self.name, desiredStatus=status)
+            return tuple(map(translate.task, found))
 
     def targets(self, groups: tuple[str, ...]) -> dict[str, tuple[Target, ...]]:
         """Return the health of every target, by target group ARN."""
@@ -88,6 +89,14 @@ class EcsService:
     def _targets(self, group: str) -> tuple[Target, ...]:
         answer = self._elbv2.describe_target_health(TargetGroupArn=group)
         return tuple(translate.target(group, raw) for raw in answer["TargetHealthDescriptions"])
+
+
+def list_tasks(
+    ecs: "ECSClient", **request: "Unpack[ListTasksRequestPaginateTypeDef]"
+) -> Iterator["TaskTypeDef"]:
+    """Yield every task that ListTasks names, as DescribeTasks answers it."""
+    pages = ecs.get_paginator("list_tasks").paginate(**request)
+    return describe_tasks(ecs, request["cluster"], [arn for page in pages for arn in page["taskArns"]])
 
 
 def describe_tasks(ecs: "ECSClient", cluster: str, arns: list[str]) -> Iterator["TaskTypeDef"]:

@@ -4,10 +4,8 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.errors import explain
+from pipeline.aws.errors import calling
 from pipeline.image.errors import RegistryError
 
 
@@ -30,10 +28,8 @@ def ecr_login(access: AwsAccess) -> Login:
         AwsError: the call failed.
         RegistryError: the answer holds no token.
     """
-    try:
+    with calling("Asking ECR for a login"):
         answer = access.client("ecr").get_authorization_token()
-    except (ClientError, BotoCoreError) as error:
-        raise explain("Asking ECR for a login", error) from error
     tokens = [item.get("authorizationToken", "") for item in answer.get("authorizationData", [])]
     username, colon, password = base64.b64decode(tokens[0] if tokens else "").decode().partition(":")
     if not colon:

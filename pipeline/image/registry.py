@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.errors import code_of, explain
+from pipeline.aws.errors import calling
 from pipeline.image.errors import RegistryError
 
 if TYPE_CHECKING:
@@ -34,20 +32,17 @@ def find_image(access: AwsAccess, repository: str, name: str) -> RemoteImage | N
     identifier: ImageIdentifierTypeDef = (
         {"imageDigest": name} if name.startswith("sha256:") else {"imageTag": name}
     )
-    try:
-        answer = access.client("ecr").describe_images(repositoryName=repository, imageIds=[identifier])
-    except ClientError as error:
-        code = code_of(error)
-        if code == "ImageNotFoundException":
+    ecr = access.client("ecr")
+    with calling(f"Looking for {name} in the ECR repository {repository}"):
+        try:
+            answer = ecr.describe_images(repositoryName=repository, imageIds=[identifier])
+        except ecr.exceptions.ImageNotFoundException:
             return None
-        if code == "RepositoryNotFoundException":
+        except ecr.exceptions.RepositoryNotFoundException as error:
             raise RegistryError(
                 f"ECR has no repository {repository} in {access.region}. "
                 "Run deploy-infrastructure to make it."
             ) from error
-        raise explain(f"Looking for {name} in the ECR repository {repository}", error) from error
-    except BotoCoreError as error:
-        raise explain(f"Looking for {name} in the ECR repository {repository}", error) from error
     details = answer.get("imageDetails", [])
     return _remote(repository, details[0]) if details else None
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.calling import calling
+from pipeline.aws.errors import calling
 from pipeline.logs.groups import LogGroup
 
 if TYPE_CHECKING:

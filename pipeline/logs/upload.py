@@ -5,8 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict
 
 from pipeline.aws.bucket import ABSENT, CONFLICT, ObjectHead, S3Bucket
-from pipeline.aws.calling import calling
-from pipeline.aws.errors import AwsError
+from pipeline.aws.errors import AwsError, calling
 from pipeline.logs.errors import ArchiveConflictError
 
 if TYPE_CHECKING:

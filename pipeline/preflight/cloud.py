@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from pipeline.aws.calling import calling
+from pipeline.aws.errors import calling
 from pipeline.aws.identity import identify, require_account
 from pipeline.live import LiveEnvironment
 from pipeline.preflight.model import Check, CheckFailedError, CheckSkippedError

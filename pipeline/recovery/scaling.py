@@ -7,7 +7,7 @@ Suspended, and not bounded to zero: the bounds are Terraform's, and an alarm cou
 from typing import TYPE_CHECKING, cast
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.calling import calling
+from pipeline.aws.errors import calling
 from pipeline.outputs import Outputs
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.calling import calling
-from pipeline.aws.errors import AwsError, code_of
+from pipeline.aws.errors import AwsError, calling, code_of
 from pipeline.secrets.errors import SecretFormatError, SecretUnavailableError
 
 if TYPE_CHECKING:

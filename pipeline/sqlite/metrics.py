@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipeline.aws.calling import calling
+from pipeline.aws.errors import calling
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite.catalogue import list_backups
 from pipeline.sqlite.drill import Drill

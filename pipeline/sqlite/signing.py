@@ -5,7 +5,7 @@ from typing import Literal
 
 from botocore.config import Config
 
-from pipeline.aws.calling import calling
+from pipeline.aws.errors import calling
 from pipeline.live import LiveEnvironment
 
 _MARGIN = 900

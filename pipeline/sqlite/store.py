@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
+
 from pipeline.aws.bucket import ConflictError, S3Bucket
-from pipeline.aws.calling import calling
-from pipeline.aws.errors import AwsError
+from pipeline.aws.errors import AwsError, calling
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
 from pipeline.sqlite.errors import OtherRunError
@@ -17,8 +18,6 @@ from pipeline.sqlite.model import Backup
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
-
-_READ_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -73,17 +72,9 @@ class Store:
         head = self._objects.head(key)
         return head.size if head else None
 
+    @retry(retry=retry_if_exception_type(AwsError), stop=stop_after_attempt(3), reraise=True)
     def sha256(self, key: str) -> str:
         """Read the whole object and return its digest."""
-        for attempt in range(_READ_TRIES):
-            try:
-                return self._sha256(key)
-            except AwsError:
-                if attempt == _READ_TRIES - 1:
-                    raise
-        raise AssertionError  # the loop returns or raises
-
-    def _sha256(self, key: str) -> str:
         digest = hashlib.sha256()
         for block in self._objects.chunks(key, 1 << 20):
             digest.update(block)

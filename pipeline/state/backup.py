@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pipeline.aws.calling import calling
+from pipeline.aws.errors import calling
 from pipeline.aws.identity import identify
 from pipeline.clock import utc_now
 from pipeline.retention import RetentionPolicy

@@ -11,8 +11,7 @@ from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
-from pipeline.aws.calling import calling
-from pipeline.aws.errors import code_of
+from pipeline.aws.errors import calling, code_of
 from pipeline.clock import utc_now
 from pipeline.state.errors import StateChangedError
 from pipeline.state.home import StateHome

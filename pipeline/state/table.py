@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from pipeline.aws.calling import calling
-from pipeline.aws.errors import code_of
+from pipeline.aws.errors import calling, code_of
 from pipeline.state.errors import StateError
 from pipeline.state.report import Done, Setting
 

@@ -7,8 +7,7 @@ from itertools import islice
 from botocore.exceptions import ClientError
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.calling import calling
-from pipeline.aws.errors import code_of
+from pipeline.aws.errors import calling, code_of
 from pipeline.errors import PipelineError
 from pipeline.terraform.contents import Container
 

@@ -10,8 +10,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from pipeline.aws.calling import calling
-from pipeline.aws.errors import THROTTLED, AwsError, explain
+from pipeline.aws.errors import THROTTLED, AwsError, calling, explain
 
 EXPIRED = "The credentials have expired"
 INVALID = "The credentials are not valid"
