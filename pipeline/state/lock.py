@@ -102,6 +102,8 @@ def take_lock(home: StateHome, who: str, operation: str) -> LockInfo:
         except ClientError as error:
             if code_of(error) != "ConditionalCheckFailedException":
                 raise
+            if read_lock(home) == lock:  # boto3 repeated a request whose answer was lost
+                return lock
             raise StateChangedError(
                 f"The state of {home.environment} is locked by somebody else. Wait, or run unlock-state."
             ) from error

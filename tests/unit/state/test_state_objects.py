@@ -218,6 +218,17 @@ def test_without_a_folder_there_is_no_revision(tmp_path: Path) -> None:
     assert git_revision(tmp_path / "gone") == ""
 
 
+def test_a_lock_that_boto3_took_twice_is_ours(home: StateHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer to the first request was lost, and the second one meets the lock that it made."""
+    dynamodb = home.access.client("dynamodb")
+    put = dynamodb.put_item
+    monkeypatch.setattr(dynamodb, "put_item", lambda **request: (put(**request), put(**request))[1])
+    lock = take_lock(home, "ada@here", "Test")
+    assert read_lock(home) == lock
+    with pytest.raises(StateChangedError, match="locked by somebody else"):
+        take_lock(home, "eve@there", "Test")
+
+
 CALLS: list[tuple[str, str, Callable[[StateHome], object]]] = [
     ("s3", "GetObject", lambda home: home.read("x")),
     ("s3", "PutObject", lambda home: home.write("x", b"")),
