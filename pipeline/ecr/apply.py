@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import THROTTLED, AwsError
+from pipeline.clock import Sleep
 from pipeline.ecr.plan import CleanupPlan, PlanRow, plan_cleanup
 from pipeline.ecr.protection import Protection
 from pipeline.ecr.registry import Registry, batches
@@ -60,7 +61,7 @@ def apply_cleanup(
     plan: CleanupPlan,
     protect: Callable[[], Protection],
     now: datetime,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Sleep = time.sleep,
 ) -> CleanupResult:
     """Delete what the plan says and what is still right to delete; confirm by listing.
 
@@ -90,9 +91,7 @@ def _still_right(
     return [row for row in fresh.deletions if row.image.digest in planned]
 
 
-def _delete_all(
-    registry: Registry, digests: Sequence[str], sleep: Callable[[float], None]
-) -> dict[str, Refusal]:
+def _delete_all(registry: Registry, digests: Sequence[str], sleep: Sleep) -> dict[str, Refusal]:
     """Delete in batches, four at a time; what is throttled is tried again, one batch at a time."""
     refused, left = _pass(registry, digests, THREADS)
     wait = _FIRST_WAIT

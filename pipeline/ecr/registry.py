@@ -28,16 +28,14 @@ Links = tuple[tuple[str, ...], str | None]
 """What a manifest refers to: its children and its subject."""
 
 
-def read_inventory(access: AwsAccess, repository: str, known: Inventory | None = None) -> Inventory:
+def read_inventory(access: AwsAccess, repository: str) -> Inventory:
     """Return every image of the repository: a call per 1,000 images and one per 100 indexes.
-
-    Manifests never change under their digest, so those of ``known`` are not read again.
 
     Raises:
         AwsError: AWS refused or could not be reached.
         EcrError: an index could not be read, so its children are unknown.
     """
-    return Registry(access, repository).inventory(known)
+    return Registry(access, repository).inventory()
 
 
 class Registry:
@@ -48,7 +46,10 @@ class Registry:
         self._ecr = access.client("ecr")
 
     def inventory(self, known: Inventory | None = None) -> Inventory:
-        """Return every image with its children and subject."""
+        """Return every image with its children and subject.
+
+        Manifests never change under their digest, so those of ``known`` are not read again.
+        """
         details = self._details()
         read = known.by_digest if known else {}
         indexes = [

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from pipeline.clock import Sleep
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -82,7 +84,7 @@ def judge(replies: Iterable[Reply], in_a_row: int) -> bool:
 def probe(
     wanted: Probe,
     transport: httpx.BaseTransport | None = None,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Sleep = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> ProbeReport:
     """Ask until enough good answers came in a row, the release is surely broken, or the window is over.

@@ -8,7 +8,7 @@ from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay
 from tenacity.wait import wait_base
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.errors import code_of, explain
+from pipeline.aws.errors import calling, code_of
 from pipeline.image.scan import Finding, ScanResult, normal_severity
 
 if TYPE_CHECKING:
@@ -52,14 +52,16 @@ def wait_for_findings(
         return client.describe_image_scan_findings(**request)
 
     def ask() -> ScanResult | None:
-        try:
-            return read_findings(fetch)
-        except ClientError as error:
-            if code_of(error) == "ScanNotFoundException" and _scans(client, repository):
-                return None
-            return _unavailable(error, digest)
-        except BotoCoreError as error:
-            raise explain(f"Reading the scan findings of {digest}", error) from error
+        with calling(f"Reading the scan findings of {digest}"):
+            try:
+                return read_findings(fetch)
+            except ClientError as error:
+                code = code_of(error)
+                if code == "ScanNotFoundException":
+                    return None if _scans(client, repository) else ScanResult(unavailable=_OFF)
+                if code in _NOT_KNOWN:
+                    return ScanResult(unavailable=f"This registry has no image scanning ({code}).")
+                raise
 
     attempts = Retrying(
         retry=retry_if_result(lambda result: result is None),
@@ -131,15 +133,6 @@ def _scans(client: "ECRClient", repository: str) -> bool:
         item.get("scanFrequency") in {"SCAN_ON_PUSH", "CONTINUOUS_SCAN"}
         for item in answer.get("scanningConfigurations", [])
     )
-
-
-def _unavailable(error: ClientError, digest: str) -> ScanResult:
-    code = code_of(error)
-    if code == "ScanNotFoundException":
-        return ScanResult(unavailable=_OFF)
-    if code in _NOT_KNOWN:
-        return ScanResult(unavailable=f"This registry has no image scanning ({code}).")
-    raise explain(f"Reading the scan findings of {digest}", error) from error
 
 
 def _late(state: RetryCallState) -> ScanResult:

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+from pipeline.clock import Sleep
+
 
 class Pacer:
     """Lets at most ``per_second`` calls a second begin, evenly spread. Not to be shared between threads."""
@@ -11,7 +13,7 @@ class Pacer:
         self,
         per_second: float,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Sleep = time.sleep,
     ) -> None:
         self._gap = 1 / per_second
         self._clock = clock

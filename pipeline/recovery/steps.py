@@ -25,16 +25,9 @@ _TIME_TO_STOP = 900.0
 class RestoreSteps:
     """Does each step and reports it; ``health`` returns a fault, or None where the service is well."""
 
-    def __init__(
-        self,
-        live: LiveEnvironment,
-        health: Callable[[], str | None],
-        report: Report,
-        time_to_stop: float = _TIME_TO_STOP,
-    ) -> None:
+    def __init__(self, live: LiveEnvironment, health: Callable[[], str | None], report: Report) -> None:
         outputs = live.outputs
         self._live, self._health, self._report = live, health, report
-        self._time_to_stop = time_to_stop
         self._records = OpenRestores(live)
         self._service = live.service
         self._tasks = live.one_off_tasks
@@ -96,11 +89,11 @@ class RestoreSteps:
         self._report("The restore has ended")
 
     def _wait_for_no_tasks(self) -> None:
-        end = time.monotonic() + self._time_to_stop
+        end = time.monotonic() + _TIME_TO_STOP
         while left := self._left():
             if time.monotonic() >= end:
                 raise RecoveryError(
-                    f"{len(left)} tasks still run after {self._time_to_stop:.0f} s: {', '.join(left[:5])}."
+                    f"{len(left)} tasks still run after {_TIME_TO_STOP:.0f} s: {', '.join(left[:5])}."
                 )
             pause(1)
 

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from pipeline.clock import Clock, utc_now
+from pipeline.clock import utc_now
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
 from pipeline.sqlite.catalogue import find_backup, read_manifest
@@ -31,10 +31,8 @@ class Drill:
     """Of ``rto``, what download, decompression and checks took."""
 
 
-def drill(
-    live: LiveEnvironment, run_id: str, report: Report, backup: Backup | None = None, clock: Clock = utc_now
-) -> Drill:
-    """Restore the newest verified backup (or ``backup``) to a throw-away task's own disk and check it.
+def drill(live: LiveEnvironment, run_id: str, report: Report) -> Drill:
+    """Restore the newest verified backup to a throw-away task's own disk and check it.
 
     A backup that turns out damaged is marked: it no longer counts as verified for retention and restores.
 
@@ -42,8 +40,8 @@ def drill(
         NoBackupError: there is none.
         SqliteJobError: it could not be restored.
     """
-    began = clock()
-    chosen = backup or find_backup(live)
+    began = utc_now()
+    chosen = find_backup(live)
     manifest = read_manifest(live, chosen)
     try:
         result = run_job(
@@ -52,13 +50,12 @@ def drill(
             run_id,
             report,
             lambda signer: {**fetch_orders(signer, manifest), "action": "drill"},
-            clock,
         )
     except SqliteJobError as error:
         if error.kind in _DAMAGED:
             mark_unusable(live, chosen, error)
         raise
-    rto = (clock() - began).total_seconds()
+    rto = (utc_now() - began).total_seconds()
     rpo = (began - manifest.copied_at).total_seconds()
     report(
         f"{chosen.key} is restored and sound after {rto:.1f} s; {rpo / 3600:.1f} h of changes would be lost"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.clock import Clock, utc_now
+from pipeline.clock import utc_now
 from pipeline.ecs.errors import EcsError
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite.attempt import close_attempt, open_attempt
@@ -36,14 +36,12 @@ def run_job(
     run_id: str,
     report: Report,
     orders: Orders,
-    clock: Clock = utc_now,
-    timeout: float = TIMEOUT,
 ) -> JobResult:
     """Run a job that leaves nothing in the bucket; its attempt ends with it, well or badly."""
     store = Store(live)
-    attempt = open_attempt(store, purpose, run_id, clock())
+    attempt = open_attempt(store, purpose, run_id, utc_now())
     try:
-        result = Runner(live, attempt, timeout, report).run(orders)
+        result = Runner(live, attempt, TIMEOUT, report).run(orders)
     except (SqliteError, EcsError):
         close_attempt(store, attempt)
         raise

@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipeline.clock import Clock, utc_now
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
 from pipeline.sqlite.catalogue import read_manifest
@@ -42,7 +41,6 @@ def restore_to_file(
     backup: Backup,
     report: Report,
     target: str | None = None,
-    clock: Clock = utc_now,
 ) -> Restored:
     """Restore ``backup`` to a new file on the data volume, beside the database unless ``target`` says else.
 
@@ -64,7 +62,6 @@ def restore_to_file(
         run_id,
         report,
         lambda signer: {**fetch_orders(signer, manifest), "action": "restore", "target": target},
-        clock,
     )
     report(f"Restored {manifest.key} to {target}")
     return Restored(target, manifest, round(result.seconds, 3))

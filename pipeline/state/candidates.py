@@ -29,13 +29,13 @@ class Candidate:
     head: StateHead
 
 
-def list_candidates(home: StateHome, most: int = _MOST) -> tuple[Candidate, ...]:
-    """List the newest ``most`` of each kind that are readable, newest first.
+def list_candidates(home: StateHome) -> tuple[Candidate, ...]:
+    """List the newest of each kind that are readable, newest first.
 
     Raises:
         AwsError: they could not be read.
     """
-    found = _described(_stored(home, most))
+    found = _described(_stored(home))
     return tuple(sorted(found, key=lambda item: (item.taken, item.head.serial), reverse=True))
 
 
@@ -58,13 +58,13 @@ def fetch_candidate(home: StateHome, name: str) -> StoredObject:
     return stored
 
 
-def _stored(home: StateHome, most: int) -> Iterator[tuple[str, Kind, StoredObject | None]]:
-    for version, _ in islice(home.versions(home.backend.key), most):
+def _stored(home: StateHome) -> Iterator[tuple[str, Kind, StoredObject | None]]:
+    for version, _ in islice(home.versions(home.backend.key), _MOST):
         yield version, "version", home.read(home.backend.key, version)
     snapshots, backups = _prefixes(home)
-    for key in _newest(home, snapshots, most):
+    for key in _newest(home, snapshots):
         yield key, "snapshot", home.read(key)
-    for key in _newest(home, backups, most):
+    for key in _newest(home, backups):
         yield key, "backup", home.read(key)
 
 
@@ -78,10 +78,10 @@ def _described(found: Iterable[tuple[str, Kind, StoredObject | None]]) -> Iterat
             continue
 
 
-def _newest(home: StateHome, prefix: str, most: int) -> tuple[str, ...]:
+def _newest(home: StateHome, prefix: str) -> tuple[str, ...]:
     """Keys begin with the serial or the time, so their order is that of age."""
     keys = [key for key in home.keys(prefix) if key.endswith(".tfstate")]
-    return tuple(reversed(keys[-most:]))
+    return tuple(reversed(keys[-_MOST:]))
 
 
 def _prefixes(home: StateHome) -> tuple[str, str]:

@@ -65,13 +65,10 @@ class GuardVerdict:
         return f"{_lines('Refused, because it holds data', self.refused)}\n{advice}"
 
 
-def guard(
-    document: PlanDocument,
-    allowed: Collection[str] = (),
-    protected: Collection[str] = PROTECTED_TYPES,
-) -> GuardVerdict:
+def guard(document: PlanDocument, allowed: Collection[str] = ()) -> GuardVerdict:
     """Judge a plan. ``allowed`` are full resource addresses, valid for this one run only."""
-    losses = [_loss(change) for change in document.changes if change.destroys and change.type in protected]
+    destroyed = (change for change in document.changes if change.destroys)
+    losses = [_loss(change) for change in destroyed if change.type in PROTECTED_TYPES]
     addresses = {loss.address for loss in losses}
     return GuardVerdict(
         refused=tuple(loss for loss in losses if loss.address not in allowed),
