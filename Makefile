@@ -1,4 +1,4 @@
-# All that a person types. Needs Python 3.11 to 3.13, make and git; the rest is set up on the way.
+# Short doors to the command vimbiso, and what developers type. Needs Python 3.11 to 3.13, make and git; the rest is set up on the way.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -18,7 +18,15 @@ AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 # Where it is set, every start compiles all of Prefect again: ten seconds.
 export PYTHONDONTWRITEBYTECODE :=
 
-VERBS := deploy rollback history diagnose backup restore logs
+# What may be said on the command line; another name does nothing, so nobody would hear of a slip.
+VARIABLES := PYTHON VENV_DIR E REF P TESTS ALL ONLY QUICK SHELL
+UNKNOWN := $(filter-out $(VARIABLES),$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name))))
+$(if $(UNKNOWN),$(error There is no variable $(UNKNOWN); there are: $(VARIABLES). An environment is named by E=staging))
+
+# P has words of the command line, or NAME=VALUE for an option.
+PARAMETERS = $(foreach word,$(P),$(if $(findstring =,$(word)),$(if $(filter -%,$(word)),,--))$(word))
+
+VERBS := deploy rollback history diagnose backup restore restart approve logs
 
 .PHONY: help venv setup demo register up down status $(VERBS) clean lint scan audit format unit test pythons coverage bench e2e nightly
 
@@ -29,40 +37,38 @@ venv:
 	@$(PYTHON) deployments/setup/bootstrap.py $(VENV_DIR)
 
 setup: venv ## Make sure of the packages, a Docker engine, Terraform and its AWS provider
-	@$(VENV)/python -m deployments.setup
+	@$(VENV)/vimbiso setup
 
 demo: setup ## Carry the sample application through the whole pipeline on this machine
-	@$(VENV)/python -m deployments.demo
+	@$(VENV)/vimbiso demo
 
 register: venv ## Register blocks, work pools, deployments and automations; E="staging production" for some environments
-	@$(VENV)/python -m deployments.register $(E)
+	@$(VENV)/vimbiso register $(E)
 
 up: setup ## Start the local stack: emulated AWS, Prefect server, worker
-	@$(VENV)/python -m deployments.local up
+	@$(VENV)/vimbiso up
 
 down: venv ## Stop what `up` or `demo` started; the state stays
-	@$(VENV)/python -m deployments.local down
-	@$(VENV)/python -m deployments.setup stop-engine
+	@$(VENV)/vimbiso down --engine
 
 status: venv ## Show what runs and where: the local stack, or an environment with E=staging
-	@$(VENV)/python -m $(if $(E),deployments status $(E),deployments.local status)
+	@$(VENV)/vimbiso status $(E)
 
-deploy: ## Deploy and follow: E=staging REF=v1.2. Also: rollback history diagnose backup restore logs, P="name=value"
+deploy: ## Deploy and follow: E=staging REF=v1.2. Also: rollback history diagnose backup restore restart approve logs, P="name=value"
 $(VERBS): venv
-	@$(VENV)/python -m deployments $@ $(or $(E),local) $(if $(REF),ref=$(REF)) $(P)
+	@$(VENV)/vimbiso $@ $(or $(E),local) $(if $(REF),--ref $(REF)) $(PARAMETERS)
 
 clean: venv ## Stop everything and remove the local stack's state
-	@$(VENV)/python -m deployments.local clean
-	@$(VENV)/python -m deployments.setup stop-engine
+	@$(VENV)/vimbiso clean --engine
 
 lint: venv ## Check style, types, the direction of imports and Terraform
-	@$(VENV)/python -m deployments.setup tools
+	@$(VENV)/vimbiso setup tools
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
 	$(VENV)/typos
 	$(VENV)/lint-imports
-	@$(VENV)/python -m deployments.setup.check_terraform
+	@$(VENV)/vimbiso check-terraform
 
 scan: venv ## Scan the Terraform code for unsafe settings
 	@terraform/scan
@@ -72,7 +78,7 @@ audit: venv ## Look the locked packages up among the known vulnerabilities; need
 
 format: venv ## Format Python and Terraform
 	$(VENV)/ruff format .
-	@$(VENV)/python -m deployments.setup.check_terraform --format
+	@$(VENV)/vimbiso check-terraform --format
 
 unit: venv ## Run the unit tests alone: no server, no engine, less than a minute
 	$(VENV)/pytest -n 2 --dist loadfile tests/unit
@@ -81,7 +87,7 @@ test: setup ## Run the unit, integration and Terraform tests
 	$(VENV)/pytest $(AT_ONCE) --durations=10 $(wildcard tests/integration tests/terraform tests/unit)
 
 pythons: $(if $(TESTS),setup,venv) ## Run the unit tests on every supported Python of this machine; TESTS="tests/unit tests/integration" for more
-	@$(VENV)/python -m deployments.setup.interpreters $(AT_ONCE) $(or $(TESTS),tests/unit)
+	@$(VENV)/vimbiso pythons -- $(AT_ONCE) $(or $(TESTS),tests/unit)
 
 # What remains of the integration tests starts Prefect: long, and beyond pipeline/.
 ENGINE_TESTS := $(filter-out %/test_automations.py %/test_command_line.py %/test_leases.py %/test_server_turns.py, \

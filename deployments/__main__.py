@@ -1,14 +1,6 @@
-"""The daily verbs: python -m deployments deploy staging ref=v1.2."""
+"""The command ``vimbiso`` by the name of a module: python -m deployments."""
 
-import sys
-
-from deployments.cli.arguments import parse
-from deployments.cli.server import use_local_stack
+from deployments.cli.app import main
 
 if __name__ == "__main__":
-    chosen = parse()
-    use_local_stack(chosen.environment)
-    # Imported only now: Prefect reads its settings when it is imported.
-    from deployments.cli.running import run
-
-    sys.exit(run(chosen))
+    main()

@@ -11,11 +11,9 @@ import platform
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import docker
@@ -211,16 +209,3 @@ def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -
 def _first_line(error: DockerException) -> str:
     text = str(error.explanation) if isinstance(error, APIError) and error.explanation else str(error)
     return text.strip().split("\n")[0]
-
-
-def main() -> None:
-    """Print the reference; what is done meanwhile goes to standard error."""
-    try:
-        image = ensure_base_image(report=partial(print, file=sys.stderr))
-    except PipelineError as error:
-        sys.exit(str(error))
-    sys.stdout.write(f"{image}\n")
-
-
-if __name__ == "__main__":
-    main()

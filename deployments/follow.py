@@ -100,8 +100,11 @@ class Follower:
         """Say once that a person is waited for."""
         paused = run.state is not None and run.state.is_paused()
         if paused and not self._paused:
+            by_hand = f"vimbiso approve {run.parameters.get('environment')}"
             self.console.print(
-                f"    {run.name} waits for a person's decision: resume it in the UI.", markup=False
+                f"    {run.name} waits for a person's decision, in the UI or by: {by_hand}",
+                markup=False,
+                soft_wrap=True,
             )
         self._paused = paused
 
@@ -167,7 +170,7 @@ def find(client: SyncPrefectClient, deployment: str) -> DeploymentResponse:
         return client.read_deployment_by_name(deployment)
     except ObjectNotFound as error:
         raise UnknownDeploymentError(
-            f"Prefect has no deployment {deployment}. Register the environments first (make register)."
+            f"Prefect has no deployment {deployment}. Register the environments first: vimbiso register"
         ) from error
 
 

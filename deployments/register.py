@@ -1,9 +1,5 @@
-"""Registers with Prefect what the flows need: blocks, work pools, deployments, automations. Safe to repeat.
+"""Registers with Prefect what the flows need: blocks, work pools, deployments, automations."""
 
-python -m deployments.register [ENVIRONMENT ...]
-"""
-
-import argparse
 import secrets
 import sys
 from collections.abc import Sequence
@@ -109,18 +105,4 @@ def _make_up_secrets(item: Environment) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - what a person reads meanwhile
-
-
-def main() -> None:
-    """Register from the command line."""
-    parser = argparse.ArgumentParser(prog="python -m deployments.register", description=__doc__)
-    parser.add_argument("environment", nargs="*", help="all when left out")
-    try:
-        register(parser.parse_args().environment)
-    except PipelineError as error:
-        sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    main()
+    print(text, file=sys.stderr, flush=True)

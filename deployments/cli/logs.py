@@ -1,7 +1,9 @@
 """Shows what a run, or the application, has logged."""
 
+import json
 import time
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from prefect.client.orchestration import SyncPrefectClient
@@ -20,34 +22,55 @@ from prefect.client.schemas.sorting import FlowRunSort, LogSort
 from rich.console import Console
 
 from blocks.deploy_environment import load_live
-from deployments.cli.arguments import Chosen
 from deployments.cli.errors import CommandError
 from deployments.follow import Follower
 from pipeline.logs.cloudwatch import CloudWatchLogs, Event
 
-_APPLICATION = "application"
 _WINDOW_MS = 3_600_000
 _PAGE = 200
 
 
-def show_logs(client: SyncPrefectClient, console: Console, chosen: Chosen) -> int:
-    """Print the newest lines; with ``follow`` go on until the run has ended."""
-    if chosen.flow == _APPLICATION:
-        for line in application_lines(chosen.environment, chosen.lines):
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
-        return 0
-    run = newest_run(client, chosen.environment, chosen.flow)
-    console.print(f"{run.name}  {run.state_name}  {run.id}", style="bold", highlight=False, soft_wrap=True)
-    if chosen.follow and not (run.state and run.state.is_final()):
-        Follower(client, console, verbose=True).follow(run.id)
-        return 0
-    for item in run_lines(client, run, chosen.lines):
-        line = f"{item.timestamp:%H:%M:%S} {item.message}"
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+@dataclass(frozen=True)
+class Line:
+    """A line of a log."""
+
+    time: datetime
+    source: str
+    """Beginning of the id of the task that wrote it; "" for a run's own."""
+    text: str
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (f"{self.time:%H:%M:%S}", self.source, self.text)))
+
+
+def show_application_log(environment: str, count: int, as_json: bool) -> int:
+    """Print the application's newest lines of the last hour; the times are UTC."""
+    _print(application_lines(environment, count), as_json)
     return 0
 
 
-def newest_run(client: SyncPrefectClient, environment: str, flow: str = "") -> FlowRun:
+def show_run_log(
+    client: SyncPrefectClient, environment: str, flow: str | None, follow: bool, count: int, as_json: bool
+) -> int:
+    """Print the newest lines of the newest run; with ``follow`` go on until it has ended."""
+    console = Console(stderr=as_json)
+    run = newest_run(client, environment, flow)
+    console.print(f"{run.name}  {run.state_name}  {run.id}", style="bold", highlight=False, soft_wrap=True)
+    if follow and not (run.state and run.state.is_final()):
+        Follower(client, console, verbose=True).follow(run.id)
+    else:
+        _print(run_lines(client, run, count), as_json)
+    return 0
+
+
+def _print(lines: Iterable[Line], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([asdict(line) for line in lines], indent=2, default=datetime.isoformat))
+    else:
+        print(*lines, sep="\n")
+
+
+def newest_run(client: SyncPrefectClient, environment: str, flow: str | None = None) -> FlowRun:
     """Return the run that began last.
 
     Raises:
@@ -65,7 +88,7 @@ def newest_run(client: SyncPrefectClient, environment: str, flow: str = "") -> F
     return found[0]
 
 
-def run_lines(client: SyncPrefectClient, run: FlowRun, count: int) -> list[Log]:
+def run_lines(client: SyncPrefectClient, run: FlowRun, count: int) -> list[Line]:
     """Return the newest lines of a run's log, oldest first."""
     chosen = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run.id]))
     found: list[Log] = []
@@ -74,10 +97,10 @@ def run_lines(client: SyncPrefectClient, run: FlowRun, count: int) -> list[Log]:
         found += page
         if len(page) < _PAGE:
             break
-    return found[:count][::-1]
+    return [Line(item.timestamp, "", item.message) for item in found[:count][::-1]]
 
 
-def application_lines(environment: str, count: int) -> Iterable[str]:
+def application_lines(environment: str, count: int) -> list[Line]:
     """Return the application's newest lines of the last hour, oldest first."""
     live = load_live(environment)
     group = live.outputs.log_group
@@ -94,7 +117,7 @@ def application_lines(environment: str, count: int) -> Iterable[str]:
     return [line_of(event, stream) for event, stream in newest]
 
 
-def line_of(event: Event, stream: str) -> str:
-    """Return the time (UTC), the beginning of the task's id and the text."""
+def line_of(event: Event, stream: str) -> Line:
+    """Return what the task of that log stream wrote."""
     at = datetime.fromtimestamp(event.timestamp / 1000, UTC)
-    return f"{at:%H:%M:%S} {stream.rsplit('/', 1)[-1][:8]} {event.message.rstrip()}"
+    return Line(at, stream.rsplit("/", 1)[-1][:8], event.message.rstrip())

@@ -1,23 +1,54 @@
-"""Which Prefect server is asked."""
+"""Which Prefect server is asked, and what is said where it cannot be."""
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
 
 from deployments.stack.environment import child_environment
-from pipeline.environment.catalogue import environments
+from pipeline.errors import PipelineError
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+
+NOT_STARTED = 2
 
 
-def use_local_stack(name: str) -> None:
-    """For an emulated environment, start this process anew with the local stack's settings.
+def enter_stack() -> None:
+    """Take the local stack's settings over, whatever Prefect settings the shell has.
 
-    Prefect reads its settings when it is imported, so they cannot be changed later. Another server that the
-    shell names is used as it is.
+    Prefect reads its settings when it is imported, which must not have happened yet.
     """
-    item, variables = environments().get(name), child_environment()
-    if item is None or item.aws_endpoint_url is None or _has_server(variables):
-        return
-    command = [sys.executable, "-m", "deployments", *sys.argv[1:]]
-    os.execve(sys.executable, command, variables)  # noqa: S606 - ourselves
+    variables = child_environment()
+    os.environ.clear()
+    os.environ.update(variables)
+
+
+@contextmanager
+def server_of(name: str) -> Iterator["SyncPrefectClient"]:
+    """Yield a client of the environment's Prefect server; end the process with 2 and a sentence on trouble.
+
+    An emulated environment's server is the local stack's, unless the shell names another.
+    """
+    from pipeline.environment.catalogue import environments
+
+    item = environments().get(name)
+    if item is not None and item.aws_endpoint_url is not None and not _has_server(child_environment()):
+        enter_stack()
+    import httpx
+    from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_API_URL
+
+    if not PREFECT_API_URL.value():
+        _give_up("Which Prefect server? Set PREFECT_API_URL (or log in to Prefect Cloud).")
+    try:
+        with get_client(sync_client=True) as client:
+            yield client
+    except PipelineError as error:
+        _give_up(str(error))
+    except (httpx.HTTPError, RuntimeError) as error:  # RuntimeError: what Prefect makes of a dead server
+        _give_up(_unreachable(error, PREFECT_API_URL.value()))
 
 
 def _has_server(stack: dict[str, str]) -> bool:
@@ -25,3 +56,22 @@ def _has_server(stack: dict[str, str]) -> bool:
     named, password = os.environ.get("PREFECT_API_URL"), os.environ.get("PREFECT_API_AUTH_STRING")
     local = named == stack["PREFECT_API_URL"] and password != stack.get("PREFECT_API_AUTH_STRING")
     return bool(named) and not local
+
+
+def _give_up(reason: str) -> NoReturn:
+    print(reason, file=sys.stderr)
+    raise SystemExit(NOT_STARTED)
+
+
+def _unreachable(error: Exception, url: str | None) -> str:
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if status == 401:
+        return (
+            f"The Prefect server at {url} asks for a password. Set PREFECT_API_AUTH_STRING to it; "
+            "vimbiso status says where the local one's is."
+        )
+    return (
+        f"The Prefect server at {url} did not answer as expected: "
+        f"{' '.join(str(error).split())[:300] or type(error).__name__}\n"
+        "Does it run? The local one: vimbiso up"
+    )

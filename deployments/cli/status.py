@@ -1,7 +1,11 @@
 """Shows what runs where."""
 
+import json
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
 
+import httpx
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     DeploymentFilter,
@@ -24,26 +28,79 @@ from pipeline.outputs import NothingBuiltError
 _RUNS = 10
 
 
-def show_status(client: SyncPrefectClient, console: Console, environment: str) -> int:
+@dataclass(frozen=True)
+class Run:
+    """A flow run, newest or waiting."""
+
+    flow: str
+    state: str
+    began: datetime | None
+    run: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is known of an environment."""
+
+    environment: str
+    prefect: str
+    workers: list[str]
+    """Those that are online."""
+    release: str
+    """The one that runs, or why that is unknown."""
+    application: str
+    """Its address; "" where it is unknown."""
+    runs: list[Run]
+
+
+def show_status(client: SyncPrefectClient, environment: str, as_json: bool) -> int:
     """Print what is known; 0 where a release runs and a worker serves the environment, else 1."""
-    workers = _workers(client, environment)
     release, address = _release(environment)
-    table = Table(show_header=False, title=environment, title_justify="left")
+    found = Status(
+        environment,
+        str(PREFECT_API_URL.value()),
+        _workers(client, environment),
+        release,
+        address,
+        _runs(client, environment),
+    )
+    if as_json:
+        print(json.dumps(asdict(found), indent=2, default=datetime.isoformat))
+    else:
+        _print(Console(), found)
+    return 0 if found.workers and found.application else 1
+
+
+def _print(console: Console, found: Status) -> None:
+    table = Table(show_header=False, title=found.environment, title_justify="left")
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_row("Prefect", str(PREFECT_API_URL.value()))
-    table.add_row("Workers", ", ".join(workers) or "none is online")
-    table.add_row("Release", release)
-    table.add_row("Application", address or "unknown")
+    table.add_row("Prefect", found.prefect)
+    table.add_row("Workers", ", ".join(found.workers) or "none is online")
+    table.add_row("Release", found.release)
+    table.add_row("Application", found.application or "unknown")
     console.print(table)
-    console.print(_runs_table(client, environment))
-    return 0 if workers and address else 1
+    table = Table("flow", "state", "began (UTC)", title="Newest runs", title_justify="left")
+    table.add_column("run", overflow="fold")
+    for item in found.runs:
+        began = f"{item.began:%Y-%m-%d %H:%M:%S}" if item.began else ""
+        table.add_row(item.flow, item.state, began, item.run)
+    console.print(table)
 
 
 def _workers(client: SyncPrefectClient, pool: str) -> list[str]:
-    answer = client.request(
-        "POST", "/work_pools/{work_pool_name}/workers/filter", path_params={"work_pool_name": pool}, json={}
-    )
+    """Return the workers that are online; none where the pool was not made yet."""
+    try:
+        answer = client.request(
+            "POST",
+            "/work_pools/{work_pool_name}/workers/filter",
+            path_params={"work_pool_name": pool},
+            json={},
+        )
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != httpx.codes.NOT_FOUND:
+            raise
+        return []
     return sorted(item["name"] for item in answer.json() if item["status"] == "ONLINE")
 
 
@@ -55,24 +112,14 @@ def _release(environment: str) -> tuple[str, str]:
     except NothingBuiltError:
         return "nothing was built here yet", ""
     except ValueError:  # what Prefect raises where there is no such block
-        return "not registered (make register)", ""
+        return "not registered (vimbiso register)", ""
     except PipelineError as error:
         return f"unknown: {error}", ""
     told = [f"{it.release} ({it.outcome}, {it.ended_at:%Y-%m-%d %H:%M} UTC)" for it in records]
     return (told or ["none"])[0], live.page
 
 
-def _runs_table(client: SyncPrefectClient, environment: str) -> Table:
-    flows = {flow.id: flow.name for flow in client.read_flows(limit=200)}
-    table = Table("flow", "state", "began (UTC)", title="Newest runs", title_justify="left")
-    table.add_column("run", overflow="fold")
-    for run in _runs(client, environment):
-        began = f"{run.start_time:%Y-%m-%d %H:%M:%S}" if run.start_time else ""
-        table.add_row(flows.get(run.flow_id, ""), run.state_name or "", began, run.name)
-    return table
-
-
-def _runs(client: SyncPrefectClient, environment: str) -> Iterable[FlowRun]:
+def _runs(client: SyncPrefectClient, environment: str) -> list[Run]:
     """Return the runs under way or waiting, then those that ended last."""
     chosen = DeploymentFilter(name=DeploymentFilterName(any_=[environment]))
     begun = client.read_flow_runs(
@@ -88,4 +135,6 @@ def _runs(client: SyncPrefectClient, environment: str) -> Iterable[FlowRun]:
         ),
         limit=_RUNS,
     )
-    return [*[run for run in pending if run.start_time is None], *begun]
+    flows = {flow.id: flow.name for flow in client.read_flows(limit=200)}
+    found: Iterable[FlowRun] = [*[run for run in pending if run.start_time is None], *begun]
+    return [Run(flows.get(it.flow_id, ""), it.state_name or "", it.start_time, it.name) for it in found]

@@ -5,11 +5,11 @@ import os
 import docker
 
 from deployments.base_image import ensure_base_image
+from deployments.image import PIPELINE_IMAGE
 from deployments.setup.paths import PROJECT
 from pipeline.image.build import build_image
 from pipeline.image.request import BuildReport, BuildRequest, BuiltImage, ignore
 
-PIPELINE_IMAGE = "vimbiso/pipeline:latest"
 _DOCKERFILE = "deployments/image/Dockerfile"
 _PASSED_ON = ("PIP_INDEX_URL", "TERRAFORM_RELEASES_URL")
 """Variables that say where things are had; they stay in the stages that fetch."""

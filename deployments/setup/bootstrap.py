@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] = (), root: Path = ROOT) -> int:
         check_python()
         ensure(Environment(root, root / folder))
     except BootstrapError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a person waits for this
+        print(error, file=sys.stderr)
         return 1
     return 0
 
@@ -88,7 +88,7 @@ def ensure(environment: Environment, make_empty: Step | None = None, install: St
         there = current(environment)
         if there == wanted:
             return
-        print(f"Installing the Python packages into {environment.folder} ...", flush=True)  # noqa: T201 - a person waits for this
+        print(f"Installing the Python packages into {environment.folder} ...", flush=True)
         if there is None or there.splitlines()[0] != wanted.splitlines()[0]:
             shutil.rmtree(environment.folder, ignore_errors=True)
             (make_empty or _make_empty)(environment)
@@ -122,7 +122,7 @@ def _install(environment: Environment) -> None:
     pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
     lock = str(root / "requirements/all.lock")
     if not (_install_uv(root, pip) and _succeeds(_uv(python, "sync", "--require-hashes", lock))):
-        print("uv could not install the packages; pip does it now, which takes longer ...", flush=True)  # noqa: T201 - a person waits for this
+        print("uv could not install the packages; pip does it now, which takes longer ...", flush=True)
         _run(
             [*pip, "--require-hashes", "--no-deps", "-r", lock], "the locked packages could not be installed"
         )
@@ -165,7 +165,7 @@ def _only_one(root: Path) -> Iterator[None]:
 def _succeeds(command: Sequence[str]) -> bool:
     done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 - our own command
     if done.returncode:
-        print(done.stderr.strip()[-600:], file=sys.stderr)  # noqa: T201 - a person waits for this
+        print(done.stderr.strip()[-600:], file=sys.stderr)
     return done.returncode == 0
 
 

@@ -1,16 +1,16 @@
-"""Checks Terraform's files as the lint does: ``python -m deployments.setup.check_terraform [--format]``."""
+"""Checks Terraform's files as the lint does."""
 
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from deployments.setup.cli_config import terraform_cli_config
-from deployments.setup.errors import SetupError
 from deployments.setup.paths import PROJECT
 from deployments.setup.terraform import terraform_binary
+
+_FOLDER = PROJECT / "terraform"
 
 
 def roots(folder: Path) -> list[Path]:
@@ -21,17 +21,14 @@ def roots(folder: Path) -> list[Path]:
     )
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Format or check; returns the exit code of the worst."""
-    words = sys.argv[1:] if arguments is None else arguments
-    folder = PROJECT / "terraform"
-    try:
-        if "--format" in words:
-            return _terraform(folder, "fmt", "-recursive")
-        return max([_terraform(folder, "fmt", "-check", "-diff", "-recursive"), *_validate(roots(folder))])
-    except SetupError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the command's answer
-        return 1
+def reformat() -> int:
+    """Format the files; returns Terraform's exit code."""
+    return _terraform(_FOLDER, "fmt", "-recursive")
+
+
+def check() -> int:
+    """Check the files' format and validity; returns the worst exit code."""
+    return max([_terraform(_FOLDER, "fmt", "-check", "-diff", "-recursive"), *_validate(roots(_FOLDER))])
 
 
 def _validate(folders: Iterable[Path]) -> list[int]:
@@ -45,7 +42,7 @@ def _validate(folders: Iterable[Path]) -> list[int]:
 
 
 def _terraform(folder: Path, *words: str, data: str = "", quiet: bool = False) -> int:
-    print("terraform", *words, folder.relative_to(PROJECT), flush=True)  # noqa: T201 - as make shows its commands
+    print("terraform", *words, folder.relative_to(PROJECT), flush=True)
     done = subprocess.run(  # noqa: S603 - our own command
         [terraform_binary(), f"-chdir={folder}", *words],
         env=_environment(data),
@@ -63,7 +60,3 @@ def _environment(data: str) -> dict[str, str]:
     if data:
         variables["TF_DATA_DIR"] = data
     return {**variables, "CHECKPOINT_DISABLE": "1"}
-
-
-if __name__ == "__main__":
-    sys.exit(main())

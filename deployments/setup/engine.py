@@ -72,7 +72,7 @@ def _install() -> None:
         raise SetupError(
             "There is no Docker engine. Install Docker for your distribution, then run this again."
         )
-    print("Installing the Docker engine (docker.io) ...", flush=True)  # noqa: T201 - a person waits for this
+    print("Installing the Docker engine (docker.io) ...", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for words in (("update", "-qq"), ("install", "-y", "-qq", "--no-install-recommends", "docker.io")):
         done = subprocess.run(  # noqa: S603 - our own command
@@ -92,7 +92,7 @@ def _install() -> None:
 
 def _start() -> None:
     """Start the engine by systemd where that runs the machine, else as a process that we can stop again."""
-    print("Starting the Docker engine ...", flush=True)  # noqa: T201 - a person waits for this
+    print("Starting the Docker engine ...", flush=True)
     if Path("/run/systemd/system").is_dir():
         subprocess.run(["systemctl", "start", "docker"], check=False)  # noqa: S607 - root's own command
     elif not marked(_OWNER):

@@ -1,11 +1,10 @@
 """Finds every supported Python of the machine and runs tests on each.
 
-Each version has an environment of its own below ``.tools/pythons``. The arguments are pytest's.
+Each version has an environment of its own below ``.tools/pythons``.
 """
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +68,11 @@ def run_tests(each: Interpreter, arguments: Sequence[str], run: Run) -> str:
     return f"failed, exit code {code}" if code else "passed"
 
 
+def check_all(arguments: Sequence[str]) -> int:
+    """Run the tests on every supported Python of this machine."""
+    return check(find(places(os.environ)), arguments, _run)
+
+
 def check(found: Sequence[Interpreter], arguments: Sequence[str], run: Run) -> int:
     """Run the tests on each and say how it went; 1 when one fails, or when none could be run."""
     for version in supported():
@@ -88,8 +92,4 @@ def _run(command: Sequence[str]) -> int:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - the command's answer
-
-
-if __name__ == "__main__":
-    sys.exit(check(find(places(os.environ)), sys.argv[1:], _run))
+    print(line, flush=True)

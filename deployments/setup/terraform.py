@@ -32,7 +32,7 @@ def ensure_terraform(target: Path = FETCHED) -> Path:
     if found is not None:
         return found
     base = os.environ.get("TERRAFORM_RELEASES_URL") or RELEASES
-    print(f"Fetching Terraform from {base} ...", flush=True)  # noqa: T201 - a person waits for this
+    print(f"Fetching Terraform from {base} ...", flush=True)
     return fetch_terraform(base, platform_name(), target)
 
 

@@ -99,7 +99,3 @@ def main() -> None:
         threading.Thread(target=saver.run, name="saver", daemon=True).start()
         application = Guard(saver)
     serve_here(application)
-
-
-if __name__ == "__main__":
-    main()

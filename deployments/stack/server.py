@@ -61,13 +61,9 @@ def _collect(young: float) -> None:
         gc.collect(1 if turn % _ALL else 2)
 
 
-def main() -> None:
-    """Be ``prefect server start`` with the options of this command line."""
+def main(host: str, port: int) -> None:
+    """Be ``prefect server start``."""
     AioSqliteConfiguration.begin_transaction = take_turns  # type: ignore[method-assign]
     collect_garbage_aside()
-    sys.argv = ["prefect", "server", "start", *sys.argv[1:]]
+    sys.argv = ["prefect", "server", "start", "--host", host, "--port", str(port)]
     app()
-
-
-if __name__ == "__main__":
-    main()

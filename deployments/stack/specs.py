@@ -12,6 +12,8 @@ from deployments.stack.secrets import AWS_KEY, ENCRYPTION_KEY, PREFECT_PASSWORD,
 from deployments.stack.settings import REGION, Settings
 
 Probe = Callable[[Process], bool]
+_VIMBISO = (sys.executable, "-m", "deployments")
+"""The command ``vimbiso``: by its script's name a process could not be told again by its command line."""
 SERVICES = (
     "acm,backup,cloudtrail,dynamodb,ec2,ecr,ecs,ecs-metadata,elasticfilesystem,elasticloadbalancing,events,iam,kms,"
     "logs,monitoring,route53,s3,secretsmanager,sns,ssm,sts,tagging,wafv2"
@@ -55,7 +57,7 @@ def _emulator(settings: Settings) -> Spec:
     state = settings.state / "aws"
     return Spec(
         name="aws",
-        command=(sys.executable, "-m", "deployments.stack.emulator"),
+        command=(*_VIMBISO, "stack", "emulator"),
         ready=answers(f"{settings.aws_url}/_ministack/health"),
         port=settings.aws_port,
         port_variable="VIMBISO_AWS_PORT",
@@ -85,7 +87,7 @@ def _server(settings: Settings) -> Spec:
     return Spec(
         name="prefect",
         command=(
-            *(sys.executable, "-m", "deployments.stack.server"),
+            *(*_VIMBISO, "stack", "server"),
             *("--host", "127.0.0.1", "--port", str(settings.prefect_port)),
         ),
         ready=answers(f"{settings.prefect_url}/api/health"),
@@ -105,7 +107,7 @@ def _server(settings: Settings) -> Spec:
 def _worker(settings: Settings) -> Spec:
     return Spec(
         name="worker",
-        command=(sys.executable, "-m", "deployments.stack.worker"),
+        command=(*_VIMBISO, "stack", "worker"),
         ready=worker_polls(f"{settings.prefect_url}/api", read(settings, PREFECT_PASSWORD)),
         variables={"PREFECT_WORKER_QUERY_SECONDS": "1"},
         grace=45.0,
@@ -115,7 +117,7 @@ def _worker(settings: Settings) -> Spec:
 def _webhook(settings: Settings) -> Spec:
     return Spec(
         name="webhook",
-        command=(sys.executable, "-m", "deployments.webhook"),
+        command=(*_VIMBISO, "webhook"),
         ready=answers(f"http://127.0.0.1:{settings.webhook_port}/health"),
         port=settings.webhook_port,
         port_variable="VIMBISO_WEBHOOK_PORT",

@@ -37,7 +37,3 @@ def main() -> None:
     worker = ProcessWorker(work_pool_name=WORK_POOL, name=WORKER, heartbeat_interval_seconds=10)
     with suppress(KeyboardInterrupt):
         asyncio.run(worker.start())
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Asks Prefect's API again soon when it is busy, instead of after the seconds of Prefect's own client.
 
-That client asks once only, because ``python -m deployments.webhook`` sets PREFECT_CLIENT_MAX_RETRIES to 0.
+That client asks once only, because ``vimbiso webhook`` sets PREFECT_CLIENT_MAX_RETRIES to 0.
 """
 
 from collections.abc import Awaitable, Callable

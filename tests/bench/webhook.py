@@ -73,7 +73,7 @@ def _secret(house: House) -> str:
 
 
 def _register_staging(house: House) -> None:
-    command = [sys.executable, "-m", "deployments.register", "staging"]
+    command = [sys.executable, "-m", "deployments", "register", "staging"]
     subprocess.run(command, env=dict(house.stack.variables), capture_output=True, check=True, timeout=200)
 
 

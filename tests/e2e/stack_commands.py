@@ -31,9 +31,10 @@ class Stack:
     """Who runs them; None for whoever runs the tests."""
 
     def run(self, command: str, **more: str) -> subprocess.CompletedProcess[str]:
-        """Run ``python -m deployments.local COMMAND``."""
+        """Run ``vimbiso COMMAND``; in JSON where it answers something."""
+        as_json = ["--json"] if command in {"up", "status"} else []
         return subprocess.run(
-            [sys.executable, "-m", "deployments.local", command, "--json"],
+            [sys.executable, "-m", "deployments", command, *as_json],
             env={**self.variables, **more},
             capture_output=True,
             text=True,

@@ -76,7 +76,7 @@ def test_down_leaves_nothing(stack: Stack) -> None:
 def test_down_clears_up_after_a_killed_start(stack: Stack) -> None:
     """When the starting command is killed by -9, down still finds and stops what it had started."""
     starting = subprocess.Popen(
-        [sys.executable, "-m", "deployments.local", "up"],
+        [sys.executable, "-m", "deployments", "up"],
         env=dict(stack.variables),
         stderr=subprocess.DEVNULL,
     )

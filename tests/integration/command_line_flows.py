@@ -7,9 +7,11 @@ import time
 from pathlib import Path
 
 from prefect import flow, serve, task
-from prefect.flow_runs import suspend_flow_run
+from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
 from prefect.states import Cancelled, State
+
+from flows.approval import ask
 
 
 @task
@@ -17,35 +19,38 @@ def take_a_step() -> None:
     """Do nothing."""
 
 
-@flow(name="verify-health")
-def verify_health(environment: str, end: str, file: str = "") -> State | str:
-    """End as ``end`` says; "wait": when the file is there."""
+@flow(name="deploy-application")
+def deploy_application(environment: str, ref: str, image: str = "") -> State | str:
+    """End as ``ref`` says; "wait": when the file ``image`` is there."""
     take_a_step()
-    if end == "fail":
+    if ref == "fail":
         raise RuntimeError("nobody answers")
-    if end == "crash":
+    if ref == "crash":
         os.kill(os.getpid(), signal.SIGKILL)
-    if end == "suspend":
-        suspend_flow_run(timeout=300, key="decide")
-    while end == "wait" and not Path(file).exists():
+    if ref == "ask" and not ask("1 to add", key="decide").approved:
+        raise RuntimeError("refused")
+    while ref == "wait" and not Path(image).exists():
         time.sleep(0.2)
-    return Cancelled(message="somebody did") if end == "cancel" else environment
+    return Cancelled(message="somebody did") if ref == "cancel" else environment
 
 
 @task
-def show_releases() -> None:
+def show_releases(limit: int) -> None:
     """Find one."""
     get_run_logger().info("release 1 runs now")
+    create_table_artifact([{"release": "1", "of": limit}], key="releases")
 
 
 @flow
-def history(environment: str) -> str:
+def history(environment: str, limit: int = 20) -> str:
     """Tell what it found."""
-    show_releases()
+    show_releases(limit)
     return environment
 
 
 if __name__ == "__main__":
     name = sys.argv[1]
-    served = [made.to_deployment(name, parameters={"environment": name}) for made in (verify_health, history)]
+    served = [
+        made.to_deployment(name, parameters={"environment": name}) for made in (deploy_application, history)
+    ]
     serve(*served, pause_on_shutdown=False)

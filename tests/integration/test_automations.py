@@ -165,7 +165,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, prefect_home: Callable[[Pat
     """A Prefect server of its own."""
     folder = prefect_home(tmp_path_factory.mktemp("automations"))
     own = {"PREFECT_HOME": str(folder)}
-    command = [sys.executable, "-m", "deployments.stack.server", "--host", "127.0.0.1", "--port", str(PORT)]
+    command = [sys.executable, "-m", "deployments", "stack", "server", "--port", str(PORT)]
     with (folder / "log").open("wb") as out:
         process = subprocess.Popen(command, env={**_foreign_variables(), **own}, stdout=out, stderr=out)
     try:

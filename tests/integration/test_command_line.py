@@ -1,5 +1,6 @@
-"""python -m deployments before a real Prefect server: what it says, and what it ends with."""
+"""The command vimbiso before a real Prefect server: what it says, and what it ends with."""
 
+import json
 import os
 import re
 import signal
@@ -18,7 +19,7 @@ from prefect.client.orchestration import SyncPrefectClient
 from support.ports import free_port
 
 FLOWS = Path(__file__).with_name("command_line_flows.py")
-FLOW = "verify-health"
+FLOW = "deploy-application"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def until(true: Callable[[], bool], seconds: float = 240) -> None:
 
 
 def _command(words: tuple[str, ...]) -> list[str]:
-    return [sys.executable, "-m", "deployments", *words]
+    return [str(Path(sys.executable).with_name("vimbiso")), *words]
 
 
 def _succeeds(url: str) -> bool:
@@ -99,7 +100,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, prefect_home: Callable[[Path]
         "COLUMNS": "200",
     }
     made = Desk(own["PREFECT_API_URL"], {**kept, **own}, folder)
-    serve = ["-m", "deployments.stack.server", "--host", "127.0.0.1", "--port", str(port)]
+    serve = ["-m", "deployments", "stack", "server", "--port", str(port)]
     with ExitStack() as stack:
         stack.enter_context(_process(made, "server", serve))
         until(lambda: _succeeds(f"{made.api}/health"))
@@ -134,17 +135,17 @@ def _process(desk: Desk, name: str, words: list[str]) -> Iterator[None]:
 )
 def test_the_command_ends_as_its_run_does(desk: Desk, end: str, code: int, said: list[str]) -> None:
     """With a code for each end and the run's own last word."""
-    done = desk.type("run", FLOW, "staging", f"end={end}")
+    done = desk.type("deploy", "staging", "--ref", end)
     assert (done.returncode, done.stderr) == (code, "")
     assert [words for words in said if words not in done.stdout] == []
 
 
 def test_a_failure_is_told_without_stack_traces(desk: Desk) -> None:
     """Prefect logs them several times; --verbose shows them."""
-    said = desk.type("run", FLOW, "staging", "end=fail").stdout
+    said = desk.type("deploy", "staging", "--ref", "fail").stdout
     assert "Traceback" not in said
     assert said.count("nobody answers") == 1
-    assert "Traceback" in desk.type("run", FLOW, "staging", "end=fail", "--verbose").stdout
+    assert "Traceback" in desk.type("run", FLOW, "staging", "--ref", "fail", "--verbose").stdout
 
 
 def test_a_verb_that_asks_prints_what_its_steps_found(desk: Desk) -> None:
@@ -156,25 +157,45 @@ def test_a_verb_that_asks_prints_what_its_steps_found(desk: Desk) -> None:
 
 
 def test_a_run_that_waits_for_a_person_is_followed_to_its_end(desk: Desk) -> None:
-    """It is said that somebody must decide; the decision is followed."""
-    with desk.typed("run", FLOW, "staging", "end=suspend") as typed, SyncPrefectClient(desk.api) as client:
-        run = typed.run_id()
-        until(lambda: "waits for a person's decision" in typed.said)
+    """It is said that somebody must decide, and how; the decision is followed."""
+    with desk.typed("deploy", "staging", "--ref", "ask") as typed:
+        run = str(typed.run_id())
+        until(lambda: "by: vimbiso approve staging" in typed.said)
         assert typed.process.poll() is None
-        client.resume_flow_run(run)
+        assert "1 to add" in desk.type("approve", "staging").stdout
+        (waits,) = json.loads(desk.type("approve", "staging", "--json").stdout)
+        assert (waits["id"], waits["question"]) == (run, "1 to add")
+        unknown = desk.type("approve", "staging", str(UUID(int=0)), "--by", "ann")
+        assert (unknown.returncode, "vimbiso approve staging" in unknown.stderr) == (2, True)
+        decided = desk.type("approve", "staging", run, "--by", "ann", "--note", "looked at it")
+        assert (decided.returncode, "approved by ann" in decided.stdout) == (0, True), decided.stderr
         assert typed.process.wait(120) == 0, typed.said
+    assert json.loads(desk.type("approve", "staging", "--json").stdout) == []
+
+
+def test_look_ups_answer_in_json(desk: Desk) -> None:
+    """One document on standard output, for other programs."""
+    found = desk.type("history", "staging", "--limit", "7", "--json")
+    document = json.loads(found.stdout)
+    assert (found.returncode, document["state"]) == (0, "Completed")
+    assert [item["data"] for item in document["artifacts"]] == [[{"release": "1", "of": 7}]]
+    lines = json.loads(desk.type("logs", "staging", "history", "--json").stdout)
+    assert "release 1 runs now" in [line["text"] for line in lines]
+    status = desk.type("status", "staging", "--json")
+    assert status.returncode == 1  # no worker serves, and nothing is registered
+    assert json.loads(status.stdout)["runs"][0]["flow"] == "history"
 
 
 def test_ctrl_c_leaves_the_run_running_and_says_how_to_go_on(desk: Desk) -> None:
     """Whoever looks away has stopped nothing; the same run is found again."""
     there = desk.folder / "there"
-    words = ("run", FLOW, "staging", "end=wait", f"file={there}")
+    words = ("deploy", "staging", "--ref", "wait", "--image", str(there))
     with desk.typed(*words) as typed, SyncPrefectClient(desk.api) as client:
         run = typed.run_id()
         until(lambda: "take_a_step" in typed.said)
         typed.process.send_signal(signal.SIGINT)
         assert typed.process.wait(200) == 130
-        assert f"python -m deployments logs staging {FLOW} -f" in typed.said
+        assert f"vimbiso logs staging {FLOW} --follow" in typed.said
         assert f"prefect flow-run cancel {run}" in typed.said
         assert client.read_flow_run(run).state_name == "Running"
         with desk.typed("logs", "staging", FLOW, "-f") as again:
@@ -186,10 +207,10 @@ def test_ctrl_c_leaves_the_run_running_and_says_how_to_go_on(desk: Desk) -> None
 
 @pytest.mark.parametrize(
     "words",
-    [("run", "no-such-flow", "staging"), ("run", FLOW, "nowhere"), ("run", FLOW, "staging", "endd=x")],
+    [("run", "backup-state", "staging"), ("deploy", "production"), ("deploy", "staging", "--verify-only")],
 )
 def test_what_cannot_be_started_is_told(desk: Desk, words: tuple[str, ...]) -> None:
-    """In a sentence, without a stack trace."""
+    """Not registered, or not with these parameters: in a sentence, without a stack trace."""
     done = desk.type(*words)
     assert done.returncode == 2
     assert done.stderr

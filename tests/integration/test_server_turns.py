@@ -22,7 +22,7 @@ def api(tmp_path: Path, prefect_home: Callable[[Path], Path]) -> Iterator[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     home = str(prefect_home(tmp_path))
     variables = {**kept, "PREFECT_HOME": home, "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
-    command = [sys.executable, "-m", "deployments.stack.server", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "deployments", "stack", "server", "--port", str(port)]
     with served(command, variables, tmp_path / "server.log"):
         yield f"http://127.0.0.1:{port}/api"
 

@@ -29,7 +29,10 @@ def ministack(port: int, key: str = "test") -> Iterator[AwsAccess]:
     }
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "deployments.stack.emulator"], env=environment, stdout=log, stderr=log
+            [sys.executable, "-m", "deployments", "stack", "emulator"],
+            env=environment,
+            stdout=log,
+            stderr=log,
         )
         try:
             _wait_for(f"http://localhost:{port}/_ministack/health", process)

@@ -19,7 +19,7 @@ def make_home(home: Path) -> None:
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     variables = {**kept, "PREFECT_HOME": str(home), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
-    command = [sys.executable, "-m", "deployments.stack.server", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "deployments", "stack", "server", "--port", str(port)]
     with served(command, variables, home / "log"):
         _wait_for(f"http://127.0.0.1:{port}/api/health")
     with closing(sqlite3.connect(home / "prefect.db")) as database:

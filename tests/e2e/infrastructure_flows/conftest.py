@@ -45,14 +45,15 @@ def ground(
     settings.temporary.mkdir()  # Terraform's providers put their sockets there
     with ExitStack() as servers:
         emulator = {**environment, "GATEWAY_PORT": str(settings.aws_port), "MINISTACK_REGION": REGION}
-        aws = [sys.executable, "-m", "deployments.stack.emulator"]
+        vimbiso = [sys.executable, "-m", "deployments"]
+        aws = [*vimbiso, "stack", "emulator"]
         servers.enter_context(served(aws, emulator, folder / "aws.log"))
-        prefect = [sys.executable, "-m", "deployments.stack.server", "--port", str(settings.prefect_port)]
+        prefect = [*vimbiso, "stack", "server", "--port", str(settings.prefect_port)]
         servers.enter_context(served(prefect, environment, folder / "prefect.log"))
         until(lambda: _answers(f"{settings.aws_url}/_ministack/health"), "the emulator answers")
         until(lambda: _answers(f"{settings.prefect_url}/api/health"), "the Prefect server answers")
         subprocess.run(
-            [sys.executable, "-m", "deployments.register", ENVIRONMENT],
+            [*vimbiso, "register", ENVIRONMENT],
             cwd=code,
             env=environment,
             check=True,

@@ -37,7 +37,7 @@ def platform(
     settings = Settings(folder / "state", free_port(), free_port(), free_port())
     auth = f"operator:{secrets.token_urlsafe(24)}"
     made = Platform(folder, bridge.address, settings, auth)
-    serve = ("deployments.stack.server", "--host", bridge.address, "--port", str(settings.prefect_port))
+    serve = ("deployments", "stack", "server", "--host", bridge.address, "--port", str(settings.prefect_port))
     ministack = {"GATEWAY_PORT": str(settings.aws_port), "MINISTACK_REGION": "af-south-1"}
     with (
         made.process("aws", "support.open_emulator", PYTHONPATH=TESTS, **ministack),

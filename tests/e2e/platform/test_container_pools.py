@@ -67,7 +67,7 @@ def test_a_flow_runs_as_an_ecs_task(platform: Platform, pipeline_image: str) -> 
         "log_group": LOGS,
         "engine_pool": "local-engine",
     }
-    done = platform.run("deployments.register", "local", environments=environments(platform, pool))
+    done = platform.run("deployments", "register", "local", environments=environments(platform, pool))
     assert done.returncode == 0, done.stderr
     with (
         prefect(platform) as client,
@@ -92,7 +92,7 @@ def test_a_flow_runs_as_an_ecs_task(platform: Platform, pipeline_image: str) -> 
 def test_a_pool_of_another_type_is_left_alone(platform: Platform, pipeline_image: str) -> None:
     """A pool cannot change its type: registering says so and what to do."""
     pool = {"type": "docker", "image": pipeline_image}
-    done = platform.run("deployments.register", "local", environments=environments(platform, pool))
+    done = platform.run("deployments", "register", "local", environments=environments(platform, pool))
     assert done.returncode == 1
     assert "prefect work-pool delete local" in done.stderr
 
@@ -107,7 +107,7 @@ def test_a_flow_runs_in_a_container(platform: Platform, pipeline_image: str) -> 
         text = path.read_text(encoding="utf-8")
         variables = f'variables = {{ PREFECT_API_URL = "{docker_api}" }}'
         path.write_text(text.replace('"Never" }', f'"Never", {variables} }}'), encoding="utf-8")
-        done = platform.run("deployments.register", "local", environments=path)
+        done = platform.run("deployments", "register", "local", environments=path)
         assert done.returncode == 0, done.stderr
         start = ("prefect", "worker", "start", "--pool", "local", "--type", "docker")
         with platform.process("docker-worker", *start):

@@ -90,7 +90,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_new_environment_is_registered(platform: Platform, project: Path) -> None:
     """It gets a work pool and every deployment, and its chores are scheduled."""
     done = subprocess.run(
-        [sys.executable, "-m", "deployments.register", NEW],
+        [sys.executable, "-m", "deployments", "register", NEW],
         cwd=project,
         env={**platform.variables(), "PYTHONPATH": str(project), "PIPELINE_ROOT": str(project)},
         capture_output=True,

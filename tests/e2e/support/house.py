@@ -93,7 +93,7 @@ class House:
 
     def register(self) -> None:
         """Write blocks and deployments, as `make register` does."""
-        command = [sys.executable, "-m", "deployments.register", ENVIRONMENT]
+        command = [sys.executable, "-m", "deployments", "register", ENVIRONMENT]
         done = subprocess.run(
             command, env=dict(self.stack.variables), capture_output=True, text=True, check=False, timeout=200
         )

@@ -67,18 +67,18 @@ class World:
 
     def start_server(self) -> None:
         """Serve Prefect's API."""
-        words = ("deployments.stack.server", "--host", "127.0.0.1", "--port", str(self.prefect))
-        self.server = self._run(*words)
+        words = ("deployments", "stack", "server", "--port", str(self.prefect))
+        self.server = self._run("server", *words)
         until(lambda: answers(f"{self.api}/health"))
 
     def start_receiver(self, api: str = "") -> None:
         """Serve the hooks; ``api`` is another way to Prefect."""
-        self.receiver = self._run("deployments.webhook", PREFECT_API_URL=api or self.api)
+        self.receiver = self._run("receiver", "deployments", "webhook", PREFECT_API_URL=api or self.api)
         until(lambda: answers(f"{self.hooks}/health"))
 
     def start_worker(self, pool: str) -> subprocess.Popen[bytes]:
         """Execute what is started on a work pool."""
-        return self._run("prefect", "worker", "start", "--pool", pool)
+        return self._run("worker", "prefect", "worker", "start", "--pool", pool)
 
     def stop(self, process: subprocess.Popen[bytes] | None) -> None:
         """End a process."""
@@ -98,7 +98,7 @@ class World:
 
     def log(self) -> str:
         """Return what the receivers have written."""
-        return (self.folder / "deployments.webhook.log").read_text(encoding="utf-8")
+        return (self.folder / "receiver.log").read_text(encoding="utf-8")
 
     def add_deployment(self, name: str, **more: Any) -> None:
         """Register a stand-in for deploy-application of an environment."""
@@ -165,7 +165,7 @@ class World:
         found: dict[str, Any] = httpx.get(f"{self.api}/flow_runs/{entry['flow_run_id']}", timeout=120).json()
         return found
 
-    def _run(self, *module: str, **more: str) -> subprocess.Popen[bytes]:
-        with (self.folder / f"{module[0]}.log").open("ab") as out:
+    def _run(self, name: str, *module: str, **more: str) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name}.log").open("ab") as out:
             command = [sys.executable, "-m", *module]
             return subprocess.Popen(command, env={**self.variables, **more}, stdout=out, stderr=out)

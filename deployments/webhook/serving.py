@@ -1,4 +1,4 @@
-"""Runs the receiver: python -m deployments.webhook."""
+"""Runs the receiver."""
 
 import sys
 
@@ -11,7 +11,7 @@ from deployments.webhook.settings import webhook_settings
 from pipeline.errors import PipelineError
 
 
-def main() -> None:
+def serve() -> None:
     """Serve until told to stop."""
     if not PREFECT_API_URL.value():
         sys.exit("Which Prefect server? Set PREFECT_API_URL (or log in to Prefect Cloud), then start again.")
@@ -31,7 +31,3 @@ def main() -> None:
             log_level="warning",
             server_header=False,
         )
-
-
-if __name__ == "__main__":
-    main()

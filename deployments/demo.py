@@ -1,6 +1,5 @@
 """The whole job on this machine: infrastructure and application, built, deployed and verified."""
 
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -26,20 +25,18 @@ class DemoError(PipelineError):
     """A flow run of the demo failed."""
 
 
-def main() -> None:
-    """Run the demo; the exit code says whether everything succeeded."""
+def run_demo() -> None:
+    """Run the demo.
+
+    Raises:
+        PipelineError: not everything succeeded.
+    """
     console = Console()
     began = time.monotonic()
-    try:
-        prepare(console)
-        with get_client(sync_client=True) as client:
-            runs = {flow: _run(client, console, flow) for flow in RUNS}
-        summarise(console, runs, time.monotonic() - began)
-    except PipelineError as error:
-        console.print(
-            f"The demo failed. {error}", style="bold red", markup=False, emoji=False, soft_wrap=True
-        )
-        sys.exit(1)
+    prepare(console)
+    with get_client(sync_client=True) as client:
+        runs = {flow: _run(client, console, flow) for flow in RUNS}
+    summarise(console, runs, time.monotonic() - began)
 
 
 def prepare(console: Console) -> None:

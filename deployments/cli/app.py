@@ -1,0 +1,100 @@
+"""The command ``vimbiso``. Heavy packages, above all Prefect, are imported by the verb that needs them."""
+
+import sys
+import tomllib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Literal
+
+from cyclopts import App, CycloptsError, Group
+from cyclopts.exceptions import UnusedCliTokensError
+
+from deployments.cli import machine, processes, verbs
+from deployments.cli.declared import FLOWS
+from deployments.cli.errors import CommandError
+from deployments.cli.server import NOT_STARTED
+from deployments.setup.paths import PROJECT
+from pipeline.errors import PipelineError
+
+_DAILY = {
+    "deploy": "deploy-application",
+    "rollback": "rollback-application",
+    "history": "history",
+    "diagnose": "diagnose",
+    "backup": "backup-sqlite",
+    "restore": "restore-sqlite",
+}
+_ENDS = """A verb that starts a flow ends with 0 when the run completed, 1 when it failed, 3 when it crashed,
+4 when it was cancelled, 2 when nothing was started. Ctrl-C stops following (130); the run goes on.
+An emulated environment's server is the local stack's; else PREFECT_API_URL names it."""
+
+
+def version() -> str:
+    """Return the project's version; the image has the project, but no installed package of it."""
+    return str(tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+
+
+DELIVER, MACHINE, BUILD, OTHER = (
+    Group.create_ordered(name) for name in ("Deliver", "This machine", "Build and check", "Other")
+)
+app = App(
+    name="vimbiso",
+    help="Deliver and maintain Vimbiso Pay.",
+    help_epilogue=_ENDS,
+    version=version,
+    print_error=False,
+    exit_on_error=False,
+)
+run = App(name="run", help="Start any flow.", group=DELIVER)
+
+
+def main() -> None:
+    """Carry out what was typed."""
+    try:
+        app(sys.argv[1:])
+    except UnusedCliTokensError as error:
+        print("Not understood:", *error.unused_tokens or (), file=sys.stderr)
+        print("Parameters are options: --ref v1.2", file=sys.stderr)
+        sys.exit(NOT_STARTED)
+    except (CycloptsError, CommandError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(NOT_STARTED)
+    except PipelineError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+def completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
+    """Print the completions for a shell: source <(vimbiso completion bash).
+
+    Args:
+        shell: which shell.
+    """
+    print(app.generate_completion(shell=shell))
+
+
+def _starting(flow: str, declared: Callable[..., None]) -> Callable[..., int]:
+    """Return the verb that starts the flow; only what was typed is sent to its deployment."""
+
+    @wraps(declared)
+    def verb(environment: str, *, verbose: bool = False, json: bool = False, **parameters: Any) -> int:
+        return verbs.start_flow(flow, environment, parameters, verbose, json)
+
+    return verb
+
+
+_VERBS: dict[Group, tuple[Callable[..., Any], ...]] = {
+    DELIVER: (verbs.status, verbs.logs, verbs.approve, verbs.restart),
+    MACHINE: (machine.demo, machine.up, machine.down, machine.clean, machine.setup, machine.register),
+    BUILD: (machine.image, machine.base_image, machine.check_terraform, machine.pythons),
+    OTHER: (machine.webhook, completion),
+}
+for _verb, _flow in _DAILY.items():
+    app.command(_starting(_flow, FLOWS[_flow]), name=_verb, group=DELIVER)
+for _flow, _declared in FLOWS.items():
+    run.command(_starting(_flow, _declared), name=_flow)
+for _group, _functions in _VERBS.items():
+    for _function in _functions:
+        app.command(_function, group=_group)
+app.command(run)
+app.command(processes.stack)

@@ -1,0 +1,96 @@
+"""Verbs that look at an environment or decide for it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from cyclopts import Group, Parameter
+from cyclopts.validators import Number, mutually_exclusive
+
+from deployments.cli import machine
+from deployments.cli.declared import EnvironmentName, Json, LogName, Verbose
+from deployments.cli.errors import CommandError
+from deployments.cli.server import server_of
+from deployments.stack.settings import load_settings
+
+_SHOWN = Group("How it is shown", validator=mutually_exclusive)
+
+
+def status(environment: EnvironmentName | None = None, /, *, json: Json = False) -> int:
+    """Show what runs and where: release, address, workers and newest runs.
+
+    Ends with 1 where nothing runs or no worker serves, with 3 where the local stack is not ready.
+
+    Args:
+        environment: the local stack's processes when left out.
+    """
+    if environment is None:
+        return machine.report(load_settings(), json)
+    with server_of(environment) as client:
+        from deployments.cli.status import show_status
+
+        return show_status(client, environment, json)
+
+
+def logs(
+    environment: EnvironmentName,
+    flow: LogName | None = None,
+    /,
+    *,
+    follow: Annotated[bool, Parameter(alias="-f", negative="", group=_SHOWN)] = False,
+    lines: Annotated[int, Parameter(alias="-n", validator=Number(gte=1))] = 200,
+    json: Annotated[Json, Parameter(group=_SHOWN)] = False,
+) -> int:
+    """Show the log of the newest run, or the application's of the last hour.
+
+    Args:
+        flow: a flow, whose newest run is shown, or "application"; the newest run of any when left out.
+        follow: go on to the run's end.
+        lines: how many of the newest.
+    """
+    with server_of(environment) as client:
+        from deployments.cli.logs import show_application_log, show_run_log
+
+        if flow == "application":
+            return show_application_log(environment, lines, json)
+        return show_run_log(client, environment, flow, follow, lines, json)
+
+
+def approve(
+    environment: EnvironmentName,
+    run: str | None = None,
+    /,
+    *,
+    by: str = "",
+    note: str = "",
+    reject: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
+) -> int:
+    """Show which runs wait for a decision, and what they ask; with RUN and --by: decide.
+
+    Args:
+        run: the waiting run's id, as it is shown without it.
+        by: who decides.
+        note: why.
+        reject: refuse instead of approving.
+    """
+    if bool(run) != bool(by):
+        raise CommandError(f"A decision needs both: vimbiso approve {environment} RUN --by YOUR-NAME")
+    with server_of(environment) as client:
+        from deployments.cli.approval import decide, show_waiting
+
+        if run is None:
+            return show_waiting(client, environment, json)
+        return decide(client, environment, run, by=by, note=note, approved=not reject)
+
+
+def restart(environment: EnvironmentName, /, *, verbose: Verbose = False, json: Json = False) -> int:
+    """Put changed secret values into use: run sync-secrets with --restart."""
+    return start_flow("sync-secrets", environment, {"restart": True}, verbose, json)
+
+
+def start_flow(flow: str, environment: str, parameters: Mapping[str, Any], verbose: bool, json: bool) -> int:
+    """Start a deployment's run and follow it to its end; returns the exit code."""
+    with server_of(environment) as client:
+        from deployments.cli.running import run_flow
+
+        return run_flow(client, flow, environment, parameters, verbose, json)
