@@ -22,7 +22,7 @@ def to_markdown(found: Diagnosis) -> str:
 
 def command(flow: str, environment: str) -> str:
     """Return the command that starts a flow and follows it."""
-    return f".venv/bin/prefect deployment run {flow}/{environment} --watch"
+    return f"vimbiso run {flow} {environment}"
 
 
 def _head(found: Diagnosis) -> Iterator[str]:

@@ -65,7 +65,7 @@ class WayBack:
         """Say what a person can do without the question."""
         return (
             "Deploy a mended release, or bring the backup back with restore-sqlite and go back with: "
-            f"python -m deployments rollback {environment} release={self.chosen.release} accept_schema=true"
+            f"vimbiso rollback {environment} --release {self.chosen.release} --accept-schema"
         )
 
 

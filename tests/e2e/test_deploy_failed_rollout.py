@@ -74,7 +74,7 @@ def test_irreversible_migrations_stop_the_way_back(house: House, no_trial: None)
     assert (bad.outcome, bad.irreversible, bad.migrations) == (Outcome.UNHEALTHY, True, (migration,))
     until(lambda: {"release": good.release}.items() <= _told(house, "vimbiso.rollback.waiting").items())
     refused = house.fail("rollback-application")
-    for words in (f"Not gone back to release {good.release}", migration, bad.backup, "accept_schema=true"):
+    for words in (f"Not gone back to release {good.release}", migration, bad.backup, "--accept-schema"):
         assert words in refused
     assert house.service().task_definition == bad.task_definition
     house.decide(run, approved=True, by="anna")

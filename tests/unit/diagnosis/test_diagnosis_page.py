@@ -29,7 +29,7 @@ def test_causes_come_first_with_their_next_command() -> None:
         "Everything that was looked at",
         "Last log lines",
     ]
-    assert ".venv/bin/prefect deployment run rollback-application/staging --watch" in page.split("## The")[0]
+    assert "vimbiso run rollback-application staging" in page.split("## The")[0]
     assert "### 1. The application ends by itself" in page
 
 

@@ -126,7 +126,7 @@ def test_a_run_that_cannot_ask_says_what_to_do(steps: Steps) -> None:
     steps.changes, steps.can_ask = (ONE_WAY,), False
     said = undone()
     assert said.startswith("No automatic rollback.")
-    for words in ("pay.0002", "backups/1", "rollback staging release=good accept_schema=true"):
+    for words in ("pay.0002", "backups/1", "vimbiso rollback staging --release good --accept-schema"):
         assert words in said
     assert steps.done == []
 

@@ -71,7 +71,7 @@ def test_the_question_names_what_is_decided_on() -> None:
     way = WayBack(FAILED, record(1), (change(2),))
     for words in ("Go back to release r1?", "my_app:7 failed and stays", "ledger.0002_x", "2.zst"):
         assert words in way.question
-    assert way.by_hand("staging").endswith("rollback staging release=r1 accept_schema=true")
+    assert way.by_hand("staging").endswith("vimbiso rollback staging --release r1 --accept-schema")
 
 
 def test_an_answer_is_for_one_way_only() -> None:
