@@ -31,10 +31,13 @@ def server_of(name: str) -> Iterator["SyncPrefectClient"]:
 
     An emulated environment's server is the local stack's, unless the shell names another.
     """
-    from pipeline.environment.catalogue import environments
+    from pipeline.environment.catalogue import environment
 
-    item = environments().get(name)
-    if item is not None and item.aws_endpoint_url is not None and not _has_server(child_environment()):
+    try:
+        emulated = environment(name).aws_endpoint_url is not None
+    except PipelineError as error:
+        _give_up(str(error))
+    if emulated and not _has_server(child_environment()):
         enter_stack()
     import httpx
     from prefect.client.orchestration import get_client

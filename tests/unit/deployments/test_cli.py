@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from prefect.utilities.callables import parameter_schema
 
 from deployments.cli import app as command
 from deployments.cli import verbs
-from deployments.cli.declared import FLOWS
+from deployments.cli.declared import FLOWS, environment_names
+from deployments.cli.server import NOT_STARTED, server_of
 from deployments.prefect_file import entries
 from pipeline.environment.catalogue import PROJECT, environments
 
@@ -136,6 +138,36 @@ def test_shells_complete_verbs_flows_and_environments(shell: str, capsys: pytest
     assert [
         name for name in (*DAILY, *FLOWS, *environments(), "--ref") if name.strip("-") not in script
     ] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"), [("de", "deploy"), ("deploy st", "staging"), ("deploy staging --re", "--ref")]
+)
+def test_bash_completes_what_was_begun(
+    words: str, completed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the shell asks the script."""
+    command.app(["completion", "bash"], result_action="return_value")
+    asked = (
+        f'COMP_WORDS=(vimbiso {words}); COMP_CWORD={len(words.split())}; _vimbiso; echo "${{COMPREPLY[@]}}"'
+    )
+    script = f"{capsys.readouterr().out}\n{asked}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert completed in done.stdout.split()
+
+
+@pytest.mark.parametrize("text", ["not TOML", "[other]", None])
+def test_a_broken_file_of_environments_is_left_to_its_loader(
+    text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which tells all that is wrong with it; help and the local stack work meanwhile."""
+    file = tmp_path / "environments.toml"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("VIMBISO_ENVIRONMENTS", str(file))
+    assert environment_names() == ()
+    with pytest.raises(SystemExit, match=str(NOT_STARTED)), server_of("local"):
+        pass
 
 
 def test_nothing_heavy_is_imported_for_what_needs_it_not() -> None:
