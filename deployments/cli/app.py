@@ -1,5 +1,6 @@
 """The command ``vimbiso``. Heavy packages, above all Prefect, are imported by the verb that needs them."""
 
+import os
 import sys
 import tomllib
 from collections.abc import Callable
@@ -51,17 +52,20 @@ run = App(name="run", help="Start any flow.", group=DELIVER)
 def main() -> None:
     """Carry out what was typed."""
     try:
-        app(sys.argv[1:])
-    except UnusedCliTokensError as error:
-        print("Not understood:", *error.unused_tokens or (), file=sys.stderr)
-        print("Parameters are options: --ref v1.2", file=sys.stderr)
-        sys.exit(NOT_STARTED)
+        code = app(sys.argv[1:], result_action="return_int_as_exit_code_else_zero")
+        sys.stdout.flush()
     except (CycloptsError, CommandError) as error:
-        print(error, file=sys.stderr)
+        unused = error.unused_tokens or [] if isinstance(error, UnusedCliTokensError) else []
+        options = " ".join(f"--{word}" for word in unused if "=" in word)  # as make takes them
+        print(error, f"Did you mean {options}?" if options else "", file=sys.stderr)
         sys.exit(NOT_STARTED)
     except PipelineError as error:
         print(error, file=sys.stderr)
         sys.exit(1)
+    except BrokenPipeError:  # whoever reads has seen enough; Python would complain once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    sys.exit(code)
 
 
 def completion(shell: Literal["bash", "zsh", "fish"], /) -> None:

@@ -106,7 +106,7 @@ def test_help_tells_the_flows_own_parameters(
         ("deploy stagin", '"staging"'),
         ("register local stagin", '"staging"'),
         ("deploy staging --reff v1", "--ref"),
-        ("deploy staging ref=v1", "--ref"),
+        ("deploy staging ref=v1", "--ref=v1?"),
         ("logs staging deploy-aplication", '"deploy-application"'),
         ("completion bahs", '"bash"'),
         ("history staging --limit 0", "--limit"),
@@ -176,6 +176,21 @@ def test_nothing_heavy_is_imported_for_what_needs_it_not() -> None:
     code = f"import sys, deployments.cli.app; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_whoever_has_read_enough_sees_no_stack_trace(
+    unbuffered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with `vimbiso logs staging | head`."""
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    command_line = [sys.executable, "-m", "deployments", "status", "--json"]
+    with subprocess.Popen(command_line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1
 
 
 def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]) -> None:
