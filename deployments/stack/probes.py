@@ -2,8 +2,6 @@
 
 import base64
 import json
-import os
-import time
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,6 +12,8 @@ from deployments.stack.processes import Process
 
 WORK_POOL = "local"
 WORKER = "local"
+_ROUNDED = 1.0
+"""Seconds by which a process may have started later than it seems: the kernel tells the boot's second only."""
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -56,12 +56,7 @@ def worker_polls(api: str, auth: str) -> Callable[[Process], bool]:
         except (OSError, ValueError, HTTPException):
             return False
         beats = [worker["last_heartbeat_time"] for worker in workers if worker["name"] == WORKER]
-        return any(datetime.fromisoformat(beat) >= started_at(process) for beat in beats if beat)
+        own = datetime.fromtimestamp(process.started + _ROUNDED, UTC)
+        return any(datetime.fromisoformat(beat) >= own for beat in beats if beat)
 
     return probe
-
-
-def started_at(process: Process) -> datetime:
-    """Return when the process started, as a time of day (UTC)."""
-    age = time.clock_gettime(time.CLOCK_BOOTTIME) - process.started / os.sysconf("SC_CLK_TCK")
-    return datetime.fromtimestamp(time.time() - age, UTC)

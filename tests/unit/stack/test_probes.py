@@ -1,0 +1,38 @@
+"""When a process of the stack counts as ready."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from deployments.stack import probes
+from deployments.stack.processes import Process, start_of
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def process() -> Process:
+    """A process that started just now."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        return Process(child.pid, start_of(child.pid) or 0, 0, "worker", ())
+
+
+@pytest.mark.parametrize(
+    ("name", "beat", "ready"),
+    [
+        (probes.WORKER, NOW + timedelta(minutes=1), True),
+        (probes.WORKER, NOW - timedelta(minutes=1), False),
+        ("another", NOW + timedelta(minutes=1), False),
+        (probes.WORKER, None, False),
+    ],
+    ids=["its own", "of the one before", "of another worker", "none yet"],
+)
+def test_a_worker_is_ready_by_its_own_heartbeat(
+    monkeypatch: pytest.MonkeyPatch, process: Process, name: str, beat: datetime | None, ready: bool
+) -> None:
+    """The server remembers the worker that a killed stack had; its heartbeat says nothing of the new one."""
+    worker = {"name": name, "last_heartbeat_time": beat.isoformat() if beat else None}
+    monkeypatch.setattr(probes, "ask", lambda *_, **__: [worker])
+    assert probes.worker_polls("http://prefect.test/api", "")(process) is ready
