@@ -7,7 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    retry,
+    retry_if_exception,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling, code_of
@@ -164,8 +170,17 @@ class S3Bucket:
             answer = self.client.put_object(**request)
         return answer.get("VersionId", "null")
 
+    @retry(
+        retry=retry_if_exception(lambda error: isinstance(error, ConflictError) and error.found is None),
+        wait=wait_exponential_jitter(multiplier=0.1, max=2),
+        stop=stop_after_attempt(4),
+        reraise=True,
+    )
     def _put_unless(self, request: "PutObjectRequestTypeDef") -> str:
-        """Write on a condition; a write that boto3 repeats after a lost answer meets its own object."""
+        """Write on a condition; a write that boto3 repeats after a lost answer meets its own object.
+
+        Where a conflict shows no object another write is under way: S3 asks to try again (PutObject, 409).
+        """
         try:
             return self._put(request)
         except AwsError as error:

@@ -107,6 +107,13 @@ def test_a_lost_race_without_a_winner_is_no_success(bucket: S3Bucket, code: str)
     assert caught.value.found is None
 
 
+def test_a_conflict_with_a_write_under_way_is_tried_again(bucket: S3Bucket) -> None:
+    """S3 asks for that: it may be our own request, whose answer was lost and which is not through yet."""
+    with refusing(bucket.client, "PutObject", "ConditionalRequestConflict", times=2):
+        bucket.write_once("a", b"1")
+    assert body_of(bucket, "a") == b"1"
+
+
 @pytest.mark.parametrize("code", ["AccessDenied", UNREACHABLE])
 def test_a_refusal_is_neither_absence_nor_a_conflict(bucket: S3Bucket, code: str) -> None:
     """Each is AWS's error, with what was tried."""
