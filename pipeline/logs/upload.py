@@ -4,8 +4,10 @@ import hashlib
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict
 
+from botocore.exceptions import ClientError
+
 from pipeline.aws.bucket import ABSENT, CONFLICT, ObjectHead, S3Bucket
-from pipeline.aws.errors import AwsError, calling
+from pipeline.aws.errors import AwsError, calling, code_of
 from pipeline.logs.errors import ArchiveConflictError
 
 if TYPE_CHECKING:
@@ -50,7 +52,11 @@ class Upload:
     ) -> None:
         if self._upload_id is not None:
             with calling(f"Giving up the upload of {self._name}"):
-                self._s3.abort_multipart_upload(**self._where, UploadId=self._upload_id)
+                try:
+                    self._s3.abort_multipart_upload(**self._where, UploadId=self._upload_id)
+                except ClientError as failure:
+                    if code_of(failure) != "NoSuchUpload":
+                        raise
 
     def write(self, data: bytes) -> None:
         """Take bytes; send whole parts."""
@@ -77,7 +83,6 @@ class Upload:
                 raise ArchiveConflictError(
                     f"{self._name} was written by another run meanwhile; this one wrote nothing. Run again."
                 ) from error
-        self._upload_id = None
 
     def _is_there(self) -> bool:
         """Whether our own content is there: boto3 repeats a completion whose answer was lost."""
@@ -99,6 +104,7 @@ class Upload:
         self._s3.complete_multipart_upload(
             **self._where, UploadId=upload_id, MultipartUpload={"Parts": self._parts}, **self._condition
         )
+        self._upload_id = None
 
     def _send(self, data: bytes) -> None:
         number = len(self._parts) + 1

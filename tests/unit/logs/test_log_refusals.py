@@ -86,6 +86,17 @@ def test_a_completion_that_boto3_repeated_is_ours(
     assert b"".join(store.chunks(PLACE.part(GROUP, DAY))) == content
 
 
+def test_an_equal_archive_of_another_run_is_as_good(s3: Any) -> None:
+    """Nothing is left of the own upload, whose parts would be paid for."""
+    store = ArchiveStore(ACCESS, PLACE)
+    with store.upload(GROUP, DAY, None, 8) as upload:
+        upload.write(b"one part")
+        s3.put_object(Bucket=PLACE.bucket, Key=PLACE.part(GROUP, DAY), Body=b"one part")
+        with refusing(s3, "CompleteMultipartUpload", "PreconditionFailed"):
+            upload.complete()
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=PLACE.bucket)
+
+
 def test_another_content_is_noticed_by_digest_and_by_count() -> None:
     """Even where the archive can be unpacked, and even where its manifest was altered to match."""
     start = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) * 1000
