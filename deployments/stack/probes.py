@@ -13,7 +13,7 @@ from deployments.stack.processes import Process
 WORK_POOL = "local"
 WORKER = "local"
 _ROUNDED = 1.0
-"""Seconds by which a process may have started later than it seems: the kernel tells the boot's second only."""
+"""Seconds by which a process may have started later than it seems: only the second of the boot is known."""
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
