@@ -1,26 +1,19 @@
 """How the steps of a flow behave: names, retries, events and artifacts. Every task module may import it."""
 
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar
 
 import httpx
 from prefect import Task, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
-from prefect.client.schemas.objects import State, TaskRun
+from prefect.client.schemas.objects import State
 from prefect.events import emit_event
 
-from pipeline.aws.errors import AwsError
-from pipeline.image.errors import PushInterruptedError
+from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.source.errors import SourceUnreachableError
-from pipeline.terraform.errors import TerraformUnreachableError
 
-_UNREACHABLE = (
-    SourceUnreachableError,
-    TerraformUnreachableError,
-    PushInterruptedError,
-    httpx.HTTPError,
-)
+_BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 P = ParamSpec("P")
 R = TypeVar("R")
 DELAYS = (2.0, 10.0, 30.0)
@@ -43,19 +36,17 @@ def retried_step(function: Callable[P, R]) -> Task[P, R]:
     )(function)
 
 
-def is_transient(error: BaseException | None) -> bool:
-    """Whether the same call may succeed in a minute; a refusal, and what AWS rejects for good, will not."""
-    if isinstance(error, AwsError):
-        return not error.final and not error.denied
-    return isinstance(error, _UNREACHABLE)
+def is_transient(error: object) -> bool:
+    """Whether the same call may succeed in a minute; what is not known to be transient is final."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.is_server_error or error.response.status_code in _BUSY
+    if isinstance(error, RuntimeError):  # Prefect's client wraps what kept it from the server
+        return isinstance(error.__cause__, httpx.HTTPError) and is_transient(error.__cause__)
+    return isinstance(error, httpx.HTTPError) or (isinstance(error, PipelineError) and error.transient)
 
 
-def _failed_transiently(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    try:
-        state.result()
-    except BaseException as error:  # noqa: BLE001 - whatever the step raised is judged, nothing is swallowed
-        return is_transient(error)
-    return False
+def _failed_transiently(_task: object, _run: object, state: State[Any]) -> bool:
+    return is_transient(state.data)
 
 
 def tell_world(live: LiveEnvironment, what: str, **payload: Any) -> None:

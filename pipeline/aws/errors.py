@@ -46,17 +46,13 @@ class AwsError(PipelineError):
 
     def __init__(self, message: str, code: str = "") -> None:
         self.code = code
+        self.transient = code not in _FINAL | _DENIED
         super().__init__(message)
 
     @property
     def final(self) -> bool:
         """Whether waiting is in vain: the same credentials by the same clock will not do better."""
         return self.code in _FINAL
-
-    @property
-    def denied(self) -> bool:
-        """Whether the identity lacks the permission."""
-        return self.code in _DENIED
 
 
 def code_of(error: ClientError) -> str:

@@ -1,17 +1,30 @@
 """Puts the release that runs through the gates of a rollout."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Protocol
 
 from pipeline.clock import utc_now
-from pipeline.delivery.verify import GateSettings, Verification, verify
+from pipeline.delivery.verify import GateReader, GateSettings, Verification, verify
+from pipeline.ecs.model import Service
 from pipeline.ecs.rollout import Attempt
-from pipeline.ecs.service import EcsService
-from pipeline.health.probe import Probe
+from pipeline.health.probe import Probe, ProbeReport, probe
 from pipeline.outputs import Outputs
 
 
+class RunningService(GateReader, Protocol):
+    """What the gates, and their preparation, ask of a service."""
+
+    def require(self) -> Service:
+        """Return the service or raise."""
+
+
 def verify_running(
-    service: EcsService, outputs: Outputs, probe: Probe, settings: GateSettings
+    service: RunningService,
+    outputs: Outputs,
+    wanted: Probe,
+    settings: GateSettings,
+    ask: Callable[[Probe], ProbeReport] = probe,
 ) -> Verification:
     """Return what the gates find in the tasks that run now, whatever their image.
 
@@ -27,4 +40,4 @@ def verify_running(
         started_at=now,
         deadline=now + timedelta(seconds=settings.window),
     )
-    return verify(service, attempt, outputs.container, outputs.target_group_arns, probe, settings)
+    return verify(service, attempt, outputs.container, outputs.target_group_arns, wanted, settings, ask)

@@ -10,6 +10,8 @@ class LogsError(PipelineError):
 class ArchiveConflictError(LogsError):
     """Another run archived the same day at the same time."""
 
+    transient = True
+
 
 class ArchiveDamagedError(LogsError):
     """An archived day is not what its manifest says."""

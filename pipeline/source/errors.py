@@ -9,3 +9,5 @@ class SourceError(PipelineError):
 
 class SourceUnreachableError(SourceError):
     """The repository did not answer; the same call may succeed later."""
+
+    transient = True

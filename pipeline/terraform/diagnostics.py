@@ -60,6 +60,11 @@ _CLOCK = (
     "Either the credentials have expired or this machine's clock is wrong: compare it with a time server, "
     "renew the credentials in the aws-credentials block, and run again."
 )
+_THROTTLED = "AWS throttles the account: wait a minute and run again."
+_UNREACHABLE = (
+    "AWS or a provider's registry could not be reached: check the network, or that the local stack is up "
+    "(make status)."
+)
 _ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
     (
         ("Error acquiring the state lock",),
@@ -106,11 +111,14 @@ _ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (
         ("Throttl", "RequestLimitExceeded", "SlowDown"),
-        "AWS throttles the account: wait a minute and run again.",
+        _THROTTLED,
     ),
     (
-        ("connection refused", "no such host", "i/o timeout", "dial tcp"),
-        "AWS could not be reached: check the network, or that the local stack is up (make status).",
+        (
+            *("connection refused", "no such host", "i/o timeout", "dial tcp", "connection reset by peer"),
+            *("TLS handshake timeout", "Client.Timeout exceeded", "Bad Gateway", "Service Unavailable"),
+        ),
+        _UNREACHABLE,
     ),
 )
 
@@ -128,3 +136,8 @@ def advise(diagnostics: Iterable[Diagnostic]) -> str:
         return ""
     verb = "See" if located[0].address else "Mend"
     return f"{verb} {located[0].file}, line {located[0].line}, and run again."
+
+
+def is_transient(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether the network or throttling is to blame, so that the same command may succeed later (pure)."""
+    return advise(diagnostics) in (_THROTTLED, _UNREACHABLE)

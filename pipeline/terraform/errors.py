@@ -3,20 +3,9 @@
 from collections.abc import Iterable
 
 from pipeline.errors import PipelineError
-from pipeline.terraform.diagnostics import Diagnostic, advise, errors_of
+from pipeline.terraform.diagnostics import Diagnostic, advise, errors_of, is_transient
 
 _SHOWN = 5
-_UNREACHABLE = (
-    "connection refused",
-    "connection reset",
-    "could not connect to",
-    "dial tcp",
-    "i/o timeout",
-    "no such host",
-    "Client.Timeout exceeded",
-    "TLS handshake timeout",
-)
-"""How Go words a network that does not answer."""
 _STDERR_SHOWN = 2000
 
 
@@ -26,6 +15,7 @@ class TerraformError(PipelineError):
     def __init__(self, message: str, diagnostics: Iterable[Diagnostic] = (), stderr: str = "") -> None:
         self.diagnostics = tuple(diagnostics)
         self.stderr = stderr
+        self.transient = is_transient(self.diagnostics)
         super().__init__("\n".join(filter(None, [message, *self._reasons(), advise(self.diagnostics)])))
 
     def _reasons(self) -> list[str]:
@@ -38,10 +28,6 @@ class TerraformError(PipelineError):
 
 class StateLockedError(TerraformError):
     """Another run holds the state lock; nothing was changed."""
-
-
-class TerraformUnreachableError(TerraformError):
-    """AWS, or the registry of the providers, did not answer; the same command may succeed later."""
 
 
 class StalePlanError(TerraformError):
@@ -79,8 +65,6 @@ def failure(message: str, diagnostics: Iterable[Diagnostic], stderr: str) -> Ter
         kind = StalePlanError
     elif any(_is_held_lock(item) for item in errors_of(found)):
         kind = StateLockedError
-    elif any(mark in f"{item.summary}\n{item.detail}" for item in errors_of(found) for mark in _UNREACHABLE):
-        kind = TerraformUnreachableError
     return kind(message, found, stderr)
 
 

@@ -5,9 +5,15 @@ from collections.abc import Iterator
 import pytest
 from prefect import flow
 from prefect.testing.utilities import prefect_test_harness
+from support.live import live_environment
 
+import tasks.scan
+from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
+from pipeline.environment.catalogue import environment
 from pipeline.errors import PipelineError
+from pipeline.image.scan import ScanResult
+from pipeline.outputs import Outputs
 from tasks import support
 
 THROTTLED = AwsError("throttled", "ThrottlingException")
@@ -58,3 +64,25 @@ def test_how_often_a_step_is_tried(errors: list[Exception], calls: int) -> None:
         with pytest.raises(type(errors[-1]), match=str(errors[-1])):
             asking()
     assert len(seen) == calls
+
+
+def test_a_blocked_image_is_refused_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three waits for findings that do not come were a quarter of an hour."""
+    waits = list[str]()
+
+    def wait(_access: AwsAccess, _repository: str, digest: str) -> ScanResult:
+        waits.append(digest)
+        return ScanResult(unavailable="The scan did not end in time.")
+
+    monkeypatch.setattr(tasks.scan, "wait_for_findings", wait)
+    required = environment("staging").scan.model_copy(update={"required": True})
+    outputs = Outputs.model_construct(repository_name="pay")
+    live = live_environment(AwsAccess("af-south-1"), outputs, scan=required)
+
+    @flow
+    def deploying() -> str:
+        return tasks.scan.pass_scan_gate(live, "sha256:1")
+
+    with pytest.raises(tasks.scan.ScanBlockedError):
+        deploying()
+    assert waits == ["sha256:1"]

@@ -47,7 +47,7 @@ def volume(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def site(access: AwsAccess, volume: Path) -> LiveEnvironment:
+def live(access: AwsAccess, volume: Path) -> LiveEnvironment:
     """Return a cluster and a bucket of the test's own."""
     return make_live(access, volume)
 

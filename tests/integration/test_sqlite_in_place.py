@@ -43,7 +43,7 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def site(access: AwsAccess, database: Path) -> Iterator[LiveEnvironment]:
+def live(access: AwsAccess, database: Path) -> Iterator[LiveEnvironment]:
     """Return an environment with one running task on that volume."""
     made = make_live(access, database.parent)
     with serve(made):

@@ -30,7 +30,7 @@ def access() -> Iterator[AwsAccess]:
 
 
 @pytest.fixture
-def site(access: AwsAccess, tmp_path: Path) -> LiveEnvironment:
+def live(access: AwsAccess, tmp_path: Path) -> LiveEnvironment:
     """Return a cluster and a bucket of the test's own, with a database on the volume."""
     databases.make(tmp_path / "db.sqlite3")
     return make_live(access, tmp_path)

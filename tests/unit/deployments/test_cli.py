@@ -17,9 +17,9 @@ from deployments.cli import verbs
 from deployments.cli.declared import FLOWS, environment_names
 from deployments.cli.server import NOT_STARTED, server_of
 from deployments.prefect_file import entries
-from pipeline.environment.catalogue import PROJECT, environments
+from pipeline.environment.catalogue import PROJECT, environment, environments
 
-ENTRYPOINTS = sorted({entry.entrypoint for entry in entries()})
+ENTRYPOINTS = sorted({entry.entrypoint for entry in entries(environment("local"))})
 DAILY = ["deploy", "rollback", "history", "diagnose", "backup", "restore"]
 Started = list[tuple[Any, ...]]
 

@@ -11,9 +11,10 @@ from prefect import Task
 import tasks
 from pipeline.aws.errors import AwsError
 from pipeline.errors import PipelineError
-from pipeline.image.errors import ImageError, PushInterruptedError
+from pipeline.image.errors import ImageError
 from pipeline.source.errors import SourceError, SourceUnreachableError
-from pipeline.terraform.errors import StalePlanError, TerraformUnreachableError
+from pipeline.terraform.diagnostics import Diagnostic
+from pipeline.terraform.errors import StalePlanError, TerraformError
 from tasks import support
 
 ONCE = {"begin_rollout", "migrate_database", "remove_lock", "terraform_apply", "bring_back", "carry_in_place"}
@@ -48,9 +49,21 @@ def test_what_changes_the_world_is_not_retried() -> None:
     assert {step.name: step.retries for step in STEPS if step.name in ONCE} == dict.fromkeys(ONCE, 0)
 
 
-def _refused() -> httpx.HTTPStatusError:
+def _answered(status: int) -> httpx.HTTPStatusError:
     request = httpx.Request("GET", "http://prefect.test")
-    return httpx.HTTPStatusError("409", request=request, response=httpx.Response(409, request=request))
+    return httpx.HTTPStatusError(
+        str(status), request=request, response=httpx.Response(status, request=request)
+    )
+
+
+def _wrapped(cause: Exception) -> RuntimeError:
+    error = RuntimeError("Failed to reach API")
+    error.__cause__ = cause
+    return error
+
+
+def _terraform(detail: str) -> TerraformError:
+    return TerraformError("init failed", [Diagnostic("error", "It failed", detail)])
 
 
 @pytest.mark.parametrize(
@@ -64,12 +77,18 @@ def _refused() -> httpx.HTTPStatusError:
         (AwsError("denied", "AccessDeniedException"), False),
         (SourceUnreachableError("git"), True),
         (SourceError("no such ref"), False),
-        (PushInterruptedError("reset"), True),
         (ImageError("no such image"), False),
         (httpx.ConnectError("refused"), True),
         (httpx.ReadTimeout("late"), True),
-        (_refused(), True),
-        (TerraformUnreachableError("no such host"), True),
+        (_answered(503), True),
+        (_answered(429), True),
+        (_answered(409), False),
+        (_wrapped(httpx.ConnectError("refused")), True),
+        (_wrapped(ValueError("a defect")), False),
+        (RuntimeError("a defect"), False),
+        (_terraform("dial tcp: no such host"), True),
+        (_terraform("Throttling"), True),
+        (_terraform("an argument is missing"), False),
         (StalePlanError("stale"), False),
         (PipelineError("days=31"), False),
         (ValueError("a defect"), False),

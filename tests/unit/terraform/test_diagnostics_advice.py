@@ -7,7 +7,6 @@ from pipeline.terraform.errors import (
     StalePlanError,
     StateLockedError,
     TerraformError,
-    TerraformUnreachableError,
     failure,
 )
 
@@ -77,7 +76,6 @@ def test_many_errors_are_cut_short() -> None:
         (LOCK, "Lock Info:\n  ID: 1", StateLockedError),
         (LOCK, "ResourceNotFoundException", TerraformError),
         ("Saved plan is stale", "", StalePlanError),
-        ("Failed to query available provider packages", "could not connect to it", TerraformUnreachableError),
         ("Anything else", "", TerraformError),
     ],
 )

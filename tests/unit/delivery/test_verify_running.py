@@ -1,0 +1,80 @@
+"""The gates on what runs now."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.delivery.running import verify_running
+from pipeline.delivery.verify import GateSettings
+from pipeline.ecs.errors import ServiceMissingError
+from pipeline.ecs.model import Container, Deployment, Service, Target, Task
+from pipeline.ecs.outcome import Outcome
+from pipeline.health.probe import Probe, ProbeReport, Reply
+from pipeline.outputs import Outputs
+
+NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
+GROUP = "arn:aws:elasticloadbalancing:af-south-1:000000000000:targetgroup/web/1"
+OUTPUTS = Outputs.model_construct(
+    container="app", target_group_arns=(GROUP,), url="http://pay.test", load_balancer_dns="pay.test"
+)
+ASKED = Probe("http://pay.test/health/")
+ONE_LOOK = GateSettings(window=0, soak=0)
+
+
+class Running:
+    """A service of one task."""
+
+    def __init__(self, *statuses: str) -> None:
+        self.statuses = statuses
+
+    def require(self) -> Service:
+        """Return the service."""
+        deployments = tuple(
+            Deployment("ecs-svc/7", status, "app:7", "COMPLETED", "", 1, 1, 0, 0, NOW, NOW)
+            for status in self.statuses
+        )
+        return Service("web", "ACTIVE", 1, "app:7", deployments, True)
+
+    describe = require
+
+    def tasks(self, status: str = "RUNNING") -> tuple[Task, ...]:
+        """Return its task, of an image that nobody recorded."""
+        container = Container("app", status, "", "sha256:any", None, "", "UNKNOWN")
+        return (Task("t/1", "app:7", "ecs-svc/7", status, "UNKNOWN", NOW, "", "", "10.0.0.1", (container,)),)
+
+    def targets(self, groups: tuple[str, ...]) -> dict[str, tuple[Target, ...]]:
+        """Return its healthy target."""
+        return dict.fromkeys(groups, (Target(GROUP, "10.0.0.1", 8000, "healthy", "", ""),))
+
+
+class Gone(Running):
+    """A service that is not there."""
+
+    def require(self) -> Service:
+        """Refuse."""
+        raise ServiceMissingError("no service")
+
+
+def test_whatever_runs_goes_through_the_gates() -> None:
+    """No image is asked for: who deployed it does not matter."""
+    asked: list[Probe] = []
+
+    def ask(probe: Probe) -> ProbeReport:
+        asked.append(probe)
+        return ProbeReport(probe.url, healthy=True, replies=(Reply(0.01, 200),))
+
+    found = verify_running(Running("PRIMARY"), OUTPUTS, ASKED, ONE_LOOK, ask)
+    assert found.outcome is Outcome.SUCCEEDED
+    assert asked == [ASKED]
+
+
+def test_without_a_primary_deployment_nothing_is_verified() -> None:
+    """There is nothing to put through the gates."""
+    found = verify_running(Running(), OUTPUTS, ASKED, ONE_LOOK)
+    assert found.outcome is Outcome.SUPERSEDED
+
+
+def test_a_service_that_is_missing_is_told() -> None:
+    """It is not taken for an unhealthy one."""
+    with pytest.raises(ServiceMissingError):
+        verify_running(Gone(), OUTPUTS, ASKED, ONE_LOOK)
