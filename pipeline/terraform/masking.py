@@ -28,12 +28,14 @@ class Masker:
             text = text.replace(secret, MASK)
         return text
 
-    def document(self, value: Any) -> Any:
-        """Mask the secrets in every string of a parsed JSON document."""
+    def document(self, value: Any, *, keys: bool = True) -> Any:
+        """Mask the secrets in every string of a parsed JSON document; keys that are known stay as they are."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            return {self.text(key): self.document(item) for key, item in value.items()}
+            return {
+                self.text(key) if keys else key: self.document(item, keys=keys) for key, item in value.items()
+            }
         if isinstance(value, list):
-            return [self.document(item) for item in value]
+            return [self.document(item, keys=keys) for item in value]
         return value

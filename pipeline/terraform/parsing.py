@@ -37,11 +37,11 @@ def parse_event(line: str, masker: Masker = Masker()) -> TerraformEvent | None: 
         return LogEvent(masker.text(text))
     if not isinstance(document, dict):
         return LogEvent(masker.text(text))
-    return _event(masker.document(document))
+    # The type and the keys are Terraform's own words, whatever a secret happens to be.
+    return _event(str(document.get("type")), masker.document(document, keys=False))
 
 
-def _event(document: Document) -> TerraformEvent:
-    kind = str(document.get("type"))
+def _event(kind: str, document: Document) -> TerraformEvent:
     if kind in _RESOURCES:
         event, key = _RESOURCES[kind]
         found = part(document, key)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.terraform.diagnostics import Diagnostic
@@ -120,6 +120,8 @@ def test_no_line_breaks_the_reading(line: str) -> None:
     secret=st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=8),
     around=st.text(st.characters(codec="ascii", categories=["L", "N"])),
 )
+@example(secret="diagnost", around="")
+@example(secret="summary", around="")
 def test_a_secret_is_masked_wherever_it_stands(secret: str, around: str) -> None:
     """Message, summary and detail: no event shows a secret that the masker knows."""
     text = f"{around}{secret}{around}"
