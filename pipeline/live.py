@@ -11,7 +11,7 @@ from pipeline.ecs.oneoff import OneOffTasks
 from pipeline.ecs.registry import TaskDefinitions
 from pipeline.ecs.service import EcsService
 from pipeline.environment.model import Environment
-from pipeline.health.probe import Probe
+from pipeline.health.model import Probe
 from pipeline.outputs import NothingBuiltError, Outputs, parse_outputs
 from pipeline.release.schema import SchemaLog
 from pipeline.release.store import ReleaseStore

@@ -2,8 +2,8 @@
 
 from prefect.logging import get_run_logger
 
+from pipeline.delivery.model import GateSettings, Verification
 from pipeline.delivery.running import verify_running
-from pipeline.delivery.verify import GateSettings, Verification
 from pipeline.live import LiveEnvironment
 from tasks.support import step
 

@@ -8,7 +8,7 @@ from pipeline.delivery.command import join_command, run_command
 from pipeline.delivery.task_logs import TaskLogs
 from pipeline.delivery.trial import run_trial
 from pipeline.ecs.oneoff import OneOff
-from pipeline.health.probe import Probe
+from pipeline.health.model import Probe
 from pipeline.live import LiveEnvironment
 from pipeline.migrations.judge import irreversible
 from pipeline.migrations.model import Migration

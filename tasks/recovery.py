@@ -6,8 +6,8 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from pipeline.clock import utc_now
+from pipeline.delivery.model import GateSettings
 from pipeline.delivery.running import verify_running
-from pipeline.delivery.verify import GateSettings
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.recovery.begin import begin

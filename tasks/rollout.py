@@ -15,9 +15,10 @@ from prefect.runtime import flow_run
 from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
 from pipeline.delivery.alarms import read_alarms, with_alarms
-from pipeline.delivery.evidence import Evidence, collect_evidence
+from pipeline.delivery.evidence import collect_evidence
+from pipeline.delivery.model import Evidence, GateSettings, Verification
 from pipeline.delivery.start import Started, WantedRollout, start_rollout
-from pipeline.delivery.verify import GateSettings, Verification, verify
+from pipeline.delivery.verify import verify
 from pipeline.ecs.registry import Revision
 from pipeline.ecs.rollout import Attempt, Verdict
 from pipeline.ecs.task_definition import Release, differences

@@ -9,7 +9,8 @@ from pipeline.delivery.restart import choose_restart
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.release.model import ReleaseRecord
-from pipeline.secrets.sync import SecretSync, missing_keys, sync_secret, values_written
+from pipeline.secrets.change import SecretSync
+from pipeline.secrets.sync import missing_keys, sync_secret, values_written
 from pipeline.secrets.table import key_rows, unset_keys
 from tasks.support import retried_step, show_table, step, tell_world
 

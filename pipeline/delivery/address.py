@@ -1,7 +1,7 @@
 """Where the application answers. Pure."""
 
 from pipeline.environment.model import Environment
-from pipeline.health.probe import Probe
+from pipeline.health.model import Probe
 from pipeline.outputs import Outputs
 
 

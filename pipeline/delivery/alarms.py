@@ -1,13 +1,13 @@
 """The environment's alarms, and the last gate: none of them went off since the rollout began."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
-from pipeline.delivery.verify import Verification
+from pipeline.delivery.model import Alarm, Verification
 from pipeline.ecs.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -15,18 +15,6 @@ if TYPE_CHECKING:
 
 _NAMES = 100
 """Alarms that one DescribeAlarms call may name (Amazon CloudWatch API reference)."""
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """One metric alarm: ``since`` is when it came into its state."""
-
-    name: str
-    state: str
-    """OK, ALARM or INSUFFICIENT_DATA."""
-    since: datetime
-    reason: str = ""
-    """CloudWatch's own words on why it came into its state."""
 
 
 def read_alarms(access: AwsAccess, names: Iterable[str]) -> tuple[Alarm, ...]:

@@ -1,10 +1,10 @@
 """Collects why a rollout failed: stop reasons, exit codes, last log lines, target health, events."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
+from pipeline.delivery.model import Evidence, TaskEvidence
 from pipeline.delivery.task_logs import TaskLogs
 from pipeline.ecs.model import Task
 from pipeline.ecs.rollout import failure_reason
@@ -14,42 +14,6 @@ from pipeline.outputs import Outputs
 _TASKS_SHOWN = 3
 _SKEW = timedelta(minutes=1)
 """What the worker's clock may be ahead of ECS's, whose times may also be whole seconds."""
-
-
-@dataclass(frozen=True)
-class TaskEvidence:
-    """Why one task stopped, and the last lines that each of its containers wrote."""
-
-    task: str
-    reason: str
-    logs: dict[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Everything that speaks for the cause of a failed rollout."""
-
-    tasks: tuple[TaskEvidence, ...]
-    targets: tuple[str, ...]
-    events: tuple[str, ...]
-    gaps: tuple[str, ...]
-    """What could not be collected, and why."""
-
-    @property
-    def headline(self) -> str:
-        """The likeliest reason in one line, or ""."""
-        reasons = [item.reason for item in self.tasks if item.reason]
-        return next(iter(reasons + list(self.targets)), "")
-
-    def lines(self) -> list[str]:
-        """Return all of it as lines of text."""
-        found = []
-        for item in self.tasks:
-            found.append(f"Task {item.task}: {item.reason}")
-            found += [f"  {name} | {line}" for name, lines in item.logs.items() for line in lines]
-        found += [f"Target {line}" for line in self.targets]
-        found += [f"Event {line}" for line in self.events]
-        return found + [f"Not collected: {gap}" for gap in self.gaps]
 
 
 def collect_evidence(

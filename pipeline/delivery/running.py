@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Protocol
 
 from pipeline.clock import utc_now
-from pipeline.delivery.verify import GateReader, GateSettings, Verification, verify
+from pipeline.delivery.model import GateSettings, Verification
+from pipeline.delivery.verify import GateReader, verify
 from pipeline.ecs.model import Service
 from pipeline.ecs.rollout import Attempt
-from pipeline.health.probe import Probe, ProbeReport, probe
+from pipeline.health.model import Probe, ProbeReport
+from pipeline.health.probe import probe
 from pipeline.outputs import Outputs
 
 

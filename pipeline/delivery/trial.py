@@ -9,7 +9,8 @@ from pipeline.ecs.errors import OneOffTaskError
 from pipeline.ecs.model import Task
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
 from pipeline.errors import PipelineError
-from pipeline.health.probe import Probe, ProbeReport, probe
+from pipeline.health.model import Probe, ProbeReport
+from pipeline.health.probe import probe
 
 PREFIX = "trial-"
 """How ``started_by`` of every trial task begins."""

@@ -7,11 +7,13 @@ from typing import Protocol
 
 from pipeline.aws.errors import AwsError
 from pipeline.clock import Sleep, pause
+from pipeline.delivery.model import GateSettings, Verification
 from pipeline.ecs.gates import target_faults, task_faults
 from pipeline.ecs.model import Deployment, Service, Target, Task, TaskStatus
 from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.rollout import Attempt
-from pipeline.health.probe import Probe, ProbeReport, probe
+from pipeline.health.model import Probe, ProbeReport
+from pipeline.health.probe import probe
 
 
 class GateReader(Protocol):
@@ -25,27 +27,6 @@ class GateReader(Protocol):
 
     def targets(self, groups: tuple[str, ...]) -> dict[str, tuple[Target, ...]]:
         """Return the health of every target, by target group ARN."""
-
-
-@dataclass(frozen=True)
-class GateSettings:
-    """How patient the gates are, in seconds."""
-
-    window: float = 120.0
-    """Within which every task must be healthy in every target group."""
-    soak: float = 5.0
-    interval: float = 1.0
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What the gates found; ``outcome`` is SUCCEEDED, UNHEALTHY, SUPERSEDED or UNKNOWN."""
-
-    outcome: Outcome
-    message: str
-    probe: ProbeReport | None = None
-    final: bool = False
-    """Whether looking again is in vain."""
 
 
 def verify(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.delivery.evidence import TaskEvidence
+from pipeline.delivery.model import TaskEvidence
 from pipeline.diagnosis.causes import Cause, likely_causes
 from pipeline.diagnosis.facts import Facts, Tasks
 from pipeline.diagnosis.judge_health import judge_answer, judge_groups, judge_targets

@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.certificate.finding import CertificateVerdict
-from pipeline.delivery.alarms import Alarm
-from pipeline.delivery.evidence import TaskEvidence
+from pipeline.delivery.model import Alarm, TaskEvidence
 from pipeline.diagnosis.model import Unread
 from pipeline.diagnosis.network import Network, Security
 from pipeline.diagnosis.scaling import Scaling, Usage
 from pipeline.ecs.model import Service, Target, Task
 from pipeline.environment.model import Environment
-from pipeline.health.probe import ProbeReport
+from pipeline.health.model import ProbeReport
 from pipeline.outputs import Outputs
 from pipeline.release.model import OpenAttempt, ReleaseRecord
 from pipeline.secrets.keys import KeyReport

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
-from pipeline.delivery.evidence import TaskEvidence
+from pipeline.delivery.model import TaskEvidence
 from pipeline.delivery.task_logs import TaskLogs
 from pipeline.diagnosis.facts import Definitions, Image, Subject, Tasks
 from pipeline.diagnosis.stops import why_stopped

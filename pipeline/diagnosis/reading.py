@@ -25,7 +25,8 @@ from pipeline.diagnosis.read_tasks import read_definitions, read_image, read_tas
 from pipeline.ecs.model import Service
 from pipeline.ecs.service import EcsService
 from pipeline.errors import PipelineError
-from pipeline.health.probe import ProbeReport, probe
+from pipeline.health.model import ProbeReport
+from pipeline.health.probe import probe
 from pipeline.release.store import ReleaseStore
 from pipeline.secrets.keys import KeyReport, compare_keys
 from pipeline.secrets.sync import secret_keys

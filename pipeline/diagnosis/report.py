@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby
 
-from pipeline.delivery.evidence import TaskEvidence
+from pipeline.delivery.model import TaskEvidence
 from pipeline.diagnosis.causes import Cause
 from pipeline.diagnosis.diagnosis import Diagnosis
 from pipeline.diagnosis.guide import GUIDE, answered

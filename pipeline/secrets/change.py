@@ -86,3 +86,19 @@ def version_token(secret_arn: str, base_version: str, document: str) -> str:
     """
     salt = f"{secret_arn}\n{base_version}".encode()
     return str(uuid.UUID(bytes=hashlib.scrypt(document.encode(), salt=salt, n=2**14, r=8, p=1, dklen=16)))
+
+
+@dataclass(frozen=True)
+class SecretSync:
+    """What a sync did: key names and version ids only, safe for logs and artifacts."""
+
+    secret_arn: str
+    version_id: str
+    """Current version afterwards; "" where a preview found no value yet."""
+    changed: bool
+    """Whether a new version was written, or would have been in a preview."""
+    added: tuple[str, ...]
+    updated: tuple[str, ...]
+    kept: tuple[str, ...]
+    """Keys that are in the secret but not among the values, and stay."""
+    dry_run: bool = False

@@ -1,7 +1,6 @@
 """Brings the secret to the wanted values, and says which keys are missing."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.secrets.change import (
     Concealed,
     SecretChange,
+    SecretSync,
     check_size,
     check_values,
     plan_change,
@@ -17,22 +17,6 @@ from pipeline.secrets.change import (
 from pipeline.secrets.errors import SecretConflictError
 from pipeline.secrets.keys import REQUIRED_KEYS, KeyReport, compare_keys
 from pipeline.secrets.store import CURRENT, PREVIOUS, SecretStore, Stored
-
-
-@dataclass(frozen=True)
-class SecretSync:
-    """What a sync did: key names and version ids only, safe for logs and artifacts."""
-
-    secret_arn: str
-    version_id: str
-    """Current version afterwards; "" where a preview found no value yet."""
-    changed: bool
-    """Whether a new version was written, or would have been in a preview."""
-    added: tuple[str, ...]
-    updated: tuple[str, ...]
-    kept: tuple[str, ...]
-    """Keys that are in the secret but not among the values, and stay."""
-    dry_run: bool = False
 
 
 def sync_secret(

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from pipeline.secrets.change import SecretSync
 from pipeline.secrets.keys import KeyReport
-from pipeline.secrets.sync import SecretSync
 
 
 def unset_keys(sync: SecretSync, report: KeyReport) -> tuple[str, ...]:

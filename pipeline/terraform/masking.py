@@ -29,7 +29,7 @@ class Masker:
         return text
 
     def document(self, value: Any, *, keys: bool = True) -> Any:
-        """Mask the secrets in every string of a parsed JSON document; keys that are known stay as they are."""
+        """Mask the secrets in every string of a parsed JSON document, and in its ``keys`` where asked for."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):

@@ -14,7 +14,7 @@ from bench.workshop import Workshop, run
 from prefect.client.schemas.objects import FlowRun
 from support.house import House
 
-from pipeline.delivery.verify import GateSettings
+from pipeline.delivery.model import GateSettings
 
 SCRIPT = Path(__file__).with_name("deploy.sh")
 _numbers = itertools.count()

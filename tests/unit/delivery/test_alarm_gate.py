@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from pipeline.aws.access import AwsAccess
-from pipeline.delivery.alarms import Alarm, read_alarms, with_alarms
-from pipeline.delivery.verify import Verification
+from pipeline.delivery.alarms import read_alarms, with_alarms
+from pipeline.delivery.model import Alarm, Verification
 from pipeline.ecs.outcome import Outcome
 
 BEGAN = datetime(2025, 3, 1, 12, tzinfo=UTC)

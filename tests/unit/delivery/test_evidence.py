@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
-from pipeline.delivery.evidence import Evidence, collect_evidence
+from pipeline.delivery.evidence import collect_evidence
+from pipeline.delivery.model import Evidence
 from pipeline.ecs.model import Container, Service, ServiceEvent, Target, Task
 from pipeline.ecs.service import EcsService
 from pipeline.outputs import Outputs

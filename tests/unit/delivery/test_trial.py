@@ -9,7 +9,7 @@ import pytest
 from pipeline.delivery.trial import TrialError, run_trial
 from pipeline.ecs.model import Container, Task
 from pipeline.ecs.oneoff import OneOff
-from pipeline.health.probe import Probe, ProbeReport, Reply
+from pipeline.health.model import Probe, ProbeReport, Reply
 
 WANTED = OneOff("cluster", "app:2", "app", "trial-app-2")
 LINE = "a line of the log"

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from pipeline.aws.errors import AwsError
-from pipeline.delivery.verify import GateSettings, verify
+from pipeline.delivery.model import GateSettings
+from pipeline.delivery.verify import verify
 from pipeline.ecs.model import Container, Deployment, Service, Target, Task
 from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.rollout import Attempt
-from pipeline.health.probe import Probe, ProbeReport, Reply
+from pipeline.health.model import Probe, ProbeReport, Reply
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 ATTEMPT = Attempt("ecs-svc/1", "app:8", "sha256:8", None, NOW, NOW + timedelta(minutes=10))

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pipeline.delivery.model import GateSettings
 from pipeline.delivery.running import verify_running
-from pipeline.delivery.verify import GateSettings
 from pipeline.ecs.errors import ServiceMissingError
 from pipeline.ecs.model import Container, Deployment, Service, Target, Task
 from pipeline.ecs.outcome import Outcome
-from pipeline.health.probe import Probe, ProbeReport, Reply
+from pipeline.health.model import Probe, ProbeReport, Reply
 from pipeline.outputs import Outputs
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)

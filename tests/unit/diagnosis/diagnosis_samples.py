@@ -5,8 +5,7 @@ from typing import Any
 
 from pipeline.certificate.finding import CertificateVerdict, Level
 from pipeline.certificate.finding import Finding as CertificateFinding
-from pipeline.delivery.alarms import Alarm
-from pipeline.delivery.evidence import TaskEvidence
+from pipeline.delivery.model import Alarm, TaskEvidence
 from pipeline.diagnosis.facts import (
     Balancing,
     Definitions,
@@ -32,7 +31,7 @@ from pipeline.diagnosis.scaling import Activity, Policy, Scaling, Usage
 from pipeline.ecs.model import Container, Deployment, Service, ServiceEvent, Target, Task
 from pipeline.ecs.outcome import Outcome
 from pipeline.environment.model import Environment
-from pipeline.health.probe import ProbeReport, Reply
+from pipeline.health.model import ProbeReport, Reply
 from pipeline.outputs import Outputs
 from pipeline.release.model import ReleaseRecord
 from pipeline.secrets.keys import REQUIRED_KEYS, KeyReport

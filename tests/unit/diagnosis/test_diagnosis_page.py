@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from diagnosis_samples import MOVING, WELL, stopped, task
 
-from pipeline.delivery.evidence import TaskEvidence
+from pipeline.delivery.model import TaskEvidence
 from pipeline.diagnosis.diagnosis import diagnose
 from pipeline.diagnosis.facts import Tasks
 from pipeline.diagnosis.guide import GUIDE

@@ -21,7 +21,7 @@ from pipeline.diagnosis.diagnosis import diagnose
 from pipeline.diagnosis.facts import Balancing, Definitions, Releases, Tasks
 from pipeline.diagnosis.guide import GUIDE, Answer, answered
 from pipeline.diagnosis.model import Unread
-from pipeline.health.probe import ProbeReport
+from pipeline.health.model import ProbeReport
 from pipeline.preflight.model import Status
 
 NOTHING_READ = replace(

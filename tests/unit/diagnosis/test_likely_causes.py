@@ -28,15 +28,14 @@ from diagnosis_samples import (
 
 from pipeline.certificate.finding import CertificateVerdict, Level
 from pipeline.certificate.finding import Finding as CertificateFinding
-from pipeline.delivery.alarms import Alarm
-from pipeline.delivery.evidence import TaskEvidence
+from pipeline.delivery.model import Alarm, TaskEvidence
 from pipeline.diagnosis.causes import ADVICE
 from pipeline.diagnosis.diagnosis import diagnose
 from pipeline.diagnosis.facts import Balancing, Definitions, Image, Names, Releases, Tasks
 from pipeline.diagnosis.model import Fault
 from pipeline.diagnosis.network import FileSystem, Network, Route
 from pipeline.diagnosis.scaling import Activity, Usage
-from pipeline.health.probe import ProbeReport, Reply
+from pipeline.health.model import ProbeReport, Reply
 from pipeline.release.model import OpenAttempt
 from pipeline.secrets.keys import KeyReport
 

@@ -7,7 +7,8 @@ import httpx
 import pytest
 from support.clock import FakeTime
 
-from pipeline.health.probe import Probe, ProbeReport, Reply, judge, probe
+from pipeline.health.model import Probe, ProbeReport, Reply
+from pipeline.health.probe import judge, probe
 
 GOOD = httpx.Response(200, json={"release": "r2"})
 WANTED = Probe("http://app.test/health/", in_a_row=3, window=10, interval=1)

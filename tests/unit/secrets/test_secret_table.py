@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from pipeline.secrets.change import SecretSync
 from pipeline.secrets.keys import KeyReport
-from pipeline.secrets.sync import SecretSync
 from pipeline.secrets.table import key_rows, unset_keys
 
 SYNC = SecretSync("arn", "v2", changed=True, added=("NEW",), updated=("OTHER",), kept=("LEFT",))

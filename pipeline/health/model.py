@@ -1,0 +1,60 @@
+"""What is asked of the health path, and what came back. Pure."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What to ask. ``host`` replaces the Host header where ``url`` is not the public address."""
+
+    url: str
+    host: str | None = None
+    release: str | None = None
+    """Release that the JSON answer must name where it names one; unchecked when None."""
+    in_a_row: int = 5
+    window: float = 60.0
+    """Seconds within which so many good answers in a row must come."""
+    broken_after: float = 5.0
+    """Seconds of nothing but the application's own errors, after which waiting on is of no use."""
+    interval: float = 0.5
+    timeout: float = 5.0
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer: ``fault`` is None when it is good. ``seconds`` is the time to the last byte."""
+
+    seconds: float
+    status: int | None
+    release: str | None = None
+    fault: str | None = None
+
+
+@dataclass(frozen=True)
+class ProbeReport:
+    """All answers of one probe."""
+
+    url: str
+    healthy: bool
+    replies: tuple[Reply, ...] = field(repr=False)
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        good = [reply.seconds for reply in self.replies if reply.fault is None]
+        if self.healthy:
+            return f"{self.url}: {len(good)} good answers, {self.latencies}."
+        faults = [reply.fault for reply in self.replies if reply.fault]
+        last = faults[-1] if faults else "no answer"
+        return f"{self.url}: {len(faults)} of {len(self.replies)} answers bad, the last one: {last}."
+
+    @property
+    def latencies(self) -> str:
+        """Median, 95th percentile and longest time of the good answers, for people."""
+        p50, p95, longest = (self.percentile(share) * 1000 for share in (0.5, 0.95, 1.0))
+        return f"p50 {p50:.0f} ms, p95 {p95:.0f} ms, max {longest:.0f} ms"
+
+    def percentile(self, share: float) -> float:
+        """Return the latency in seconds below which ``share`` (0 to 1) of the good answers lie."""
+        good = sorted(reply.seconds for reply in self.replies if reply.fault is None)
+        return good[min(int(len(good) * share), len(good) - 1)] if good else float("nan")
