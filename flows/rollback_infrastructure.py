@@ -25,7 +25,7 @@ def rollback_infrastructure(
     The state is never overwritten: Terraform plans the way from what is there to what was. The plan goes
     through the same guard and approval as any other. A table lists what is recorded.
 
-    **When it fails:** the error lists the records that exist, or what a mistyped live may have meant. Run
+    **When it fails:** the error lists the records that exist, or what a mistyped target may have meant. Run
     detect-drift afterwards when `targets` was used: the rest of the infrastructure stayed as it was.
 
     Args:

@@ -14,7 +14,7 @@ class UnhealthyError(PipelineError):
 
 @flow(name="verify-health", flow_run_name="{environment}")
 def verify_health(environment: EnvironmentName) -> str:
-    """Check the service, its tasks, the live groups and the health path through the load balancer.
+    """Check the service, its tasks, the target groups and the health path through the load balancer.
 
     **When it fails:** the error says which check; docs/runbook/troubleshooting.md has the likely causes.
 

@@ -20,7 +20,7 @@ class PlanRefusedError(PipelineError):
 
 
 class UnknownTargetError(PipelineError):
-    """A live names nothing, and Terraform would have called that success."""
+    """A target names nothing, and Terraform would have called that success."""
 
 
 @step
@@ -30,7 +30,7 @@ def require_targets(home: StateHome, document: PlanDocument, targets: Sequence[s
     if not unmatched:
         return
     known = read_addresses(home)
-    lines = [f"{live}: {_meant(near_misses(live, known))}" for live in unmatched]
+    lines = [f"{target}: {_meant(near_misses(target, known))}" for target in unmatched]
     listed = "\n".join(f"  - {line}" for line in lines)
     raise UnknownTargetError(f"Nothing was applied. These targets name no resource:\n{listed}")
 

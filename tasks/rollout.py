@@ -110,7 +110,7 @@ def _show(artifact: UUID, share: float) -> None:
 
 @step
 def verify_release(live: LiveEnvironment, attempt: Attempt, release: str, soak: bool) -> Verification:
-    """Go through the gates: tasks, live health, HTTP answers; for what is new a soak, and quiet alarms."""
+    """Go through the gates: tasks, target health, HTTP answers; for what is new a soak, and quiet alarms."""
     found = verify(
         live.service,
         attempt,
