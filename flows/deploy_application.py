@@ -1,6 +1,6 @@
 """From a commit to a verified release."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NoReturn
 
 from prefect import flow
@@ -12,14 +12,15 @@ from flows.diagnose import explain_failure
 from flows.ending import completed
 from flows.naming import run_name
 from flows.rehearsal import rehearse
-from flows.rollout import ReleaseToRun, RolloutEnd, roll_out
+from flows.rollout import RolloutEnd, roll_out
 from flows.undo import carry_out_decision, note_of, rollback_was_asked, undo
 from pipeline.ecs.outcome import Outcome
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
+from pipeline.release.model import Release
 from pipeline.release.timing import Stopwatch
 from tasks.environment import load_environment
-from tasks.image import DeliveredImage, build_release, find_release, push_release, require_image
+from tasks.image import build_release, find_release, push_release, require_image
 from tasks.lease import one_delivery_at_a_time, refuse_second_delivery
 from tasks.naming import name_run
 from tasks.preflight import preflight
@@ -97,39 +98,32 @@ def _deliver(
 ) -> State[str]:
     """Make the image, which keeps nobody out; then move the service, which one run does at a time."""
     with stopwatch.step("image"):
-        delivered = _image(live, ref, image)
-    name_run(live, delivered.release, image or ref or "")
+        release = _image(live, ref, image)
+    name_run(live, release.name, image or ref or "")
     with stopwatch.step("scan"):
-        pass_scan_gate(live, delivered.digest)
+        pass_scan_gate(live, release.digest)
     with one_delivery_at_a_time(live):
-        revision = register_revision(live, delivered.release, delivered.reference)
+        revision = register_revision(live, release)
         if not revision.is_live:
-            rehearse(live, delivered.release, revision, wishes.migrate, stopwatch)
-        release = ReleaseToRun(
-            delivered.release,
-            revision.arn,
-            delivered.reference,
-            delivered.digest,
-            delivered.revision,
-            delivered.ref,
-        )
+            rehearse(live, release.name, revision, wishes.migrate, stopwatch)
+        release = release.model_copy(update={"task_definition": revision.arn})
         end = roll_out(live, release, stopwatch, kind="deploy", take_over=wishes.take_over)
         return _conclude(live, release, end, wishes.roll_back)
 
 
-def _image(live: LiveEnvironment, ref: str | None, image: str | None) -> DeliveredImage:
+def _image(live: LiveEnvironment, ref: str | None, image: str | None) -> Release:
     """Return the image to deploy: the one handed in, the one in the registry, or a new one."""
     if image is not None:
         return require_image(live, image)
     source = fetch_source(live, ref)
     found = find_release(live, source.release)
     if found is not None:
-        return replace(found, release=source.release, revision=source.revision, ref=source.ref or "")
-    built = build_release(live, source)
-    return push_release(live, source, built)
+        built = {"name": source.release, "revision": source.revision, "ref": source.ref or ""}
+        return found.model_copy(update=built)
+    return push_release(live, source, build_release(live, source))
 
 
-def _conclude(live: LiveEnvironment, release: ReleaseToRun, end: RolloutEnd, roll_back: bool) -> State[str]:
+def _conclude(live: LiveEnvironment, release: Release, end: RolloutEnd, roll_back: bool) -> State[str]:
     """Return the state of a good end; undo and raise for any other. What runs now is shown for each."""
     told = end.message
     if not end.outcome.good:
@@ -140,7 +134,7 @@ def _conclude(live: LiveEnvironment, release: ReleaseToRun, end: RolloutEnd, rol
     return completed(release.name, end)
 
 
-def _undo_and_explain(live: LiveEnvironment, release: ReleaseToRun, end: RolloutEnd, roll_back: bool) -> str:
+def _undo_and_explain(live: LiveEnvironment, release: Release, end: RolloutEnd, roll_back: bool) -> str:
     """Go back where that helps; return what failed and why, what was undone, and what to do."""
     undone = ""
     if roll_back and end.outcome in (Outcome.FAILED, Outcome.UNHEALTHY):

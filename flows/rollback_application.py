@@ -6,7 +6,7 @@ from prefect.client.schemas.objects import State
 from blocks.names import EnvironmentName
 from flows.ending import completed
 from flows.naming import run_name
-from flows.rollout import release_of, roll_out
+from flows.rollout import roll_out
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.release.crossing import WayBack
@@ -68,7 +68,7 @@ def _require_schema(live: LiveEnvironment, present: str, chosen: ReleaseRecord) 
 
 def go_back(live: LiveEnvironment, chosen: ReleaseRecord) -> State[str]:
     """Move the service to a recorded release."""
-    end = roll_out(live, release_of(chosen), Stopwatch(), kind="rollback", take_over=True)
+    end = roll_out(live, chosen.as_release, Stopwatch(), kind="rollback", take_over=True)
     if not end.outcome.good:
         raise RollbackFailedError(
             f"{end.outcome}: release {chosen.release}: {end.message} {end.cause} {end.outcome.advice}"

@@ -6,36 +6,12 @@ from datetime import timedelta
 from pipeline.delivery.start import Started, StartKind
 from pipeline.ecs.outcome import Outcome
 from pipeline.live import LiveEnvironment
-from pipeline.release.model import ReleaseRecord
+from pipeline.release.model import Release
 from pipeline.release.timing import Stopwatch
 from tasks.record import record_release
 from tasks.rollout import begin_rollout, evidence_of, verify_release, watch_rollout
 
 ROLLOUT_LIMIT = timedelta(minutes=15)
-
-
-@dataclass(frozen=True)
-class ReleaseToRun:
-    """A release with everything that moving the service to it needs."""
-
-    name: str
-    task_definition: str
-    image: str
-    image_digest: str
-    revision: str = ""
-    ref: str = ""
-
-
-def release_of(record: ReleaseRecord) -> ReleaseToRun:
-    """Return a recorded release as one to run again."""
-    return ReleaseToRun(
-        record.release,
-        record.task_definition,
-        record.image,
-        record.image_digest,
-        record.revision,
-        record.ref,
-    )
 
 
 @dataclass(frozen=True)
@@ -50,7 +26,7 @@ class RolloutEnd:
 
 def roll_out(
     live: LiveEnvironment,
-    release: ReleaseToRun,
+    release: Release,
     stopwatch: Stopwatch,
     *,
     kind: str,
@@ -64,48 +40,34 @@ def roll_out(
 
     Without proof of the end (TIMED_OUT, UNKNOWN) nothing is recorded: the next run re-attaches.
     """
-    started = begin_rollout(
-        live,
-        release.name,
-        release.task_definition,
-        release.image_digest,
-        ROLLOUT_LIMIT,
-        take_over,
-        force=force,
-    )
-    end = _watch_and_verify(live, started, release.name, stopwatch)
+    started = begin_rollout(live, release, ROLLOUT_LIMIT, take_over, force=force)
+    end = _watch_and_verify(live, started, stopwatch)
     if end.outcome in (Outcome.TIMED_OUT, Outcome.UNKNOWN):
         return end
     record_release(
         live,
+        started.rollout,
         kind=kind,
-        release=release.name,
-        image=release.image,
-        attempt=started.attempt,
         outcome=end.outcome,
         message=end.message,
-        revision=release.revision,
-        ref=release.ref,
         durations=stopwatch.seconds,
     )
     return end
 
 
-def _watch_and_verify(
-    live: LiveEnvironment, started: Started, release: str, stopwatch: Stopwatch
-) -> RolloutEnd:
+def _watch_and_verify(live: LiveEnvironment, started: Started, stopwatch: Stopwatch) -> RolloutEnd:
     with stopwatch.step("rollout"):
-        verdict = watch_rollout(live, started.attempt)
+        verdict = watch_rollout(live, started)
     if verdict.outcome is not None:
         outcome, message = verdict.outcome, verdict.message
     else:
         new = started.kind is not StartKind.NO_CHANGE
         with stopwatch.step("verify"):
-            verification = verify_release(live, started.attempt, release, soak=new)
+            verification = verify_release(live, started.rollout, soak=new)
         outcome, message = verification.outcome, verification.message
     if outcome is Outcome.SUCCEEDED:
         unchanged = started.kind is StartKind.NO_CHANGE
         return RolloutEnd(Outcome.NO_CHANGE if unchanged else outcome, message)
     if outcome is Outcome.SUPERSEDED:
         return RolloutEnd(outcome, message)
-    return RolloutEnd(outcome, message, evidence_of(live, started.attempt).headline)
+    return RolloutEnd(outcome, message, evidence_of(live, started.rollout).headline)

@@ -3,7 +3,7 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
-from flows.rollout import release_of, roll_out
+from flows.rollout import roll_out
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.release.timing import Stopwatch
@@ -57,7 +57,7 @@ def _restart(live: LiveEnvironment, unset: tuple[str, ...]) -> None:
             f"No task would start without {', '.join(unset)}: nothing was restarted. "
             "Fill them in in the block and run again."
         )
-    end = roll_out(live, release_of(chosen), Stopwatch(), kind="restart", force=True)
+    end = roll_out(live, chosen.as_release, Stopwatch(), kind="restart", force=True)
     if not end.outcome.good:
         raise RestartFailedError(
             f"{end.outcome}: release {chosen.release}: {end.message} {end.cause} {end.outcome.advice}"

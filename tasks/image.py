@@ -1,6 +1,5 @@
 """Builds and pushes a release's image, or finds it in the registry."""
 
-from dataclasses import dataclass
 from functools import partial
 
 from prefect.logging import get_run_logger
@@ -17,24 +16,13 @@ from pipeline.image.reference import Repository, repository_at
 from pipeline.image.registry import find_image
 from pipeline.image.request import BuildEvent, BuildRequest
 from pipeline.live import LiveEnvironment
+from pipeline.release.model import Release
 from pipeline.source.model import ResolvedSource
 from tasks.support import retried_step, step
 
 
-@dataclass(frozen=True)
-class DeliveredImage:
-    """An image in the registry that is to be deployed."""
-
-    release: str
-    digest: str
-    reference: str
-    """Pinned by digest."""
-    revision: str = ""
-    ref: str = ""
-
-
 @retried_step
-def find_release(live: LiveEnvironment, name: str) -> DeliveredImage | None:
+def find_release(live: LiveEnvironment, name: str) -> Release | None:
     """Look a release up in the registry by its tag or digest; a release that is there isn't built again."""
     found = find_image(live.access, live.outputs.repository_name, name)
     if found is None:
@@ -42,11 +30,11 @@ def find_release(live: LiveEnvironment, name: str) -> DeliveredImage | None:
     get_run_logger().info("%s is in the registry: %s", name, found.digest)
     release = next(iter(found.tags), name.removeprefix("sha256:")[:12])
     pinned = _repository(live).pinned(found.digest)
-    return DeliveredImage(release, found.digest, pinned)
+    return Release(name=release, image=pinned, digest=found.digest)
 
 
 @step
-def require_image(live: LiveEnvironment, name: str) -> DeliveredImage:
+def require_image(live: LiveEnvironment, name: str) -> Release:
     """Find an image that was made elsewhere."""
     found = find_release.fn(live, name)
     if found is None:
@@ -83,7 +71,7 @@ def build_release(live: LiveEnvironment, source: ResolvedSource) -> str:
 
 
 @step
-def push_release(live: LiveEnvironment, source: ResolvedSource, image: str) -> DeliveredImage:
+def push_release(live: LiveEnvironment, source: ResolvedSource, image: str) -> Release:
     """Push the image; the digest that the registry answers is what gets deployed."""
     log = get_run_logger()
     ended: set[str] = set()
@@ -97,7 +85,9 @@ def push_release(live: LiveEnvironment, source: ResolvedSource, image: str) -> D
     digest = push_image(connect(), image, partial(ecr_login, live.access), tell)
     pinned = _repository(live).pinned(digest)
     log.info("Pushed %s", pinned)
-    return DeliveredImage(source.release, digest, pinned, source.revision, source.ref or "")
+    return Release(
+        name=source.release, image=pinned, digest=digest, revision=source.revision, ref=source.ref or ""
+    )
 
 
 def _repository(live: LiveEnvironment) -> Repository:

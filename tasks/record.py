@@ -10,9 +10,8 @@ from prefect.runtime import flow_run
 
 from pipeline.clock import utc_now
 from pipeline.ecs.outcome import Outcome
-from pipeline.ecs.rollout import Attempt
 from pipeline.live import LiveEnvironment
-from pipeline.release.model import ReleaseRecord, SchemaChange
+from pipeline.release.model import ReleaseRecord, Rollout, SchemaChange
 from pipeline.release.store import ReleaseStore
 from pipeline.release.who import asked_by
 from tasks.support import retried_step
@@ -21,43 +20,40 @@ from tasks.support import retried_step
 @retried_step
 def record_release(
     live: LiveEnvironment,
+    rollout: Rollout,
     *,
     kind: str,
-    release: str,
-    image: str,
-    attempt: Attempt,
     outcome: Outcome,
     message: str,
-    revision: str = "",
-    ref: str = "",
-    durations: dict[str, float] | None = None,
+    durations: dict[str, float],
 ) -> ReleaseRecord:
-    """Append the record of a rollout's end and close the open attempt. Safe to repeat."""
-    changes = live.schema.of(attempt.task_definition)
+    """Append the record of a rollout's end and close the rollout under way. Safe to repeat."""
+    release = rollout.release
+    changes = live.schema.of(release.task_definition)
     record = ReleaseRecord(
-        release=release,
+        release=release.name,
         outcome=outcome,
         message=message,
         kind=kind,
-        task_definition=attempt.task_definition,
-        image=image,
-        image_digest=attempt.image_digest or "",
-        deployment_id=attempt.deployment_id,
-        previous_task_definition=attempt.previous.task_definition if attempt.previous else None,
-        revision=revision,
-        ref=ref,
+        task_definition=release.task_definition,
+        image=release.image,
+        image_digest=release.digest,
+        deployment_id=rollout.deployment_id,
+        previous_task_definition=rollout.previous.task_definition if rollout.previous else None,
+        revision=release.revision,
+        ref=release.ref,
         **_migrated(changes),
-        started_at=attempt.started_at,
+        started_at=rollout.started_at,
         ended_at=utc_now(),
-        durations=durations or {},
+        durations=durations,
         by=_asked_by(),
         flow_run=str(flow_run.id or ""),
     )
     store = live.releases
-    if outcome is not Outcome.NO_CHANGE or not _recorded(store, attempt.task_definition):
+    if outcome is not Outcome.NO_CHANGE or not _recorded(store, release.task_definition):
         key = store.append(record)
-        get_run_logger().info("Recorded %s of %s as %s", kind, release, key)
-    store.close_attempt()
+        get_run_logger().info("Recorded %s of %s as %s", kind, release.name, key)
+    store.close_rollout()
     return record
 
 

@@ -17,26 +17,27 @@ from pipeline.clock import utc_now
 from pipeline.delivery.alarms import read_alarms, with_alarms
 from pipeline.delivery.evidence import collect_evidence
 from pipeline.delivery.model import Evidence, GateSettings, Verification
-from pipeline.delivery.start import Started, WantedRollout, start_rollout
+from pipeline.delivery.start import RolloutRequest, Started, start_rollout
 from pipeline.delivery.verify import verify
 from pipeline.ecs.registry import Revision
-from pipeline.ecs.rollout import Attempt, Verdict
-from pipeline.ecs.task_definition import Release, differences
+from pipeline.ecs.rollout import Verdict
+from pipeline.ecs.task_definition import RevisionRequest, differences
 from pipeline.ecs.watch import watch
 from pipeline.live import LiveEnvironment
 from pipeline.recovery.record import require_none_open
+from pipeline.release.model import Release, Rollout
 from tasks.support import retried_step, show_page, step
 
 
 @retried_step
-def register_revision(live: LiveEnvironment, release: str, image: str) -> Revision:
+def register_revision(live: LiveEnvironment, release: Release) -> Revision:
     """Register the revision of a release, made from the live one; an equal one is not registered again."""
     present = live.service.require().task_definition
-    wanted = Release(
-        name=release,
+    wanted = RevisionRequest(
+        name=release.name,
         container=live.outputs.container,
-        image=image,
-        environment={**live.settings.variables, "RELEASE": release},
+        image=release.image,
+        environment={**live.settings.variables, "RELEASE": release.name},
         template=live.outputs.task_definition_arn,
     )
     revision = live.task_definitions.derive(present, wanted)
@@ -50,7 +51,7 @@ def register_revision(live: LiveEnvironment, release: str, image: str) -> Revisi
             live,
             "task-definition",
             f"## {name} against {present.rsplit('/', 1)[-1]}\n\n```diff\n" + "\n".join(lines) + "\n```",
-            f"What release {release} changes in the task definition of {live.name}",
+            f"What release {release.name} changes in the task definition of {live.name}",
         )
     return revision
 
@@ -58,9 +59,7 @@ def register_revision(live: LiveEnvironment, release: str, image: str) -> Revisi
 @step
 def begin_rollout(
     live: LiveEnvironment,
-    release: str,
-    task_definition: str,
-    image_digest: str,
+    release: Release,
     timeout: timedelta,
     take_over: bool = False,
     *,
@@ -68,10 +67,8 @@ def begin_rollout(
 ) -> Started:
     """Update the service, or re-attach to the rollout that an earlier run of this release began."""
     require_none_open(live)
-    wanted = WantedRollout(
+    wanted = RolloutRequest(
         release=release,
-        task_definition=task_definition,
-        image_digest=image_digest,
         container=live.outputs.container,
         desired_count=live.outputs.desired_count,
         timeout=timeout,
@@ -79,22 +76,22 @@ def begin_rollout(
         flow_run=str(flow_run.id or ""),
         force=force,
     )
-    store = live.releases
-    started = start_rollout(live.service, store, wanted, utc_now())
-    get_run_logger().info("Deployment %s: %s", started.attempt.deployment_id, started.kind)
+    started = start_rollout(live.service, live.releases, wanted, utc_now())
+    get_run_logger().info("Deployment %s: %s", started.rollout.deployment_id, started.kind)
     return started
 
 
 @step
-def watch_rollout(live: LiveEnvironment, attempt: Attempt) -> Verdict:
+def watch_rollout(live: LiveEnvironment, started: Started) -> Verdict:
     """Watch until the rollout is ready for the gates or has ended; the artifact shows how far it is."""
-    name = attempt.task_definition.rsplit("/", 1)[-1]
+    name = started.rollout.release.task_definition.rsplit("/", 1)[-1]
     artifact = create_progress_artifact(
         progress=0.0, key=f"rollout-{live.name}", description=f"Tasks of {name} that run in {live.name}"
     )
     return watch(
         live.service,
-        attempt,
+        started.rollout,
+        started.deadline,
         get_run_logger().info,
         progress=lambda share: _show(artifact, share),  # type: ignore[arg-type] # sync in a sync task
     )
@@ -109,36 +106,37 @@ def _show(artifact: UUID, share: float) -> None:
 
 
 @step
-def verify_release(live: LiveEnvironment, attempt: Attempt, release: str, soak: bool) -> Verification:
+def verify_release(live: LiveEnvironment, rollout: Rollout, soak: bool) -> Verification:
     """Go through the gates: tasks, target health, HTTP answers; for what is new a soak, and quiet alarms."""
     found = verify(
         live.service,
-        attempt,
+        rollout.deployment_id,
+        rollout.release.digest,
         live.outputs.container,
         live.outputs.target_group_arns,
-        live.probe(release),
+        live.probe(rollout.release.name),
         GateSettings() if soak else GateSettings(soak=0),
     )
     if soak:
-        found = _hear_alarms(live, found, attempt)
+        found = _hear_alarms(live, found, rollout)
     get_run_logger().info("%s: %s", found.outcome, found.message)
     return found
 
 
-def _hear_alarms(live: LiveEnvironment, found: Verification, attempt: Attempt) -> Verification:
+def _hear_alarms(live: LiveEnvironment, found: Verification, rollout: Rollout) -> Verification:
     try:
         alarms = read_alarms(live.access, live.outputs.alarm_names)
     except AwsError as error:
         get_run_logger().warning("The alarms say nothing for or against this release: %s", error)
         return found
-    return with_alarms(found, alarms, attempt.started_at)
+    return with_alarms(found, alarms, rollout.started_at)
 
 
 @step
-def evidence_of(live: LiveEnvironment, attempt: Attempt) -> Evidence:
+def evidence_of(live: LiveEnvironment, rollout: Rollout) -> Evidence:
     """Collect why a rollout failed, and log it."""
     found = collect_evidence(
-        live.access, live.service, live.outputs, attempt.task_definition, attempt.started_at
+        live.access, live.service, live.outputs, rollout.release.task_definition, rollout.started_at
     )
     log = get_run_logger()
     for line in found.lines():

@@ -8,8 +8,7 @@ from typing import Protocol
 from pipeline.ecs.errors import EcsError, RolloutInProgressError
 from pipeline.ecs.gates import belongs
 from pipeline.ecs.model import Deployment, Service, Task, TaskStatus
-from pipeline.ecs.rollout import Attempt, Previous
-from pipeline.release.model import OpenAttempt
+from pipeline.release.model import Previous, Release, Rollout
 
 
 class StartKind(StrEnum):
@@ -21,12 +20,10 @@ class StartKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class WantedRollout:
+class RolloutRequest:
     """What the service shall run."""
 
-    release: str
-    task_definition: str
-    image_digest: str
+    release: Release
     container: str
     desired_count: int
     """Tasks to start where the service has none yet; otherwise its own count stays."""
@@ -42,7 +39,8 @@ class WantedRollout:
 class Started:
     """A rollout to watch, and how it came to be."""
 
-    attempt: Attempt
+    rollout: Rollout
+    deadline: datetime
     kind: StartKind
 
 
@@ -59,45 +57,44 @@ class RolloutService(Protocol):
         """Move the service to a task definition."""
 
 
-class AttemptStore(Protocol):
+class RolloutStore(Protocol):
     """Where the rollout under way is written down."""
 
-    def open_attempt(self) -> OpenAttempt | None:
+    def open_rollout(self) -> Rollout | None:
         """Return the rollout whose end is not recorded yet."""
 
-    def write_open_attempt(self, attempt: OpenAttempt) -> None:
+    def write_open_rollout(self, rollout: Rollout) -> None:
         """Write down that a rollout has begun."""
 
 
 def start_rollout(
-    service: RolloutService, store: AttemptStore, wanted: WantedRollout, now: datetime
+    service: RolloutService, store: RolloutStore, wanted: RolloutRequest, now: datetime
 ) -> Started:
     """Begin the rollout, or re-attach to it when an earlier run began it.
 
-    The attempt is written down before UpdateService and again with the id of its response, so a run that
+    The rollout is written down before UpdateService and again with the id of its response, so a run that
     is killed in between is recognised by the task definition.
 
     Raises:
         RolloutInProgressError: somebody else's rollout is under way and ``take_over`` is off.
         ServiceMissingError, AwsError: as ``service`` raises them.
     """
-    present = service.require()
+    present, deadline = service.require(), now + wanted.timeout
     primary = _primary(present)
-    opened = store.open_attempt()
+    opened = store.open_rollout()
     if opened is not None and not wanted.force and _continues(opened, primary, wanted):
-        return Started(_attempt_of(opened, primary.id, wanted, now), StartKind.REATTACHED)
+        found = opened.model_copy(update={"release": wanted.release, "deployment_id": primary.id})
+        return Started(found, deadline, StartKind.REATTACHED)
     _refuse_alien(primary, opened, wanted)
-    attempt = _open(wanted, primary, _running_digest(service, present, primary, wanted), now)
-    store.write_open_attempt(attempt)
+    rollout = _open(wanted, primary, _running_digest(service, present, primary, wanted), now)
+    store.write_open_rollout(rollout)
     desired = wanted.desired_count if present.desired == 0 else None
     failed_before = primary.rollout_state == "FAILED"  # without force, ECS would start nothing
-    started = service.update(wanted.task_definition, desired, force=failed_before or wanted.force)
-    attempt = attempt.model_copy(update={"deployment_id": started.id})
-    store.write_open_attempt(attempt)
+    started = service.update(wanted.release.task_definition, desired, force=failed_before or wanted.force)
+    rollout = rollout.model_copy(update={"deployment_id": started.id})
+    store.write_open_rollout(rollout)
     unchanged = started.id == primary.id and present.desired > 0
-    return Started(
-        _attempt_of(attempt, started.id, wanted, now), StartKind.NO_CHANGE if unchanged else StartKind.NEW
-    )
+    return Started(rollout, deadline, StartKind.NO_CHANGE if unchanged else StartKind.NEW)
 
 
 def _primary(service: Service) -> Deployment:
@@ -106,19 +103,19 @@ def _primary(service: Service) -> Deployment:
     return service.primary
 
 
-def _continues(opened: OpenAttempt, primary: Deployment, wanted: WantedRollout) -> bool:
+def _continues(opened: Rollout, primary: Deployment, wanted: RolloutRequest) -> bool:
     """Whether PRIMARY is what an earlier run of this same release began."""
-    if opened.task_definition != wanted.task_definition:
+    definition = opened.release.task_definition
+    if definition != wanted.release.task_definition:
         return False
-    if opened.deployment_id is not None:
+    if opened.deployment_id:
         return primary.id == opened.deployment_id
-    began = primary.id != opened.previous_deployment_id
-    return began and primary.task_definition == opened.task_definition
+    return primary.id != opened.primary_before and primary.task_definition == definition
 
 
-def _refuse_alien(primary: Deployment, opened: OpenAttempt | None, wanted: WantedRollout) -> None:
+def _refuse_alien(primary: Deployment, opened: Rollout | None, wanted: RolloutRequest) -> None:
     """Refuse while a rollout is under way that no earlier, dead run of this pipeline began."""
-    ours = opened is not None and primary.task_definition == opened.task_definition
+    ours = opened is not None and primary.task_definition == opened.release.task_definition
     if primary.rollout_state != "IN_PROGRESS" or primary.desired == 0 or ours or wanted.take_over:
         return
     raise RolloutInProgressError(
@@ -127,43 +124,21 @@ def _refuse_alien(primary: Deployment, opened: OpenAttempt | None, wanted: Wante
     )
 
 
-def _open(wanted: WantedRollout, primary: Deployment, digest: str | None, now: datetime) -> OpenAttempt:
-    """Describe the attempt; a service without tasks has nothing that ECS could roll back to."""
-    return OpenAttempt(
+def _open(wanted: RolloutRequest, primary: Deployment, digest: str | None, now: datetime) -> Rollout:
+    """Describe the rollout; a service without tasks has nothing that ECS could roll back to."""
+    ran = bool(digest or primary.running)
+    before = Previous(deployment_id=primary.id, task_definition=primary.task_definition, image_digest=digest)
+    return Rollout(
         release=wanted.release,
-        task_definition=wanted.task_definition,
-        image_digest=wanted.image_digest,
-        previous_deployment_id=primary.id,
-        previous_task_definition=primary.task_definition if digest or primary.running else None,
-        previous_image_digest=digest,
+        primary_before=primary.id,
+        previous=before if ran else None,
         started_at=now,
         flow_run=wanted.flow_run,
     )
 
 
-def _attempt_of(opened: OpenAttempt, deployment_id: str, wanted: WantedRollout, now: datetime) -> Attempt:
-    """Return what to watch; a run that re-attaches has the whole time again."""
-    previous = (
-        Previous(
-            opened.previous_deployment_id or "",
-            opened.previous_task_definition,
-            opened.previous_image_digest,
-        )
-        if opened.previous_task_definition
-        else None
-    )
-    return Attempt(
-        deployment_id=deployment_id,
-        task_definition=wanted.task_definition,
-        image_digest=wanted.image_digest,
-        previous=previous,
-        started_at=opened.started_at,
-        deadline=now + wanted.timeout,
-    )
-
-
 def _running_digest(
-    service: RolloutService, present: Service, primary: Deployment, wanted: WantedRollout
+    service: RolloutService, present: Service, primary: Deployment, wanted: RolloutRequest
 ) -> str | None:
     return _digest(service.tasks(), primary, wanted.container) if present.desired else None
 

@@ -11,7 +11,6 @@ from pipeline.delivery.model import GateSettings, Verification
 from pipeline.ecs.gates import target_faults, task_faults
 from pipeline.ecs.model import Deployment, Service, Target, Task, TaskStatus
 from pipeline.ecs.outcome import Outcome
-from pipeline.ecs.rollout import Attempt
 from pipeline.health.model import Probe, ProbeReport
 from pipeline.health.probe import probe
 
@@ -31,7 +30,8 @@ class GateReader(Protocol):
 
 def verify(
     reader: GateReader,
-    attempt: Attempt,
+    deployment_id: str,
+    image_digest: str | None,
     container: str,
     groups: tuple[str, ...],
     wanted: Probe,
@@ -40,9 +40,9 @@ def verify(
     sleep: Sleep = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Verification:
-    """Go through the gates of the rollout algorithm, in order."""
+    """Go through the gates of the rollout algorithm, in order; ``image_digest`` None takes any."""
     settings = settings or GateSettings()
-    gate = _Gate(reader, attempt, container, groups)
+    gate = _Gate(reader, deployment_id, image_digest, container, groups)
     found = _wait(gate, settings, sleep, clock)
     if found is not None:
         return found
@@ -76,7 +76,8 @@ def _wait(
 @dataclass(frozen=True)
 class _Gate:
     reader: GateReader
-    attempt: Attempt
+    deployment_id: str
+    image_digest: str | None
     container: str
     groups: tuple[str, ...]
 
@@ -88,7 +89,7 @@ class _Gate:
 
     def _judge(self) -> Verification:
         service = self.reader.describe()
-        ours = service.deployment(self.attempt.deployment_id) if service else None
+        ours = service.deployment(self.deployment_id) if service else None
         if service is None or ours is None or ours.status != "PRIMARY":
             return Verification(Outcome.SUPERSEDED, "Our deployment is no longer PRIMARY.", final=True)
         faults = self._faults(ours)
@@ -98,6 +99,6 @@ class _Gate:
 
     def _faults(self, ours: Deployment) -> tuple[str, ...]:
         tasks = self.reader.tasks()
-        return task_faults(tasks, ours, self.attempt.image_digest, self.container) or target_faults(
+        return task_faults(tasks, ours, self.image_digest, self.container) or target_faults(
             tasks, ours, self.reader.targets(self.groups)
         )

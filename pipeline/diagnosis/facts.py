@@ -14,7 +14,7 @@ from pipeline.ecs.model import Service, Target, Task
 from pipeline.environment.model import Environment
 from pipeline.health.model import ProbeReport
 from pipeline.outputs import Outputs
-from pipeline.release.model import OpenAttempt, ReleaseRecord
+from pipeline.release.model import ReleaseRecord, Rollout
 from pipeline.secrets.keys import KeyReport
 
 
@@ -95,7 +95,7 @@ class Releases:
 
     records: tuple[ReleaseRecord, ...]
     """Newest first."""
-    opened: OpenAttempt | None
+    opened: Rollout | None
 
 
 @dataclass(frozen=True)

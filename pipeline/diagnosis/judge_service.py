@@ -103,7 +103,9 @@ def judge_releases(facts: Facts) -> Iterator[Finding]:
         yield RELEASES.skip("records", found.reason)
         return
     if found.opened is not None:
-        told = f"the rollout of {found.opened.release} began {found.opened.started_at:%Y-%m-%d %H:%M} UTC"
+        told = (
+            f"the rollout of {found.opened.release.name} began {found.opened.started_at:%Y-%m-%d %H:%M} UTC"
+        )
         yield RELEASES.ng("open attempt", f"{told}; its end is not recorded", Fault.ROLLOUT_UNDER_WAY)
     yield from _recorded(facts, found)
 

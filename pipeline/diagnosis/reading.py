@@ -108,4 +108,4 @@ def _names(subject: Subject) -> Names | None:
 
 def _releases(access: AwsAccess, subject: Subject) -> Releases:
     store = ReleaseStore(access, subject.outputs.backup_bucket, subject.environment.name)
-    return Releases(tuple(store.newest(_RECORDS)), store.open_attempt())
+    return Releases(tuple(store.newest(_RECORDS)), store.open_rollout())

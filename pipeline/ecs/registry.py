@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, cast
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
-from pipeline.ecs.task_definition import Definition, Release, choose_base, next_revision, same, to_request
+from pipeline.ecs.task_definition import (
+    Definition,
+    RevisionRequest,
+    choose_base,
+    next_revision,
+    same,
+    to_request,
+)
 
 if TYPE_CHECKING:
     from botocore.model import StructureShape
@@ -55,7 +62,7 @@ class TaskDefinitions:
         """Whether a service may still be moved to this revision."""
         return bool(self.read(arn)[0].get("status") == "ACTIVE")
 
-    def derive(self, live_arn: str, release: Release) -> Revision:
+    def derive(self, live_arn: str, release: RevisionRequest) -> Revision:
         """Register the revision of a release, unless the live one, or an equal one, is it already."""
         described, tags = self.read(live_arn)
         live = to_request(described, tags, self.accepted_fields())

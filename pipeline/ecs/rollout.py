@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from pipeline.ecs.model import Deployment, Service, Task
 from pipeline.ecs.outcome import Outcome
+from pipeline.release.model import Rollout
 
 VISIBILITY = timedelta(seconds=30)
 """How long ECS may take to list a deployment that it has just answered with (eventual consistency)."""
@@ -17,27 +18,6 @@ SAME_REASON_LIMIT = 3
 
 _NOT_THE_RELEASE = ("UserInitiated", "SpotInterruption", "TerminationNotice")
 _IDS = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|[0-9a-f]{12,}")
-
-
-@dataclass(frozen=True)
-class Previous:
-    """What ran before the rollout."""
-
-    deployment_id: str
-    task_definition: str
-    image_digest: str | None
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One rollout: what UpdateService answered and what it replaces."""
-
-    deployment_id: str
-    task_definition: str
-    image_digest: str | None
-    previous: Previous | None
-    started_at: datetime
-    deadline: datetime
 
 
 @dataclass(frozen=True)
@@ -63,12 +43,12 @@ class Verdict:
     """The outcome where the time is up: TIMED_OUT unless a failure is proven already."""
 
 
-def decide(snapshot: Snapshot, attempt: Attempt, now: datetime) -> Verdict:
+def decide(snapshot: Snapshot, rollout: Rollout, now: datetime, deadline: datetime) -> Verdict:
     """Judge one look at the service; the order of the questions is told in docs/rollout.md.
 
     Source of the states: AWS ECS API reference, ``Deployment.rolloutState`` and ``Service.status``.
     """
-    late = now >= attempt.deadline
+    late = now >= deadline
     if snapshot.unreachable is not None:
         return _unreachable(snapshot.unreachable, late, snapshot.refused)
     service = snapshot.service
@@ -76,7 +56,7 @@ def decide(snapshot: Snapshot, attempt: Attempt, now: datetime) -> Verdict:
         return Verdict("The service does not exist.", Outcome.FAILED)
     if service.status != "ACTIVE":
         return Verdict(f"The service is {service.status}.", Outcome.FAILED)
-    verdict = _judge(service, snapshot.stopped, attempt, now)
+    verdict = _judge(service, snapshot.stopped, rollout, now)
     if verdict.outcome is None and not verdict.ready and late:
         return Verdict(f"Out of time: {verdict.message}", verdict.if_late)
     return verdict
@@ -90,14 +70,14 @@ def _unreachable(reason: str, late: bool, refused: bool) -> Verdict:
     return Verdict(f"ECS cannot be reached, asking again: {reason}")
 
 
-def _judge(service: Service, stopped: tuple[Task, ...], attempt: Attempt, now: datetime) -> Verdict:
-    ours = service.deployment(attempt.deployment_id)
-    if ours is None and now - attempt.started_at < VISIBILITY:
+def _judge(service: Service, stopped: tuple[Task, ...], rollout: Rollout, now: datetime) -> Verdict:
+    ours = service.deployment(rollout.deployment_id)
+    if ours is None and now - rollout.started_at < VISIBILITY:
         return Verdict("ECS does not list the deployment yet.")
     if ours is None or ours.status != "PRIMARY":
-        return _replaced(service, ours, attempt)
+        return _replaced(service, ours, rollout)
     if ours.rollout_state == "FAILED":
-        return _failed(service, ours, attempt, now)
+        return _failed(service, ours, rollout, now)
     if _complete(ours):
         return Verdict(f"{ours.running} of {ours.desired} tasks run.", ready=True)
     # The breaker's least threshold is ours too: by ECS's own count it speaks first, and so always alike.
@@ -118,12 +98,12 @@ def _progress(ours: Deployment) -> str:
     )
 
 
-def _replaced(service: Service, ours: Deployment | None, attempt: Attempt) -> Verdict:
+def _replaced(service: Service, ours: Deployment | None, rollout: Rollout) -> Verdict:
     """Ours is not PRIMARY any more: the circuit breaker, or somebody else."""
     primary = service.primary
     if primary is None:
         return Verdict("The service has no PRIMARY deployment for the moment.")
-    if not _is_rollback(primary, ours, attempt):
+    if not _is_rollback(primary, ours, rollout):
         return Verdict(
             f"Deployment {primary.id} on {_revision(primary.task_definition)} took the place of ours.",
             Outcome.SUPERSEDED,
@@ -131,13 +111,13 @@ def _replaced(service: Service, ours: Deployment | None, attempt: Attempt) -> Ve
     return _rolling_back(primary, ours)
 
 
-def _is_rollback(primary: Deployment, ours: Deployment | None, attempt: Attempt) -> bool:
-    if attempt.previous is None or primary.task_definition != attempt.previous.task_definition:
+def _is_rollback(primary: Deployment, ours: Deployment | None, rollout: Rollout) -> bool:
+    if rollout.previous is None or primary.task_definition != rollout.previous.task_definition:
         return False
-    if attempt.task_definition != attempt.previous.task_definition:
+    if rollout.release.task_definition != rollout.previous.task_definition:
         return True
     failed = ours is not None and ours.rollout_state == "FAILED"
-    return failed or primary.id == attempt.previous.deployment_id
+    return failed or primary.id == rollout.previous.deployment_id
 
 
 def _rolling_back(primary: Deployment, ours: Deployment | None) -> Verdict:
@@ -157,9 +137,9 @@ def _rolling_back(primary: Deployment, ours: Deployment | None) -> Verdict:
     return Verdict(moving, if_late=Outcome.FAILED)
 
 
-def _failed(service: Service, ours: Deployment, attempt: Attempt, now: datetime) -> Verdict:
+def _failed(service: Service, ours: Deployment, rollout: Rollout, now: datetime) -> Verdict:
     reason = ours.rollout_reason or "ECS gave no reason"
-    expects_rollback = service.breaker_rolls_back and attempt.previous is not None
+    expects_rollback = service.breaker_rolls_back and rollout.previous is not None
     if expects_rollback and now - ours.updated_at < SETTLING:
         return Verdict(
             f"The deployment failed ({reason}); waiting for ECS to roll back.", if_late=Outcome.FAILED

@@ -20,7 +20,7 @@ Definition = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Release:
+class RevisionRequest:
     """What a release changes in the task definition."""
 
     name: str
@@ -57,7 +57,7 @@ def choose_base(live: Mapping[str, Any], live_tags: Mapping[str, str], template:
     return template
 
 
-def next_revision(base: Definition, release: Release) -> Definition:
+def next_revision(base: Definition, release: RevisionRequest) -> Definition:
     """Return ``base`` with the release's image, environment variables and tags; ``base`` stays as it is.
 
     Raises:

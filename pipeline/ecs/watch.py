@@ -3,13 +3,15 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from pipeline.aws.errors import AwsError
 from pipeline.clock import Clock, Sleep, pause, utc_now
 from pipeline.ecs.gates import belongs
 from pipeline.ecs.model import Deployment, Service, Task, TaskStatus
-from pipeline.ecs.rollout import Attempt, Snapshot, Verdict, decide
+from pipeline.ecs.rollout import Snapshot, Verdict, decide
+from pipeline.release.model import Rollout
 
 
 class ServiceReader(Protocol):
@@ -36,7 +38,8 @@ class Pace:
 
 def watch(
     reader: ServiceReader,
-    attempt: Attempt,
+    rollout: Rollout,
+    deadline: datetime,
     report: Callable[[str], None],
     pace: Pace | None = None,
     sleep: Sleep = time.sleep,
@@ -47,18 +50,18 @@ def watch(
 
     ``progress`` is told the share of the wanted tasks that run, from 0 to 1, when it changes.
 
-    API errors lengthen the interval and prove nothing: the attempt's deadline ends the watch, or an error
+    API errors lengthen the interval and prove nothing: the deadline ends the watch, or an error
     that is final.
     """
     pace = pace or Pace()
     interval, said, told = pace.interval, "", -1.0
     while True:
-        snapshot = look(reader, attempt)
-        verdict = decide(snapshot, attempt, clock())
+        snapshot = look(reader, rollout)
+        verdict = decide(snapshot, rollout, clock(), deadline)
         if verdict.message != said:
             report(verdict.message)
             said = verdict.message
-        share = _share(snapshot, attempt)
+        share = _share(snapshot, rollout)
         if share is not None and share != told:
             progress(share)
             told = share
@@ -69,21 +72,21 @@ def watch(
         pause(interval, sleep)
 
 
-def _share(snapshot: Snapshot, attempt: Attempt) -> float | None:
+def _share(snapshot: Snapshot, rollout: Rollout) -> float | None:
     """Which share of our deployment's tasks runs; None where it is not seen."""
-    ours = snapshot.service.deployment(attempt.deployment_id) if snapshot.service else None
+    ours = snapshot.service.deployment(rollout.deployment_id) if snapshot.service else None
     if ours is None:
         return None
     return min(ours.running / ours.desired, 1.0) if ours.desired else 1.0
 
 
-def look(reader: ServiceReader, attempt: Attempt) -> Snapshot:
+def look(reader: ServiceReader, rollout: Rollout) -> Snapshot:
     """Take one look at the service; an API that fails is part of what is seen."""
     try:
         service = reader.describe()
     except AwsError as error:
         return Snapshot(unreachable=str(error), refused=error.final)
-    ours = service.deployment(attempt.deployment_id) if service else None
+    ours = service.deployment(rollout.deployment_id) if service else None
     return Snapshot(service, _stopped(reader, ours) if ours is not None and ours.failed else ())
 
 

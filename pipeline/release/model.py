@@ -1,10 +1,80 @@
 """What is written down about a release. Times are aware UTC datetimes."""
 
 from datetime import datetime
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from pipeline.ecs.outcome import Outcome
+
+
+class Release(BaseModel):
+    """An image in the registry, and the task definition that runs it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    image: str
+    """Image pinned by digest."""
+    digest: str
+    task_definition: str = ""
+    """ARN of the revision; "" until one is registered."""
+    revision: str = ""
+    """Commit or content hash of the source."""
+    ref: str = ""
+
+
+class Previous(BaseModel):
+    """What ran before a rollout."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    deployment_id: str
+    task_definition: str
+    image_digest: str | None
+
+
+class Rollout(BaseModel):
+    """The move of the service to a release: noted in S3 while it is under way, then part of a record.
+
+    Noted before UpdateService (``deployment_id`` "") and again with the id of its response: a run that was
+    killed in between finds out from the task definition.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    release: Release
+    primary_before: str
+    """Id of the PRIMARY deployment that it replaces."""
+    previous: Previous | None
+    """What ECS can roll back to; None where nothing ran."""
+    started_at: datetime
+    deployment_id: str = ""
+    flow_run: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_flat(cls, data: Any) -> Any:
+        """Read a note of an earlier version of the pipeline, whose fields were all on one level."""
+        if not isinstance(data, dict) or not isinstance(data.get("release"), str):
+            return data
+        before, definition = data.get("previous_deployment_id") or "", data.get("previous_task_definition")
+        digests = {"image_digest": data.get("previous_image_digest")}
+        return {
+            "release": {
+                "name": data["release"],
+                "image": "",
+                "digest": data.get("image_digest"),
+                "task_definition": data.get("task_definition"),
+            },
+            "primary_before": before,
+            "previous": {"deployment_id": before, "task_definition": definition, **digests}
+            if definition
+            else None,
+            "started_at": data.get("started_at"),
+            "deployment_id": data.get("deployment_id") or "",
+            "flow_run": data.get("flow_run", ""),
+        }
 
 
 class ReleaseRecord(BaseModel):
@@ -40,25 +110,17 @@ class ReleaseRecord(BaseModel):
     """Who asked for it."""
     flow_run: str = ""
 
-
-class OpenAttempt(BaseModel):
-    """A rollout that has begun and of which no record tells the end yet.
-
-    Written before UpdateService (``deployment_id`` None) and again with the id of its response: a run that
-    was killed in between finds out from the task definition.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    release: str
-    task_definition: str
-    image_digest: str
-    deployment_id: str | None = None
-    previous_deployment_id: str | None = None
-    previous_task_definition: str | None = None
-    previous_image_digest: str | None = None
-    started_at: datetime
-    flow_run: str = ""
+    @property
+    def as_release(self) -> Release:
+        """The release, to be rolled out again."""
+        return Release(
+            name=self.release,
+            image=self.image,
+            digest=self.image_digest,
+            task_definition=self.task_definition,
+            revision=self.revision,
+            ref=self.ref,
+        )
 
 
 class SchemaChange(BaseModel):

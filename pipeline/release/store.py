@@ -1,4 +1,4 @@
-"""Keeps release records and the open attempt in S3, with conditional writes."""
+"""Keeps release records and the rollout under way in S3, with conditional writes."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ConflictError, S3Bucket
 from pipeline.errors import PipelineError
-from pipeline.release.model import OpenAttempt, ReleaseRecord
+from pipeline.release.model import ReleaseRecord, Rollout
 
 _PAGE = 50
 
@@ -44,7 +44,7 @@ class ReleaseStore:
         """Return the newest records of good ends, newest first, however many failures lie between."""
         return list(islice((record for record in self._records() if record.outcome.good), limit))
 
-    def open_attempt(self) -> OpenAttempt | None:
+    def open_rollout(self) -> Rollout | None:
         """Return the rollout whose end is not recorded yet.
 
         Raises:
@@ -55,19 +55,19 @@ class ReleaseStore:
         if stored is None:
             return None
         try:
-            return OpenAttempt.model_validate_json(stored.body)
+            return Rollout.model_validate_json(stored.body)
         except ValueError as error:
             raise RecordError(
                 f"s3://{self._bucket.name}/{self._open_key} is damaged: nobody knows which rollout is under "
                 f"way. Look at the service, then remove the object and run again: {error}"
             ) from error
 
-    def write_open_attempt(self, attempt: OpenAttempt) -> None:
+    def write_open_rollout(self, rollout: Rollout) -> None:
         """Write down that a rollout has begun."""
-        self._bucket.write(self._open_key, document(attempt))
+        self._bucket.write(self._open_key, document(rollout))
 
-    def close_attempt(self) -> None:
-        """Forget the open attempt, after its record was written."""
+    def close_rollout(self) -> None:
+        """Forget the rollout under way, after its record was written."""
         self._bucket.delete(self._open_key)
 
     def _records(self) -> Iterator[ReleaseRecord]:

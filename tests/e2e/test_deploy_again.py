@@ -59,7 +59,7 @@ def test_the_first_release_answers_from_the_pushed_digest(house: House) -> None:
     answer = httpx.get(url, headers={"Host": house.outputs.load_balancer_dns}, trust_env=False)
     assert (answer.status_code, answer.json()["release"]) == (200, record.release)
     assert house.digests() == {record.image_digest}
-    assert house.releases.open_attempt() is None
+    assert house.releases.open_rollout() is None
 
 
 def test_the_same_again_is_no_change(house: House) -> None:
@@ -72,7 +72,7 @@ def test_the_same_again_is_no_change(house: House) -> None:
     assert house.service().deployments == service.deployments
     assert house.releases.newest() == records
     assert run.total_run_time.total_seconds() < 60
-    assert house.releases.open_attempt() is None
+    assert house.releases.open_rollout() is None
 
 
 def test_the_new_release_replaces_the_old_one(house: House, rollout: Rollout) -> None:

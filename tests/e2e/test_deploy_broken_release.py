@@ -24,7 +24,7 @@ def untouched(house: House) -> Iterator[ReleaseRecord]:
     assert visitor.releases == [record.release]
     assert _moved(house.service()) == _moved(service)
     assert house.releases.newest() == records
-    assert house.releases.open_attempt() is None
+    assert house.releases.open_rollout() is None
 
 
 @pytest.mark.parametrize(

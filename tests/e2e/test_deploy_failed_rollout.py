@@ -101,7 +101,7 @@ def test_an_alien_change_in_the_middle_is_superseded(house: House) -> None:
         assert words in str(ended.state.message)
     assert house.service().task_definition == alien
     assert house.newest().outcome is Outcome.SUPERSEDED
-    assert house.releases.open_attempt() is None
+    assert house.releases.open_rollout() is None
 
 
 @pytest.fixture
@@ -150,4 +150,4 @@ def _runs(house: House, record: ReleaseRecord) -> None:
     assert service.primary is not None
     assert service.primary.rollout_state == "COMPLETED"
     assert house.digests() == {record.image_digest}
-    assert house.releases.open_attempt() is None
+    assert house.releases.open_rollout() is None

@@ -15,7 +15,7 @@ from support.killing import RunProcess, process_of
 from support.steps import has_begun, step_runs
 
 from pipeline.ecs.outcome import Outcome
-from pipeline.release.model import OpenAttempt
+from pipeline.release.model import Rollout
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]
 
@@ -34,7 +34,7 @@ class Before:
 @pytest.fixture
 def before(house: House) -> Before:
     """A new release is there to be deployed."""
-    assert house.releases.open_attempt() is None
+    assert house.releases.open_rollout() is None
     service = house.service()
     ids = frozenset(item.id for item in service.deployments)
     found = Before(service.task_definition, ids, house.newest_revision())
@@ -72,15 +72,15 @@ def test_killed_at_every_step_the_release_still_rolls_out_once(
         with gate.closed(before=notes_rollout) as closed:
             killed_at(house, closed)
         assert house.service().task_definition != before.task_definition
-        assert require(house.releases.open_attempt()).deployment_id is None
+        assert require(house.releases.open_rollout()).deployment_id == ""
 
         killed_when(house, lambda run: step_runs(house.prefect, run, "verify_release"))
 
         records = house.count_records()
-        with gate.closed(before=forgets_attempt) as closed:
+        with gate.closed(before=forgets_rollout) as closed:
             killed_at(house, closed)
         assert house.count_records() == records + 1
-        assert house.releases.open_attempt() is not None
+        assert house.releases.open_rollout() is not None
         last = house.complete(FLOW)
 
     assert any("re-attached" in line for line in house.whole_log(last.id))
@@ -97,12 +97,12 @@ def test_killed_while_watching_the_next_run_attaches_to_the_same_rollout(
     """The rollout that the killed run began is watched to its end, and no second one is begun."""
     with gate.closed(after=notes_rollout) as closed:
         killed_at(house, closed)
-    attempt = require(house.releases.open_attempt())
-    assert attempt.deployment_id
+    rollout = require(house.releases.open_rollout())
+    assert rollout.deployment_id
     last = house.complete(FLOW)
-    assert any(f"{attempt.deployment_id}: re-attached" in line for line in house.whole_log(last.id))
+    assert any(f"{rollout.deployment_id}: re-attached" in line for line in house.whole_log(last.id))
     converged(house, before)
-    assert house.newest().deployment_id == attempt.deployment_id
+    assert house.newest().deployment_id == rollout.deployment_id
 
 
 def registers(request: Request) -> bool:
@@ -121,16 +121,16 @@ def runs_task(job: str) -> Chosen:
 
 def notes_rollout(request: Request) -> bool:
     """Whether it writes down the id of the rollout, which ECS has begun then."""
-    return is_attempt(request, "PUT") and json.loads(request.body)["deployment_id"] is not None
+    return is_note(request, "PUT") and bool(json.loads(request.body)["deployment_id"])
 
 
-def forgets_attempt(request: Request) -> bool:
-    """Whether it closes the attempt, whose record is written then."""
-    return is_attempt(request, "DELETE")
+def forgets_rollout(request: Request) -> bool:
+    """Whether it removes the note of the rollout, whose record is written then."""
+    return is_note(request, "DELETE")
 
 
-def is_attempt(request: Request, method: str) -> bool:
-    """Whether it is about the open attempt."""
+def is_note(request: Request, method: str) -> bool:
+    """Whether it is about the note of the rollout under way."""
     return request.method == method and request.path.partition("?")[0].endswith("/open-attempt.json")
 
 
@@ -150,10 +150,10 @@ def killed_at(house: House, closed: Closed) -> None:
     crashed(house, run)
 
 
-def require(attempt: OpenAttempt | None) -> OpenAttempt:
-    """Return the attempt, which is open."""
-    assert attempt is not None
-    return attempt
+def require(rollout: Rollout | None) -> Rollout:
+    """Return the rollout, which is under way."""
+    assert rollout is not None
+    return rollout
 
 
 def start(house: House) -> tuple[UUID, RunProcess]:
@@ -178,4 +178,4 @@ def converged(house: House, before: Before) -> None:
     same = [item for item in house.releases.newest() if item.deployment_id == record.deployment_id]
     assert [item.outcome for item in same] == [Outcome.SUCCEEDED]
     assert house.digests() == {record.image_digest}
-    assert house.releases.open_attempt() is None
+    assert house.releases.open_rollout() is None

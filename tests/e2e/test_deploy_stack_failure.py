@@ -25,7 +25,7 @@ def test_after_the_death_of_the_worker_a_new_run_converges(house: House) -> None
     assert any("re-attached" in line for line in house.whole_log(last.id))
     assert len(deployments(house) - known) == 1
     assert house.newest().outcome.good
-    assert house.releases.open_attempt() is None
+    assert house.releases.open_rollout() is None
 
 
 def test_a_run_outlives_the_death_of_the_prefect_server(house: House) -> None:
@@ -37,16 +37,16 @@ def test_a_run_outlives_the_death_of_the_prefect_server(house: House) -> None:
     assert house.end(run).state_name == "Completed"
     assert len(deployments(house) - known) == 1
     assert house.newest().flow_run == str(run)
-    assert house.releases.open_attempt() is None
+    assert house.releases.open_rollout() is None
 
 
 def begun(house: House) -> UUID:
     """Start the deployment of a new release and wait until ECS has begun its rollout."""
-    assert house.releases.open_attempt() is None
+    assert house.releases.open_rollout() is None
     house.application.change()
     run = house.start(FLOW)
     process_of(str(house.stack.settings.state), run)
-    until(lambda: house.releases.open_attempt() is not None, 120)
+    until(lambda: house.releases.open_rollout() is not None, 120)
     return run
 
 

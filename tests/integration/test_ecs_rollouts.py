@@ -11,11 +11,11 @@ from pipeline.ecs.gates import belongs, task_faults
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
 from pipeline.ecs.outcome import Outcome
 from pipeline.ecs.registry import TaskDefinitions
-from pipeline.ecs.rollout import Attempt, Previous, Verdict
+from pipeline.ecs.rollout import Verdict
 from pipeline.ecs.service import EcsService
-from pipeline.ecs.task_definition import Release
+from pipeline.ecs.task_definition import RevisionRequest
 from pipeline.ecs.watch import Pace, watch
-from pipeline.release.model import ReleaseRecord
+from pipeline.release.model import Previous, Release, ReleaseRecord, Rollout
 
 pytestmark = pytest.mark.docker
 __all__ = ["lab"]
@@ -31,40 +31,46 @@ def serving(lab: Lab, name: str, *, rolls_back: bool = True) -> EcsService:
     service = EcsService(lab.access, CLUSTER, name)
     primary = service.require().primary
     assert primary is not None
-    assert followed(service, attempt_of(primary.id, definition, None)).ready
+    assert followed(service, rollout_of(primary.id, definition, None)).ready
     return service
 
 
-def attempt_of(deployment: str, definition: str, previous: Previous | None) -> Attempt:
-    """Return an attempt that begins now and may take half a minute."""
-    now = utc_now()
-    return Attempt(deployment, definition, None, previous, now, now + timedelta(seconds=30))
+def rollout_of(deployment: str, definition: str, previous: Previous | None) -> Rollout:
+    """Return a rollout that begins now."""
+    return Rollout(
+        release=Release(name="r1", image="", digest="", task_definition=definition),
+        primary_before=previous.deployment_id if previous else "",
+        previous=previous,
+        started_at=utc_now(),
+        deployment_id=deployment,
+    )
 
 
-def followed(service: EcsService, attempt: Attempt) -> Verdict:
-    """Watch the attempt to its end."""
-    return watch(service, attempt, lambda _: None, Pace(interval=0.3))
+def followed(service: EcsService, rollout: Rollout) -> Verdict:
+    """Watch the rollout to its end, which comes within half a minute."""
+    deadline = rollout.started_at + timedelta(seconds=30)
+    return watch(service, rollout, deadline, lambda _: None, Pace(interval=0.3))
 
 
-def moved(service: EcsService, definition: str) -> tuple[Attempt, Verdict]:
+def moved(service: EcsService, definition: str) -> tuple[Rollout, Verdict]:
     """Move the service to a definition and watch."""
     before = service.require().primary
     assert before is not None
     deployment = service.update(definition)
-    previous = Previous(before.id, before.task_definition, None)
-    attempt = attempt_of(deployment.id, definition, previous)
-    return attempt, followed(service, attempt)
+    previous = Previous(deployment_id=before.id, task_definition=before.task_definition, image_digest=None)
+    rollout = rollout_of(deployment.id, definition, previous)
+    return rollout, followed(service, rollout)
 
 
 def test_a_good_revision_becomes_ready(lab: Lab) -> None:
     """A rollout completes, and its running task has the pushed digest."""
     service = serving(lab, "good")
     revision = TaskDefinitions(lab.access).derive(
-        service.require().task_definition, Release("r2", "web", lab.image, {"RELEASE": "r2"})
+        service.require().task_definition, RevisionRequest("r2", "web", lab.image, {"RELEASE": "r2"})
     )
-    attempt, verdict = moved(service, revision.arn)
+    rollout, verdict = moved(service, revision.arn)
     assert verdict.ready, verdict
-    ours = service.require().deployment(attempt.deployment_id)
+    ours = service.require().deployment(rollout.deployment_id)
     assert ours is not None
     assert task_faults(service.tasks(), ours, lab.digest, "web") == ()
 
@@ -91,7 +97,7 @@ def test_a_restart_replaces_the_task_of_the_same_revision(lab: Lab) -> None:
     assert choose_restart(before, written, [record]) is record
     deployment = service.update(primary.task_definition, force=True)
     previous = Previous(primary.id, primary.task_definition, lab.digest)
-    verdict = followed(service, attempt_of(deployment.id, primary.task_definition, previous))
+    verdict = followed(service, rollout_of(deployment.id, primary.task_definition, previous))
     assert verdict.ready, verdict
     assert deployment.id != primary.id
     ours = {task.arn for task in service.tasks() if belongs(task, deployment)}
@@ -103,7 +109,7 @@ def test_the_same_release_is_not_registered_again(lab: Lab) -> None:
     """A second derivation finds the revision of the first, before and after the service is on it."""
     live = lab.register("once", RUNS)
     definitions = TaskDefinitions(lab.access)
-    release = Release("r1", "web", lab.image, {"RELEASE": "r1"})
+    release = RevisionRequest("r1", "web", lab.image, {"RELEASE": "r1"})
     first = definitions.derive(live, release)
     again = definitions.derive(live, release)
     on_it = definitions.derive(first.arn, release)
@@ -116,9 +122,9 @@ def test_a_crashing_revision_is_rolled_back(lab: Lab) -> None:
     """The circuit breaker gives the service back to the revision before, and the verdict says so."""
     service = serving(lab, "crashing")
     before = service.require().task_definition
-    attempt, verdict = moved(service, lab.register("crashing", CRASHES))
+    rollout, verdict = moved(service, lab.register("crashing", CRASHES))
     assert verdict.outcome is Outcome.ROLLED_BACK, verdict
-    assert service.require().task_definition == before != attempt.task_definition
+    assert service.require().task_definition == before != rollout.release.task_definition
     codes = {item.exit_code for task in service.tasks("STOPPED") for item in task.containers}
     assert 3 in codes
 
@@ -127,9 +133,11 @@ def test_a_missing_image_fails_with_its_reason(lab: Lab) -> None:
     """Where the breaker does not roll back the rollout fails, and its tasks say that no image was found."""
     service = serving(lab, "imageless", rolls_back=False)
     missing = lab.image.replace(lab.digest, f"sha256:{'0' * 64}")
-    attempt, verdict = moved(service, lab.register("imageless", RUNS, missing))
+    rollout, verdict = moved(service, lab.register("imageless", RUNS, missing))
     assert verdict.outcome is Outcome.FAILED, verdict
-    stops = [task for task in service.tasks("STOPPED") if task.task_definition == attempt.task_definition]
+    stops = [
+        task for task in service.tasks("STOPPED") if task.task_definition == rollout.release.task_definition
+    ]
     assert {task.stop_code for task in stops} == {"TaskFailedToStart"}
     assert all("image" in str(failure(task, "web")) for task in stops)
 

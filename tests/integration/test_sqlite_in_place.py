@@ -19,6 +19,7 @@ from pipeline.recovery.choice import choose
 from pipeline.recovery.errors import RecoveryError
 from pipeline.recovery.record import OpenRestores, require_none_open
 from pipeline.recovery.steps import RestoreSteps
+from pipeline.release.model import Release
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.catalogue import find_backup, list_backups, read_manifest
 from pipeline.sqlite.errors import SqliteJobError
@@ -75,8 +76,9 @@ def service(live: LiveEnvironment) -> EcsService:
 
 def roll_out(live: LiveEnvironment) -> None:
     """Begin a rollout as a deployment does."""
-    revision = live.outputs.task_definition_arn
-    begin_rollout.fn(live, "next", revision, "sha256:" + "a" * 64, timedelta(minutes=1))
+    revision = str(live.outputs.task_definition_arn)
+    release = Release(name="next", image="repo@sha256:1", digest="sha256:1", task_definition=revision)
+    begin_rollout.fn(live, release, timedelta(minutes=1))
 
 
 def runs(live: LiveEnvironment) -> tuple[int, bool]:

@@ -5,14 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.delivery.start import Started, StartKind, WantedRollout, start_rollout
+from pipeline.delivery.start import RolloutRequest, Started, StartKind, start_rollout
 from pipeline.ecs.errors import EcsError, RolloutInProgressError
 from pipeline.ecs.model import Container, Deployment, Service, Task
-from pipeline.release.model import OpenAttempt
+from pipeline.release.model import Release, Rollout
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 OLD, NEW, ALIEN = "app:7", "app:8", "app:99"
-WANTED = WantedRollout("r8", NEW, "sha256:8", "app", 2, timedelta(minutes=10), flow_run="run")
+R8 = Release(name="r8", image="repo@sha256:8", digest="sha256:8", task_definition=NEW)
+WANTED = RolloutRequest(R8, "app", 2, timedelta(minutes=10), flow_run="run")
 
 
 def deployment(name: str, definition: str, state: str = "COMPLETED", running: int = 2) -> Deployment:
@@ -58,35 +59,35 @@ class FakeService:
 
 @dataclass
 class FakeStore:
-    """The open attempt in memory."""
+    """The rollout under way, in memory."""
 
-    opened: OpenAttempt | None = None
-    history: list[OpenAttempt] = field(default_factory=list)
+    opened: Rollout | None = None
+    history: list[Rollout] = field(default_factory=list)
 
-    def open_attempt(self) -> OpenAttempt | None:
+    def open_rollout(self) -> Rollout | None:
         """Return it."""
         return self.opened
 
-    def write_open_attempt(self, attempt: OpenAttempt) -> None:
+    def write_open_rollout(self, rollout: Rollout) -> None:
         """Keep it."""
-        self.opened = attempt
-        self.history.append(attempt)
+        self.opened = rollout
+        self.history.append(rollout)
 
 
-def begin(ecs: FakeService, store: FakeStore, wanted: WantedRollout = WANTED) -> Started:
+def begin(ecs: FakeService, store: FakeStore, wanted: RolloutRequest = WANTED) -> Started:
     """Begin the rollout of r8 a minute later."""
     return start_rollout(ecs, store, wanted, NOW + timedelta(minutes=1))
 
 
 def test_a_rollout_begins() -> None:
-    """The attempt is written down before the update and again with the id of its response."""
+    """The rollout is written down before the update and again with the id of its response."""
     ecs, store = FakeService(service(deployment("ecs-svc/old", OLD))), FakeStore()
     started = begin(ecs, store)
     assert started.kind is StartKind.NEW
-    assert started.attempt.deployment_id == "ecs-svc/new1"
-    assert started.attempt.previous is not None
-    assert started.attempt.previous.image_digest == "sha256:7"
-    assert [item.deployment_id for item in store.history] == [None, "ecs-svc/new1"]
+    assert started.rollout.deployment_id == "ecs-svc/new1"
+    assert started.rollout.previous is not None
+    assert started.rollout.previous.image_digest == "sha256:7"
+    assert [item.deployment_id for item in store.history] == ["", "ecs-svc/new1"]
     assert ecs.updates == [(NEW, None, False)]
 
 
@@ -95,7 +96,7 @@ def test_the_first_rollout_starts_the_wanted_tasks_and_has_nothing_to_return_to(
     ecs = FakeService(service(deployment("ecs-svc/old", OLD, running=0)))
     started = begin(ecs, FakeStore())
     assert ecs.updates == [(NEW, 2, False)]
-    assert started.attempt.previous is None
+    assert started.rollout.previous is None
     assert started.kind is StartKind.NEW
 
 
@@ -119,12 +120,12 @@ def test_a_killed_run_is_continued(written: int) -> None:
     begun = begin(ecs, first)
     again = start_rollout(ecs, FakeStore(first.history[written]), WANTED, NOW + timedelta(minutes=5))
     assert again.kind is StartKind.REATTACHED
-    assert again.attempt == replace(begun.attempt, deadline=NOW + timedelta(minutes=15))
+    assert (again.rollout, again.deadline) == (begun.rollout, NOW + timedelta(minutes=15))
     assert len(ecs.updates) == 1
 
 
 def test_a_run_killed_before_the_update_begins_anew() -> None:
-    """The attempt was written down, but ECS knows nothing of it."""
+    """The rollout was written down, but ECS knows nothing of it."""
     ecs, first = FakeService(service(deployment("ecs-svc/old", OLD))), FakeStore()
     begin(ecs, first)
     fresh = FakeService(service(deployment("ecs-svc/old", OLD)))
@@ -150,19 +151,19 @@ def test_our_own_dead_rollout_of_another_release_is_replaced() -> None:
     """A newer release does not wait for what a killed run of this pipeline left rolling."""
     ecs, store = FakeService(service(deployment("ecs-svc/old", OLD))), FakeStore()
     begin(ecs, store)
-    newer = replace(WANTED, release="r9", task_definition="app:9")
-    assert begin(ecs, store, newer).attempt.deployment_id == "ecs-svc/new2"
+    newer = replace(WANTED, release=R8.model_copy(update={"name": "r9", "task_definition": "app:9"}))
+    assert begin(ecs, store, newer).rollout.deployment_id == "ecs-svc/new2"
 
 
 def test_a_forced_rollout_starts_new_tasks_of_the_same_definition() -> None:
-    """Even where an earlier run left its attempt on that very deployment open: its tasks have old values."""
+    """Even where an earlier run left its rollout on that very deployment open: its tasks have old values."""
     ecs, left = FakeService(service(deployment("ecs-svc/old", OLD))), FakeStore()
-    done = begin(ecs, left).attempt.deployment_id
+    done = begin(ecs, left).rollout.deployment_id
     ecs.present = service(deployment(done, NEW))
     started = begin(ecs, left, replace(WANTED, force=True))
     assert (started.kind, ecs.updates[-1]) == (StartKind.NEW, (NEW, None, True))
-    assert started.attempt.previous is not None
-    assert started.attempt.previous.deployment_id == done
+    assert started.rollout.previous is not None
+    assert started.rollout.previous.deployment_id == done
 
 
 def test_a_service_without_a_primary_deployment_is_not_updated() -> None:

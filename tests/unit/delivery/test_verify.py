@@ -1,18 +1,16 @@
 """The gates after a rollout."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from pipeline.aws.errors import AwsError
 from pipeline.delivery.model import GateSettings
 from pipeline.delivery.verify import verify
 from pipeline.ecs.model import Container, Deployment, Service, Target, Task
 from pipeline.ecs.outcome import Outcome
-from pipeline.ecs.rollout import Attempt
 from pipeline.health.model import Probe, ProbeReport, Reply
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
-ATTEMPT = Attempt("ecs-svc/1", "app:8", "sha256:8", None, NOW, NOW + timedelta(minutes=10))
 GROUP = "arn:aws:elasticloadbalancing:af-south-1:000000000000:targetgroup/web/1"
 GOOD = ProbeReport("http://x/health/", healthy=True, replies=(Reply(0.01, 200),) * 5)
 BAD = ProbeReport("http://x/health/", healthy=False, replies=(Reply(0.01, 500, fault="HTTP 500"),))
@@ -68,7 +66,8 @@ def judged(*looks: "Look | AwsError", answer: ProbeReport = GOOD) -> tuple[Outco
 
     found = verify(
         ScriptedReader(*looks),
-        ATTEMPT,
+        "ecs-svc/1",
+        "sha256:8",
         "app",
         (GROUP,),
         Probe("http://x/health/"),

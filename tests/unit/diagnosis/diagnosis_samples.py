@@ -33,7 +33,7 @@ from pipeline.ecs.outcome import Outcome
 from pipeline.environment.model import Environment
 from pipeline.health.model import ProbeReport, Reply
 from pipeline.outputs import Outputs
-from pipeline.release.model import ReleaseRecord
+from pipeline.release.model import Release, ReleaseRecord, Rollout
 from pipeline.secrets.keys import REQUIRED_KEYS, KeyReport
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -150,6 +150,15 @@ def definition(**changed: Any) -> dict[str, Any]:
         "healthCheck": {"command": ["CMD-SHELL", "curl http://localhost:8000/health/"]},
     }
     return {"containerDefinitions": [{**container, **changed}]}
+
+
+UNDER_WAY = Rollout(
+    release=Release(name="r8", image="", digest="", task_definition="arn/pay:8"),
+    primary_before="",
+    previous=None,
+    started_at=NOW,
+)
+"""A rollout whose end nobody recorded."""
 
 
 def record(release: str = "r7", task_definition: str = LIVE, **changed: Any) -> ReleaseRecord:

@@ -15,6 +15,7 @@ from diagnosis_samples import (
     SECURITY,
     TARGETS,
     TASKS,
+    UNDER_WAY,
     VOLUME,
     WELL,
     definition,
@@ -36,7 +37,6 @@ from pipeline.diagnosis.model import Fault
 from pipeline.diagnosis.network import FileSystem, Network, Route
 from pipeline.diagnosis.scaling import Activity, Usage
 from pipeline.health.model import ProbeReport, Reply
-from pipeline.release.model import OpenAttempt
 from pipeline.secrets.keys import KeyReport
 
 
@@ -210,12 +210,7 @@ CASES: list[tuple[str, dict[str, Any], Fault]] = [
     ),
     (
         "run killed",
-        {
-            "releases": Releases(
-                (record(),),
-                OpenAttempt(release="r8", task_definition="arn/pay:8", image_digest="", started_at=NOW),
-            )
-        },
+        {"releases": Releases((record(),), UNDER_WAY)},
         Fault.ROLLOUT_UNDER_WAY,
     ),
 ]

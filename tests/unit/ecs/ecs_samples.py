@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipeline.ecs.model import Container, Deployment, Service, Task
-from pipeline.ecs.rollout import Attempt, Previous
+from pipeline.release.model import Previous, Release, Rollout
 
 START = datetime(2025, 3, 1, 12, tzinfo=UTC)
 DEADLINE = START + timedelta(minutes=15)
@@ -38,7 +38,13 @@ _TASK = Task(
     address="10.0.0.5",
     containers=(Container("web", "RUNNING", "repo@" + DIGEST, DIGEST, None, "", "HEALTHY"),),
 )
-ATTEMPT = Attempt("ecs-svc/2", NEW, DIGEST, Previous("ecs-svc/1", OLD, "sha256:old"), START, DEADLINE)
+ROLLOUT = Rollout(
+    release=Release(name="r8", image=f"repo@{DIGEST}", digest=DIGEST, task_definition=NEW),
+    primary_before="ecs-svc/1",
+    previous=Previous(deployment_id="ecs-svc/1", task_definition=OLD, image_digest="sha256:old"),
+    started_at=START,
+    deployment_id="ecs-svc/2",
+)
 
 
 def ours(**changes: Any) -> Deployment:

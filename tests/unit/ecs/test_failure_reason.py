@@ -1,7 +1,7 @@
 """Why a task stopped, in words that are equal for equal causes."""
 
 import pytest
-from ecs_samples import ATTEMPT, START, ours, service, stopped, task
+from ecs_samples import DEADLINE, ROLLOUT, START, ours, service, stopped, task
 
 from pipeline.ecs.model import Container
 from pipeline.ecs.outcome import Outcome
@@ -70,5 +70,5 @@ def test_a_reason_keeps_what_people_must_see() -> None:
 def test_ids_do_not_make_reasons_different(reasons: list[str]) -> None:
     """Reasons that differ by ids alone count as one and the same."""
     stops = tuple(stopped(n, None, stopped_reason=reason) for n, reason in enumerate(reasons))
-    verdict = decide(Snapshot(service(ours(failed=3)), stops), ATTEMPT, START)
+    verdict = decide(Snapshot(service(ours(failed=3)), stops), ROLLOUT, START, DEADLINE)
     assert verdict.outcome is Outcome.FAILED

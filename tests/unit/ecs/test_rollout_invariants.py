@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from ecs_samples import ATTEMPT, DEADLINE, NEW, OLD, OTHER, START, ours, service, stopped
+from ecs_samples import DEADLINE, NEW, OLD, OTHER, ROLLOUT, START, ours, service, stopped
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,9 +39,9 @@ SNAPSHOTS = st.builds(Snapshot, SERVICES, STOPS)
 @given(SNAPSHOTS, MOMENTS)
 def test_ready_means_ours_is_complete(snapshot: Snapshot, now: datetime) -> None:
     """The gates open only for our own PRIMARY deployment, COMPLETED, with its own tasks running."""
-    if decide(snapshot, ATTEMPT, now).ready:
+    if decide(snapshot, ROLLOUT, now, DEADLINE).ready:
         assert snapshot.service is not None
-        found = snapshot.service.deployment(ATTEMPT.deployment_id)
+        found = snapshot.service.deployment(ROLLOUT.deployment_id)
         assert found is not None
         assert (found.status, found.rollout_state, found.pending) == ("PRIMARY", "COMPLETED", 0)
         assert found.running >= found.desired
@@ -50,7 +50,7 @@ def test_ready_means_ours_is_complete(snapshot: Snapshot, now: datetime) -> None
 @given(SNAPSHOTS, MOMENTS)
 def test_a_look_alone_never_succeeds(snapshot: Snapshot, now: datetime) -> None:
     """No look ends a rollout well, for the gates come first; and an end is never also ready."""
-    verdict = decide(snapshot, ATTEMPT, now)
+    verdict = decide(snapshot, ROLLOUT, now, DEADLINE)
     assert verdict.outcome not in (Outcome.SUCCEEDED, Outcome.NO_CHANGE, Outcome.UNHEALTHY, Outcome.UNKNOWN)
     assert verdict.message
     assert not (verdict.ready and verdict.outcome)
@@ -59,7 +59,7 @@ def test_a_look_alone_never_succeeds(snapshot: Snapshot, now: datetime) -> None:
 @given(SNAPSHOTS, MOMENTS)
 def test_every_watch_ends_at_its_deadline(snapshot: Snapshot, now: datetime) -> None:
     """After the deadline every look is an end or ready; before it nothing is out of time."""
-    verdict = decide(snapshot, ATTEMPT, now)
+    verdict = decide(snapshot, ROLLOUT, now, DEADLINE)
     if now >= DEADLINE:
         assert verdict.outcome or verdict.ready
     else:
@@ -69,7 +69,7 @@ def test_every_watch_ends_at_its_deadline(snapshot: Snapshot, now: datetime) -> 
 @given(MOMENTS, st.text())
 def test_unreachable_never_ends_before_the_deadline(now: datetime, reason: str) -> None:
     """An API that does not answer ends the watch at the deadline only, and then as UNKNOWN."""
-    verdict = decide(Snapshot(unreachable=reason), ATTEMPT, now)
+    verdict = decide(Snapshot(unreachable=reason), ROLLOUT, now, DEADLINE)
     assert verdict.outcome == (Outcome.UNKNOWN if now >= DEADLINE else None)
     assert not verdict.ready
 
@@ -85,5 +85,5 @@ def test_service_level_counts_do_not_matter(snapshot: Snapshot, now: datetime, d
         desired=desired,
         breaker_rolls_back=snapshot.service.breaker_rolls_back,
     )
-    expected: Verdict = decide(snapshot, ATTEMPT, now)
-    assert decide(Snapshot(other, snapshot.stopped), ATTEMPT, now) == expected
+    expected: Verdict = decide(snapshot, ROLLOUT, now, DEADLINE)
+    assert decide(Snapshot(other, snapshot.stopped), ROLLOUT, now, DEADLINE) == expected

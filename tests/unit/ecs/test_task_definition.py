@@ -15,7 +15,7 @@ from pipeline.ecs.errors import EcsError
 from pipeline.ecs.task_definition import (
     RELEASE_TAG,
     TEMPLATE_TAG,
-    Release,
+    RevisionRequest,
     canonical,
     choose_base,
     differences,
@@ -95,7 +95,7 @@ def test_the_next_revision_keeps_every_other_field(described: dict[str, Any]) ->
     described = {**described, "containerDefinitions": [*others, main]}
     base = to_request(described, [], ACCEPTED)
     untouched = deepcopy(base)
-    found = next_revision(base, Release("r", "web", IMAGE, {"B": "2"}))
+    found = next_revision(base, RevisionRequest("r", "web", IMAGE, {"B": "2"}))
     changed = {**main, "image": IMAGE, "environment": pairs("environment", A="1", B="2")}
     assert found.pop("tags") == [{"key": RELEASE_TAG, "value": "r"}]
     assert found == {**untouched, "containerDefinitions": [*others, changed]}
@@ -128,7 +128,7 @@ def test_a_release_sets_image_environment_and_tags() -> None:
         **definition(environment=pairs("environment", RELEASE="1", DEBUG="0")),
         "tags": pairs("tags", a="b"),
     }
-    found = next_revision(base, Release("2", "web", IMAGE, {"RELEASE": "2"}, template="arn:td:3"))
+    found = next_revision(base, RevisionRequest("2", "web", IMAGE, {"RELEASE": "2"}, template="arn:td:3"))
     assert found == {
         "family": "app",
         "containerDefinitions": [
@@ -141,14 +141,14 @@ def test_a_release_sets_image_environment_and_tags() -> None:
 def test_a_base_that_has_template_keeps_it() -> None:
     """A release that names no template stays on the one of its base."""
     base = {**definition(), "tags": pairs("tags", **{TEMPLATE_TAG: "arn:td:3"})}
-    found = next_revision(base, Release("2", "web", IMAGE))
+    found = next_revision(base, RevisionRequest("2", "web", IMAGE))
     assert {"key": TEMPLATE_TAG, "value": "arn:td:3"} in found["tags"]
 
 
 def test_a_missing_container_is_named() -> None:
     """The error names the container, those that exist, and what to do."""
     with pytest.raises(EcsError, match=r"app has no container 'api', only \['web'\].*deploy-infrastructure"):
-        next_revision(definition(), Release("2", "api", IMAGE))
+        next_revision(definition(), RevisionRequest("2", "api", IMAGE))
 
 
 @pytest.mark.parametrize(

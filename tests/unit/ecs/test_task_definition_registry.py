@@ -7,12 +7,12 @@ from ecs_samples import FAMILY
 from ecs_stubs import StubbedAccess
 
 from pipeline.ecs.registry import TaskDefinitions
-from pipeline.ecs.task_definition import RELEASE_TAG, TEMPLATE_TAG, Release
+from pipeline.ecs.task_definition import RELEASE_TAG, TEMPLATE_TAG, RevisionRequest
 
 TEMPLATE = f"{FAMILY}:1"
 LIVE = f"{FAMILY}:5"
 NEWEST = f"{FAMILY}:6"
-RELEASE = Release("r2", "web", "repo@new", template=TEMPLATE)
+RELEASE = RevisionRequest("r2", "web", "repo@new", template=TEMPLATE)
 Tags = list[dict[str, str]]
 
 

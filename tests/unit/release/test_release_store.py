@@ -1,5 +1,6 @@
-"""Release records and the open attempt in S3, against moto."""
+"""Release records and the rollout under way in S3, against moto."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,7 @@ from support.refusals import UNREACHABLE, refusing
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
 from pipeline.ecs.outcome import Outcome
-from pipeline.release.model import OpenAttempt
+from pipeline.release.model import Previous, Release, Rollout
 from pipeline.release.store import RecordError, ReleaseStore
 
 BUCKET = "state"
@@ -89,32 +90,70 @@ def test_a_damaged_record_is_an_error(store: ReleaseStore, body: str) -> None:
         store.newest()
 
 
-ATTEMPT = OpenAttempt(release="r1", task_definition="td:1", image_digest="sha256:1", started_at=START)
+ROLLOUT = Rollout(
+    release=Release(name="r1", image="repo@sha256:1", digest="sha256:1", task_definition="td:1"),
+    primary_before="ecs-svc/0",
+    previous=Previous(deployment_id="ecs-svc/0", task_definition="td:0", image_digest=None),
+    started_at=START,
+)
 
 
-def test_the_open_attempt(store: ReleaseStore) -> None:
+def test_the_rollout_under_way(store: ReleaseStore) -> None:
     """It is absent, written, written again with the id, and gone."""
-    assert store.open_attempt() is None
-    store.write_open_attempt(ATTEMPT)
-    assert store.open_attempt() == ATTEMPT
-    begun = ATTEMPT.model_copy(update={"deployment_id": "ecs-svc/1"})
-    store.write_open_attempt(begun)
-    assert store.open_attempt() == begun
-    store.close_attempt()
-    store.close_attempt()
-    assert store.open_attempt() is None
+    assert store.open_rollout() is None
+    store.write_open_rollout(ROLLOUT)
+    assert store.open_rollout() == ROLLOUT
+    begun = ROLLOUT.model_copy(update={"deployment_id": "ecs-svc/1"})
+    store.write_open_rollout(begun)
+    assert store.open_rollout() == begun
+    store.close_rollout()
+    store.close_rollout()
+    assert store.open_rollout() is None
 
 
-def test_a_damaged_open_attempt_is_an_error(store: ReleaseStore) -> None:
+@pytest.mark.parametrize(
+    ("former", "previous"),
+    [
+        ("td:0", Previous(deployment_id="ecs-svc/0", task_definition="td:0", image_digest="sha256:0")),
+        (None, None),
+    ],
+    ids=["tasks ran", "nothing ran"],
+)
+def test_the_note_of_an_earlier_version_is_read(
+    store: ReleaseStore, former: str | None, previous: Previous | None
+) -> None:
+    """A pipeline that is upgraded while a rollout is under way goes on with it."""
+    note = {
+        "release": "r1",
+        "task_definition": "td:1",
+        "image_digest": "sha256:1",
+        "deployment_id": None,
+        "previous_deployment_id": "ecs-svc/0",
+        "previous_task_definition": former,
+        "previous_image_digest": "sha256:0" if former else None,
+        "started_at": START.isoformat(),
+        "flow_run": "run",
+    }
+    put("releases/staging/open-attempt.json", json.dumps(note))
+    assert store.open_rollout() == Rollout(
+        release=Release(name="r1", image="", digest="sha256:1", task_definition="td:1"),
+        primary_before="ecs-svc/0",
+        previous=previous,
+        started_at=START,
+        flow_run="run",
+    )
+
+
+def test_a_damaged_note_of_a_rollout_is_an_error(store: ReleaseStore) -> None:
     """Whoever cannot read it must not begin a second rollout; the message names the object."""
     put("releases/staging/open-attempt.json", "{")
     with pytest.raises(RecordError, match=r"s3://state/releases/staging/open-attempt\.json is damaged"):
-        store.open_attempt()
+        store.open_rollout()
 
 
 @pytest.mark.parametrize("code", [UNREACHABLE, "InternalError"])
 def test_without_an_answer_nothing_is_taken_for_done(store: ReleaseStore, code: str) -> None:
-    """Neither an absent attempt nor a written record is made up."""
+    """Neither an absent rollout nor a written record is made up."""
     s3 = ACCESS.client("s3")
     with (
         refusing(s3, "PutObject", code),
@@ -125,7 +164,7 @@ def test_without_an_answer_nothing_is_taken_for_done(store: ReleaseStore, code: 
         refusing(s3, "GetObject", code),
         pytest.raises(AwsError, match="Reading s3://state/releases/staging/open"),
     ):
-        store.open_attempt()
+        store.open_rollout()
 
 
 def test_a_missing_bucket_names_what_was_tried() -> None:
@@ -134,9 +173,9 @@ def test_a_missing_bucket_names_what_was_tried() -> None:
     for action in (
         lambda: missing.append(record(1)),
         missing.newest,
-        missing.open_attempt,
-        lambda: missing.write_open_attempt(ATTEMPT),
-        missing.close_attempt,
+        missing.open_rollout,
+        lambda: missing.write_open_rollout(ROLLOUT),
+        missing.close_rollout,
     ):
         with pytest.raises(AwsError, match=r"(record|open-attempt).*NoSuchBucket") as caught:
             action()
