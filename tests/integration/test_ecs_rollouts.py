@@ -96,7 +96,9 @@ def test_a_restart_replaces_the_task_of_the_same_revision(lab: Lab) -> None:
     )
     assert choose_restart(before, written, [record]) is record
     deployment = service.update(primary.task_definition, force=True)
-    previous = Previous(primary.id, primary.task_definition, lab.digest)
+    previous = Previous(
+        deployment_id=primary.id, task_definition=primary.task_definition, image_digest=lab.digest
+    )
     verdict = followed(service, rollout_of(deployment.id, primary.task_definition, previous))
     assert verdict.ready, verdict
     assert deployment.id != primary.id
