@@ -5,7 +5,7 @@ from datetime import timedelta
 from prefect import flow
 
 from blocks.names import EnvironmentName
-from pipeline.ecr.policy import CleanupPolicy
+from pipeline.ecr.model import CleanupPolicy
 from pipeline.errors import PipelineError
 from tasks.cleanup import delete_images, plan_image_cleanup
 from tasks.environment import load_environment

@@ -20,14 +20,12 @@ from pipeline.live import LiveEnvironment
 from pipeline.release.model import Release
 from pipeline.release.timing import Stopwatch
 from tasks.environment import load_environment
-from tasks.image import build_release, find_release, push_release, require_image
+from tasks.image import build_release, fetch_source, find_release, push_release, require_image
 from tasks.lease import one_delivery_at_a_time, refuse_second_delivery
-from tasks.naming import name_run
 from tasks.preflight import preflight
-from tasks.report import report_release
+from tasks.report import name_run, report_release
 from tasks.rollout import register_revision
 from tasks.scan import pass_scan_gate
-from tasks.source import fetch_source
 from tasks.support import tell_world
 
 

@@ -13,9 +13,9 @@ from pipeline.release.crossing import WayBack
 from pipeline.release.model import ReleaseRecord
 from pipeline.release.timing import Stopwatch
 from tasks.environment import load_environment
+from tasks.history import choose_target, present_task_definition
 from tasks.lease import one_delivery_at_a_time
-from tasks.naming import name_run
-from tasks.rollback import choose_target, present_task_definition
+from tasks.report import name_run
 from tasks.schema import find_crossed
 
 

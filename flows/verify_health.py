@@ -5,7 +5,7 @@ from prefect import flow
 from blocks.names import EnvironmentName
 from pipeline.errors import PipelineError
 from tasks.environment import load_environment
-from tasks.health import check_running_release
+from tasks.rollout import check_running_release
 
 
 class UnhealthyError(PipelineError):

@@ -12,8 +12,7 @@ from pipeline.state.head import read_head
 from pipeline.state.home import StateHome
 from pipeline.state.model import ConfigurationRecord, Snapshot
 from pipeline.state.plans import drop_plan, fetch_plan, identity, keep_plan
-from pipeline.state.record import keep_record, record_name
-from pipeline.state.snapshot import take_snapshot
+from pipeline.state.record import keep_record, record_name, take_snapshot
 from pipeline.state.waiting import WaitingPlan, forget_waiting, remember_waiting, waiting_plan
 from pipeline.terraform.approval import Approval, judge_approval
 from pipeline.terraform.errors import StalePlanError

@@ -5,9 +5,8 @@ from prefect.logging import get_run_logger
 from pipeline.clock import utc_now
 from pipeline.ecr.apply import CleanupResult, apply_cleanup
 from pipeline.ecr.in_use import collect_in_use
+from pipeline.ecr.model import CleanupPolicy, Protection
 from pipeline.ecr.plan import CleanupPlan, plan_cleanup
-from pipeline.ecr.policy import CleanupPolicy
-from pipeline.ecr.protection import Protection
 from pipeline.ecr.registry import read_inventory
 from pipeline.live import LiveEnvironment
 from tasks.support import retried_step, show_page, show_table, step

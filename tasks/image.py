@@ -8,17 +8,24 @@ from pipeline.clock import utc_now
 from pipeline.image.build import build_image
 from pipeline.image.engine import connect
 from pipeline.image.errors import ImageError
-from pipeline.image.labels import image_labels
-from pipeline.image.login import ecr_login
-from pipeline.image.push import push_image
+from pipeline.image.push import ecr_login, push_image
 from pipeline.image.push_progress import PushProgress
 from pipeline.image.reference import Repository, repository_at
 from pipeline.image.registry import find_image
-from pipeline.image.request import BuildEvent, BuildRequest
+from pipeline.image.request import BuildEvent, BuildRequest, image_labels
 from pipeline.live import LiveEnvironment
 from pipeline.release.model import Release
 from pipeline.source.model import ResolvedSource
+from pipeline.source.resolve import source_of
 from tasks.support import retried_step, step
+
+
+@retried_step
+def fetch_source(live: LiveEnvironment, ref: str | None) -> ResolvedSource:
+    """Pin the source at ``ref``; without one: the environment's branch, or the folder as it lies there."""
+    found = source_of(live.settings, ref, live.token)
+    get_run_logger().info("Release %s from %s at %s", found.release, found.repository, found.ref or "hand")
+    return found
 
 
 @retried_step

@@ -12,7 +12,7 @@ from pipeline.logs.archive import ArchiveResult, archive_day
 from pipeline.logs.cloudwatch import list_groups
 from pipeline.logs.days import days_due
 from pipeline.logs.groups import LogGroup, environment_groups
-from pipeline.logs.place import ArchivePlace
+from pipeline.logs.manifest import ArchivePlace
 from pipeline.logs.retain import RetentionResult, apply_retention
 from pipeline.logs.retention import RetentionPlan, plan_retention
 from pipeline.logs.verify import archived_days, history_is_verified

@@ -10,9 +10,19 @@ from pipeline.state.addresses import near_misses, read_addresses
 from pipeline.state.home import StateHome
 from pipeline.terraform.document import PlanDocument
 from pipeline.terraform.guard import guard
-from pipeline.terraform.summary import PlanSummary, SummaryRow, summarise
-from pipeline.terraform.targets import unmatched_targets
-from tasks.support import show_table, step
+from pipeline.terraform.summary import PlanSummary, SummaryRow, summarise, unmatched_targets
+from tasks.support import show_table, step, tell_world
+
+
+@step
+def report_drift(live: LiveEnvironment, summary: PlanSummary, has_changes: bool) -> bool:
+    """Emit an event when the infrastructure differs from the configuration."""
+    differs = has_changes or bool(summary.changed_by_hand)
+    if differs:
+        changed = [row.address for row in summary.changed_by_hand]
+        get_run_logger().warning("%s differs from its configuration: %s", live.name, summary.sentence)
+        tell_world(live, "drift.found", summary=summary.sentence, resources=changed[:50])
+    return differs
 
 
 class PlanRefusedError(PipelineError):

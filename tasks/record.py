@@ -11,9 +11,8 @@ from prefect.runtime import flow_run
 from pipeline.clock import utc_now
 from pipeline.ecs.outcome import Outcome
 from pipeline.live import LiveEnvironment
-from pipeline.release.model import ReleaseRecord, Rollout, SchemaChange
+from pipeline.release.model import ReleaseRecord, Rollout, SchemaChange, asked_by
 from pipeline.release.store import ReleaseStore
-from pipeline.release.who import asked_by
 from tasks.support import retried_step
 
 

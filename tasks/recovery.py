@@ -10,9 +10,8 @@ from pipeline.delivery.model import GateSettings
 from pipeline.delivery.running import verify_running
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.recovery.begin import begin
+from pipeline.recovery.begin import begin, choose
 from pipeline.recovery.carry import carry_through
-from pipeline.recovery.choice import choose
 from pipeline.recovery.record import OpenRestore, OpenRestores
 from pipeline.recovery.steps import RestoreSteps
 from pipeline.sqlite.catalogue import find_backup, read_manifest

@@ -6,9 +6,8 @@ from prefect.logging import get_run_logger
 
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.terraform.contents import containers
 from pipeline.terraform.document import PlanDocument
-from pipeline.terraform.emptying import Emptied, count_contents, empty
+from pipeline.terraform.emptying import Emptied, containers, count_contents, empty
 from tasks.support import show_table, step
 
 

@@ -17,6 +17,7 @@ from pipeline.clock import utc_now
 from pipeline.delivery.alarms import read_alarms, with_alarms
 from pipeline.delivery.evidence import collect_evidence
 from pipeline.delivery.model import Evidence, GateSettings, Verification
+from pipeline.delivery.running import verify_running
 from pipeline.delivery.start import RolloutRequest, Started, start_rollout
 from pipeline.delivery.verify import verify
 from pipeline.ecs.registry import Revision
@@ -27,6 +28,19 @@ from pipeline.live import LiveEnvironment
 from pipeline.recovery.record import require_none_open
 from pipeline.release.model import Release, Rollout
 from tasks.support import retried_step, show_page, step
+
+
+@step
+def check_running_release(live: LiveEnvironment) -> Verification:
+    """Put the running release through the gates of a rollout, without the soak."""
+    found = verify_running(
+        live.service,
+        live.outputs,
+        live.probe(),
+        GateSettings(window=10, soak=0),
+    )
+    get_run_logger().info("%s: %s", found.outcome, found.message)
+    return found
 
 
 @retried_step

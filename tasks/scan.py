@@ -6,8 +6,7 @@ from pipeline.clock import utc_now
 from pipeline.environment.model import Scan
 from pipeline.image.errors import ImageError
 from pipeline.image.findings import wait_for_findings
-from pipeline.image.scan import Accepted, ScanPolicy, judge_scan
-from pipeline.image.scan_table import scan_rows
+from pipeline.image.scan import Accepted, ScanPolicy, judge_scan, scan_rows
 from pipeline.live import LiveEnvironment
 from tasks.support import retried_step, show_table
 

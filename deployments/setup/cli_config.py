@@ -5,8 +5,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from deployments.setup.errors import SetupError
-from deployments.setup.paths import TOOLS
+from deployments.setup.paths import TOOLS, SetupError
 
 _PROVIDER = Path("registry.terraform.io/hashicorp/aws")
 _OWN = Path("terraform.rc")

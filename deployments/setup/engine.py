@@ -9,8 +9,7 @@ from pathlib import Path
 import docker
 from docker.errors import DockerException
 
-from deployments.setup.errors import SetupError
-from deployments.setup.paths import TOOLS
+from deployments.setup.paths import TOOLS, SetupError
 from deployments.stack.children import last_lines, open_log
 from deployments.stack.processes import MARK, NAME, marked
 from deployments.stack.stopping import stop

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from deployments.setup.errors import SetupError
+from deployments.setup.paths import SetupError
 from deployments.setup.release import fetch_terraform
 from deployments.setup.versions import RELEASES, platform_name
 

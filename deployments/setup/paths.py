@@ -2,6 +2,13 @@
 
 from pathlib import Path
 
+from pipeline.errors import PipelineError
+
+
+class SetupError(PipelineError):
+    """The machine lacks something that the set-up could not provide; the message has the command to type."""
+
+
 PROJECT = Path(__file__).resolve().parents[2]
 TOOLS = PROJECT / ".tools"
 """Downloaded tools, and what belongs to the machine rather than to the embedded stack."""

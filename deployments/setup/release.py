@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from http.client import HTTPException
 from pathlib import Path
 
-from deployments.setup.errors import SetupError
+from deployments.setup.paths import SetupError
 from deployments.setup.versions import CHECKSUMS, PINNED
 
 _TIMEOUT = 60.0

@@ -6,8 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from deployments.setup.errors import SetupError
-from deployments.setup.paths import TOOLS
+from deployments.setup.paths import TOOLS, SetupError
 from deployments.setup.release import fetch_terraform
 from deployments.setup.versions import RELEASES, is_good, platform_name
 

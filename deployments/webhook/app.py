@@ -20,7 +20,7 @@ from deployments.webhook.service import Service, unreachable
 from deployments.webhook.settings import WebhookSettings
 from deployments.webhook.store import Store
 from pipeline.environment.catalogue import environments
-from pipeline.webhook.errors import Refusal
+from pipeline.webhook.model import Refusal
 
 _REDELIVERABLE = 3 * 86_400.0
 """Seconds for which GitHub redelivers; a replay is known at least as long."""

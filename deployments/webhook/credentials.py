@@ -8,7 +8,7 @@ from prefect.blocks.system import Secret
 from deployments.stack.secrets import secret_in
 from deployments.webhook.asking import asked
 from deployments.webhook.settings import WebhookSettings
-from pipeline.webhook.errors import Refusal
+from pipeline.webhook.model import Refusal
 
 _KEPT = 60.0
 """Seconds that a block's value serves before it is read again: a rotation needs no restart."""

@@ -12,7 +12,7 @@ from deployments.webhook.credentials import Credentials
 from deployments.webhook.runs import Runs
 from deployments.webhook.settings import WebhookSettings
 from deployments.webhook.store import Store
-from pipeline.webhook.status import github_state
+from pipeline.webhook.coalescing import github_state
 
 
 class StatusReporter:

@@ -6,9 +6,8 @@ from collections import OrderedDict
 from fastapi import Request
 
 from deployments.webhook.settings import WebhookSettings
-from pipeline.webhook.errors import Refusal
-from pipeline.webhook.limits import Bucket, take
-from pipeline.webhook.signature import is_signed
+from pipeline.webhook.model import Bucket, Refusal, take
+from pipeline.webhook.reading import is_signed
 
 _CLIENTS = 10_000
 """Clients remembered at most; the one that was quiet longest is forgotten first."""

@@ -15,9 +15,8 @@ from deployments.webhook.metrics import Metrics
 from deployments.webhook.settings import WebhookSettings
 from deployments.webhook.store import Store
 from pipeline.environment.catalogue import environments
-from pipeline.webhook.errors import Refusal
 from pipeline.webhook.github import decide
-from pipeline.webhook.model import Deploy, Ignore
+from pipeline.webhook.model import Deploy, Ignore, Refusal
 from pipeline.webhook.plain import parse_plain
 from pipeline.webhook.reading import read_object
 

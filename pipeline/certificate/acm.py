@@ -8,8 +8,7 @@ from botocore.exceptions import ClientError
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling, code_of
-from pipeline.certificate.errors import CertificateError
-from pipeline.certificate.model import CertificateFacts, Validation, normal_serial
+from pipeline.certificate.model import CertificateError, CertificateFacts, Validation, normal_serial
 
 
 def read_certificate(access: AwsAccess, arn: str) -> CertificateFacts:

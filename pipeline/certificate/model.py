@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from pipeline.errors import PipelineError
+
+
+class CertificateError(PipelineError):
+    """The certificate that was asked for does not exist."""
+
 
 @dataclass(frozen=True)
 class Validation:

@@ -1,5 +1,6 @@
 """Reads everything that a diagnosis looks at, several questions at a time."""
 
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,7 +18,6 @@ from pipeline.delivery.address import probe_of
 from pipeline.delivery.alarms import read_alarms
 from pipeline.diagnosis.facts import Facts, Names, Releases, Subject
 from pipeline.diagnosis.model import Unread
-from pipeline.diagnosis.names import addresses
 from pipeline.diagnosis.read_balancing import read_balancing
 from pipeline.diagnosis.read_network import read_network, read_security
 from pipeline.diagnosis.read_scaling import read_scaling, read_usage
@@ -30,6 +30,16 @@ from pipeline.health.probe import probe
 from pipeline.release.store import ReleaseStore
 from pipeline.secrets.keys import KeyReport, compare_keys
 from pipeline.secrets.sync import secret_keys
+
+
+def addresses(name: str) -> tuple[str, ...]:
+    """Return the IPv4 addresses of a host name, sorted; () where the name does not resolve."""
+    try:
+        found = socket.getaddrinfo(name, None, family=socket.AF_INET, type=socket.SOCK_STREAM)
+    except OSError:
+        return ()
+    return tuple(sorted({str(item[4][0]) for item in found}))
+
 
 _AT_ONCE = 6
 _RECORDS = 20

@@ -9,8 +9,8 @@ from datetime import datetime
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import THROTTLED, AwsError
 from pipeline.clock import Sleep
+from pipeline.ecr.model import Protection
 from pipeline.ecr.plan import CleanupPlan, PlanRow, plan_cleanup
-from pipeline.ecr.protection import Protection
 from pipeline.ecr.registry import Registry, batches
 
 THREADS = 4

@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling
-from pipeline.ecr.errors import ProtectionError
-from pipeline.ecr.protection import Protection
-from pipeline.ecr.reference import Reference, parse_reference
+from pipeline.ecr.model import Protection, ProtectionError, Reference, parse_reference
 from pipeline.ecs.service import list_tasks
 from pipeline.outputs import Outputs
 

@@ -2,9 +2,54 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property
+
+from pipeline.errors import PipelineError
+
+
+@dataclass(frozen=True)
+class Reference:
+    """HOST/PATH:TAG@DIGEST; a part that is not there is ""."""
+
+    host: str
+    path: str
+    tag: str
+    digest: str
+
+
+def parse_reference(text: str) -> Reference:
+    """Parse an image reference as Docker reads it: a first part with a dot or port is the host.
+
+    A reference without tag and digest means the tag ``latest``.
+    """
+    name, _, digest = text.partition("@")
+    first, slash, rest = name.partition("/")
+    is_host = bool(slash) and ("." in first or ":" in first or first == "localhost")
+    host, remainder = (first, rest) if is_host else ("", name)
+    path, _, tag = remainder.partition(":")
+    return Reference(host, path, tag or ("" if digest else "latest"), digest)
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What no cleanup may touch, each with who uses it."""
+
+    digests: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags that a task definition names without a digest."""
+    own_digests: frozenset[str] = frozenset()
+    """Those of ``digests`` that are certainly meant to be in this repository."""
+
+
+class EcrError(PipelineError):
+    """The repository could not be read or cleaned."""
+
+
+class ProtectionError(EcrError):
+    """What is in use could not be told for certain, so nothing may be deleted."""
+
 
 _SUBJECT_TAG = re.compile(r"^sha256-([0-9a-f]{64})(\..+)?$")
 """Tag that makes an image refer to another: OCI distribution 1.1, "Referrers tag schema", and cosign."""
@@ -63,3 +108,30 @@ class Inventory:
                 if subject in found:
                     found[subject].append(image.digest)
         return {digest: tuple(dict.fromkeys(others)) for digest, others in found.items()}
+
+
+@dataclass(frozen=True)
+class CleanupPolicy:
+    """Everything not kept by one of these, nor in use, goes.
+
+    Raises:
+        EcrError: a number is out of range.
+    """
+
+    keep_newest: int = 20
+    """Newest tagged images that stay."""
+    keep_days: int = 30
+    """Tagged images younger than this stay."""
+    keep_tags: tuple[str, ...] = ("latest", "*cache*")
+    """Images with a tag of one of these shell patterns stay."""
+    grace: timedelta = timedelta(hours=24)
+    """Whatever is younger stays: a push uploads an index's children, untagged, before the index."""
+    max_share: float = 0.5
+    """Largest part of the repository's images that one run deletes; the rest waits for the next."""
+
+    def __post_init__(self) -> None:
+        if self.keep_newest < 1 or self.keep_days < 0 or not 0 <= self.max_share <= 1:
+            raise EcrError(
+                f"The cleanup policy is not usable: keep_newest={self.keep_newest} (at least 1), "
+                f"keep_days={self.keep_days} (0 or more), max_share={self.max_share} (0 to 1). Correct it."
+            )

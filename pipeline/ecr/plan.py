@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from itertools import count as count_up
 
-from pipeline.ecr.model import Image, Inventory
-from pipeline.ecr.policy import CleanupPolicy
-from pipeline.ecr.protection import Protection
+from pipeline.ecr.model import CleanupPolicy, Image, Inventory, Protection
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
-from pipeline.ecr.errors import EcrError
-from pipeline.ecr.model import Image, Inventory
+from pipeline.ecr.model import EcrError, Image, Inventory
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.type_defs import ImageDetailTypeDef, ImageTypeDef

@@ -8,7 +8,7 @@ from pipeline.live import LiveEnvironment
 from pipeline.logs.cloudwatch import list_groups
 from pipeline.logs.days import window
 from pipeline.logs.groups import environment_groups
-from pipeline.logs.place import ArchivePlace
+from pipeline.logs.manifest import ArchivePlace
 from pipeline.logs.verify import archived_days
 from pipeline.sqlite.catalogue import list_backups as database_backups
 from pipeline.state.backup import list_backups as state_backups

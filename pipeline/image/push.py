@@ -1,5 +1,8 @@
 """Pushes images. A push may be repeated: the registry keeps the layers that it has."""
 
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 
 import docker
@@ -8,10 +11,40 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from tenacity.wait import wait_base
 from urllib3.exceptions import HTTPError
 
-from pipeline.image.errors import PushError, PushInterruptedError
-from pipeline.image.login import LoginProvider
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import calling
+from pipeline.image.errors import PushError, PushInterruptedError, RegistryError
 from pipeline.image.push_progress import PushProgress, PushReport, advance, push_failure
 from pipeline.image.request import ignore
+
+
+@dataclass(frozen=True)
+class Login:
+    """User name and password of a registry; ECR's are valid for 12 hours."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+LoginProvider = Callable[[], Login]
+"""Returns a login that is valid now; called before every attempt."""
+
+
+def ecr_login(access: AwsAccess) -> Login:
+    """Ask ECR for a login (GetAuthorizationToken).
+
+    Raises:
+        AwsError: the call failed.
+        RegistryError: the answer holds no token.
+    """
+    with calling("Asking ECR for a login"):
+        answer = access.client("ecr").get_authorization_token()
+    tokens = [item.get("authorizationToken", "") for item in answer.get("authorizationData", [])]
+    username, colon, password = base64.b64decode(tokens[0] if tokens else "").decode().partition(":")
+    if not colon:
+        raise RegistryError("ECR gave no login. Run again; if it stays so, look at the account's ECR access.")
+    return Login(username, password)
+
 
 _ATTEMPTS = 4
 _WAIT = wait_random_exponential(multiplier=1, max=20)

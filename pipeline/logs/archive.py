@@ -8,10 +8,8 @@ from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ObjectHead
 from pipeline.logs.cloudwatch import CloudWatchLogs, Stream
 from pipeline.logs.days import window
-from pipeline.logs.errors import ArchiveDamagedError
 from pipeline.logs.lines import LineWriter, parse_line
-from pipeline.logs.manifest import Manifest, shrunk_streams
-from pipeline.logs.place import ArchivePlace
+from pipeline.logs.manifest import ArchiveDamagedError, ArchivePlace, Manifest, shrunk_streams
 from pipeline.logs.store import ArchiveStore, lines_of
 from pipeline.logs.upload import PART_BYTES, Upload
 

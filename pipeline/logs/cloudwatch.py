@@ -1,12 +1,14 @@
 """Reads CloudWatch Logs: the only module here that sees its answers."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
+from pipeline.clock import Sleep
 from pipeline.logs.groups import LogGroup
 
 if TYPE_CHECKING:
@@ -16,6 +18,29 @@ if TYPE_CHECKING:
         LogGroupTypeDef,
         OutputLogEventTypeDef,
     )
+
+
+class Pacer:
+    """Lets at most ``per_second`` calls a second begin, evenly spread. Not to be shared between threads."""
+
+    def __init__(
+        self,
+        per_second: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Sleep = time.sleep,
+    ) -> None:
+        self._gap = 1 / per_second
+        self._clock = clock
+        self._sleep = sleep
+        self._next = float("-inf")
+
+    def wait(self) -> None:
+        """Return when the next call may begin."""
+        now = self._clock()
+        if now < self._next:
+            self._sleep(self._next - now)
+        self._next = max(now, self._next) + self._gap
+
 
 _PAGE = 10_000
 """Most events in one GetLogEvents (CloudWatch Logs API reference)."""

@@ -1,8 +1,35 @@
 """What is written down about an archived day. Pure."""
 
+from dataclasses import dataclass
 from datetime import date
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
+
+from pipeline.errors import PipelineError
+
+
+@dataclass(frozen=True)
+class ArchivePlace:
+    """The archive of one environment: ``logs/ENV/group=GROUP/date=YYYY-MM-DD/`` in a bucket.
+
+    GROUP is percent-encoded, so that its slashes make no folders; Athena and Glue read such partitions.
+    """
+
+    bucket: str
+    environment: str
+
+    def group_prefix(self, group: str) -> str:
+        """Return the prefix of a group's days."""
+        return f"logs/{self.environment}/group={quote(group, safe='')}/date="
+
+    def part(self, group: str, day: date) -> str:
+        """Return the key of a day's events."""
+        return f"{self.group_prefix(group)}{day.isoformat()}/part-0000.jsonl.gz"
+
+    def manifest(self, group: str, day: date) -> str:
+        """Return the key of a day's manifest, which is written last: a day without one is not archived."""
+        return f"{self.group_prefix(group)}{day.isoformat()}/manifest.json"
 
 
 class Manifest(BaseModel):
@@ -31,3 +58,17 @@ def shrunk_streams(old: Manifest | None, events: dict[str, int]) -> frozenset[st
     """Return the streams that held more events before than now: deleted or expired since."""
     before = old.streams if old else {}
     return frozenset(name for name, count in before.items() if events.get(name, 0) < count)
+
+
+class LogsError(PipelineError):
+    """Log groups could not be read, kept or archived."""
+
+
+class ArchiveConflictError(LogsError):
+    """Another run archived the same day at the same time."""
+
+    transient = True
+
+
+class ArchiveDamagedError(LogsError):
+    """An archived day is not what its manifest says."""

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
-from pipeline.logs.cloudwatch import CloudWatchLogs
-from pipeline.logs.pace import Pacer
+from pipeline.logs.cloudwatch import CloudWatchLogs, Pacer
 from pipeline.logs.retention import RetentionPlan
 
 PUT_RETENTION_PER_SECOND = 5

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from pipeline.logs.errors import LogsError
 from pipeline.logs.groups import LogGroup
+from pipeline.logs.manifest import LogsError
 
 VALID_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),

@@ -9,10 +9,8 @@ from pydantic import ValidationError
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ObjectHead, S3Bucket
-from pipeline.logs.errors import ArchiveDamagedError
 from pipeline.logs.lines import GZIP
-from pipeline.logs.manifest import Manifest
-from pipeline.logs.place import ArchivePlace
+from pipeline.logs.manifest import ArchiveDamagedError, ArchivePlace, Manifest
 from pipeline.logs.upload import Upload
 
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from pipeline.aws.bucket import ABSENT, CONFLICT, ObjectHead, S3Bucket
 from pipeline.aws.errors import AwsError, calling, code_of
-from pipeline.logs.errors import ArchiveConflictError
+from pipeline.logs.manifest import ArchiveConflictError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef

@@ -7,11 +7,9 @@ from datetime import date
 
 from pipeline.aws.access import AwsAccess
 from pipeline.logs.days import expiring_days, history_is_archived
-from pipeline.logs.errors import ArchiveDamagedError
 from pipeline.logs.groups import LogGroup
 from pipeline.logs.lines import parse_line
-from pipeline.logs.manifest import Manifest
-from pipeline.logs.place import ArchivePlace
+from pipeline.logs.manifest import ArchiveDamagedError, ArchivePlace, Manifest
 from pipeline.logs.store import ArchiveStore, lines_of
 
 

@@ -2,6 +2,12 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.errors import PipelineError
+
+
+class SurveyError(PipelineError):
+    """What the database lacks could not be read."""
+
 
 class Operation(BaseModel):
     """One operation of a migration, as far as it touches the database."""

@@ -6,8 +6,7 @@ from importlib.resources import files
 
 from pydantic import ValidationError
 
-from pipeline.migrations.errors import SurveyError
-from pipeline.migrations.model import Migration
+from pipeline.migrations.model import Migration, SurveyError
 
 _LINE = "VIMBISO-MIGRATION "
 _END = "VIMBISO-MIGRATIONS "

@@ -6,8 +6,7 @@ from functools import cache
 from pipeline.image.buildkit import buildkit_fault
 from pipeline.image.dockerfile import read_dockerfile
 from pipeline.preflight.model import Check, CheckFailedError, CheckSkippedError
-from pipeline.source.errors import SourceUnreachableError
-from pipeline.source.model import ResolvedSource
+from pipeline.source.model import ResolvedSource, SourceUnreachableError
 
 
 def source_checks(resolve: Callable[[], ResolvedSource], dockerfile: str) -> tuple[Check, ...]:

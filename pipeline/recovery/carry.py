@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pipeline.errors import PipelineError
-from pipeline.recovery.errors import RecoveryError
-from pipeline.recovery.record import OpenRestore, Phase
+from pipeline.recovery.record import OpenRestore, Phase, RecoveryError
 
 
 class RestoreUndoneError(RecoveryError):

@@ -5,11 +5,15 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.recovery.errors import RecoveryError
 from pipeline.sqlite.errors import OtherRunError
 from pipeline.sqlite.layout import stamp
 from pipeline.sqlite.store import Store
+
+
+class RecoveryError(PipelineError):
+    """A restore in place could not begin or go on."""
 
 
 class Phase(StrEnum):

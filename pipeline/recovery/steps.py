@@ -6,8 +6,7 @@ from collections.abc import Callable
 from pipeline.clock import pause
 from pipeline.ecs.oneoff import stopped
 from pipeline.live import LiveEnvironment
-from pipeline.recovery.errors import RecoveryError
-from pipeline.recovery.record import OpenRestore, OpenRestores
+from pipeline.recovery.record import OpenRestore, OpenRestores, RecoveryError
 from pipeline.recovery.scaling import SUSPENDED, AutoScaling
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.catalogue import find_backup, read_manifest

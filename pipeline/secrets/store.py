@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling, code_of
-from pipeline.secrets.errors import SecretFormatError, SecretUnavailableError
+from pipeline.secrets.change import SecretFormatError, SecretUnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef

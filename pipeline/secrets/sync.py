@@ -8,13 +8,13 @@ from pipeline.aws.access import AwsAccess
 from pipeline.secrets.change import (
     Concealed,
     SecretChange,
+    SecretConflictError,
     SecretSync,
     check_size,
     check_values,
     plan_change,
     version_token,
 )
-from pipeline.secrets.errors import SecretConflictError
 from pipeline.secrets.keys import REQUIRED_KEYS, KeyReport, compare_keys
 from pipeline.secrets.store import CURRENT, PREVIOUS, SecretStore, Stored
 

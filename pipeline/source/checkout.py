@@ -11,9 +11,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from pipeline.source.errors import SourceError, SourceUnreachableError
 from pipeline.source.git import git
 from pipeline.source.location import Location
+from pipeline.source.model import SourceError, SourceUnreachableError
 from pipeline.source.refs import candidates, check_ref, choose, is_abbreviated, is_sha
 
 KEPT = 5

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from pipeline.source.context import context_digest, context_files
-from pipeline.source.errors import SourceError
 from pipeline.source.git import git
-from pipeline.source.model import ResolvedSource
+from pipeline.source.model import ResolvedSource, SourceError
 
 
 def resolve_folder(folder: Path, dockerfile: str = "Dockerfile") -> ResolvedSource:

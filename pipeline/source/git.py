@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pipeline.source.errors import SourceError, SourceUnreachableError
 from pipeline.source.location import Location
+from pipeline.source.model import SourceError, SourceUnreachableError
 
 _UNREACHABLE = (
     "could not resolve host",

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
-from pipeline.source.errors import SourceError
+from pipeline.source.model import SourceError
 
 _SCP_LIKE = re.compile(r"^[\w.-]+@[\w.-]+:(?!//)")
 _SCHEMES = {"https", "http", "ssh", "git", "file"}

@@ -2,7 +2,7 @@
 
 import re
 
-from pipeline.source.errors import SourceError
+from pipeline.source.model import SourceError
 
 _SHA = re.compile(r"^[0-9a-f]{40}$")
 _ABBREVIATED = re.compile(r"^[0-9a-f]{7,39}$")

@@ -6,11 +6,10 @@ from pathlib import Path
 from pipeline.environment.catalogue import PROJECT, state_folder
 from pipeline.environment.model import Environment
 from pipeline.source.checkout import checkout
-from pipeline.source.errors import SourceError
 from pipeline.source.folder import resolve_folder
 from pipeline.source.git import git
 from pipeline.source.location import Location, is_url, parse_location
-from pipeline.source.model import ResolvedSource
+from pipeline.source.model import ResolvedSource, SourceError
 
 
 def source_of(environment: Environment, ref: str | None, token: str = "") -> ResolvedSource:

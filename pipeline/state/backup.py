@@ -1,20 +1,29 @@
 """Verified copies of the state, kept by rule, and a look at what protects it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pipeline.aws.errors import calling
 from pipeline.aws.identity import identify
 from pipeline.clock import utc_now
-from pipeline.retention import RetentionPolicy
+from pipeline.retention import RetentionPolicy, reasons_to_keep
 from pipeline.state.bucket import Bucket, check_bucket
-from pipeline.state.errors import StateError
 from pipeline.state.head import describe
 from pipeline.state.home import StateHome
-from pipeline.state.model import StateHead
+from pipeline.state.model import StateError, StateHead
 from pipeline.state.report import Setting
-from pipeline.state.retention import to_remove
 from pipeline.state.table import Table, recovery_is_on
+
+
+def to_remove(taken: Iterable[datetime], now: datetime, policy: RetentionPolicy) -> tuple[datetime, ...]:
+    """Choose what to remove among the times of *verified* copies (timezone-aware UTC)."""
+    newest_first = sorted(set(taken), reverse=True)
+    if not newest_first or now - newest_first[0] > policy.stale:
+        return ()
+    kept = reasons_to_keep(newest_first, lambda moment: moment, policy)
+    return tuple(moment for moment in newest_first if moment not in kept and now - moment > policy.grace)
+
 
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 

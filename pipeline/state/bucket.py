@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 from botocore.exceptions import ClientError
 
 from pipeline.aws.errors import calling, code_of
-from pipeline.state.errors import BucketTakenError
+from pipeline.state.model import BucketTakenError
 from pipeline.state.protection import PROTECTIONS, Protection
 from pipeline.state.report import Setting
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
-from pipeline.state.errors import StateError
+from pipeline.state.model import StateError
 
 VARIABLES = "pipeline.tfvars.json"
 _LEFT_OUT_FOLDERS = frozenset({".terraform", "tests", "__pycache__", ".git"})

@@ -7,10 +7,9 @@ from itertools import islice
 from typing import Literal
 
 from pipeline.aws.bucket import StoredObject
-from pipeline.state.errors import StateError
 from pipeline.state.head import UnreadableStateError, describe
 from pipeline.state.home import StateHome
-from pipeline.state.model import StateHead
+from pipeline.state.model import StateError, StateHead
 
 _MOST = 20
 """Newest of each kind that are looked at: each is read whole."""

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline.state.errors import StateError
-from pipeline.state.model import ConfigurationRecord
+from pipeline.state.model import ConfigurationRecord, StateError
 
 
 def choose_record(records: Sequence[ConfigurationRecord], name: str | None = None) -> ConfigurationRecord:

@@ -4,9 +4,8 @@ import hashlib
 import json
 
 from pipeline.aws.bucket import StoredObject
-from pipeline.state.errors import StateError
 from pipeline.state.home import StateHome
-from pipeline.state.model import StateHead
+from pipeline.state.model import StateError, StateHead
 
 
 class UnreadableStateError(StateError):

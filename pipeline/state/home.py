@@ -8,7 +8,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ConflictError, S3Bucket, StoredObject
 from pipeline.aws.errors import calling
 from pipeline.environment.model import Environment
-from pipeline.state.errors import StateChangedError
+from pipeline.state.model import StateChangedError
 from pipeline.terraform.backend import BackendConfig, backend_config
 
 

@@ -13,9 +13,8 @@ from botocore.exceptions import ClientError
 
 from pipeline.aws.errors import calling, code_of
 from pipeline.clock import utc_now
-from pipeline.state.errors import StateChangedError
 from pipeline.state.home import StateHome
-from pipeline.state.model import LockInfo, parse_lock
+from pipeline.state.model import LockInfo, StateChangedError, parse_lock
 
 
 def read_lock(home: StateHome) -> LockInfo | None:

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from pipeline.state.errors import StateError
 from pipeline.state.home import StateHome
+from pipeline.state.model import StateError
 from pipeline.terraform.approval import PlanIdentity
 from pipeline.terraform.plan import Plan, read_plan
 

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipeline.state.errors import StateError
-from pipeline.state.model import StateHead
+from pipeline.state.model import StateError, StateHead
 
 
 class RestoreRefusedError(StateError):

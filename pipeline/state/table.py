@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from pipeline.aws.errors import calling, code_of
-from pipeline.state.errors import StateError
+from pipeline.state.model import StateError
 from pipeline.state.report import Done, Setting
 
 if TYPE_CHECKING:

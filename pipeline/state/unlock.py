@@ -7,12 +7,10 @@ from datetime import timedelta
 
 from pipeline.clock import utc_now
 from pipeline.state.digest import settle_digest
-from pipeline.state.errors import StateError
 from pipeline.state.home import StateHome
-from pipeline.state.liveness import observe
 from pipeline.state.lock import delete_lock, read_lock
-from pipeline.state.model import LockInfo, RunRecord, RunStatus
-from pipeline.state.runs import read_runs, withdraw
+from pipeline.state.model import LockInfo, RunRecord, RunStatus, StateError
+from pipeline.state.runs import observe, read_runs, withdraw
 from pipeline.state.verdict import Attempt, LockVerdict, ObservedRun, is_own_lock, judge_lock
 from pipeline.terraform.errors import StateLockedError
 from pipeline.terraform.workspace import Around

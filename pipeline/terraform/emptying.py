@@ -3,13 +3,41 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Literal
 
 from botocore.exceptions import ClientError
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling, code_of
 from pipeline.errors import PipelineError
-from pipeline.terraform.contents import Container
+from pipeline.terraform.document import Action, PlanDocument
+
+Kind = Literal["aws_s3_bucket", "aws_ecr_repository"]
+_KINDS: tuple[Kind, ...] = ("aws_s3_bucket", "aws_ecr_repository")
+
+
+@dataclass(frozen=True)
+class Container:
+    """A bucket or repository that a plan destroys."""
+
+    address: str
+    kind: Kind
+    name: str
+    """Name of the bucket or repository."""
+
+
+def containers(document: PlanDocument) -> tuple[Container, ...]:
+    """Return what the plan deletes and AWS deletes only when it is empty.
+
+    The plan knows it from the state, so nothing else is ever named.
+    """
+    return tuple(
+        Container(change.address, kind, change.identity)
+        for kind in _KINDS
+        for change in document.changes
+        if change.type == kind and change.managed and change.action is Action.DELETE and change.identity
+    )
+
 
 _COUNTED = 10_000
 _VERSIONS_PER_CALL, _IMAGES_PER_CALL = 1000, 100

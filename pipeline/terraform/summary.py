@@ -1,12 +1,44 @@
 """A plan told to people: rows, counts, drift apart from intended change (pure)."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.terraform.attributes import UNKNOWN, AttributeChange
 from pipeline.terraform.cost import cost_pointer
 from pipeline.terraform.document import Action, OutputChange, PlanDocument, ResourceChange
-from pipeline.terraform.reasons import explain_reason
+
+_REASONS = {
+    "replace_because_tainted": "an earlier creation of it failed half-way",
+    "replace_because_cannot_update": "an attribute changes that AWS cannot change in place",
+    "replace_by_request": "its replacement was asked for",
+    "replace_by_triggers": "something that it follows is replaced",
+    "delete_because_no_resource_config": "it is no longer in the configuration",
+    "delete_because_no_module": "its module is no longer in the configuration",
+    "delete_because_wrong_repetition": "the configuration now uses count or for_each differently",
+    "delete_because_count_index": "count is smaller now",
+    "delete_because_each_key": "its key is no longer in for_each",
+    "delete_because_no_move_target": "it was moved to an address that is not in the configuration",
+    "read_because_config_unknown": "its arguments are known only during apply",
+    "read_because_dependency_pending": "something it depends on changes",
+    "read_because_check_nested": "it belongs to a check",
+}
+
+
+def explain_reason(reason: str) -> str:
+    """Return the reason in words; an unknown one as Terraform names it."""
+    return _REASONS.get(reason, reason.replace("_", " "))
+
+
+def unmatched_targets(document: PlanDocument, targets: Iterable[str]) -> tuple[str, ...]:
+    """Return the targets that no resource of the targeted plan belongs to."""
+    return tuple(
+        target for target in targets if not any(_within(item, target) for item in document.addresses)
+    )
+
+
+def _within(address: str, target: str) -> bool:
+    return address == target or address.startswith((f"{target}.", f"{target}["))
 
 
 @dataclass(frozen=True)

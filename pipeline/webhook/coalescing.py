@@ -5,6 +5,24 @@ from dataclasses import dataclass
 
 from pipeline.webhook.model import Deploy
 
+_STATES = {
+    "SCHEDULED": "queued",
+    "PENDING": "queued",
+    "RUNNING": "in_progress",
+    "PAUSED": "in_progress",
+    "CANCELLING": "in_progress",
+    "COMPLETED": "success",
+    "FAILED": "failure",
+    "CRASHED": "error",
+    "CANCELLED": "inactive",
+}
+
+
+def github_state(state: str) -> str:
+    """Return GitHub's word for a Prefect state type."""
+    return _STATES.get(state, "in_progress")
+
+
 _WAITING = frozenset({"SCHEDULED"})
 """A worker has taken what is PENDING: it may begin between a look at it and its cancellation."""
 

@@ -4,14 +4,26 @@ Source: GitHub, "Webhook events and payloads" (push, workflow_run).
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.environment.model import Environment
+from pipeline.source.location import repository_id
 from pipeline.webhook.model import Decision, Deploy, Ignore
 from pipeline.webhook.reading import commit, fresh, inner, malformed, moment, text
-from pipeline.webhook.routing import of_branch, of_repository
+
+
+def of_repository(url: str, known: Iterable[Environment]) -> list[Environment]:
+    """Return the environments whose source is this repository."""
+    wanted = repository_id(url)
+    return [item for item in known if wanted is not None and repository_id(item.source.repository) == wanted]
+
+
+def of_branch(branch: str, known: Iterable[Environment]) -> list[Environment]:
+    """Return the environments that deploy this branch."""
+    return [item for item in known if item.branch == branch]
+
 
 _BRANCH = "refs/heads/"
 _FULL_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")

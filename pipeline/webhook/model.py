@@ -2,6 +2,42 @@
 
 from dataclasses import dataclass
 
+from pipeline.errors import PipelineError
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """What a client may still send."""
+
+    tokens: float
+    at: float
+    """When that was so (seconds of a clock that never goes back)."""
+
+
+def take(bucket: Bucket | None, now: float, rate: float, burst: float) -> tuple[Bucket, float]:
+    """Take one token of a bucket that fills by ``rate`` a second up to ``burst``; a new client's is full.
+
+    Returns:
+        The bucket afterwards, and the seconds to wait (0: go on).
+    """
+    old = bucket or Bucket(burst, now)
+    tokens = min(burst, old.tokens + max(0.0, now - old.at) * rate)
+    if tokens >= 1:
+        return Bucket(tokens - 1, now), 0.0
+    return Bucket(tokens, now), (1 - tokens) / rate
+
+
+class Refusal(PipelineError):  # noqa: N818 - an answer to the caller, not a fault of ours
+    """A request that is turned down; carries its HTTP status and what the caller can do."""
+
+    def __init__(self, status: int, error: str, next_step: str, retry_after: int | None = None) -> None:
+        self.status = status
+        self.error = error
+        self.next_step = next_step
+        self.retry_after = retry_after
+        """Seconds."""
+        super().__init__(f"{error} {next_step}")
+
 
 @dataclass(frozen=True)
 class Deploy:

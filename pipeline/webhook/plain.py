@@ -7,8 +7,7 @@ from typing import Any
 
 from pipeline.environment.model import Environment
 from pipeline.source.location import repository_id
-from pipeline.webhook.errors import Refusal
-from pipeline.webhook.model import Deploy
+from pipeline.webhook.model import Deploy, Refusal
 from pipeline.webhook.reading import commit, fresh, malformed, moment, text
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,128}")

@@ -1,12 +1,29 @@
 """Takes typed values out of JSON that a stranger wrote."""
 
+import hashlib
+import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pipeline.webhook.errors import Refusal
+from pipeline.webhook.model import Refusal
+
+_PREFIX = "sha256="
+
+
+def sign(body: bytes, secret: str) -> str:
+    """Return the header's value for a body."""
+    return _PREFIX + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def is_signed(body: bytes, header: str | None, secrets: Sequence[str]) -> bool:
+    """Whether one of the secrets made the signature; compares in constant time, with every secret."""
+    given = (header or "").encode("utf-8", "replace")
+    matches = [hmac.compare_digest(sign(body, secret).encode(), given) for secret in secrets if secret]
+    return any(matches)
+
 
 _SEND = "Send the fields that docs/webhook.md describes."
 _SHA = re.compile(r"[0-9a-f]{40}")

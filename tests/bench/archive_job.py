@@ -15,7 +15,7 @@ sys.path.append(str(Path(__file__).parents[1] / "unit/logs"))
 from fake_logs import FakeAws, FakeLogs, FakeS3
 
 from pipeline.logs.archive import archive_day
-from pipeline.logs.place import ArchivePlace
+from pipeline.logs.manifest import ArchivePlace
 
 DAY = date(2026, 2, 28)
 _START = int(datetime(2026, 2, 28, tzinfo=UTC).timestamp()) * 1000

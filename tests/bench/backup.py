@@ -13,8 +13,7 @@ from bench.workshop import Workshop
 
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite.backup import back_up
-from pipeline.sqlite.model import Manifest
-from pipeline.sqlite.policy import BackupPolicy
+from pipeline.sqlite.model import BackupPolicy, Manifest
 
 SCRIPT = Path(__file__).with_name("backup.sh")
 _MORE = (

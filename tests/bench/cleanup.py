@@ -14,9 +14,8 @@ from bench.workshop import Workshop, run
 
 from pipeline.aws.access import AwsAccess
 from pipeline.ecr.apply import apply_cleanup
+from pipeline.ecr.model import CleanupPolicy, Protection
 from pipeline.ecr.plan import plan_cleanup
-from pipeline.ecr.policy import CleanupPolicy
-from pipeline.ecr.protection import Protection
 from pipeline.ecr.registry import read_inventory
 
 HERE = Path(__file__).parent

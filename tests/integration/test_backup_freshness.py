@@ -10,7 +10,7 @@ from pipeline.environment.catalogue import environment
 from pipeline.freshness.judge import Freshness, judge
 from pipeline.freshness.survey import find_copies
 from pipeline.logs.archive import archive_day
-from pipeline.logs.place import ArchivePlace
+from pipeline.logs.manifest import ArchivePlace
 from pipeline.outputs import Outputs
 from pipeline.sqlite.layout import MANIFEST, UNUSABLE, stem
 

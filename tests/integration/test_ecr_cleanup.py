@@ -9,9 +9,8 @@ from maintenance_emulator import aws  # noqa: F401 - a fixture
 from pipeline.aws.access import AwsAccess
 from pipeline.ecr.apply import apply_cleanup
 from pipeline.ecr.in_use import collect_in_use
+from pipeline.ecr.model import CleanupPolicy, Protection
 from pipeline.ecr.plan import plan_cleanup
-from pipeline.ecr.policy import CleanupPolicy
-from pipeline.ecr.protection import Protection
 from pipeline.ecr.registry import read_inventory
 from pipeline.outputs import Outputs
 

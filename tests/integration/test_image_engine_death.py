@@ -12,8 +12,7 @@ from tenacity import wait_none
 
 from pipeline.image.build import build_image
 from pipeline.image.errors import BuildError, PushInterruptedError
-from pipeline.image.login import Login
-from pipeline.image.push import push_image
+from pipeline.image.push import Login, push_image
 from pipeline.image.push_progress import PushProgress
 from pipeline.image.request import BuildEvent, BuildRequest
 

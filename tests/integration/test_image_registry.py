@@ -17,8 +17,7 @@ from pipeline.image.buildkit import find_buildkit
 from pipeline.image.engine import connect, inspect_engine
 from pipeline.image.errors import BuildError, ImageError, PushError, RegistryError
 from pipeline.image.findings import wait_for_findings
-from pipeline.image.login import ecr_login
-from pipeline.image.push import push_image
+from pipeline.image.push import ecr_login, push_image
 from pipeline.image.push_progress import PushProgress
 from pipeline.image.reference import Repository
 from pipeline.image.registry import find_image

@@ -12,7 +12,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.logs.archive import ArchiveOutcome, archive_day
 from pipeline.logs.cloudwatch import list_groups
 from pipeline.logs.days import days_due
-from pipeline.logs.place import ArchivePlace
+from pipeline.logs.manifest import ArchivePlace
 from pipeline.logs.retain import apply_retention
 from pipeline.logs.retention import plan_retention
 from pipeline.logs.verify import archived_days, verify_day

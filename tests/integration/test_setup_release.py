@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.setup.errors import SetupError
+from deployments.setup.paths import SetupError
 from deployments.setup.release import fetch_terraform
 from deployments.setup.terraform import ensure_terraform
 from deployments.setup.versions import PINNED, platform_name

@@ -14,10 +14,9 @@ from sqlite_support.emulator import emulator, make_live, serve
 from pipeline.aws.access import AwsAccess
 from pipeline.ecs.service import EcsService
 from pipeline.live import LiveEnvironment
+from pipeline.recovery.begin import choose
 from pipeline.recovery.carry import RestoreUndoneError
-from pipeline.recovery.choice import choose
-from pipeline.recovery.errors import RecoveryError
-from pipeline.recovery.record import OpenRestores, require_none_open
+from pipeline.recovery.record import OpenRestores, RecoveryError, require_none_open
 from pipeline.recovery.steps import RestoreSteps
 from pipeline.release.model import Release
 from pipeline.sqlite.backup import back_up

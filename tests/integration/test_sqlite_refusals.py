@@ -15,8 +15,7 @@ from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.catalogue import find_backup
 from pipeline.sqlite.errors import BackupMismatchError, SqliteJobError
 from pipeline.sqlite.layout import MANIFEST
-from pipeline.sqlite.model import Manifest
-from pipeline.sqlite.policy import BackupPolicy
+from pipeline.sqlite.model import BackupPolicy, Manifest
 from pipeline.sqlite.store import Store, Upload
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]

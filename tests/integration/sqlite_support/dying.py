@@ -13,15 +13,14 @@ from typing import Any, NoReturn
 from sqlite_support import databases
 
 from pipeline.live import LiveEnvironment
-from pipeline.recovery.begin import begin
+from pipeline.recovery.begin import begin, choose
 from pipeline.recovery.carry import carry_through
-from pipeline.recovery.choice import choose
 from pipeline.recovery.record import OpenRestore, OpenRestores
 from pipeline.recovery.steps import RestoreSteps
 from pipeline.sqlite import backup as backup_module
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.layout import MANIFEST
-from pipeline.sqlite.policy import BackupPolicy
+from pipeline.sqlite.model import BackupPolicy
 from pipeline.sqlite.store import Store, Upload
 
 POLICY = BackupPolicy(parts=8, timeout=600)

@@ -9,9 +9,9 @@ from pipeline.aws.access import AwsAccess
 from pipeline.retention import RetentionPolicy
 from pipeline.state.backup import backup_state
 from pipeline.state.bootstrap import bootstrap
-from pipeline.state.errors import StateError
 from pipeline.state.head import read_head
 from pipeline.state.home import StateHome
+from pipeline.state.model import StateError
 from pipeline.terraform.backend import BackendConfig
 
 STATE = b'{"version": 4, "serial": 7, "lineage": "abc", "resources": []}'

@@ -8,14 +8,12 @@ from terraform_support import Opener, copy_module
 
 from pipeline.state.bundle import Bundle, git_revision, pack, unpack
 from pipeline.state.choice import choose_record
-from pipeline.state.errors import StateChangedError, StateError
 from pipeline.state.head import read_head
 from pipeline.state.home import StateHome
-from pipeline.state.model import ConfigurationRecord
-from pipeline.state.record import keep_record, read_bundle, read_records, record_name
+from pipeline.state.model import ConfigurationRecord, StateChangedError, StateError
+from pipeline.state.record import keep_record, read_bundle, read_records, record_name, take_snapshot
 from pipeline.state.restorable import RestoreRefusedError
 from pipeline.state.restore import inspect_state, restore_state
-from pipeline.state.snapshot import take_snapshot
 from pipeline.state.unlock import lock_keeper
 from pipeline.terraform.errors import TerraformError
 from pipeline.terraform.plan import Plan

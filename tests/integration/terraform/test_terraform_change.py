@@ -17,8 +17,7 @@ from pipeline.terraform.errors import StalePlanError, TerraformError
 from pipeline.terraform.events import TerraformEvent
 from pipeline.terraform.guard import guard
 from pipeline.terraform.progress import follow
-from pipeline.terraform.summary import summarise
-from pipeline.terraform.targets import unmatched_targets
+from pipeline.terraform.summary import summarise, unmatched_targets
 from pipeline.terraform.workspace import PlanRequest, Workspace, open_workspace
 
 WISHES = {"value": "one", "password": "correct-horse"}

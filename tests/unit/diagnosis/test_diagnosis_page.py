@@ -8,8 +8,7 @@ from diagnosis_samples import MOVING, WELL, stopped, task
 from pipeline.delivery.model import TaskEvidence
 from pipeline.diagnosis.diagnosis import diagnose
 from pipeline.diagnosis.facts import Tasks
-from pipeline.diagnosis.guide import GUIDE
-from pipeline.diagnosis.report import to_markdown
+from pipeline.diagnosis.report import GUIDE, to_markdown
 from pipeline.secrets.keys import KeyReport
 
 CRASH = Tasks(

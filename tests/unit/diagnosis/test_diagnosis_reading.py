@@ -10,8 +10,7 @@ from diagnosis_samples import WELL
 from pipeline.aws.access import AwsAccess
 from pipeline.diagnosis.diagnosis import diagnose
 from pipeline.diagnosis.model import Unread
-from pipeline.diagnosis.names import addresses
-from pipeline.diagnosis.reading import read_facts
+from pipeline.diagnosis.reading import addresses, read_facts
 from pipeline.errors import PipelineError
 
 

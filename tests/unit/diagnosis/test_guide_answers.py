@@ -19,8 +19,8 @@ from diagnosis_samples import (
 
 from pipeline.diagnosis.diagnosis import diagnose
 from pipeline.diagnosis.facts import Balancing, Definitions, Releases, Tasks
-from pipeline.diagnosis.guide import GUIDE, Answer, answered
 from pipeline.diagnosis.model import Unread
+from pipeline.diagnosis.report import GUIDE, Answer, answered
 from pipeline.health.model import ProbeReport
 from pipeline.preflight.model import Status
 

@@ -7,11 +7,8 @@ import pytest
 from fake_ecr import FakeEcr, access_to, digest_of, image
 
 from pipeline.ecr.apply import Failure, apply_cleanup
-from pipeline.ecr.errors import ProtectionError
-from pipeline.ecr.model import Image
+from pipeline.ecr.model import CleanupPolicy, Image, Protection, ProtectionError
 from pipeline.ecr.plan import CleanupPlan, plan_cleanup
-from pipeline.ecr.policy import CleanupPolicy
-from pipeline.ecr.protection import Protection
 from pipeline.ecr.registry import read_inventory
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -5,11 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fake_ecr import digest_of, image, inventory_of
 
-from pipeline.ecr.errors import EcrError
-from pipeline.ecr.model import Inventory
+from pipeline.ecr.model import CleanupPolicy, EcrError, Inventory, Protection
 from pipeline.ecr.plan import plan_cleanup
-from pipeline.ecr.policy import CleanupPolicy
-from pipeline.ecr.protection import Protection
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 OLD = NOW - timedelta(days=90)

@@ -7,10 +7,8 @@ from fake_ecr import digest_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.ecr.model import Image, Inventory
+from pipeline.ecr.model import CleanupPolicy, Image, Inventory, Protection
 from pipeline.ecr.plan import CleanupPlan, plan_cleanup
-from pipeline.ecr.policy import CleanupPolicy
-from pipeline.ecr.protection import Protection
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SIZE = 8

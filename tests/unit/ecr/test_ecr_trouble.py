@@ -9,10 +9,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from fake_ecr import FakeEcr, access_to, digest_of, image
 
 from pipeline.ecr.apply import apply_cleanup
-from pipeline.ecr.errors import EcrError
+from pipeline.ecr.model import CleanupPolicy, EcrError, Protection
 from pipeline.ecr.plan import plan_cleanup
-from pipeline.ecr.policy import CleanupPolicy
-from pipeline.ecr.protection import Protection
 from pipeline.ecr.registry import read_inventory
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -8,10 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 from fake_ecr import FakeAccess, digest_of
 
-from pipeline.ecr.errors import ProtectionError
 from pipeline.ecr.in_use import collect_in_use
-from pipeline.ecr.protection import Protection
-from pipeline.ecr.reference import Reference, parse_reference
+from pipeline.ecr.model import Protection, ProtectionError, Reference, parse_reference
 from pipeline.outputs import Outputs
 
 HOST = "000000000000.dkr.ecr.af-south-1.amazonaws.com"

@@ -13,9 +13,8 @@ from pipeline.aws.bucket import StoredObject
 from pipeline.environment.loader import EnvironmentsFileError, load_environments
 from pipeline.environment.model import Environment
 from pipeline.outputs import Outputs, OutputsError, parse_outputs
-from pipeline.state.errors import StateError
 from pipeline.state.head import describe
-from pipeline.state.model import StateHead, parse_lock
+from pipeline.state.model import StateError, StateHead, parse_lock
 
 PROJECT = Path(__file__).parents[3]
 TOML = (PROJECT / "deployments/environments.toml").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mutations import JSON
 
 from pipeline.environment.catalogue import environments
-from pipeline.webhook.errors import Refusal
+from pipeline.webhook.model import Refusal
 from pipeline.webhook.plain import parse_plain
 
 NOW = 1_800_000_000.0

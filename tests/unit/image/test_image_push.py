@@ -9,8 +9,7 @@ from docker.errors import APIError
 from tenacity import wait_none
 
 from pipeline.image.errors import PushError, PushInterruptedError
-from pipeline.image.login import Login
-from pipeline.image.push import push_image
+from pipeline.image.push import Login, push_image
 from pipeline.image.push_progress import Layer, PushProgress, advance
 
 _DIGEST = "sha256:" + "a" * 64

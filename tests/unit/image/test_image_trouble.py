@@ -20,7 +20,7 @@ from pipeline.image.buildkit import BuildkitCli, buildkit_fault, find_buildkit
 from pipeline.image.engine import connect, inspect_engine
 from pipeline.image.errors import BuildError, EngineError, ImageError, RegistryError
 from pipeline.image.findings import wait_for_findings
-from pipeline.image.login import ecr_login
+from pipeline.image.push import ecr_login
 from pipeline.image.registry import find_image
 from pipeline.image.request import BuildRequest
 

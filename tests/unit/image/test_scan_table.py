@@ -2,8 +2,7 @@
 
 from datetime import date
 
-from pipeline.image.scan import Accepted, Finding, ScanPolicy, ScanResult, judge_scan
-from pipeline.image.scan_table import scan_rows
+from pipeline.image.scan import Accepted, Finding, ScanPolicy, ScanResult, judge_scan, scan_rows
 
 TODAY = date(2025, 3, 1)
 GRAVE = Finding("CVE-1", "CRITICAL", "openssl", "3.0", "https://cve.test/1")

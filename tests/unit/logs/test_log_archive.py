@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.logs.archive import ArchiveOutcome, archive_day
-from pipeline.logs.errors import ArchiveConflictError, ArchiveDamagedError
 from pipeline.logs.groups import LogGroup
-from pipeline.logs.place import ArchivePlace
+from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchivePlace
 from pipeline.logs.store import lines_of
 from pipeline.logs.verify import archived_days, history_is_verified, verify_day
 

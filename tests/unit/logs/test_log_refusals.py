@@ -13,8 +13,7 @@ from support.refusals import UNREACHABLE, refusing
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
 from pipeline.logs.archive import archive_day
-from pipeline.logs.errors import ArchiveConflictError, ArchiveDamagedError
-from pipeline.logs.place import ArchivePlace
+from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchivePlace
 from pipeline.logs.retain import RetentionResult
 from pipeline.logs.store import ArchiveStore
 from pipeline.logs.verify import verify_day

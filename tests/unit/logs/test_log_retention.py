@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from fake_logs import FakeAws, FakeLogs
 
+from pipeline.logs.cloudwatch import Pacer
 from pipeline.logs.days import days_due, history_is_archived
-from pipeline.logs.errors import LogsError
 from pipeline.logs.groups import LogGroup, environment_groups
-from pipeline.logs.pace import Pacer
+from pipeline.logs.manifest import LogsError
 from pipeline.logs.retain import apply_retention
 from pipeline.logs.retention import RetentionAction, plan_retention
 from pipeline.outputs import Outputs

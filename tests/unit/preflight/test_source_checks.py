@@ -13,8 +13,7 @@ from pipeline.preflight.engine import engine_checks
 from pipeline.preflight.model import Check, Status, run_checks
 from pipeline.preflight.present import PresentService
 from pipeline.preflight.source import source_checks
-from pipeline.source.errors import SourceError, SourceUnreachableError
-from pipeline.source.model import ResolvedSource
+from pipeline.source.model import ResolvedSource, SourceError, SourceUnreachableError
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 

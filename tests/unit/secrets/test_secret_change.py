@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from pipeline.secrets.change import check_size, check_values, plan_change, version_token
-from pipeline.secrets.errors import SecretValuesError
+from pipeline.secrets.change import SecretValuesError, check_size, check_values, plan_change, version_token
 
 documents = st.dictionaries(st.text("ABC", min_size=1, max_size=2), st.text(min_size=1, max_size=3))
 

@@ -16,7 +16,7 @@ from support.refusals import UNREACHABLE, refusing
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
-from pipeline.secrets.errors import (
+from pipeline.secrets.change import (
     SecretConflictError,
     SecretFormatError,
     SecretUnavailableError,

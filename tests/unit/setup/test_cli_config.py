@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deployments.setup.cli_config import configuration, terraform_cli_config
-from deployments.setup.errors import SetupError
+from deployments.setup.paths import SetupError
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 

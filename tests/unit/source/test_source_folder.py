@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.source.errors import SourceError
 from pipeline.source.folder import resolve_folder
+from pipeline.source.model import SourceError
 
 Git = Callable[..., str]
 

@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
-from pipeline.source.errors import SourceError
 from pipeline.source.location import Location, is_url, parse_location, repository_id
+from pipeline.source.model import SourceError
 
 
 @pytest.mark.parametrize(

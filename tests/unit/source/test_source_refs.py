@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.source.errors import SourceError
+from pipeline.source.model import SourceError
 from pipeline.source.refs import candidates, check_ref, choose
 
 _A, _B, _C = "a" * 40, "b" * 40, "c" * 40

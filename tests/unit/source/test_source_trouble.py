@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.source.checkout import _publish
-from pipeline.source.errors import SourceError
 from pipeline.source.folder import resolve_folder
 from pipeline.source.git import git
+from pipeline.source.model import SourceError
 from pipeline.source.resolve import resolve_source
 
 

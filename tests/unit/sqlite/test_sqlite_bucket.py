@@ -14,9 +14,8 @@ from support.refusals import UNREACHABLE, refusing
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
 from pipeline.outputs import Outputs
-from pipeline.recovery.choice import choose
-from pipeline.recovery.errors import RecoveryError
-from pipeline.recovery.record import OpenRestore, OpenRestores
+from pipeline.recovery.begin import choose
+from pipeline.recovery.record import OpenRestore, OpenRestores, RecoveryError
 from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import layout
 from pipeline.sqlite.attempt import close_attempt, open_attempt, to_document

@@ -4,9 +4,9 @@ from typing import Any, cast
 
 import pytest
 
-from pipeline.sqlite.completion import complete, prove
+from pipeline.sqlite.backup import complete, prove
 from pipeline.sqlite.errors import BackupMismatchError
-from pipeline.sqlite.policy import BackupPolicy
+from pipeline.sqlite.model import BackupPolicy
 from pipeline.sqlite.store import Store, Upload
 
 KEY = "sqlite/test/2026/01/01/20260101T000000Z-ab.zst"

@@ -9,8 +9,6 @@ import pytest
 from deployments.stack import probes
 from deployments.stack.processes import Process, start_of
 
-NOW = datetime.now(UTC)
-
 
 @pytest.fixture
 def process() -> Process:
@@ -22,17 +20,17 @@ def process() -> Process:
 @pytest.mark.parametrize(
     ("name", "beat", "ready"),
     [
-        (probes.WORKER, NOW + timedelta(minutes=1), True),
-        (probes.WORKER, NOW - timedelta(minutes=1), False),
-        ("another", NOW + timedelta(minutes=1), False),
+        (probes.WORKER, timedelta(minutes=1), True),
+        (probes.WORKER, timedelta(minutes=-1), False),
+        ("another", timedelta(minutes=1), False),
         (probes.WORKER, None, False),
     ],
     ids=["its own", "of the one before", "of another worker", "none yet"],
 )
 def test_a_worker_is_ready_by_its_own_heartbeat(
-    monkeypatch: pytest.MonkeyPatch, process: Process, name: str, beat: datetime | None, ready: bool
+    monkeypatch: pytest.MonkeyPatch, process: Process, name: str, beat: timedelta | None, ready: bool
 ) -> None:
     """The server remembers the worker that a killed stack had; its heartbeat says nothing of the new one."""
-    worker = {"name": name, "last_heartbeat_time": beat.isoformat() if beat else None}
+    worker = {"name": name, "last_heartbeat_time": (datetime.now(UTC) + beat).isoformat() if beat else None}
     monkeypatch.setattr(probes, "ask", lambda *_, **__: [worker])
     assert probes.worker_polls("http://prefect.test/api", "")(process) is ready

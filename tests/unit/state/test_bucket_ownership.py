@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pipeline.state.bucket import Bucket, ensure_bucket
-from pipeline.state.errors import BucketTakenError
+from pipeline.state.model import BucketTakenError
 from pipeline.state.policy import requires_tls, with_tls
 
 

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from state_values import NOON, lock, run
 
-from pipeline.state.errors import StateError
-from pipeline.state.model import RunRecord, RunStatus, parse_lock
+from pipeline.state.model import RunRecord, RunStatus, StateError, parse_lock
 from pipeline.state.verdict import Attempt, LockState, ObservedRun, is_own_lock, judge_lock
 
 LIMIT = timedelta(hours=6)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from state_values import record
 
 from pipeline.state.choice import choose_record
-from pipeline.state.errors import StateError
+from pipeline.state.model import StateError
 
 A, B, C = record(1, "a"), record(2, "b"), record(3, "c")
 CASES = [

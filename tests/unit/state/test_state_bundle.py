@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.state.bundle import VARIABLES, git_revision, pack, unpack
-from pipeline.state.errors import StateError
+from pipeline.state.model import StateError
 
 
 def configuration(folder: Path) -> Path:

@@ -5,8 +5,8 @@ from support.refusals import refusing
 
 from pipeline.aws.errors import AwsError
 from pipeline.state.bootstrap import bootstrap, survey
-from pipeline.state.errors import BucketTakenError, StateError
 from pipeline.state.home import StateHome
+from pipeline.state.model import BucketTakenError, StateError
 from pipeline.state.report import BootstrapReport
 
 

@@ -18,15 +18,14 @@ from pipeline.state.backup import backup_state
 from pipeline.state.bundle import git_revision, pack
 from pipeline.state.candidates import list_candidates
 from pipeline.state.choice import choose_record
-from pipeline.state.errors import StateChangedError, StateError
 from pipeline.state.home import StateHome
 from pipeline.state.lock import delete_lock, held_lock, read_lock, take_lock, write_digest
+from pipeline.state.model import StateChangedError, StateError
 from pipeline.state.plans import drop_plan, fetch_plan, identity, keep_plan
-from pipeline.state.record import keep_record, read_bundle, read_records
+from pipeline.state.record import keep_record, read_bundle, read_records, take_snapshot
 from pipeline.state.restorable import PresentState
 from pipeline.state.restore import inspect_state, restore_state
 from pipeline.state.runs import announce, read_runs
-from pipeline.state.snapshot import take_snapshot
 from pipeline.state.unlock import forget_gone, unlock
 from pipeline.state.waiting import WaitingPlan, forget_waiting, remember_waiting, waiting_plan
 from pipeline.terraform.errors import TerraformError

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.retention import RetentionPolicy
-from pipeline.state.retention import to_remove
+from pipeline.state.backup import to_remove
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 TIMES = st.lists(

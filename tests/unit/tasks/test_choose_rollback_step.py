@@ -15,8 +15,7 @@ from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
 from pipeline.release.choice import RollbackError
 from pipeline.release.model import ReleaseRecord
-from tasks.history import show_history
-from tasks.rollback import choose_target
+from tasks.history import choose_target, show_history
 
 OUTPUTS = Outputs.model_construct(
     repository_name="pay", backup_bucket="backups", cluster="pay", service="pay"

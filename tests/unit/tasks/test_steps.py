@@ -12,7 +12,7 @@ import tasks
 from pipeline.aws.errors import AwsError
 from pipeline.errors import PipelineError
 from pipeline.image.errors import ImageError
-from pipeline.source.errors import SourceError, SourceUnreachableError
+from pipeline.source.model import SourceError, SourceUnreachableError
 from pipeline.terraform.diagnostics import Diagnostic
 from pipeline.terraform.errors import StalePlanError, TerraformError
 from tasks import support

@@ -10,9 +10,8 @@ from plan_documents import change, document
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
-from pipeline.terraform.contents import Container, containers
 from pipeline.terraform.document import parse_plan
-from pipeline.terraform.emptying import EmptyingError, count_contents, empty
+from pipeline.terraform.emptying import Container, EmptyingError, containers, count_contents, empty
 
 BUCKET = Container("aws_s3_bucket.b", "aws_s3_bucket", "b")
 REPOSITORY = Container("aws_ecr_repository.r", "aws_ecr_repository", "r")

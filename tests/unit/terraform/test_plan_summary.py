@@ -4,8 +4,7 @@ from plan_documents import change, document
 
 from pipeline.terraform.attributes import AttributeChange
 from pipeline.terraform.document import Action, parse_plan
-from pipeline.terraform.reasons import explain_reason
-from pipeline.terraform.summary import summarise
+from pipeline.terraform.summary import explain_reason, summarise
 
 
 def test_rows_that_destroy_come_first_with_their_reason() -> None:

@@ -4,7 +4,7 @@ import pytest
 from plan_documents import change, document
 
 from pipeline.terraform.document import parse_plan
-from pipeline.terraform.targets import unmatched_targets
+from pipeline.terraform.summary import unmatched_targets
 
 PLAN = parse_plan(document(change("module.a.aws_lb.b[0]", ["no-op"]), change("aws_lb.c", ["create"])))
 

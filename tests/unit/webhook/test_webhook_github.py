@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from pipeline.environment.catalogue import environments
 from pipeline.environment.model import Environment
-from pipeline.webhook.errors import Refusal
 from pipeline.webhook.github import decide
-from pipeline.webhook.model import Deploy, Ignore
+from pipeline.webhook.model import Deploy, Ignore, Refusal
 
 NOW = 1_800_000_000.0
 SHA = "a" * 40

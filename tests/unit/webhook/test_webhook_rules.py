@@ -7,13 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.environment.catalogue import environments
-from pipeline.webhook.coalescing import WaitingRun, superseded
-from pipeline.webhook.errors import Refusal
-from pipeline.webhook.limits import Bucket, take
+from pipeline.webhook.coalescing import WaitingRun, github_state, superseded
+from pipeline.webhook.model import Bucket, Refusal, take
 from pipeline.webhook.plain import parse_plain
-from pipeline.webhook.reading import read_object
-from pipeline.webhook.signature import is_signed, sign
-from pipeline.webhook.status import github_state
+from pipeline.webhook.reading import is_signed, read_object, sign
 
 NOW = 1_800_000_000.0
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipeline.environment.model import Environment
-from pipeline.webhook.errors import Refusal
+from pipeline.webhook.model import Refusal
 from pipeline.webhook.plain import parse_plain
 from pipeline.webhook.reading import moment, read_object
 

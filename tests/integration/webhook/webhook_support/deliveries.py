@@ -4,7 +4,7 @@ import json
 import time
 from typing import Any
 
-from pipeline.webhook.signature import sign
+from pipeline.webhook.reading import sign
 
 SECRETS = ("first-secret", "second-secret")
 
