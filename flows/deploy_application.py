@@ -9,11 +9,11 @@ from prefect.states import Completed
 
 from blocks.names import EnvironmentName
 from flows.diagnose import explain_failure
-from flows.ending import completed
-from flows.naming import run_name
-from flows.rehearsal import rehearse
-from flows.rollout import RolloutEnd, roll_out
-from flows.undo import carry_out_decision, note_of, rollback_was_asked, undo
+from flows.shared.ending import completed
+from flows.shared.naming import run_name
+from flows.shared.rehearsal import rehearse
+from flows.shared.rollout import RolloutEnd, roll_out
+from flows.shared.undo import carry_out_decision, note_of, rollback_was_asked, undo
 from pipeline.ecs.outcome import Outcome
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment

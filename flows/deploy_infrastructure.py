@@ -3,7 +3,7 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
-from flows.infrastructure import Change, change_infrastructure
+from flows.shared.infrastructure import Change, change_infrastructure
 from pipeline.outputs import Outputs
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time

@@ -6,7 +6,7 @@ from functools import partial
 from prefect import flow
 
 from blocks.names import EnvironmentName
-from flows.infrastructure import Change, change_infrastructure
+from flows.shared.infrastructure import Change, change_infrastructure
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time
 from tasks.removal import empty_containers, require_destroyable, show_contents

@@ -3,8 +3,8 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
-from flows.approval import ask, was_asked
-from flows.naming import run_name
+from flows.shared.approval import ask, was_asked
+from flows.shared.naming import run_name
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite.model import Backup
 from tasks.change import NotApprovedError

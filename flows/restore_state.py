@@ -6,8 +6,8 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from blocks.names import EnvironmentName
-from flows.approval import ask, was_asked
-from flows.naming import run_name
+from flows.shared.approval import ask, was_asked
+from flows.shared.naming import run_name
 from pipeline.live import LiveEnvironment
 from pipeline.state.model import StateHead
 from pipeline.state.restorable import PresentState

@@ -4,9 +4,9 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from blocks.names import EnvironmentName
-from flows.ending import completed
-from flows.naming import run_name
-from flows.rollout import roll_out
+from flows.shared.ending import completed
+from flows.shared.naming import run_name
+from flows.shared.rollout import roll_out
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.release.crossing import WayBack

@@ -3,8 +3,8 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
-from flows.infrastructure import Change, change_infrastructure
-from flows.naming import run_name
+from flows.shared.infrastructure import Change, change_infrastructure
+from flows.shared.naming import run_name
 from pipeline.terraform.workspace import PlanRequest
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time

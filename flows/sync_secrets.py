@@ -3,7 +3,7 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
-from flows.rollout import roll_out
+from flows.shared.rollout import roll_out
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.release.timing import Stopwatch

@@ -11,7 +11,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
 from prefect.states import Cancelled, State
 
-from flows.approval import ask
+from flows.shared.approval import ask
 
 
 @task

@@ -34,7 +34,7 @@ def _emitted() -> set[str]:
     nodes = [
         node
         for folder in ("tasks", "flows")
-        for path in PROJECT.glob(f"{folder}/*.py")
+        for path in PROJECT.glob(f"{folder}/**/*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     ]
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from flows import ending
-from flows.rollout import RolloutEnd
+from flows.shared import ending
+from flows.shared.rollout import RolloutEnd
 from pipeline.ecs.outcome import Outcome
 
 

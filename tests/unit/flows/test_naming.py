@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from flows.naming import name_of
+from flows.shared.naming import name_of
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from flows import undo as module
-from flows.approval import RollbackDecision
-from flows.undo import carry_out_decision, undo
+from flows.shared import undo as module
+from flows.shared.approval import RollbackDecision
+from flows.shared.undo import carry_out_decision, undo
 from pipeline.aws.access import AwsAccess
 from pipeline.ecs.outcome import Outcome
 from pipeline.environment.catalogue import environment

@@ -4,7 +4,7 @@ from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.states import Completed
 
-from flows.rollout import RolloutEnd
+from flows.shared.rollout import RolloutEnd
 
 
 def completed(release: str, end: RolloutEnd) -> State[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from prefect.logging import get_run_logger
 
-from flows.approval import APPROVAL_TIME, ask
+from flows.shared.approval import APPROVAL_TIME, ask
 from pipeline.state.waiting import WaitingPlan
 from pipeline.terraform.document import PlanDocument
 from pipeline.terraform.plan import Plan

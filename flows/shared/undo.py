@@ -2,9 +2,9 @@
 
 from prefect.logging import get_run_logger
 
-from flows.approval import APPROVAL_TIME, RollbackDecision, ask_with, asked, can_ask, was_asked
 from flows.diagnose import explain_failure
 from flows.rollback_application import go_back
+from flows.shared.approval import APPROVAL_TIME, RollbackDecision, ask_with, asked, can_ask, was_asked
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.release.crossing import KEY, WayBack, short, tell_changes

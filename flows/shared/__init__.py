@@ -1,0 +1,1 @@
+"""What several flows have in common; no flow lies here."""
