@@ -34,7 +34,7 @@ help: ## Show what there is to type
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv:
-	@$(PYTHON) deployments/setup/bootstrap.py $(VENV_DIR)
+	@$(PYTHON) deployments/local/setup/bootstrap.py $(VENV_DIR)
 
 setup: venv ## Make sure of the packages, a Docker engine, Terraform and its AWS provider
 	@$(VENV)/vimbiso setup

@@ -16,10 +16,8 @@ from blocks.deploy_environment import DeployEnvironment
 from blocks.sns_topic import SnsTopic
 from deployments.automations.registrar import register_automations
 from deployments.prefect_file import deploy
-from deployments.stack.secrets import AWS_KEY, read
-from deployments.stack.settings import load_settings
 from deployments.work_pools import register_work_pools
-from pipeline.environment.catalogue import environment, environments
+from pipeline.environment.catalogue import PROJECT, environment, environments
 from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
 from pipeline.secrets.keys import REQUIRED_KEYS
@@ -79,14 +77,15 @@ def _new_credentials(item: Environment) -> AwsCredentials:
     block = AwsCredentials(region_name=item.region)
     if item.aws_endpoint_url is not None:
         block.aws_access_key_id = item.account_id
-        block.aws_secret_access_key = _emulators_key()
+        block.aws_secret_access_key = _emulators_key(item)
     block.save(f"aws-{item.name}", overwrite=True)
     return block
 
 
-def _emulators_key() -> SecretStr:
-    """Return the local stack's; an emulator started in another way checks with what MiniStack is told."""
-    return SecretStr(read(load_settings(), AWS_KEY) or _UNCHECKED_KEY)
+def _emulators_key(item: Environment) -> SecretStr:
+    """Return the key that the emulator made up; one without a key of its own takes any."""
+    file = PROJECT / item.aws_secret_key_file if item.aws_secret_key_file else None
+    return SecretStr(file.read_text(encoding="utf-8").strip() if file and file.exists() else _UNCHECKED_KEY)
 
 
 def _outdated(item: Environment, block: AwsCredentials | None) -> bool:

@@ -5,16 +5,17 @@ import sys
 import tomllib
 from collections.abc import Callable
 from functools import wraps
+from importlib.util import find_spec
 from typing import Any, Literal
 
 from cyclopts import App, CycloptsError, Group
 from cyclopts.exceptions import UnusedCliTokensError
 
-from deployments.cli import machine, processes, verbs
+from deployments.cli import verbs
 from deployments.cli.declared import FLOWS
 from deployments.cli.errors import CommandError
 from deployments.cli.server import NOT_STARTED
-from deployments.setup.paths import PROJECT
+from deployments.paths import PROJECT
 from pipeline.errors import PipelineError
 
 _DAILY = {
@@ -89,10 +90,17 @@ def _starting(flow: str, declared: Callable[..., None]) -> Callable[..., int]:
 
 _VERBS: dict[Group, tuple[Callable[..., Any], ...]] = {
     DELIVER: (verbs.status, verbs.logs, verbs.approve, verbs.restart),
-    MACHINE: (machine.demo, machine.up, machine.down, machine.clean, machine.setup, machine.register),
-    BUILD: (machine.image, machine.base_image, machine.check_terraform, machine.pythons),
-    OTHER: (machine.webhook, completion),
+    OTHER: (verbs.register, verbs.webhook, completion),
 }
+if find_spec("deployments.local.stack"):  # the pipeline's own image does without
+    from deployments.local import processes
+    from deployments.local import verbs as local
+
+    _VERBS |= {
+        MACHINE: (local.demo, local.up, local.down, local.clean, local.setup),
+        BUILD: (local.image, local.base_image, local.check_terraform, local.pythons),
+    }
+    app.command(processes.stack)
 for _verb, _flow in _DAILY.items():
     app.command(_starting(_flow, FLOWS[_flow]), name=_verb, group=DELIVER)
 for _flow, _declared in FLOWS.items():
@@ -101,4 +109,3 @@ for _group, _functions in _VERBS.items():
     for _function in _functions:
         app.command(_function, group=_group)
 app.command(run)
-app.command(processes.stack)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from deployments.setup.paths import PROJECT
+from deployments.paths import PROJECT
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="answer in JSON, for other programs")]
 Verbose = Annotated[bool, Parameter(negative="", help="show the whole log, not only warnings")]

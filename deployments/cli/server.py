@@ -4,9 +4,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, NoReturn
 
-from deployments.stack.environment import child_environment
 from pipeline.errors import PipelineError
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ def enter_stack() -> None:
 
     Prefect reads its settings when it is imported, which must not have happened yet.
     """
+    from deployments.local.stack.environment import child_environment
+
     variables = child_environment()
     os.environ.clear()
     os.environ.update(variables)
@@ -37,8 +39,8 @@ def server_of(name: str) -> Iterator["SyncPrefectClient"]:
         emulated = environment(name).aws_endpoint_url is not None
     except PipelineError as error:
         _give_up(str(error))
-    if emulated and not _has_server(child_environment()):
-        enter_stack()
+    if emulated and find_spec("deployments.local.stack"):  # the pipeline's own image does without
+        _enter_stack_unless_named()
     import httpx
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL
@@ -52,6 +54,13 @@ def server_of(name: str) -> Iterator["SyncPrefectClient"]:
         _give_up(str(error))
     except (httpx.HTTPError, RuntimeError) as error:  # RuntimeError: what Prefect makes of a dead server
         _give_up(_unreachable(error, PREFECT_API_URL.value()))
+
+
+def _enter_stack_unless_named() -> None:
+    from deployments.local.stack.environment import child_environment
+
+    if not _has_server(child_environment()):
+        enter_stack()
 
 
 def _has_server(stack: dict[str, str]) -> bool:

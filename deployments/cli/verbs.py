@@ -1,4 +1,4 @@
-"""Verbs that look at an environment or decide for it."""
+"""Verbs that look at an environment, decide for it, or serve it."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -6,11 +6,9 @@ from typing import Annotated, Any
 from cyclopts import Group, Parameter
 from cyclopts.validators import Number, mutually_exclusive
 
-from deployments.cli import machine
 from deployments.cli.declared import EnvironmentName, Json, LogName, Verbose
 from deployments.cli.errors import CommandError
 from deployments.cli.server import server_of
-from deployments.stack.settings import load_settings
 
 _SHOWN = Group("How it is shown", validator=mutually_exclusive)
 
@@ -24,7 +22,9 @@ def status(environment: EnvironmentName | None = None, /, *, json: Json = False)
         environment: the local stack's processes when left out.
     """
     if environment is None:
-        return machine.report(load_settings(), json)
+        from deployments.local.verbs import report
+
+        return report(json)
     with server_of(environment) as client:
         from deployments.cli.status import show_status
 
@@ -86,6 +86,24 @@ def approve(
 def restart(environment: EnvironmentName, /, *, verbose: Verbose = False, json: Json = False) -> int:
     """Put changed secret values into use: run sync-secrets with --restart."""
     return start_flow("sync-secrets", environment, {"restart": True}, verbose, json)
+
+
+def register(*environments: EnvironmentName) -> None:
+    """Register blocks, work pools, deployments and automations with Prefect; safe to repeat.
+
+    Args:
+        environments: all when left out.
+    """
+    from deployments.register import register as register_with_prefect
+
+    register_with_prefect(environments)
+
+
+def webhook() -> None:
+    """Serve the receiver of signed pushes."""
+    from deployments.webhook.serving import serve
+
+    serve()
 
 
 def start_flow(flow: str, environment: str, parameters: Mapping[str, Any], verbose: bool, json: bool) -> int:

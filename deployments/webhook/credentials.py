@@ -5,7 +5,7 @@ from typing import Any
 
 from prefect.blocks.system import Secret
 
-from deployments.stack.secrets import secret_in
+from deployments.secret_file import secret_in
 from deployments.webhook.asking import asked
 from deployments.webhook.settings import WebhookSettings
 from pipeline.webhook.model import Refusal

@@ -5,7 +5,7 @@ import sys
 import uvicorn
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-from deployments.stack.secrets import secret_in
+from deployments.secret_file import secret_in
 from deployments.webhook.app import create_app
 from deployments.webhook.settings import webhook_settings
 from pipeline.errors import PipelineError

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployments.stack.settings import load_settings
+from deployments.paths import PROJECT
 from pipeline.errors import PipelineError
 
 
@@ -40,17 +40,16 @@ def webhook_settings(variables: Mapping[str, str] | None = None) -> WebhookSetti
     """Read the settings from ``variables`` (default: the process environment).
 
     Raises:
-        WebhookSettingsError, StackError: naming the variable.
+        WebhookSettingsError: naming the variable.
     """
     given = os.environ if variables is None else variables
-    stack = load_settings(given)
     secrets = given.get("WEBHOOK_SECRETS") or given.get("WEBHOOK_SECRET") or ""
     file = given.get("WEBHOOK_SECRET_FILE")
     events = given.get("WEBHOOK_EVENTS") or "push,workflow_run"
     return WebhookSettings(
-        port=stack.webhook_port,
+        port=_port(given, "VIMBISO_WEBHOOK_PORT", 4201),
         host=given.get("WEBHOOK_HOST") or "127.0.0.1",
-        store=stack.state / "webhook.db",
+        store=Path(given.get("VIMBISO_STATE") or PROJECT / ".local").expanduser().absolute() / "webhook.db",
         secrets=_list(secrets),
         secret_file=Path(file) if file else None,
         rate=_number(given, "WEBHOOK_RATE", 20),
@@ -62,12 +61,24 @@ def webhook_settings(variables: Mapping[str, str] | None = None) -> WebhookSetti
         follow=_number(given, "WEBHOOK_FOLLOW", 5),
         github_api=(given.get("GITHUB_API_URL") or "https://api.github.com").rstrip("/"),
         github_token=given.get("GITHUB_TOKEN") or "",
-        ui_url=(given.get("PREFECT_UI_URL") or stack.prefect_url).rstrip("/"),
+        ui_url=(given.get("PREFECT_UI_URL") or _ui_of(given.get("PREFECT_API_URL") or "")).rstrip("/"),
     )
 
 
 def _list(value: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in value.split(",") if item.strip())
+
+
+def _ui_of(api: str) -> str:
+    """Return where Prefect's server shows its UI, beside its API."""
+    return api.rstrip("/").removesuffix("/api")
+
+
+def _port(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name) or str(default)
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise WebhookSettingsError(f"{name} is {text!r}; set it to a port number from 1 to 65535.")
+    return int(text)
 
 
 def _number(given: Mapping[str, str], name: str, default: float) -> float:

@@ -105,6 +105,8 @@ class Environment(_Strict):
     names: Names
     aws_endpoint_url: HttpUrl | None = None
     """Where the AWS APIs answer instead of amazonaws.com (an emulator)."""
+    aws_secret_key_file: Text | None = None
+    """File with the secret key of an emulator's account, absolute or relative to the project."""
     task_endpoint_url: HttpUrl | None = None
     """The same, as the tasks' containers reach it."""
     registry: Text | None = None

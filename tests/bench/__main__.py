@@ -30,7 +30,7 @@ from bench.start import start
 from bench.webhook import webhook
 from bench.workshop import QUICK, Sizes, Workshop
 
-from deployments.setup.paths import PROJECT
+from deployments.paths import PROJECT
 
 PAGE = PROJECT / "docs/benchmarks.md"
 KEPT = PROJECT / "docs/benchmarks.json"

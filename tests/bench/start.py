@@ -7,8 +7,8 @@ from bench.figures import Report, Series
 from bench.workshop import FIRST_PORT, Workshop
 from stack_commands import Stack, free_ports
 
-from deployments.stack.environment import child_environment
-from deployments.stack.settings import Settings
+from deployments.local.stack.environment import child_environment
+from deployments.local.stack.settings import Settings
 
 
 def start(shop: Workshop) -> Report:

@@ -5,7 +5,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployments.setup.paths import TOOLS
+from deployments.local.setup.paths import TOOLS
 
 VERSIONS = {"awscli": "1.46.3", "ecs-deploy": "1.17.0", "matplotlib": "3.11.2"}
 

@@ -11,7 +11,7 @@ from support.house import House
 from support.standing import standing_house
 from xdist.scheduler import LoadScopeScheduling
 
-from deployments.stack.settings import Settings
+from deployments.local.stack.settings import Settings
 
 OWN_STACKS = ("test_stack_", "test_terraform_")
 """Files of tests that put up stacks of their own."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deployments.stack.processes import Process, marked
-from deployments.stack.secrets import PREFECT_PASSWORD, read
-from deployments.stack.settings import REGION, Settings
+from deployments.local.stack.processes import Process, marked
+from deployments.local.stack.secrets import PREFECT_PASSWORD, read
+from deployments.local.stack.settings import REGION, Settings
 from pipeline.aws.access import AwsAccess
 
 _ENGINE = os.environ.get("DOCKER_HOST", "").removeprefix("unix://") or "/var/run/docker.sock"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from support.house import House
 
-from deployments.stack.secrets import ENCRYPTION_KEY, PREFECT_PASSWORD, read
+from deployments.local.stack.secrets import ENCRYPTION_KEY, PREFECT_PASSWORD, read
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]
 

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from stack_commands import Stack, until
 
-from deployments.stack.environment import child_environment
-from deployments.stack.settings import REGION
+from deployments.local.stack.environment import child_environment
+from deployments.local.stack.settings import REGION
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 

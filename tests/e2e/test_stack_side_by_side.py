@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from stack_commands import PORTS, Stack, free_ports
 
-from deployments.stack.settings import Settings
+from deployments.local.stack.settings import Settings
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 NOBODY = 65534

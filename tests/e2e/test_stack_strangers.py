@@ -11,10 +11,10 @@ import httpx
 import pytest
 from stack_commands import Stack
 
-from deployments.base_image import ensure_base_image
-from deployments.stack.bridge import Bridge, find_bridge
-from deployments.stack.guard import CONTAINER_HOST
-from deployments.stack.processes import marked
+from deployments.local.base_image import ensure_base_image
+from deployments.local.stack.bridge import Bridge, find_bridge
+from deployments.local.stack.guard import CONTAINER_HOST
+from deployments.local.stack.processes import marked
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(400)]
 HERE, THERE = "10.213.77.1", "10.213.77.2"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from stack_commands import Stack, until
 
-from deployments.stack.environment import child_environment
+from deployments.local.stack.environment import child_environment
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 

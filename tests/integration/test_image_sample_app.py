@@ -11,7 +11,7 @@ import httpx
 import pytest
 from docker.models.containers import Container
 
-from deployments.base_image import ensure_base_image
+from deployments.local.base_image import ensure_base_image
 from pipeline.image.build import build_image
 from pipeline.image.engine import connect
 from pipeline.image.request import BuildRequest

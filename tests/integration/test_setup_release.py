@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from deployments.setup.paths import SetupError
-from deployments.setup.release import fetch_terraform
-from deployments.setup.terraform import ensure_terraform
-from deployments.setup.versions import PINNED, platform_name
+from deployments.local.setup.paths import SetupError
+from deployments.local.setup.release import fetch_terraform
+from deployments.local.setup.terraform import ensure_terraform
+from deployments.local.setup.versions import PINNED, platform_name
 
 SCRIPT = b"#!/bin/sh\necho Terraform v1.11.4\n"
 

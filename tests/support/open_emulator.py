@@ -2,7 +2,7 @@
 
 from ministack import app as ministack
 
-from deployments.stack.emulator import serve_here
+from deployments.local.stack.emulator import serve_here
 
 if __name__ == "__main__":
     serve_here(ministack.app)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from terraform_command import PROJECT, Terraform, offline_environment
 
-from deployments.setup.terraform import terraform_binary
+from deployments.local.setup.terraform import terraform_binary
 from pipeline.environment.loader import load_environments
 from pipeline.terraform.variables import root_variables, write_variables
 

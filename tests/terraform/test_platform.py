@@ -5,7 +5,7 @@ from pathlib import Path
 
 from terraform_command import ROOT, offline_environment
 
-from deployments.setup.terraform import terraform_binary
+from deployments.local.setup.terraform import terraform_binary
 
 
 def test_platform_keeps_its_promises(tmp_path: Path) -> None:

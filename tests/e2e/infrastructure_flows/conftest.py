@@ -13,8 +13,8 @@ from premises import ENVIRONMENT, Premises, copy_code, told, until
 from support.ports import free_port
 from support.serving import served
 
-from deployments.stack.environment import child_environment
-from deployments.stack.settings import REGION, load_settings
+from deployments.local.stack.environment import child_environment
+from deployments.local.stack.settings import REGION, load_settings
 
 
 @pytest.fixture(scope="module")

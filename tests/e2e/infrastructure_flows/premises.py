@@ -21,7 +21,7 @@ from prefect.states import Crashed, Pending
 from support.blocks import Blocks
 from support.events import payloads
 
-from deployments.stack.settings import REGION
+from deployments.local.stack.settings import REGION
 from pipeline.aws.access import AwsAccess
 from pipeline.environment.catalogue import PROJECT, environment
 from pipeline.outputs import Outputs

@@ -9,11 +9,10 @@ import pytest
 from platform_support import Platform, answers, until
 from support.ports import free_port
 
-from deployments.image.build import build_pipeline_image
-from deployments.image.terraform import terraform_image
-from deployments.setup.paths import PROJECT
-from deployments.stack.bridge import find_bridge
-from deployments.stack.settings import Settings
+from deployments.local.pipeline_image import build_pipeline_image, terraform_image
+from deployments.local.stack.bridge import find_bridge
+from deployments.local.stack.settings import Settings
+from deployments.paths import PROJECT
 
 TESTS = str(PROJECT / "tests")
 

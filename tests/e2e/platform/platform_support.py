@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from deployments.stack.environment import child_environment
-from deployments.stack.settings import Settings
+from deployments.local.stack.environment import child_environment
+from deployments.local.stack.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from platform_support import Platform, until
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun
 
-from deployments.setup.paths import PROJECT
+from deployments.paths import PROJECT
 from pipeline.aws.access import AwsAccess
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]

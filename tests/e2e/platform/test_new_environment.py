@@ -13,9 +13,9 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
 from prefect.client.schemas.objects import StateType
 
-from deployments.setup.cli_config import terraform_cli_config
-from deployments.setup.paths import PROJECT
-from deployments.setup.terraform import terraform_binary
+from deployments.local.setup.cli_config import terraform_cli_config
+from deployments.local.setup.terraform import terraform_binary
+from deployments.paths import PROJECT
 from pipeline.environment.loader import load_environments
 from pipeline.environment.model import Environment
 from pipeline.terraform.variables import root_variables, write_variables

@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deployments.setup.paths import PROJECT
+from deployments.paths import PROJECT
 
 SAMPLE = PROJECT / "examples/vimbiso-pay"
 _FAULT = 'ARG FAULT="{}"'

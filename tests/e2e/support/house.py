@@ -29,8 +29,8 @@ from support.fault_proxy import Decide, Told, faulty
 from support.visitor import Visitor
 
 from deployments.follow import is_last_line, start
-from deployments.stack.containers import containers
-from deployments.stack.settings import REGION
+from deployments.local.stack.containers import containers
+from deployments.local.stack.settings import REGION
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.parameters import read_parameter
 from pipeline.ecs.model import Service, Task

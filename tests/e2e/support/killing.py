@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from deployments.stack.processes import Process, marked, start_of
+from deployments.local.stack.processes import Process, marked, start_of
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from support.application import SAMPLE, Application
 from support.house import House
 from support.images import remove_images
 
-from deployments.base_image import ensure_base_image
-from deployments.setup.paths import PROJECT
-from deployments.stack.environment import child_environment
-from deployments.stack.folders import prepare
-from deployments.stack.secrets import PREFECT_PASSWORD, read
-from deployments.stack.settings import Settings
+from deployments.local.base_image import ensure_base_image
+from deployments.local.stack.environment import child_environment
+from deployments.local.stack.folders import prepare
+from deployments.local.stack.secrets import PREFECT_PASSWORD, read
+from deployments.local.stack.settings import Settings
+from deployments.paths import PROJECT
 
 SET_UP = ("bootstrap-state", "deploy-infrastructure", "sync-secrets", "deploy-application")
 

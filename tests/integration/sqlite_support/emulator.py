@@ -11,7 +11,7 @@ from support.live import live_environment
 from support.ministack import REGION, ministack
 from support.ports import free_port
 
-from deployments.base_image import ensure_base_image
+from deployments.local.base_image import ensure_base_image
 from pipeline.aws.access import AwsAccess
 from pipeline.ecs.service import EcsService
 from pipeline.live import LiveEnvironment

@@ -8,7 +8,7 @@ import pytest
 from webhook_support.deliveries import SECRETS, push
 from webhook_support.world import World
 
-from deployments.stack.secrets import secret_in
+from deployments.secret_file import secret_in
 
 
 def test_both_secrets_of_a_rotation_serve(world: World) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from deployments import base_image
-from deployments import demo as jobs
-from deployments.cli.machine import demo
-from deployments.stack.folders import remove
-from deployments.stack.settings import load_settings
+from deployments.local import base_image
+from deployments.local import demo as jobs
+from deployments.local.stack.folders import remove
+from deployments.local.stack.settings import load_settings
+from deployments.local.verbs import demo
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.base_image import BaseImageError, Recipe, bootstrap_command, ensure_base_image
+from deployments.local.base_image import BaseImageError, Recipe, bootstrap_command, ensure_base_image
 
 _RECIPE = Recipe(
     "bookworm", ("deb http://mirror bookworm main",), ('Acquire::http::Proxy "p:s3cret";',), b"pem"

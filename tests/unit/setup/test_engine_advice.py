@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployments.setup.engine import advice
+from deployments.local.stack.engine import advice
 
 
 @pytest.fixture(autouse=True)

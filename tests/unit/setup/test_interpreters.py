@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.setup.interpreters import Interpreter, ask, check, find, places
+from deployments.local.setup.interpreters import Interpreter, ask, check, find, places
 
 OLD, NEW = Interpreter("3.11.2", "/usr/bin/python3.11", True), Interpreter("3.12.1", "/opt/python3.12", True)
 BARE = Interpreter("3.13.0", "/opt/python3.13", has_venv=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.setup.bootstrap import (
+from deployments.local.setup.bootstrap import (
     INPUTS,
     BootstrapError,
     Environment,
@@ -18,7 +18,7 @@ from deployments.setup.bootstrap import (
     main,
     supported,
 )
-from deployments.setup.paths import PROJECT
+from deployments.paths import PROJECT
 
 
 class InterruptedInstallError(Exception):
@@ -102,7 +102,7 @@ def test_the_folder_is_the_one_that_is_named(environment: Environment) -> None:
 
 def test_the_bootstrap_needs_the_standard_library_alone() -> None:
     """It loads in an interpreter that sees no installed packages and no project."""
-    place = str(PROJECT / "deployments/setup/bootstrap.py")
+    place = str(PROJECT / "deployments/local/setup/bootstrap.py")
     script = f"import runpy; runpy.run_path({place!r}, run_name='loaded')"
     subprocess.run([sys.executable, "-I", "-S", "-c", script], check=True)
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from deployments.stack.balancing import CONNECT_SECONDS, passing_over
-from deployments.stack.settings import load_settings
-from deployments.stack.specs import specs
+from deployments.local.stack.balancing import CONNECT_SECONDS, passing_over
+from deployments.local.stack.settings import load_settings
+from deployments.local.stack.specs import specs
 
 REFUSED = (502, {}, b'{"message": "Target b connect error: [Errno 111] Connection refused"}')
 SERVED = (200, {}, b"served")

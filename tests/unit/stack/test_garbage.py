@@ -10,7 +10,7 @@ _PROGRAM = """
 import contextlib, sqlite3, sys, threading, weakref
 path, way, patience = sys.argv[1:]
 if way == "aside":
-    from deployments.stack.server import collect_garbage_aside
+    from deployments.local.stack.server import collect_garbage_aside
     collect_garbage_aside(young=0.05)
 options = {"timeout": float(patience), "isolation_level": None, "check_same_thread": False}
 holder, waiting = sqlite3.connect(path, **options), sqlite3.connect(path, **options)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployments.stack.guard import Request, refusal
+from deployments.local.stack.guard import Request, refusal
 
 HERE, BRIDGE = "127.0.0.1", "172.17.0.1"
 URL = (

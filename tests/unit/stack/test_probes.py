@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from deployments.stack import probes
-from deployments.stack.processes import Process, start_of
+from deployments.local.stack import probes
+from deployments.local.stack.processes import Process, start_of
 
 
 @pytest.fixture

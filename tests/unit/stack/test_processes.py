@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from deployments.stack.processes import MARK, NAME, marked, send, start_of
-from deployments.stack.stopping import stop
+from deployments.local.stack.processes import MARK, NAME, marked, send, start_of
+from deployments.local.stack.stopping import stop
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from queue import Queue
 
 import pytest
 
-from deployments.stack.emulator import PAUSE, Saver
+from deployments.local.stack.emulator import PAUSE, Saver
 
 
 class Emulator:

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from deployments.stack.secrets import (
+from deployments.local.stack.secrets import (
     AWS_KEY,
     ENCRYPTION_KEY,
     PREFECT_PASSWORD,
     WEBHOOK_SECRET,
     make_up,
     read,
-    secret_in,
     show_password,
 )
-from deployments.stack.settings import Settings
+from deployments.local.stack.settings import Settings
+from deployments.secret_file import secret_in
 
 NAMES = (PREFECT_PASSWORD, ENCRYPTION_KEY, AWS_KEY, WEBHOOK_SECRET)
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from deployments.stack.environment import child_environment
-from deployments.stack.errors import StackError
-from deployments.stack.settings import Settings, load_settings
-from deployments.stack.specs import instance, specs
+from deployments.local.stack.environment import child_environment
+from deployments.local.stack.errors import StackError
+from deployments.local.stack.settings import Settings, load_settings
+from deployments.local.stack.specs import instance, specs
 
 SETTINGS = Settings(Path("/state"), 1001, 1002, 1003)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from deployments.stack.errors import StackError
-from deployments.stack.folders import APPLICATION_UID, prepare, remove
-from deployments.stack.settings import Settings
+from deployments.local.stack.errors import StackError
+from deployments.local.stack.folders import APPLICATION_UID, prepare, remove
+from deployments.local.stack.settings import Settings
 
 
 @pytest.fixture

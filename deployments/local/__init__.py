@@ -1,0 +1,1 @@
+"""What serves development alone: the set-up of a machine, the local stack, the demo, the images."""

@@ -1,0 +1,106 @@
+"""What can be done with the stack as a whole: bring it up, take it down, look at it, wipe it out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deployments.local.stack.children import await_ready, leader, spawn
+from deployments.local.stack.folders import exclusive, prepare, remove
+from deployments.local.stack.logs import write_logging
+from deployments.local.stack.ports import require_free
+from deployments.local.stack.processes import Process, marked
+from deployments.local.stack.settings import Settings
+from deployments.local.stack.specs import Spec, specs
+from deployments.local.stack.stopping import stop
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class State:
+    """How one process of the stack is."""
+
+    name: str
+    state: str
+    """``ready``, ``starting`` (or stuck: see its log) or ``down``."""
+    pid: int | None
+    port: int | None
+    log: str
+
+
+def up(settings: Settings, say: Say) -> list[str]:
+    """Start what is not running and return the names of what was started; nothing to do is quick.
+
+    Raises:
+        StackError: a port is taken, or a process does not get ready.
+    """
+    with exclusive(settings):
+        prepare(settings)
+        write_logging(settings)
+        wanted, living = specs(settings), marked(str(settings.state))
+        missing = [spec for spec in wanted if leader(spec, living) is None]
+        for spec in missing:
+            _clear_way(spec, settings)
+        for spec in missing:
+            say(f"Starting {spec.name} ...")
+            spawn(spec, settings)
+        await_ready(wanted, settings)
+        names = [spec.name for spec in missing]
+        if "aws" in names:
+            _settle(settings, say)
+        return names
+
+
+def down(settings: Settings, say: Say) -> None:
+    """Stop what ``up`` started, with all it has started in turn, the emulated ECS's containers included."""
+    with exclusive(settings):
+        _stop(settings, say)
+
+
+def clean(settings: Settings, say: Say) -> None:
+    """Stop everything and remove all state."""
+    with exclusive(settings):
+        _stop(settings, say)
+        remove(settings)
+
+
+def status(settings: Settings) -> list[State]:
+    """Look at every process once."""
+    living = marked(str(settings.state))
+    return [_state(spec, leader(spec, living), settings) for spec in specs(settings)]
+
+
+def _clear_way(spec: Spec, settings: Settings) -> None:
+    """End what a killed process has left behind, then make sure of its port."""
+    stop(str(settings.state), lambda process: process.name == spec.name, spec.grace)
+    if spec.port is not None:
+        require_free(spec.port, spec.port_variable, f"the process {spec.name!r}")
+
+
+def _stop(settings: Settings, say: Say) -> None:
+    owner = str(settings.state)
+    running = {process.name for process in marked(owner)}
+    for spec in reversed(specs(settings)):
+        if spec.name in running:
+            say(f"Stopping {spec.name} ...")
+            stop(owner, lambda process, name=spec.name: process.name == name, spec.grace)  # type: ignore[misc]
+    stop(owner, lambda _: True, 5.0)
+    # Imported here: the Docker SDK costs a third of a second, which the quick commands shall not pay.
+    from deployments.local.stack.containers import remove_containers
+
+    remove_containers(settings)
+
+
+def _settle(settings: Settings, say: Say) -> None:
+    if not (settings.state / "aws/services/ecs.json").exists():
+        return
+    # Imported here for the same reason: boto3.
+    from deployments.local.stack.settle import lacking
+
+    missing = lacking(settings)
+    if missing:
+        say(f"These services do not run all their tasks yet: {', '.join(missing)}. Deploy them again.")
+
+
+def _state(spec: Spec, process: Process | None, settings: Settings) -> State:
+    name = "down" if process is None else "ready" if spec.ready(process) else "starting"
+    return State(spec.name, name, process.pid if process else None, spec.port, str(settings.log(spec.name)))

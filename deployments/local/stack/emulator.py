@@ -1,0 +1,101 @@
+"""Runs MiniStack behind a guard, lets it save its state soon after every change, and mends its load balancer.
+
+By itself it listens on every address, and saves when it ends in order, so that a kill or a power cut loses
+everything but S3's objects: a Terraform state would then describe infrastructure that is gone.
+"""
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack import app as ministack  # type: ignore[import-untyped] # has no types
+from ministack.core.persistence import save_all  # type: ignore[import-untyped] # has no types
+from ministack.services import alb  # type: ignore[import-untyped] # has no types
+
+from deployments.local.stack.balancing import passing_over
+from deployments.local.stack.bridge import find_bridge, listening
+from deployments.local.stack.guard import Request, refusal
+
+PAUSE = 1.0
+"""Seconds between a change and its save, and between two saves."""
+_KEPT_ALIVE = 75
+"""Seconds that an idle connection stays open, as MiniStack has it itself."""
+
+
+class Saver:
+    """Wraps the emulator's ASGI application and saves its state after requests that may change it."""
+
+    def __init__(
+        self, inner: Any, save: Callable[[], object], sleep: Callable[[float], object] = time.sleep
+    ) -> None:
+        self._inner, self._save, self._sleep = inner, save, sleep
+        self._changed = threading.Event()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass the request on; all but GET and HEAD may change state."""
+        await self._inner(scope, receive, send)
+        if scope["type"] == "http" and scope["method"] not in {"GET", "HEAD"}:
+            self._changed.set()
+
+    def run(self) -> None:
+        """Save for ever; belongs on a daemon thread."""
+        while True:
+            self._changed.wait()
+            self._sleep(PAUSE)
+            self._changed.clear()
+            self._save()
+
+
+class Guard:
+    """Wraps an ASGI application and answers 403 to what the guard refuses."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass the request on, or say why not; nothing that is used needs a WebSocket."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        reason = refusal(_request(scope), _is_application) if scope["type"] == "http" else ""
+        if not reason:
+            await self._inner(scope, receive, send)
+            return
+        headers = [(b"content-type", b"text/plain; charset=utf-8")]
+        await send({"type": "http.response.start", "status": 403, "headers": headers})
+        await send({"type": "http.response.body", "body": reason.encode()})
+
+
+def _request(scope: Any) -> Request:
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    query = scope.get("query_string", b"").decode("latin-1")
+    return Request(scope["method"], scope["path"], query, headers, (scope.get("server") or ("",))[0])
+
+
+def _is_application(host: str) -> bool:
+    return alb.find_lb_for_host(host) is not None
+
+
+def serve_here(application: Any) -> None:
+    """Serve on GATEWAY_PORT, to this machine and its containers, until a signal ends it."""
+    sockets = listening(int(os.environ["GATEWAY_PORT"]), find_bridge())
+    config = Config()
+    config.bind = [f"fd://{item.detach()}" for item in sockets]
+    config.keep_alive_timeout = _KEPT_ALIVE
+    asyncio.run(serve(application, config))
+
+
+def main() -> None:
+    """Serve the emulated AWS."""
+    alb._proxy_http_target = passing_over(alb._proxy_http_target, lambda group: alb._targets.get(group, []))
+    application = Guard(ministack.app)
+    if os.environ.get("PERSIST_STATE") == "1":
+        saver = Saver(ministack.app, lambda: save_all(ministack._build_persistence_save_dict()))
+        threading.Thread(target=saver.run, name="saver", daemon=True).start()
+        application = Guard(saver)
+    serve_here(application)

@@ -1,0 +1,81 @@
+"""The environment variables with which everything local runs: worker, demo, tests."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from deployments.local.setup.cli_config import terraform_cli_config
+from deployments.local.setup.paths import TOOLS
+from deployments.local.stack.secrets import PREFECT_PASSWORD, read
+from deployments.local.stack.settings import Settings, load_settings
+from deployments.paths import PROJECT
+
+_LOOPBACK = "127.0.0.1,localhost"
+
+
+def environment(settings: Settings | None = None) -> dict[str, str]:
+    """Return what the stack adds to, and overrides in, the environment of whoever works with it."""
+    chosen = settings or load_settings()
+    values = {
+        **_ports(chosen),
+        **_prefect(chosen),
+        "PIPELINE_ROOT": str(PROJECT),
+        # The system's own is shared: Prefect keeps a folder there that belongs to whoever came first.
+        "TMPDIR": str(chosen.temporary),
+        "PATH": os.pathsep.join(
+            [str(Path(sys.executable).parent), str(TOOLS / "bin"), os.environ.get("PATH", os.defpath)]
+        ),
+        "NO_PROXY": _without_proxy("NO_PROXY"),
+        "no_proxy": _without_proxy("no_proxy"),
+        "CHECKPOINT_DISABLE": "1",
+        # Where it is set, every start compiles all of Prefect again: ten seconds.
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
+    config = terraform_cli_config()
+    return {**values, "TF_CLI_CONFIG_FILE": str(config)} if config else values
+
+
+def child_environment(
+    settings: Settings | None = None, inherited: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return a whole environment: the inherited one without its Prefect settings, then :func:`environment`.
+
+    The user's own Prefect profile or API address must not leak into the local stack. A TF_CLI_CONFIG_FILE
+    that names no file goes too, as Terraform would warn of it in every run.
+    """
+    base = dict(os.environ if inherited is None else inherited)
+    kept = {
+        name: value
+        for name, value in base.items()
+        if not name.startswith("PREFECT_") and name != "TF_CLI_CONFIG_FILE"
+    }
+    return {**kept, **environment(settings)}
+
+
+def _ports(settings: Settings) -> dict[str, str]:
+    return {
+        "VIMBISO_STATE": str(settings.state),
+        "VIMBISO_AWS_PORT": str(settings.aws_port),
+        "VIMBISO_PREFECT_PORT": str(settings.prefect_port),
+        "VIMBISO_WEBHOOK_PORT": str(settings.webhook_port),
+    }
+
+
+def _prefect(settings: Settings) -> dict[str, str]:
+    password = read(settings, PREFECT_PASSWORD)
+    return {
+        **({"PREFECT_API_AUTH_STRING": password} if password else {}),
+        "PREFECT_API_URL": f"{settings.prefect_url}/api",
+        "PREFECT_UI_URL": settings.prefect_url,
+        "PREFECT_HOME": str(settings.state / "prefect"),
+        "PREFECT_PROFILES_PATH": str(settings.state / "prefect/profiles.toml"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "pipeline",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def _without_proxy(name: str) -> str:
+    return ",".join(filter(None, (os.environ.get(name), _LOOPBACK)))

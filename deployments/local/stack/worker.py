@@ -1,0 +1,39 @@
+"""Runs the process worker of the work pool ``local``; may be started before the server is up."""
+
+import asyncio
+import signal
+import time
+from contextlib import suppress
+
+from prefect.workers.process import ProcessWorker
+
+from deployments.local.stack.errors import StackError
+from deployments.local.stack.probes import WORK_POOL, WORKER, answers
+from deployments.local.stack.processes import Process
+from deployments.local.stack.settings import load_settings
+
+_WAIT = 120.0
+_NOBODY = Process(0, 0, 0, "", ())
+
+
+def wait_for_server() -> None:
+    """Return when the Prefect server answers.
+
+    Raises:
+        StackError: it did not within two minutes.
+    """
+    url = f"{load_settings().prefect_url}/api/health"
+    ready, deadline = answers(url), time.monotonic() + _WAIT
+    while not ready(_NOBODY):
+        if time.monotonic() > deadline:
+            raise StackError(f"The Prefect server did not answer at {url}. See: make status")
+        time.sleep(0.1)
+
+
+def main() -> None:
+    """Serve flow runs until a signal ends it; the work pool is made when it is absent."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asyncio ends in order on an interrupt
+    wait_for_server()
+    worker = ProcessWorker(work_pool_name=WORK_POOL, name=WORKER, heartbeat_interval_seconds=10)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(worker.start())

@@ -1,0 +1,5 @@
+"""The project's folder."""
+
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
