@@ -40,7 +40,7 @@ class Backups:
     def pipeline(self) -> tuple[float, Manifest]:
         """Back up as the flow does: a task, its checks, the upload, the proof. Returns the seconds, too."""
         began = time.monotonic()
-        manifest = back_up(self.site, secrets.token_hex(8), lambda _: None, _POLICY)
+        manifest = back_up(self.live, secrets.token_hex(8), lambda _: None, _POLICY)
         seconds = time.monotonic() - began
         self._empty()
         return seconds, manifest
@@ -49,11 +49,11 @@ class Backups:
         """Run the plain tools."""
         room = self.shop.room()
         variables = {
-            **self.site.access.process_environment(),
+            **self.live.access.process_environment(),
             "DATABASE": str(self.database),
             "COPY": str(room / "copy.sqlite3"),
             "AWS": str(self.shop.tools.aws),
-            "BUCKET": self.site.outputs.backup_bucket,
+            "BUCKET": self.live.outputs.backup_bucket,
         }
         found = measure(["sh", SCRIPT], variables, limit)
         shutil.rmtree(room)
@@ -62,7 +62,7 @@ class Backups:
 
     def _empty(self) -> None:
         """Remove what was stored: the emulator holds it in memory."""
-        s3, bucket = self.site.access.client("s3"), self.site.outputs.backup_bucket
+        s3, bucket = self.live.access.client("s3"), self.live.outputs.backup_bucket
         for item in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
             s3.delete_object(Bucket=bucket, Key=item["Key"])
 

@@ -9,6 +9,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.environment.catalogue import environment
 from pipeline.freshness.judge import Freshness, judge
 from pipeline.freshness.survey import find_copies
+from pipeline.live import LiveEnvironment
 from pipeline.logs.archive import archive_day
 from pipeline.logs.manifest import ArchivePlace
 from pipeline.outputs import Outputs
@@ -30,7 +31,7 @@ OUTPUTS = Outputs.model_construct(
 def _verdicts(aws: AwsAccess, later: timedelta = timedelta()) -> list[Freshness]:  # noqa: F811 - the fixture's value
     """Return what is said of database, state and log group, as seen so much later."""
     now = datetime.now(UTC) + later
-    return [judge(item, now).verdict for item in find_copies(aws, STAGING, OUTPUTS)]
+    return [judge(item, now).verdict for item in find_copies(LiveEnvironment(STAGING, aws, OUTPUTS))]
 
 
 def test_copies_are_missed_found_and_grow_old(aws: AwsAccess) -> None:  # noqa: F811 - the fixture's value
