@@ -76,13 +76,13 @@ def test_a_backup_under_load_is_restored(live: LiveEnvironment, volume: Path, jo
     assert uploads(live) == []
     assert read_manifest(live, find_backup(live)) == manifest
 
-    live = databases.state(database)
+    present = databases.state(database)
     restored = restore_to_file(live, run_id(), find_backup(live), quiet)
     name = Path(restored.target).name
     total, newest, balances = databases.state(volume / name)
     assert (total, balances) == (0, newest * (newest + 1) // 2)
     assert newest >= before
-    assert databases.state(database) == live
+    assert databases.state(database) == present
 
 
 def test_a_restored_file_is_swapped_in_and_back(live: LiveEnvironment, volume: Path) -> None:
@@ -127,6 +127,11 @@ def test_a_drill_measures_and_marks_a_damaged_backup(live: LiveEnvironment, volu
     assert {"BackupAgeHours", "BackupSeconds", "RecoverySeconds", "RecoveryPointSeconds"} <= names
 
 
+def reached_at(live: LiveEnvironment, url: str) -> LiveEnvironment:
+    """Return the environment with another endpoint for its tasks."""
+    return replace(live, settings=live.settings.model_copy(update={"task_endpoint_url": url}))
+
+
 def test_what_fails_in_the_task_leaves_older_backups_and_nothing_else(
     live: LiveEnvironment, volume: Path
 ) -> None:
@@ -139,10 +144,10 @@ def test_what_fails_in_the_task_leaves_older_backups_and_nothing_else(
     (volume / "db.sqlite3").write_bytes(b"rubbish" * 1000)
     with pytest.raises(SqliteJobError, match="restore-sqlite"):
         back_up(live, run_id(), quiet, POLICY)
-    unreachable = replace(live, task_endpoint_url="http://127.0.0.1:9")
+    unreachable = reached_at(live, "http://127.0.0.1:9")
     with pytest.raises(OneOffTaskError, match="still"):
         back_up(unreachable, run_id(), quiet, replace(POLICY, timeout=2))
-    astray = replace(live, task_endpoint_url=f"{live.task_endpoint_url}/astray")
+    astray = reached_at(live, f"{live.settings.task_endpoint_url}/astray")
     with pytest.raises(SqliteJobError, match="reported no result"):
         back_up(astray, run_id(), quiet, POLICY)
     assert keys(live) == [good.key, good.key + MANIFEST]
