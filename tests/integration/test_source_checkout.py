@@ -182,7 +182,7 @@ def test_local_repository_at_a_ref(remote: Remote) -> None:
 
 def _start_fetch(url: str, cache: Path) -> subprocess.Popen[bytes]:
     code = (
-        "import os, pathlib, pipeline.source as s; "
+        "import os, pathlib, pipeline.source.resolve as s; "
         "s.resolve_source(os.environ['URL'], ref='main', token=os.environ['TOKEN'], "
         "cache=pathlib.Path(os.environ['CACHE']))"
     )
