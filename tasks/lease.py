@@ -103,8 +103,8 @@ def _for(seconds: float) -> str:
 def _free_abandoned(client: SyncPrefectClient, name: str, environment: str) -> None:
     """Free a place whose holder is dead: no other run of the environment is at work.
 
-    A lease ends by itself, but only where the server that knows it lives on. The limit is made anew, under
-    another id: ending the old lease later frees nobody's place.
+    A lease ends by itself, but only on the server that granted it. The limit is made anew, under another id,
+    so that a late end of the old lease does not release the new holder's place.
     """
     limit = client.read_global_concurrency_limit_by_name(name)
     if not limit.active_slots or _others_at_work(client, environment):

@@ -54,7 +54,7 @@ async def read_body(request: Request, settings: WebhookSettings) -> bytes:
 
 
 def demand_signature(request: Request, body: bytes, header: str, secrets: tuple[str, ...]) -> None:
-    """Refuse what nobody signed, in the header that is named, who knows a secret.
+    """Refuse a body without a valid signature in ``header``.
 
     Raises:
         Refusal: 401.

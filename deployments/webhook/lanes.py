@@ -1,4 +1,4 @@
-"""One conversation with Prefect at a time, in which the newest of the waiting deliveries speaks for all.
+"""Sends one request to Prefect at a time; of an environment's waiting deliveries the newest is deployed.
 
 A Prefect server on SQLite has one writer: of requests that write at once all but one are refused, and each
 refusal costs seconds of waiting. In turn they take some ten milliseconds each.

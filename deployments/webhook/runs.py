@@ -71,8 +71,7 @@ class Runs:
     async def cancel_superseded(self, environment: str) -> bool:
         """Cancel what no worker has taken yet and a newer push makes needless; return whether there is more.
 
-        A run needs seconds from there to its beginning, as its process has to start first: that one which
-        is taken in this very moment is cancelled in time, and none that has begun is.
+        Cancelling is safe: a run that a worker has just taken needs seconds before its flow starts.
 
         Raises:
             httpx.HTTPError: Prefect does not answer.

@@ -44,7 +44,8 @@ def read_alarms(access: AwsAccess, names: Iterable[str]) -> tuple[Alarm, ...]:
 def with_alarms(found: Verification, alarms: Iterable[Alarm], began: datetime) -> Verification:
     """Return what the gates found, UNHEALTHY where an alarm went off since the rollout ``began``.
 
-    Alarms that were red before are told, but are not this release's. Too little data proves nothing.
+    An alarm that went off earlier is named, but does not count against this release. Insufficient data
+    proves nothing.
     """
     red = [alarm for alarm in alarms if alarm.state == "ALARM"]
     ours = [alarm.name for alarm in red if alarm.since >= began]

@@ -55,8 +55,8 @@ def plan_cleanup(
     """Keep what is protected or wanted by the policy with all that hangs on it; delete the rest.
 
     What hangs on an image: the children of an index and the referrers of a subject, recursively. An
-    index that lists a protected image stays too. Of more deletions than ``policy.max_share`` allows, the
-    oldest go.
+    index that lists a protected image stays too. At most ``policy.max_share`` of the images are
+    deleted in one run, the oldest first.
     """
     in_use = _in_use(inventory, protected)
     reasons = _closure(inventory, {**_wanted(inventory, policy, now), **in_use})

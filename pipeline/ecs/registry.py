@@ -63,7 +63,7 @@ class TaskDefinitions:
         return bool(self.read(arn)[0].get("status") == "ACTIVE")
 
     def derive(self, live_arn: str, release: RevisionRequest) -> Revision:
-        """Register the revision of a release, unless the live one, or an equal one, is it already."""
+        """Register the revision of a release; a live or equal revision is used as it is."""
         described, tags = self.read(live_arn)
         live = to_request(described, tags, self.accepted_fields())
         live_tags = {tag["key"]: tag["value"] for tag in tags}

@@ -80,7 +80,7 @@ def _judge(service: Service, stopped: tuple[Task, ...], rollout: Rollout, now: d
         return _failed(service, ours, rollout, now)
     if _complete(ours):
         return Verdict(f"{ours.running} of {ours.desired} tasks run.", ready=True)
-    # The breaker's least threshold is ours too: by ECS's own count it speaks first, and so always alike.
+    # Below three failed tasks the circuit breaker decides, so that the same failure always ends alike.
     if service.breaker_rolls_back and ours.failed < SAME_REASON_LIMIT:
         return Verdict(_progress(ours))
     return _repeated_failure(stopped) or Verdict(_progress(ours))

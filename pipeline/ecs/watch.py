@@ -91,7 +91,7 @@ def look(reader: ServiceReader, rollout: Rollout) -> Snapshot:
 
 
 def _stopped(reader: ServiceReader, ours: Deployment) -> tuple[Task, ...]:
-    """Return the deployment's stopped tasks; they only hasten a verdict, so none will do where they hide."""
+    """Return the deployment's stopped tasks; they only hasten a verdict, so () where AWS does not tell."""
     try:
         return tuple(task for task in reader.tasks("STOPPED") if belongs(task, ours))
     except AwsError:

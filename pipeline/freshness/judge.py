@@ -1,4 +1,4 @@
-"""Are the copies there that a loss would be made good from, and are they fresh? Pure; times are aware UTC."""
+"""Judges whether the copies exist that a recovery would need, and whether they are fresh. Pure; aware UTC."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

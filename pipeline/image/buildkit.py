@@ -24,7 +24,7 @@ class BuildkitCli:
 
     path: str
     buildx: bool
-    """Whether it is by the buildx plugin; else the command has BuildKit's client built in (before 23.0)."""
+    """Whether the buildx plugin builds; commands before 23.0 have BuildKit's client built in."""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class _Questions:
         return f"{service.name} is ACTIVE with {service.desired} wanted tasks"
 
     def rollout(self) -> str:
-        """A rollout under way is no fault here: beginning one decides whether it is ours or an alien's."""
+        """A rollout under way is no fault here: ``start_rollout`` decides whether it is this pipeline's."""
         primary = self._present.service.primary
         if primary is not None and primary.rollout_state == "IN_PROGRESS" and primary.desired:
             raise CheckSkippedError(f"deployment {primary.id} is under way; the rollout step decides")

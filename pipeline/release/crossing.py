@@ -46,7 +46,7 @@ class WayBack:
 
     @property
     def why(self) -> str:
-        """Why nobody should go it unasked."""
+        """The reason for which a person must decide."""
         return (
             f"Release {self.chosen.release} cannot be expected to run on the database as these irreversible "
             f"migrations left it:\n\n{tell_changes(self.changes)}"

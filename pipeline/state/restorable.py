@@ -40,7 +40,7 @@ def judge_restore(present: PresentState, candidate: StateHead, *, even_if_whole:
     """Return why the candidate must not replace the present state, or "" (pure).
 
     An old state changes no infrastructure: resources made since would be orphaned. So it is for lost or
-    damaged states; ``even_if_whole`` is a person's word that they know.
+    damaged states; with ``even_if_whole`` a person confirms that they know this.
     """
     head = present.head
     if head and head.lineage != candidate.lineage:

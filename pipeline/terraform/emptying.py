@@ -1,4 +1,4 @@
-"""Empties buckets and repositories before they are destroyed: bounded, and gone on with when repeated."""
+"""Empties buckets and repositories before they are destroyed, for a limited time; a repetition goes on."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -184,8 +184,8 @@ def open_workspace(
 
     ``label`` names the private folder (the environment's name will do), ``secrets`` are masked in every
     event and error besides the credentials, ``cli_config`` replaces TF_CLI_CONFIG_FILE, ``base``
-    the place of private folders, ``inherited`` this process's environment. ``around`` carries out
-    what takes the state's lock: give ``pipeline.state.lock_keeper``.
+    the place of private folders, ``inherited`` this process's environment. ``around`` wraps each
+    command that takes the state's lock; ``pipeline.state.unlock.lock_keeper`` makes one.
     """
     with run_folder(label, base) as folder:
         surroundings = process_environment(

@@ -18,7 +18,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-import prefect.server.api.server  # noqa: F401  # at once, so that it is not garbage's concern later
+import prefect.server.api.server  # noqa: F401  # before gc.freeze(), which exempts it from collections
 from prefect.cli import app
 from prefect.server.database.configurations import SQLITE_BEGIN_MODE, AioSqliteConfiguration
 from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
