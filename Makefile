@@ -90,7 +90,7 @@ pythons: $(if $(TESTS),setup,venv) ## Run the unit tests on every supported Pyth
 	@$(VENV)/vimbiso pythons -- $(AT_ONCE) $(or $(TESTS),tests/unit)
 
 # What remains of the integration tests starts Prefect: long, and beyond pipeline/.
-ENGINE_TESTS := $(filter-out %/test_automations.py %/test_command_line.py %/test_leases.py %/test_server_turns.py, \
+ENGINE_TESTS := $(filter-out %/test_automations.py %/test_command_line.py %/test_run_behaviour.py %/test_server_turns.py, \
 	$(wildcard tests/integration/test_*.py tests/integration/terraform))
 
 coverage: setup ## Measure by branch how much of pipeline/ the unit tests reach; ALL=1 adds the integration tests and the floor
