@@ -21,7 +21,7 @@ from pipeline.migrations.survey import read_survey, survey_command
 from pipeline.source.resolve import resolve_source
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
-_FOLDER = Path(__file__).parents[2] / "examples" / "vimbiso-pay"
+_FOLDER = Path(__file__).parents[3] / "examples" / "vimbiso-pay"
 _IMAGE = "vimbiso/sample-test:latest"
 
 Start = Callable[..., Container]
