@@ -12,6 +12,7 @@ from pipeline.ecs.registry import TaskDefinitions
 from pipeline.ecs.service import EcsService
 from pipeline.environment.model import Environment
 from pipeline.health.model import Probe
+from pipeline.logs.manifest import ArchivePlace
 from pipeline.outputs import NothingBuiltError, Outputs, parse_outputs
 from pipeline.release.schema import SchemaLog
 from pipeline.release.store import ReleaseStore
@@ -86,6 +87,11 @@ class LiveEnvironment:
     def schema(self) -> SchemaLog:
         """Notes of the migrations that ran."""
         return SchemaLog(self.access, self.outputs.backup_bucket, self.name)
+
+    @property
+    def log_archive(self) -> ArchivePlace:
+        """Place of the archived logs."""
+        return ArchivePlace(self.outputs.log_archive_bucket, self.name)
 
     @property
     def state(self) -> StateHome:

@@ -1,11 +1,12 @@
 """What surrounds an apply: approval, a copy of the state before, a record of the configuration after."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from prefect.logging import get_run_logger
 
+from pipeline.clock import utc_now
 from pipeline.errors import PipelineError
 from pipeline.state.bundle import git_revision, pack
 from pipeline.state.head import read_head
@@ -30,7 +31,7 @@ def keep_for_approval(
     home: StateHome, run_id: str, plan: Plan, summary: str, restores: str = ""
 ) -> WaitingPlan:
     """Keep the plan beside the state, and remember that this run waits for a decision on it."""
-    waiting = WaitingPlan(keep_plan(home, plan), datetime.now(UTC), summary, restores)
+    waiting = WaitingPlan(keep_plan(home, plan), utc_now(), summary, restores)
     remember_waiting(home, run_id, waiting)
     return waiting
 
@@ -62,7 +63,7 @@ def require_approval(
     head = read_head(home)
     serial, lineage = (head.serial, head.lineage) if head else (0, "")
     approval = Approval(waiting.plan, approved, by, waiting.shown, valid_for, note)
-    verdict = judge_approval(approval, waiting.plan, serial, lineage, datetime.now(UTC))
+    verdict = judge_approval(approval, waiting.plan, serial, lineage, utc_now())
     if not verdict.granted:
         forget_waiting(home, run_id)
         drop_plan(home, waiting.plan)
@@ -109,7 +110,7 @@ def record_configuration(
     """Keep the applied configuration as a bundle with its outputs, for rollback-infrastructure."""
     bundle = pack(workspace.module, variables)
     head = read_head(home)
-    now = datetime.now(UTC)
+    now = utc_now()
     record = ConfigurationRecord(
         name=record_name(now, plan.sha256),
         environment=home.environment,

@@ -12,15 +12,10 @@ from pipeline.logs.archive import ArchiveResult, archive_day
 from pipeline.logs.cloudwatch import list_groups
 from pipeline.logs.days import days_due
 from pipeline.logs.groups import LogGroup, environment_groups
-from pipeline.logs.manifest import ArchivePlace
 from pipeline.logs.retain import RetentionResult, apply_retention
 from pipeline.logs.retention import RetentionPlan, plan_retention
 from pipeline.logs.verify import archived_days, history_is_verified
 from tasks.support import retried_step, show_table, step
-
-
-def _place(live: LiveEnvironment) -> ArchivePlace:
-    return ArchivePlace(live.outputs.log_archive_bucket, live.name)
 
 
 @retried_step
@@ -28,7 +23,7 @@ def plan_log_retention(live: LiveEnvironment, days: int, shorten: bool) -> Reten
     """Compare every log group of the environment with the wanted retention, and show the decision."""
     groups = list_groups(live.access)
     mine = environment_groups(groups, live.outputs)
-    today, place = utc_now().date(), _place(live)
+    today, place = utc_now().date(), live.log_archive
     archived = {
         group.name
         for group in mine
@@ -61,7 +56,7 @@ def set_log_retention(live: LiveEnvironment, plan: RetentionPlan) -> RetentionRe
 @retried_step
 def find_days_to_archive(live: LiveEnvironment) -> list[tuple[LogGroup, date]]:
     """List the days of every log group that the archive lacks, and the last ones for late events."""
-    today, place = utc_now().date(), _place(live)
+    today, place = utc_now().date(), live.log_archive
     due = [
         (group, day)
         for group in environment_groups(list_groups(live.access), live.outputs)
@@ -92,6 +87,6 @@ def report_archived_days(
 @retried_step
 def archive_log_day(live: LiveEnvironment, group: LogGroup, day: date) -> ArchiveResult:
     """Bring one day of one group to S3; repeating it writes only what is new."""
-    result = archive_day(live.access, _place(live), group.name, day)
+    result = archive_day(live.access, live.log_archive, group.name, day)
     get_run_logger().info("%s %s: %s, %d events added", group.name, day, result.outcome.value, result.added)
     return result

@@ -1,9 +1,10 @@
 """What destroying an environment needs besides Terraform: permission, and empty buckets and registries."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from prefect.logging import get_run_logger
 
+from pipeline.clock import utc_now
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.terraform.document import PlanDocument
@@ -49,8 +50,8 @@ def show_contents(live: LiveEnvironment, document: PlanDocument) -> None:
 @step
 def empty_containers(live: LiveEnvironment, document: PlanDocument, within: timedelta) -> list[Emptied]:
     """Empty the buckets and repositories that the plan destroys. Repeating it goes on."""
-    end = datetime.now(UTC) + within
-    found = [empty(live.access, item, lambda: datetime.now(UTC) < end) for item in containers(document)]
+    end = utc_now() + within
+    found = [empty(live.access, item, lambda: utc_now() < end) for item in containers(document)]
     for item in found:
         get_run_logger().info("%s: %d removed", item.container.name, item.count)
     return found

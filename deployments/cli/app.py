@@ -5,7 +5,6 @@ import sys
 import tomllib
 from collections.abc import Callable
 from functools import wraps
-from importlib.util import find_spec
 from typing import Any, Literal
 
 from cyclopts import App, CycloptsError, Group
@@ -14,7 +13,7 @@ from cyclopts.exceptions import UnusedCliTokensError
 from deployments.cli import verbs
 from deployments.cli.declared import FLOWS
 from deployments.cli.errors import CommandError
-from deployments.cli.server import NOT_STARTED
+from deployments.cli.server import HAS_STACK, NOT_STARTED
 from deployments.paths import PROJECT
 from pipeline.errors import PipelineError
 
@@ -92,7 +91,7 @@ _VERBS: dict[Group, tuple[Callable[..., Any], ...]] = {
     DELIVER: (verbs.status, verbs.logs, verbs.approve, verbs.restart),
     OTHER: (verbs.register, verbs.webhook, completion),
 }
-if find_spec("deployments.local.stack"):  # the pipeline's own image does without
+if HAS_STACK:
     from deployments.local import processes
     from deployments.local import verbs as local
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
 NOT_STARTED = 2
+HAS_STACK = find_spec("deployments.local.stack") is not None
+"""Whether the local stack's code is there: the pipeline's own image does without."""
 
 
 def enter_stack() -> None:
@@ -39,7 +41,7 @@ def server_of(name: str) -> Iterator["SyncPrefectClient"]:
         emulated = environment(name).aws_endpoint_url is not None
     except PipelineError as error:
         _give_up(str(error))
-    if emulated and find_spec("deployments.local.stack"):  # the pipeline's own image does without
+    if emulated and HAS_STACK:
         _enter_stack_unless_named()
     import httpx
     from prefect.client.orchestration import get_client

@@ -8,7 +8,7 @@ from cyclopts.validators import Number, mutually_exclusive
 
 from deployments.cli.declared import EnvironmentName, Json, LogName, Verbose
 from deployments.cli.errors import CommandError
-from deployments.cli.server import server_of
+from deployments.cli.server import HAS_STACK, server_of
 
 _SHOWN = Group("How it is shown", validator=mutually_exclusive)
 
@@ -22,6 +22,8 @@ def status(environment: EnvironmentName | None = None, /, *, json: Json = False)
         environment: the local stack's processes when left out.
     """
     if environment is None:
+        if not HAS_STACK:
+            raise CommandError("Which environment? There is no local stack here.")
         from deployments.local.verbs import report
 
         return report(json)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployments.paths import PROJECT
+from deployments.variables import port_in, state_folder
 from pipeline.errors import PipelineError
 
 
@@ -47,9 +47,9 @@ def webhook_settings(variables: Mapping[str, str] | None = None) -> WebhookSetti
     file = given.get("WEBHOOK_SECRET_FILE")
     events = given.get("WEBHOOK_EVENTS") or "push,workflow_run"
     return WebhookSettings(
-        port=_port(given, "VIMBISO_WEBHOOK_PORT", 4201),
+        port=port_in(given, "VIMBISO_WEBHOOK_PORT", 4201, WebhookSettingsError),
         host=given.get("WEBHOOK_HOST") or "127.0.0.1",
-        store=Path(given.get("VIMBISO_STATE") or PROJECT / ".local").expanduser().absolute() / "webhook.db",
+        store=state_folder(given) / "webhook.db",
         secrets=_list(secrets),
         secret_file=Path(file) if file else None,
         rate=_number(given, "WEBHOOK_RATE", 20),
@@ -72,13 +72,6 @@ def _list(value: str) -> tuple[str, ...]:
 def _ui_of(api: str) -> str:
     """Return where Prefect's server shows its UI, beside its API."""
     return api.rstrip("/").removesuffix("/api")
-
-
-def _port(given: Mapping[str, str], name: str, default: int) -> int:
-    text = given.get(name) or str(default)
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise WebhookSettingsError(f"{name} is {text!r}; set it to a port number from 1 to 65535.")
-    return int(text)
 
 
 def _number(given: Mapping[str, str], name: str, default: float) -> float:

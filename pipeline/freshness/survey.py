@@ -8,7 +8,6 @@ from pipeline.live import LiveEnvironment
 from pipeline.logs.cloudwatch import list_groups
 from pipeline.logs.days import window
 from pipeline.logs.groups import environment_groups
-from pipeline.logs.manifest import ArchivePlace
 from pipeline.logs.verify import archived_days
 from pipeline.sqlite.catalogue import list_backups as database_backups
 from pipeline.state.backup import list_backups as state_backups
@@ -29,9 +28,8 @@ def find_copies(live: LiveEnvironment) -> tuple[Copies, ...]:
 
 
 def _archives(live: LiveEnvironment) -> Iterator[Copies]:
-    place = ArchivePlace(live.outputs.log_archive_bucket, live.name)
     for group in environment_groups(list_groups(live.access), live.outputs):
-        days = archived_days(live.access, place, group.name)
+        days = archived_days(live.access, live.log_archive, group.name)
         first = group.created_at.astimezone(UTC).date()
         yield Copies(
             f"archive of {group.name}", tuple(_end(day) for day in days), "archive-logs", due=_end(first)

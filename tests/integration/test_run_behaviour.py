@@ -45,8 +45,7 @@ def work(environment: str, meanwhile: str = "", patience: float = 600) -> str:
 
 def target_of(name: str, policy: str = "wait") -> LiveEnvironment:
     """Return an environment that refuses or waits."""
-    settings = environment(name).model_copy(update={"concurrent_deploys": policy})
-    return LiveEnvironment(settings, AwsAccess("af-south-1"))
+    return live_environment(AwsAccess("af-south-1"), name=name, concurrent_deploys=policy)
 
 
 def test_a_second_run_waits_and_says_for_whom() -> None:

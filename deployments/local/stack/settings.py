@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deployments.local.stack.errors import StackError
-from deployments.paths import PROJECT
+from deployments.variables import port_in, state_folder
 
 REGION = "af-south-1"
 _LONGEST = 80
@@ -64,10 +64,10 @@ def load_settings(variables: Mapping[str, str] | None = None) -> Settings:
     """
     given = os.environ if variables is None else variables
     settings = Settings(
-        state=Path(given.get("VIMBISO_STATE") or PROJECT / ".local").expanduser().absolute(),
-        aws_port=_port(given, "VIMBISO_AWS_PORT", 4566),
-        prefect_port=_port(given, "VIMBISO_PREFECT_PORT", 4200),
-        webhook_port=_port(given, "VIMBISO_WEBHOOK_PORT", 4201),
+        state=state_folder(given),
+        aws_port=port_in(given, "VIMBISO_AWS_PORT", 4566, StackError),
+        prefect_port=port_in(given, "VIMBISO_PREFECT_PORT", 4200, StackError),
+        webhook_port=port_in(given, "VIMBISO_WEBHOOK_PORT", 4201, StackError),
     )
     if len(os.fsencode(settings.state)) > _LONGEST:
         raise StackError(
@@ -81,10 +81,3 @@ def load_settings(variables: Mapping[str, str] | None = None) -> Settings:
             f"but are {', '.join(map(str, ports))}."
         )
     return settings
-
-
-def _port(given: Mapping[str, str], name: str, default: int) -> int:
-    text = given.get(name) or str(default)
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise StackError(f"{name} is {text!r}; set it to a port number from 1 to 65535.")
-    return int(text)

@@ -124,6 +124,15 @@ def test_a_slip_is_answered_with_the_nearest(
     assert nearest in told
 
 
+def test_where_there_is_no_local_stack_an_environment_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in the pipeline's own image, which does without its code."""
+    monkeypatch.setattr(verbs, "HAS_STACK", False)
+    code, told = refused("status", monkeypatch, capsys)
+    assert (code, "Which environment?" in told) == (2, True)
+
+
 def test_no_secret_is_typed() -> None:
     """Others see the command line: ps, the shell's history."""
     named = [name for declared in FLOWS.values() for name in declared.__annotations__]
