@@ -85,7 +85,8 @@ def _new_credentials(item: Environment) -> AwsCredentials:
 def _emulators_key(item: Environment) -> SecretStr:
     """Return the key that the emulator made up; one without a key of its own takes any."""
     file = PROJECT / item.aws_secret_key_file if item.aws_secret_key_file else None
-    return SecretStr(file.read_text(encoding="utf-8").strip() if file and file.exists() else _UNCHECKED_KEY)
+    made_up = file.read_text(encoding="utf-8").strip() if file and file.exists() else ""
+    return SecretStr(made_up or _UNCHECKED_KEY)
 
 
 def _outdated(item: Environment, block: AwsCredentials | None) -> bool:
