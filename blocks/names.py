@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from pipeline.environment.catalogue import environments
+from pipeline.environment.loader import environments
 
 if TYPE_CHECKING:
     EnvironmentName = str

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict
 
 from deployments.flow_page import flow_page
 from deployments.work_pools import IMAGE_ROOT, pool_of, runs_in_image, variables_of
-from pipeline.environment.catalogue import PROJECT, environments
+from pipeline.environment.loader import PROJECT, environments
 from pipeline.environment.model import Environment
 
 FILE = PROJECT / "prefect.yaml"

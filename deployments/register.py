@@ -17,7 +17,7 @@ from blocks.sns_topic import SnsTopic
 from deployments.automations.registrar import register_automations
 from deployments.prefect_file import deploy
 from deployments.work_pools import register_work_pools
-from pipeline.environment.catalogue import PROJECT, environment, environments
+from pipeline.environment.loader import PROJECT, environment, environments
 from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
 from pipeline.secrets.keys import REQUIRED_KEYS

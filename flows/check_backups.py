@@ -7,8 +7,7 @@ from prefect import flow
 from pydantic import Field
 
 from blocks.names import EnvironmentName
-from tasks.backups import inspect_backups, tell_missing_backups
-from tasks.database import publish_backup_age
+from tasks.database import inspect_backups, publish_backup_age, tell_missing_backups
 from tasks.environment import load_environment
 
 

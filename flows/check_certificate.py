@@ -3,7 +3,7 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
-from pipeline.certificate.finding import Level, Limits
+from pipeline.certificate.model import Level, Limits
 from pipeline.errors import PipelineError
 from tasks.certificate import inspect_certificate, report_no_certificate
 from tasks.environment import load_environment

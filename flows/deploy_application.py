@@ -9,23 +9,20 @@ from prefect.states import Completed
 
 from blocks.names import EnvironmentName
 from flows.diagnose import explain_failure
-from flows.shared.ending import completed
-from flows.shared.naming import run_name
+from flows.shared.naming import completed, run_name
 from flows.shared.rehearsal import rehearse
 from flows.shared.rollout import RolloutEnd, roll_out
 from flows.shared.undo import carry_out_decision, note_of, rollback_was_asked, undo
-from pipeline.ecs.outcome import Outcome
+from pipeline.clock import Stopwatch
+from pipeline.ecs.model import Outcome
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.release.model import Release
-from pipeline.release.timing import Stopwatch
-from tasks.environment import load_environment
-from tasks.image import build_release, fetch_source, find_release, push_release, require_image
+from tasks.environment import load_environment, preflight
+from tasks.image import build_release, fetch_source, find_release, pass_scan_gate, push_release, require_image
 from tasks.lease import one_delivery_at_a_time, refuse_second_delivery
-from tasks.preflight import preflight
 from tasks.report import name_run, report_release
 from tasks.rollout import register_revision
-from tasks.scan import pass_scan_gate
 from tasks.support import tell_world
 
 

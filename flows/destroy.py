@@ -9,8 +9,14 @@ from blocks.names import EnvironmentName
 from flows.shared.infrastructure import Change, change_infrastructure
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time
-from tasks.removal import empty_containers, require_destroyable, show_contents
-from tasks.terraform import pipeline_variables, plan_request, terraform_session
+from tasks.terraform import (
+    empty_containers,
+    pipeline_variables,
+    plan_request,
+    require_destroyable,
+    show_contents,
+    terraform_session,
+)
 
 _TIME_TO_EMPTY = timedelta(minutes=30)
 

@@ -9,8 +9,8 @@ from pydantic import Field
 from blocks.names import EnvironmentName
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from tasks.diagnosis import diagnose_service
 from tasks.environment import load_environment
+from tasks.history import diagnose_service
 
 
 @flow(name="diagnose", flow_run_name="{environment}")

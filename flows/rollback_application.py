@@ -4,19 +4,18 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from blocks.names import EnvironmentName
-from flows.shared.ending import completed
-from flows.shared.naming import run_name
+from flows.shared.naming import completed, run_name
 from flows.shared.rollout import roll_out
+from pipeline.clock import Stopwatch
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.release.crossing import WayBack
 from pipeline.release.model import ReleaseRecord
-from pipeline.release.timing import Stopwatch
 from tasks.environment import load_environment
 from tasks.history import choose_target, present_task_definition
 from tasks.lease import one_delivery_at_a_time
+from tasks.record import find_crossed
 from tasks.report import name_run
-from tasks.schema import find_crossed
 
 
 class RollbackFailedError(PipelineError):

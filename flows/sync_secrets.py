@@ -4,9 +4,9 @@ from prefect import flow
 
 from blocks.names import EnvironmentName
 from flows.shared.rollout import roll_out
+from pipeline.clock import Stopwatch
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.release.timing import Stopwatch
 from tasks.environment import load_environment
 from tasks.lease import one_delivery_at_a_time
 from tasks.secrets import (

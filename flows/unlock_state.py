@@ -4,7 +4,7 @@ from prefect import flow
 
 from blocks.names import EnvironmentName
 from tasks.environment import load_environment
-from tasks.known_runs import ask_prefect
+from tasks.lease import ask_prefect
 from tasks.state import look_at_lock, remove_lock
 
 

@@ -4,9 +4,8 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import SecretStr
 
-from pipeline.aws.access import AwsAccess
-from pipeline.aws.parameters import read_parameter
-from pipeline.delivery.address import page_of, probe_of
+from pipeline.aws.access import AwsAccess, read_parameter
+from pipeline.delivery.model import page_of, probe_of
 from pipeline.ecs.oneoff import OneOffTasks
 from pipeline.ecs.registry import TaskDefinitions
 from pipeline.ecs.service import EcsService
@@ -14,8 +13,7 @@ from pipeline.environment.model import Environment
 from pipeline.health.model import Probe
 from pipeline.logs.manifest import ArchivePlace
 from pipeline.outputs import NothingBuiltError, Outputs, parse_outputs
-from pipeline.release.schema import SchemaLog
-from pipeline.release.store import ReleaseStore
+from pipeline.release.store import ReleaseStore, SchemaLog
 from pipeline.state.home import StateHome, home_of
 
 

@@ -2,10 +2,8 @@
 
 from prefect.logging import get_run_logger
 
-from pipeline.certificate.check import CertificateReport, check_certificate
-from pipeline.certificate.dns import lookup_cname
-from pipeline.certificate.finding import Limits
-from pipeline.certificate.model import Endpoint
+from pipeline.certificate.check import CertificateReport, check_certificate, lookup_cname
+from pipeline.certificate.model import Endpoint, Limits
 from pipeline.clock import utc_now
 from pipeline.live import LiveEnvironment
 from tasks.support import retried_step, show_table, step, tell_world

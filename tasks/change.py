@@ -8,16 +8,23 @@ from prefect.logging import get_run_logger
 
 from pipeline.clock import utc_now
 from pipeline.errors import PipelineError
-from pipeline.state.bundle import git_revision, pack
-from pipeline.state.head import read_head
-from pipeline.state.home import StateHome
+from pipeline.state.backup import git_revision, pack
+from pipeline.state.home import StateHome, read_head
 from pipeline.state.model import ConfigurationRecord, Snapshot
-from pipeline.state.plans import drop_plan, fetch_plan, identity, keep_plan
+from pipeline.state.plans import (
+    WaitingPlan,
+    drop_plan,
+    fetch_plan,
+    forget_waiting,
+    identity,
+    keep_plan,
+    remember_waiting,
+    waiting_plan,
+)
 from pipeline.state.record import keep_record, record_name, take_snapshot
-from pipeline.state.waiting import WaitingPlan, forget_waiting, remember_waiting, waiting_plan
 from pipeline.terraform.approval import Approval, judge_approval
+from pipeline.terraform.document import Plan
 from pipeline.terraform.errors import StalePlanError
-from pipeline.terraform.plan import Plan
 from pipeline.terraform.workspace import Workspace
 from tasks.support import retried_step, step
 

@@ -1,11 +1,12 @@
 """One run at a time works on an environment's infrastructure, and one on its service."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import State, StateType
 from prefect.concurrency.sync import concurrency
 from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
@@ -13,6 +14,50 @@ from prefect.runtime import flow_run
 
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
+from pipeline.state.model import RunStatus
+from pipeline.state.record import read_runs
+from tasks.support import retried_step
+
+_AT_WORK = frozenset({StateType.RUNNING, StateType.CANCELLING})
+
+
+@retried_step
+def ask_prefect(live: LiveEnvironment) -> dict[str, RunStatus]:
+    """Ask Prefect about every run that is written down beside the state, by run id."""
+    ids = [record.run_id for record in read_runs(live.state)]
+    with get_client(sync_client=True) as client:
+        known = statuses(client, ids)
+    for run_id, status in known.items():
+        get_run_logger().info("Run %s: %s, says Prefect", run_id, status.value)
+    return known
+
+
+def statuses(client: SyncPrefectClient, ids: Iterable[str]) -> dict[str, RunStatus]:
+    """Return what Prefect knows of each run; those that it does not know are left out."""
+    return {run_id: judge_state(state) for run_id, state in _states(client, ids).items()}
+
+
+def judge_state(state: State | None) -> RunStatus:
+    """Tell whether a run in this state can be at work.
+
+    A run that ended, crashed or is suspended has no process; one that waits for a process is not known.
+    """
+    if state is not None and state.type in _AT_WORK:
+        return RunStatus.ALIVE
+    if state is not None and (state.is_final() or state.type is StateType.PAUSED):
+        return RunStatus.GONE
+    return RunStatus.UNKNOWN
+
+
+def _states(client: SyncPrefectClient, ids: Iterable[str]) -> Mapping[str, State | None]:
+    found: dict[str, State | None] = {}
+    for run_id in ids:
+        try:
+            found[run_id] = client.read_flow_run(UUID(run_id)).state
+        except (ObjectNotFound, ValueError):
+            continue
+    return found
+
 
 LEASE = 120.0
 """Seconds after which the place of a run that was killed is free again; a living one renews it."""
@@ -20,7 +65,7 @@ _PATIENCE = 3600.0
 """Seconds to wait for another run: as long as a Terraform command may take."""
 _AT_ONCE = 10.0
 """Seconds to wait where waiting is not wanted: what a busy Prefect server needs to answer."""
-_AT_WORK = FlowRunFilter(
+_RUNNING = FlowRunFilter(
     state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.CANCELLING]))
 )
 
@@ -119,5 +164,5 @@ def _others_at_work(client: SyncPrefectClient, environment: str) -> bool:
     """Whether any other run of the environment is at work; it may or may not hold the place."""
     return any(
         run.parameters.get("environment") == environment and str(run.id) != flow_run.id
-        for run in client.read_flow_runs(flow_run_filter=_AT_WORK, limit=200)
+        for run in client.read_flow_runs(flow_run_filter=_RUNNING, limit=200)
     )

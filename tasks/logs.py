@@ -8,13 +8,9 @@ from prefect.logging import get_run_logger
 
 from pipeline.clock import utc_now
 from pipeline.live import LiveEnvironment
-from pipeline.logs.archive import ArchiveResult, archive_day
-from pipeline.logs.cloudwatch import list_groups
-from pipeline.logs.days import days_due
-from pipeline.logs.groups import LogGroup, environment_groups
-from pipeline.logs.retain import RetentionResult, apply_retention
-from pipeline.logs.retention import RetentionPlan, plan_retention
-from pipeline.logs.verify import archived_days, history_is_verified
+from pipeline.logs.archive import ArchiveResult, archive_day, archived_days, history_is_verified
+from pipeline.logs.cloudwatch import RetentionResult, apply_retention, list_groups
+from pipeline.logs.retention import LogGroup, RetentionPlan, days_due, environment_groups, plan_retention
 from tasks.support import retried_step, show_table, step
 
 

@@ -5,14 +5,12 @@ from datetime import timedelta
 from prefect.logging import get_run_logger
 
 from pipeline.delivery.command import join_command, run_command
-from pipeline.delivery.task_logs import TaskLogs
+from pipeline.delivery.evidence import TaskLogs
 from pipeline.delivery.trial import run_trial
 from pipeline.ecs.oneoff import OneOff
 from pipeline.health.model import Probe
 from pipeline.live import LiveEnvironment
-from pipeline.migrations.judge import irreversible
-from pipeline.migrations.model import Migration
-from pipeline.migrations.survey import read_survey, survey_command, told_all
+from pipeline.migrations.model import Migration, irreversible, read_survey, survey_command, told_all
 from tasks.support import step
 
 

@@ -6,10 +6,9 @@ from prefect.logging import get_run_logger
 
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.state.addresses import near_misses, read_addresses
-from pipeline.state.home import StateHome
+from pipeline.state.home import StateHome, near_misses, read_addresses
+from pipeline.terraform.approval import guard
 from pipeline.terraform.document import PlanDocument
-from pipeline.terraform.guard import guard
 from pipeline.terraform.summary import PlanSummary, SummaryRow, summarise, unmatched_targets
 from tasks.support import show_table, step, tell_world
 

@@ -7,15 +7,14 @@ from prefect.runtime import flow_run
 
 from pipeline.clock import utc_now
 from pipeline.delivery.model import GateSettings
-from pipeline.delivery.running import verify_running
+from pipeline.delivery.verify import verify_running
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.recovery.begin import begin, choose
 from pipeline.recovery.carry import carry_through
-from pipeline.recovery.record import OpenRestore, OpenRestores
+from pipeline.recovery.record import OpenRestore, OpenRestores, begin, choose
 from pipeline.recovery.steps import RestoreSteps
-from pipeline.sqlite.catalogue import find_backup, read_manifest
 from pipeline.sqlite.model import Backup
+from pipeline.sqlite.store import find_backup, read_manifest
 from tasks.support import retried_step, show_page, show_table, step
 
 _TIME_TO_START = 900.0

@@ -10,8 +10,7 @@ from prefect.exceptions import PrefectException
 from prefect.runtime import flow_run
 
 from pipeline.aws.errors import AwsError
-from pipeline.ecs.errors import EcsError
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import EcsError, Outcome
 from pipeline.ecs.task_definition import RELEASE_TAG
 from pipeline.live import LiveEnvironment
 from tasks.support import show_page, step

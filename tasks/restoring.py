@@ -1,20 +1,77 @@
 """Brings the state back from an earlier copy."""
 
 import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from pipeline.live import LiveEnvironment
+from pipeline.state.backup import unpack
 from pipeline.state.candidates import Candidate, fetch_candidate, list_candidates
-from pipeline.state.head import describe
-from pipeline.state.model import StateHead
-from pipeline.state.restorable import PresentState, RestoreRefusedError, judge_restore
+from pipeline.state.home import describe
+from pipeline.state.model import ConfigurationRecord, StateHead
+from pipeline.state.record import announced, read_bundle, read_records, this_run
+from pipeline.state.restorable import PresentState, RestoreRefusedError, choose_record, judge_restore
 from pipeline.state.restore import Restored, inspect_state, restore_state
-from pipeline.state.runs import announced, this_run
 from pipeline.terraform.folder import default_base
 from tasks.support import retried_step, show_table, step
+
+
+@dataclass(frozen=True)
+class PastConfiguration:
+    """A recorded configuration, unpacked."""
+
+    module: Path
+    variables: dict[str, Any]
+    sizes: Path
+    """Its own environments/NAME.tfvars."""
+
+
+@step
+def choose_configuration(live: LiveEnvironment, name: str | None) -> ConfigurationRecord:
+    """Choose the last good configuration before the present one, or the named one; show all."""
+    records = read_records(live.state)
+    chosen = choose_record(records, name)
+    show_table(
+        live,
+        "configurations",
+        [_record_row(record, chosen) for record in records],
+        f"{live.name}: recorded configurations, newest first",
+    )
+    get_run_logger().info(
+        "Configuration %s of %s, applied %s", chosen.name, chosen.git_revision[:12], chosen.applied
+    )
+    return chosen
+
+
+def _record_row(record: ConfigurationRecord, chosen: ConfigurationRecord) -> dict[str, str]:
+    return {
+        "record": record.name,
+        "chosen": "YES" if record is chosen else "",
+        "applied": f"{record.applied:%Y-%m-%d %H:%M:%S} UTC",
+        "outcome": record.outcome,
+        "commit": record.git_revision[:12],
+        "approved by": record.approved_by,
+        "went back to": record.restores,
+    }
+
+
+@contextmanager
+def unpacked_configuration(live: LiveEnvironment, chosen: ConfigurationRecord) -> Iterator[PastConfiguration]:
+    """Unpack a recorded configuration into a private folder, removed at the end."""
+    body = read_bundle(live.state, chosen)
+    with tempfile.TemporaryDirectory(prefix=f"configuration-{live.name}-") as folder:
+        module = Path(folder)
+        variables = unpack(body, chosen.bundle_sha256, module)
+        yield PastConfiguration(module, variables, module / "environments" / f"{live.name}.tfvars")
+
 
 _BOUND = timedelta(minutes=10)
 """Longer than any run holds the lock."""

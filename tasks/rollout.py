@@ -14,12 +14,10 @@ from prefect.runtime import flow_run
 
 from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
-from pipeline.delivery.alarms import read_alarms, with_alarms
-from pipeline.delivery.evidence import collect_evidence
+from pipeline.delivery.evidence import collect_evidence, read_alarms, with_alarms
 from pipeline.delivery.model import Evidence, GateSettings, Verification
-from pipeline.delivery.running import verify_running
 from pipeline.delivery.start import RolloutRequest, Started, start_rollout
-from pipeline.delivery.verify import verify
+from pipeline.delivery.verify import verify, verify_running
 from pipeline.ecs.registry import Revision
 from pipeline.ecs.rollout import Verdict
 from pipeline.ecs.task_definition import RevisionRequest, differences

@@ -5,13 +5,13 @@ from typing import cast
 from prefect.logging import get_run_logger
 
 from blocks.app_secrets import AppSecrets
-from pipeline.delivery.restart import choose_restart
+from pipeline.delivery.model import choose_restart
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.release.model import ReleaseRecord
 from pipeline.secrets.change import SecretSync
+from pipeline.secrets.keys import key_rows, unset_keys
 from pipeline.secrets.sync import missing_keys, sync_secret, values_written
-from pipeline.secrets.table import key_rows, unset_keys
 from tasks.support import retried_step, show_table, step, tell_world
 
 

@@ -7,9 +7,9 @@ from prefect.logging import get_run_logger
 from pipeline.live import LiveEnvironment
 from pipeline.retention import RetentionPolicy
 from pipeline.state.backup import BackupReport, backup_state, would_back_up
-from pipeline.state.bootstrap import bootstrap, survey
+from pipeline.state.bucket import bootstrap, survey
 from pipeline.state.model import RunStatus
-from pipeline.state.report import BootstrapReport
+from pipeline.state.protection import BootstrapReport
 from pipeline.state.unlock import LockReport, inspect_lock, unlock
 from tasks.support import retried_step, show_table, step
 

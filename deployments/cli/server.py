@@ -35,7 +35,7 @@ def server_of(name: str) -> Iterator["SyncPrefectClient"]:
 
     An emulated environment's server is the local stack's, unless the shell names another.
     """
-    from pipeline.environment.catalogue import environment
+    from pipeline.environment.loader import environment
 
     try:
         emulated = environment(name).aws_endpoint_url is not None

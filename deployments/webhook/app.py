@@ -19,7 +19,7 @@ from deployments.webhook.runs import Runs
 from deployments.webhook.service import Service, unreachable
 from deployments.webhook.settings import WebhookSettings
 from deployments.webhook.store import Store
-from pipeline.environment.catalogue import environments
+from pipeline.environment.loader import environments
 from pipeline.webhook.model import Refusal
 
 _REDELIVERABLE = 3 * 86_400.0

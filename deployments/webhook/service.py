@@ -14,7 +14,7 @@ from deployments.webhook.logs import log
 from deployments.webhook.metrics import Metrics
 from deployments.webhook.settings import WebhookSettings
 from deployments.webhook.store import Store
-from pipeline.environment.catalogue import environments
+from pipeline.environment.loader import environments
 from pipeline.webhook.github import decide
 from pipeline.webhook.model import Deploy, Ignore, Refusal
 from pipeline.webhook.plain import parse_plain

@@ -7,9 +7,8 @@ from typing import Any
 from prefect.logging import get_run_logger
 
 from flows.shared.approval import APPROVAL_TIME, ask
-from pipeline.state.waiting import WaitingPlan
-from pipeline.terraform.document import PlanDocument
-from pipeline.terraform.plan import Plan
+from pipeline.state.plans import WaitingPlan
+from pipeline.terraform.document import Plan, PlanDocument
 from pipeline.terraform.workspace import PlanRequest
 from tasks.change import (
     fetch_kept,

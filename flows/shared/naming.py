@@ -3,7 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
+from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
+from prefect.states import Completed
+
+from flows.shared.rollout import RolloutEnd
+
+
+def completed(release: str, end: RolloutEnd) -> State[str]:
+    """Put outcome and release on the run's state, where the UI and the command line show them."""
+    told = f"{end.outcome}: release {release}. {end.message}".strip()
+    get_run_logger().info("%s", told)
+    return Completed(message=told, data=str(end.outcome))
+
 
 _ASKED_FOR = ("ref", "image", "release", "record", "backup", "source")
 

@@ -3,15 +3,15 @@
 from contextlib import suppress
 from datetime import timedelta
 
+from pipeline.clock import Stopwatch
 from pipeline.ecs.registry import Revision
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.release.crossing import tell_changes
 from pipeline.release.model import SchemaChange
-from pipeline.release.timing import Stopwatch
 from tasks.database import back_up_database
 from tasks.one_off import find_pending_migrations, migrate_database, try_release
-from tasks.schema import correct_migrations, find_own, note_migrations
+from tasks.record import correct_migrations, find_own, note_migrations
 
 SURVEY_LIMIT = timedelta(minutes=15)
 """As long as migrations may take: a run that was killed may have left some at work."""

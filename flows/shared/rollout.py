@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from pipeline.clock import Stopwatch
 from pipeline.delivery.start import Started, StartKind
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Outcome
 from pipeline.live import LiveEnvironment
 from pipeline.release.model import Release
-from pipeline.release.timing import Stopwatch
 from tasks.record import record_release
 from tasks.rollout import begin_rollout, evidence_of, verify_release, watch_rollout
 

@@ -9,7 +9,7 @@ from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.release.crossing import KEY, WayBack, short, tell_changes
 from tasks.history import choose_target, present_task_definition
-from tasks.schema import find_crossed, find_own
+from tasks.record import find_crossed, find_own
 from tasks.support import tell_world
 
 

@@ -8,7 +8,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from pipeline.aws.errors import explain
+from pipeline.aws.errors import AwsError, calling, explain
 
 if TYPE_CHECKING:  # the types are installed for development only
     from mypy_boto3_acm import ACMClient
@@ -144,3 +144,49 @@ def forget_clients() -> None:
     with _making:
         _clients.clear()
         _sessions.clear()
+
+
+def read_parameter(access: AwsAccess, name: str) -> str | None:
+    """Return the value of a parameter, or None where it does not exist.
+
+    Raises:
+        AwsError: AWS refuses or cannot be reached.
+    """
+    ssm = access.client("ssm")
+    with calling(f"Reading SSM parameter {name}"):
+        try:
+            return str(ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+        except ssm.exceptions.ParameterNotFound:
+            return None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Answer of GetCallerIdentity."""
+
+    account_id: str
+    arn: str
+
+
+def identify(access: AwsAccess) -> Identity:
+    """Ask AWS who we are; expired and invalid credentials show here first.
+
+    Raises:
+        AwsError: naming what to mend.
+    """
+    with calling("Asking AWS who the credentials belong to"):
+        answer = access.client("sts").get_caller_identity()
+    return Identity(answer["Account"], answer["Arn"])
+
+
+def require_account(identity: Identity, expected: str | None) -> None:
+    """Refuse credentials of another account than the environment's (None: not known, not checked).
+
+    Raises:
+        AwsError: naming both accounts.
+    """
+    if expected is not None and identity.account_id != expected:
+        raise AwsError(
+            f"The credentials belong to account {identity.account_id} ({identity.arn}), but this environment "
+            f"is in {expected}. Put the right keys into its aws-credentials block."
+        )

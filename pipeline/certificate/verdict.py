@@ -3,8 +3,17 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 
-from pipeline.certificate.finding import DEFAULT_LIMITS, CertificateVerdict, Finding, Level, Limits
-from pipeline.certificate.model import CertificateFacts, Served, Unreachable, Validation
+from pipeline.certificate.model import (
+    DEFAULT_LIMITS,
+    CertificateFacts,
+    CertificateVerdict,
+    Finding,
+    Level,
+    Limits,
+    Served,
+    Unreachable,
+    Validation,
+)
 
 RENEWAL_DUE_DAYS = 45
 """ACM begins to renew 45 to 60 days before the end (ACM User Guide, "Managed certificate renewal")."""

@@ -3,9 +3,8 @@
 import time
 from collections.abc import Callable
 
-from pipeline.delivery.task_logs import TaskLogs
-from pipeline.ecs.errors import OneOffTaskError
-from pipeline.ecs.model import Task
+from pipeline.delivery.evidence import TaskLogs
+from pipeline.ecs.model import OneOffTaskError, Task
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
 
 _ALL_LINES = 10_000

@@ -1,15 +1,126 @@
 """Collects why a rollout failed: stop reasons, exit codes, last log lines, target health, events."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.errors import AwsError
-from pipeline.delivery.model import Evidence, TaskEvidence
-from pipeline.delivery.task_logs import TaskLogs
-from pipeline.ecs.model import Task
+from pipeline.aws.errors import AwsError, calling
+from pipeline.delivery.model import Alarm, Evidence, TaskEvidence, Verification
+from pipeline.ecs.model import Outcome, Task
+from pipeline.ecs.registry import TaskDefinitions
 from pipeline.ecs.rollout import failure_reason
 from pipeline.ecs.service import EcsService
 from pipeline.outputs import Outputs
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
+
+
+_NAMES = 100
+"""Alarms that one DescribeAlarms call may name (Amazon CloudWatch API reference)."""
+
+
+def read_alarms(access: AwsAccess, names: Iterable[str]) -> tuple[Alarm, ...]:
+    """Return how these alarms are.
+
+    Raises:
+        AwsError: CloudWatch does not tell.
+    """
+    wanted = list(names)
+    if not wanted:
+        return ()
+    client = access.client("cloudwatch")
+    with calling("Describing the environment's alarms"):
+        found = [
+            item
+            for start in range(0, len(wanted), _NAMES)
+            for item in client.describe_alarms(
+                AlarmNames=wanted[start : start + _NAMES], MaxRecords=_NAMES, AlarmTypes=["MetricAlarm"]
+            )["MetricAlarms"]
+        ]
+    return tuple(
+        Alarm(item["AlarmName"], item["StateValue"], _since(item), item.get("StateReason", ""))
+        for item in found
+    )
+
+
+def with_alarms(found: Verification, alarms: Iterable[Alarm], began: datetime) -> Verification:
+    """Return what the gates found, UNHEALTHY where an alarm went off since the rollout ``began``.
+
+    An alarm that went off earlier is named, but does not count against this release. Insufficient data
+    proves nothing.
+    """
+    red = [alarm for alarm in alarms if alarm.state == "ALARM"]
+    ours = [alarm.name for alarm in red if alarm.since >= began]
+    older = [alarm.name for alarm in red if alarm.since < began]
+    before = f" In alarm since before: {', '.join(older)}." if older else ""
+    if ours and found.outcome is Outcome.SUCCEEDED:
+        message = f"In alarm since the rollout began: {', '.join(ours)}.{before}"
+        return replace(found, outcome=Outcome.UNHEALTHY, message=message)
+    return replace(found, message=found.message + before)
+
+
+def _since(item: "MetricAlarmTypeDef") -> datetime:
+    """Return when the state changed; ``StateUpdatedTimestamp`` alone also moves without a change."""
+    return item.get("StateTransitionedTimestamp") or item["StateUpdatedTimestamp"]
+
+
+LOG_LINES = 50
+_LOG_LAG = 3.0
+"""Seconds that the log driver may take to make the stream of a task that has just ended."""
+
+
+class TaskLogs:
+    """Reads the newest lines of a task's log streams.
+
+    awslogs names a stream PREFIX/CONTAINER/TASK-ID with the prefix of the container's own definition (Amazon
+    ECS developer guide, "Send Amazon ECS logs to CloudWatch").
+    """
+
+    def __init__(self, access: AwsAccess, log_group: str) -> None:
+        self._logs = access.client("logs")
+        self._definitions = TaskDefinitions(access)
+        self._group = log_group
+
+    def tail(self, task: Task, container: str, limit: int = LOG_LINES) -> tuple[str, ...]:
+        """Return the last lines, oldest first; one line that says why where they cannot be read."""
+        try:
+            return self._tail(f"{self._prefix(task, container)}/{container}/{task.id}", limit)
+        except (AwsError, ClientError, BotoCoreError) as error:
+            return (f"(no log: {error})",)
+
+    def _prefix(self, task: Task, container: str) -> str:
+        definition, _ = self._definitions.read(task.task_definition)
+        configurations = (
+            item.get("logConfiguration", {})
+            for item in definition["containerDefinitions"]
+            if item["name"] == container
+        )
+        return next(
+            (str(item.get("options", {}).get("awslogs-stream-prefix")) for item in configurations), ""
+        )
+
+    def _tail(self, stream: str, limit: int) -> tuple[str, ...]:
+        attempts = Retrying(
+            retry=retry_if_exception_type(self._logs.exceptions.ResourceNotFoundException),
+            stop=stop_after_delay(_LOG_LAG),
+            wait=wait_fixed(0.5),
+            reraise=True,
+        )
+        answer = attempts(
+            self._logs.get_log_events,
+            logGroupName=self._group,
+            logStreamName=stream,
+            limit=limit,
+            startFromHead=False,
+        )
+        return tuple(str(event["message"]).rstrip() for event in answer["events"])
+
 
 _TASKS_SHOWN = 3
 _SKEW = timedelta(minutes=1)

@@ -1,10 +1,67 @@
 """What a delivery looks at and finds. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.ecs.outcome import Outcome
-from pipeline.health.model import ProbeReport
+from pipeline.ecs.model import Outcome, RolloutInProgressError, Service
+from pipeline.environment.model import Environment
+from pipeline.errors import PipelineError
+from pipeline.health.model import Probe, ProbeReport
+from pipeline.outputs import Outputs
+from pipeline.release.model import ReleaseRecord
+
+
+class RestartError(PipelineError):
+    """The service cannot be restarted."""
+
+
+def choose_restart(
+    service: Service, written: datetime | None, records: Iterable[ReleaseRecord]
+) -> ReleaseRecord | None:
+    """Return the release to start anew, or None where all tasks began after the values were ``written``.
+
+    What counts is when PRIMARY began: a run that was killed after writing is made good by the next one, and
+    one that is repeated restarts nothing. ``records`` come newest first.
+
+    Raises:
+        RolloutInProgressError: a rollout is under way.
+        RestartError: no recorded good release runs, so nothing says what would be proven.
+    """
+    primary = service.primary
+    if primary is None or service.desired == 0 or written is None or primary.created_at > written:
+        return None
+    if primary.rollout_state == "IN_PROGRESS":
+        raise RolloutInProgressError(
+            f"Deployment {primary.id} is rolling out since before the values were written. The values are in "
+            "Secrets Manager; run sync-secrets with restart again when the rollout has ended."
+        )
+    for record in records:
+        if record.outcome.good and record.task_definition == primary.task_definition:
+            return record
+    raise RestartError(
+        f"{primary.task_definition} is not a release that was recorded as good, so it is not restarted. "
+        "The values are in Secrets Manager; run deploy-application to put them into use."
+    )
+
+
+def probe_of(environment: Environment, outputs: Outputs, release: str | None) -> Probe:
+    """Return what to ask the load balancer; ``release`` is what the answer must name."""
+    base = environment.probe_url or outputs.url
+    host = outputs.load_balancer_dns if environment.probe_url else None
+    return Probe(url=f"{base}{environment.health_path}", host=host, release=release)
+
+
+def page_of(environment: Environment, outputs: Outputs) -> str:
+    """Return where a browser finds the application.
+
+    An emulator answers for its load balancers' names below its own: NAME.alb.localhost, which is loopback.
+    """
+    if environment.probe_url is None:
+        return outputs.url
+    name = outputs.load_balancer_arn.split("/")[-2]
+    scheme, _, place = environment.probe_url.partition("://")
+    return f"{scheme}://{name}.alb.{place}"
 
 
 @dataclass(frozen=True)

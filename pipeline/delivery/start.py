@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from pipeline.ecs.errors import EcsError, RolloutInProgressError
-from pipeline.ecs.gates import belongs
-from pipeline.ecs.model import Deployment, Service, Task, TaskStatus
+from pipeline.ecs.model import Deployment, EcsError, RolloutInProgressError, Service, Task, TaskStatus
+from pipeline.ecs.rollout import belongs
 from pipeline.release.model import Previous, Release, Rollout
 
 

@@ -4,9 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from pipeline.delivery.task_logs import TaskLogs
-from pipeline.ecs.errors import OneOffTaskError
-from pipeline.ecs.model import Task
+from pipeline.delivery.evidence import TaskLogs
+from pipeline.ecs.model import OneOffTaskError, Task
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
 from pipeline.errors import PipelineError
 from pipeline.health.model import Probe, ProbeReport

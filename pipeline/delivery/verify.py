@@ -8,11 +8,11 @@ from typing import Protocol
 from pipeline.aws.errors import AwsError
 from pipeline.clock import Sleep, pause
 from pipeline.delivery.model import GateSettings, Verification
-from pipeline.ecs.gates import target_faults, task_faults
-from pipeline.ecs.model import Deployment, Service, Target, Task, TaskStatus
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Deployment, Outcome, Service, Target, Task, TaskStatus
+from pipeline.ecs.rollout import target_faults, task_faults
 from pipeline.health.model import Probe, ProbeReport
 from pipeline.health.probe import probe
+from pipeline.outputs import Outputs
 
 
 class GateReader(Protocol):
@@ -102,3 +102,29 @@ class _Gate:
         return task_faults(tasks, ours, self.image_digest, self.container) or target_faults(
             tasks, ours, self.reader.targets(self.groups)
         )
+
+
+class RunningService(GateReader, Protocol):
+    """What the gates, and their preparation, ask of a service."""
+
+    def require(self) -> Service:
+        """Return the service or raise."""
+
+
+def verify_running(
+    service: RunningService,
+    outputs: Outputs,
+    wanted: Probe,
+    settings: GateSettings,
+    ask: Callable[[Probe], ProbeReport] = probe,
+) -> Verification:
+    """Return what the gates find in the tasks that run now, whatever their image.
+
+    Raises:
+        ServiceMissingError: there is no service.
+    """
+    primary = service.require().primary
+    deployment_id = primary.id if primary else ""
+    return verify(
+        service, deployment_id, None, outputs.container, outputs.target_group_arns, wanted, settings, ask
+    )

@@ -7,19 +7,29 @@ from datetime import datetime
 from pipeline.delivery.model import TaskEvidence
 from pipeline.diagnosis.causes import Cause, likely_causes
 from pipeline.diagnosis.facts import Facts, Tasks
-from pipeline.diagnosis.judge_health import judge_answer, judge_groups, judge_targets
 from pipeline.diagnosis.judge_network import judge_routes, judge_security, judge_volumes
 from pipeline.diagnosis.judge_scaling import judge_metrics, judge_scaling
 from pipeline.diagnosis.judge_service import (
+    judge_container_health,
     judge_events,
+    judge_logs,
     judge_releases,
     judge_rollouts,
     judge_service,
+    judge_stopped,
     steady,
 )
-from pipeline.diagnosis.judge_settings import judge_image, judge_secrets, judge_variables
-from pipeline.diagnosis.judge_surroundings import judge_alarms, judge_certificate, judge_names
-from pipeline.diagnosis.judge_tasks import judge_container_health, judge_logs, judge_stopped
+from pipeline.diagnosis.judge_settings import (
+    judge_alarms,
+    judge_answer,
+    judge_certificate,
+    judge_groups,
+    judge_image,
+    judge_names,
+    judge_secrets,
+    judge_targets,
+    judge_variables,
+)
 from pipeline.diagnosis.model import Finding
 
 JUDGES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (

@@ -5,17 +5,54 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipeline.certificate.finding import CertificateVerdict
+from pipeline.certificate.model import CertificateVerdict
 from pipeline.delivery.model import Alarm, TaskEvidence
 from pipeline.diagnosis.model import Unread
 from pipeline.diagnosis.network import Network, Security
-from pipeline.diagnosis.scaling import Scaling, Usage
 from pipeline.ecs.model import Service, Target, Task
 from pipeline.environment.model import Environment
 from pipeline.health.model import ProbeReport
 from pipeline.outputs import Outputs
 from pipeline.release.model import ReleaseRecord, Rollout
 from pipeline.secrets.keys import KeyReport
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A scaling policy; ``target`` is None where it does not track a value."""
+
+    name: str
+    metric: str
+    target: float | None
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Something that auto scaling did or tried."""
+
+    at: datetime
+    description: str
+    status: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Percent of what the tasks reserve, since the diagnosis' beginning."""
+
+    average: float
+    highest: float
+    latest: float
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Bounds, policies and what came of them; bounds are None where nothing is registered."""
+
+    bounds: tuple[int, int] | None
+    suspended: tuple[str, ...]
+    policies: tuple[Policy, ...]
+    activities: tuple[Activity, ...]
 
 
 @dataclass(frozen=True)

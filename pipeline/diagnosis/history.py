@@ -55,7 +55,7 @@ def _migrations(record: ReleaseRecord) -> str:
 def _way_back(
     record: ReleaseRecord, live: str | None, unusable: Mapping[str, str | None], ahead: set[str]
 ) -> str:
-    """Say whether rollback-application would take it (see pipeline.release.choice)."""
+    """Say whether rollback-application would take it (see pipeline.release.crossing)."""
     if record.task_definition == live:
         return "is what runs"
     if not record.outcome.good:

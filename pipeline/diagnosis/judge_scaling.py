@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from pipeline.diagnosis.facts import Facts
+from pipeline.diagnosis.facts import Facts, Policy, Scaling, Usage
 from pipeline.diagnosis.model import Fault, Finding, Topic, Unread
-from pipeline.diagnosis.scaling import Policy, Scaling, Usage
 from pipeline.ecs.model import Service
 
 METRICS = Topic("metrics")

@@ -3,9 +3,129 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.diagnosis.facts import Facts
+from pipeline.certificate.model import Level
+from pipeline.diagnosis.facts import Facts, TargetGroup
 from pipeline.diagnosis.model import Fault, Finding, Topic, Unread
+from pipeline.ecs.model import Target
 from pipeline.secrets.keys import REQUIRED_KEYS
+
+GROUPS = Topic("target groups")
+TARGETS = Topic("targets")
+ANSWER = Topic("health path")
+_SILENT = ("Target.Timeout", "Target.FailedHealthChecks")
+_WAITING = ("initial", "draining")
+
+
+def judge_groups(facts: Facts) -> Iterator[Finding]:
+    """Do the target groups ask the health path on the application's port?"""
+    if isinstance(facts.balancing, Unread):
+        yield GROUPS.skip("settings", facts.balancing.reason)
+        return
+    for group in facts.balancing.groups:
+        yield _settings(facts, group)
+    if not facts.balancing.groups:
+        yield GROUPS.ng("settings", "the service has no target group", Fault.TARGET_SETTINGS)
+
+
+def _settings(facts: Facts, group: TargetGroup) -> Finding:
+    path, port = facts.subject.environment.health_path, facts.subject.outputs.container_port
+    asks = f"asks {group.path} on {group.health_port}, wants {group.matcher}, waits {group.timeout} s"
+    if group.path != path:
+        return GROUPS.ng(group.name, f"{asks}; the health path is {path}", Fault.TARGET_SETTINGS)
+    if group.health_port not in ("traffic-port", str(port)) or group.port != port:
+        told = f"{asks}, sends to {group.port}; the application answers on {port}"
+        return GROUPS.ng(group.name, told, Fault.TARGET_SETTINGS)
+    return GROUPS.ok(group.name, asks)
+
+
+def judge_targets(facts: Facts) -> Iterator[Finding]:
+    """What does the load balancer say of each task?"""
+    if isinstance(facts.balancing, Unread):
+        yield TARGETS.skip("targets", facts.balancing.reason)
+        return
+    for target in facts.balancing.targets:
+        yield _target(target)
+    if not facts.balancing.targets:
+        yield TARGETS.ng("targets", "no task is registered", Fault.TASKS_MISSING)
+
+
+def _target(target: Target) -> Finding:
+    subject = f"{target.address}:{target.port}"
+    told = f"{target.state}. {target.reason} {target.description}".strip()
+    if target.state == "healthy":
+        return TARGETS.ok(subject, "healthy")
+    if target.state in _WAITING:
+        return TARGETS.skip(subject, told)
+    if target.state == "unused":
+        return TARGETS.ng(subject, told, Fault.TARGET_SETTINGS)
+    return TARGETS.ng(subject, told, Fault.HEALTH_SILENT if target.reason in _SILENT else Fault.HEALTH_STATUS)
+
+
+def judge_answer(facts: Facts) -> Iterator[Finding]:
+    """Does the health path answer through the load balancer?"""
+    found = facts.probe
+    if isinstance(found, Unread):
+        yield ANSWER.skip("answer", found.reason)
+    elif found.healthy:
+        yield ANSWER.ok("answer", found.message)
+    else:
+        yield ANSWER.ng("answer", found.message, Fault.HTTP)
+
+
+CERTIFICATE = Topic("certificate")
+DNS = Topic("DNS")
+ALARMS = Topic("alarms")
+
+
+def judge_certificate(facts: Facts) -> Iterator[Finding]:
+    """Is the certificate sound? check-certificate looks closer."""
+    found = facts.certificate
+    if found is None:
+        yield CERTIFICATE.skip("certificate", "this environment has none")
+        return
+    if isinstance(found, Unread):
+        yield CERTIFICATE.skip("certificate", found.reason)
+        return
+    for item in found.findings:
+        if item.level is Level.FAIL:
+            yield CERTIFICATE.ng(item.subject, item.text, Fault.CERTIFICATE)
+        elif item.level is Level.OK:
+            yield CERTIFICATE.ok(item.subject, item.text)
+        else:
+            yield CERTIFICATE.skip(item.subject, f"{item.text} {item.next_step}".rstrip())
+
+
+def judge_names(facts: Facts) -> Iterator[Finding]:
+    """Does the domain lead to the load balancer?"""
+    found, domain = facts.names, facts.subject.environment.domain
+    if found is None or domain is None:
+        yield DNS.skip("domain", "this environment has none")
+    elif isinstance(found, Unread):
+        yield DNS.skip(domain, found.reason)
+    elif not found.domain:
+        yield DNS.ng(domain, "does not resolve", Fault.DNS)
+    elif not set(found.domain) & set(found.load_balancer):
+        told = f"leads to {', '.join(found.domain)}, the load balancer to {', '.join(found.load_balancer)}"
+        yield DNS.ng(domain, told, Fault.DNS)
+    else:
+        yield DNS.ok(domain, "leads to the load balancer")
+
+
+def judge_alarms(facts: Facts) -> Iterator[Finding]:
+    """Which alarms ring?"""
+    found = facts.alarms
+    if isinstance(found, Unread):
+        yield ALARMS.skip("alarms", found.reason)
+        return
+    ringing = [alarm for alarm in found if alarm.state == "ALARM"]
+    for alarm in ringing:
+        yield ALARMS.ng(alarm.name, alarm.reason, Fault.ALARM)
+    quiet = len(found) - len(ringing)
+    if quiet:
+        yield ALARMS.ok("others" if ringing else "alarms", f"{quiet} are quiet")
+    if not found:
+        yield ALARMS.skip("alarms", "this environment has none")
+
 
 VARIABLES = Topic("environment variables")
 SECRETS = Topic("secrets")

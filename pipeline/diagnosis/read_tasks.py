@@ -5,10 +5,10 @@ from datetime import datetime
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
+from pipeline.delivery.evidence import TaskLogs
 from pipeline.delivery.model import TaskEvidence
-from pipeline.delivery.task_logs import TaskLogs
+from pipeline.diagnosis.causes import why_stopped
 from pipeline.diagnosis.facts import Definitions, Image, Subject, Tasks
-from pipeline.diagnosis.stops import why_stopped
 from pipeline.ecs import translate
 from pipeline.ecs.model import Task, TaskStatus
 from pipeline.ecs.registry import TaskDefinitions

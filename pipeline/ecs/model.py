@@ -2,7 +2,66 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal
+
+from pipeline.errors import PipelineError
+
+
+class Outcome(StrEnum):
+    """The end of a rollout; every one has its own message and its own next step."""
+
+    SUCCEEDED = "SUCCEEDED"
+    NO_CHANGE = "NO_CHANGE"
+    ROLLED_BACK = "ROLLED_BACK"
+    FAILED = "FAILED"
+    SUPERSEDED = "SUPERSEDED"
+    TIMED_OUT = "TIMED_OUT"
+    UNHEALTHY = "UNHEALTHY"
+    UNKNOWN = "UNKNOWN"
+
+    @property
+    def good(self) -> bool:
+        """Whether the wanted release runs and is healthy."""
+        return self in (Outcome.SUCCEEDED, Outcome.NO_CHANGE)
+
+    @property
+    def advice(self) -> str:
+        """One sentence that says what to do."""
+        return _ADVICE[self]
+
+
+_ADVICE = {
+    Outcome.SUCCEEDED: "Nothing to do.",
+    Outcome.NO_CHANGE: "Nothing to do: this release was running already.",
+    Outcome.ROLLED_BACK: "The previous release runs again; mend the cause and deploy anew.",
+    Outcome.FAILED: "Read the reasons in this run's log, mend the release and deploy again.",
+    Outcome.SUPERSEDED: "Somebody else changed the service; look at who, then deploy again if still wanted.",
+    Outcome.TIMED_OUT: "It is still moving, which proves no failure; deploy again to go on watching.",
+    Outcome.UNHEALTHY: "The tasks run but do not answer as they should; read why in this run's log.",
+    Outcome.UNKNOWN: "ECS could not be reached; nothing was undone. Deploy again to find out and go on.",
+}
+
+
+class EcsError(PipelineError):
+    """An ECS operation could not be done."""
+
+
+class ServiceMissingError(EcsError):
+    """The service does not exist or is being deleted."""
+
+
+class RolloutInProgressError(EcsError):
+    """Somebody else's rollout is under way."""
+
+
+class OneOffTaskError(EcsError):
+    """A one-off task did not start, or ended with anything but exit code 0."""
+
+
+class TaskUnknownError(OneOffTaskError):
+    """ECS does not know the task: not yet, or no longer."""
+
 
 TaskStatus = Literal["RUNNING", "STOPPED"]
 """The status that ECS desires of a task; of stopped ones it knows the last hour's."""

@@ -10,8 +10,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling
 from pipeline.clock import Sleep, pause
 from pipeline.ecs import translate
-from pipeline.ecs.errors import OneOffTaskError, TaskUnknownError
-from pipeline.ecs.model import Task
+from pipeline.ecs.model import OneOffTaskError, Task, TaskUnknownError
 from pipeline.ecs.service import describe_tasks, list_tasks
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
 from pipeline.ecs import translate
-from pipeline.ecs.errors import EcsError, ServiceMissingError
-from pipeline.ecs.model import Deployment, Service, Target, Task, TaskStatus
+from pipeline.ecs.model import Deployment, EcsError, Service, ServiceMissingError, Target, Task, TaskStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipeline.ecs.errors import EcsError
+from pipeline.ecs.model import EcsError
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import TagTypeDef

@@ -8,9 +8,8 @@ from typing import Protocol
 
 from pipeline.aws.errors import AwsError
 from pipeline.clock import Clock, Sleep, pause, utc_now
-from pipeline.ecs.gates import belongs
 from pipeline.ecs.model import Deployment, Service, Task, TaskStatus
-from pipeline.ecs.rollout import Snapshot, Verdict, decide
+from pipeline.ecs.rollout import Snapshot, Verdict, belongs, decide
 from pipeline.release.model import Rollout
 
 

@@ -5,11 +5,10 @@ from datetime import UTC, date, datetime
 
 from pipeline.freshness.judge import Copies
 from pipeline.live import LiveEnvironment
+from pipeline.logs.archive import archived_days
 from pipeline.logs.cloudwatch import list_groups
-from pipeline.logs.days import window
-from pipeline.logs.groups import environment_groups
-from pipeline.logs.verify import archived_days
-from pipeline.sqlite.catalogue import list_backups as database_backups
+from pipeline.logs.retention import environment_groups, window
+from pipeline.sqlite.store import list_backups as database_backups
 from pipeline.state.backup import list_backups as state_backups
 
 

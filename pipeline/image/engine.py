@@ -7,7 +7,7 @@ from pathlib import Path
 import docker
 from docker.errors import DockerException
 
-from pipeline.image.errors import EngineError
+from pipeline.image.request import EngineError
 
 SILENCE = 600
 """Seconds that an engine may say nothing (a long RUN prints nothing) before it counts as gone."""

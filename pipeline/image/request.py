@@ -1,12 +1,46 @@
 """What is to be built, and what came out."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pipeline.source.model import ResolvedSource
+from pipeline.errors import PipelineError
+from pipeline.source.location import ResolvedSource
+
+
+class ImageError(PipelineError):
+    """An image cannot be built, pushed, found or judged."""
+
+
+class EngineError(ImageError):
+    """The Docker engine is not there, or not fit for the job."""
+
+
+class BuildError(ImageError):
+    """A build failed; ``step`` is the failing instruction ("" before the first), ``tail`` its last lines."""
+
+    def __init__(self, image: str, reason: str, step: str = "", tail: Sequence[str] = ()) -> None:
+        self.step = step
+        self.tail = tuple(tail)
+        where = f" at {step}" if step else ""
+        lines = "".join(f"\n  {line}" for line in tail)
+        super().__init__(f"Building {image} failed{where}: {reason}{lines}")
+
+
+class PushError(ImageError):
+    """A push failed for good."""
+
+
+class PushInterruptedError(PushError):
+    """A push failed in a way that the next attempt may not: network, server or an expired login."""
+
+
+class RegistryError(ImageError):
+    """The registry cannot be asked, or doesn't hold what it should."""
+
 
 _PREFIX = "org.opencontainers.image."
 
@@ -71,3 +105,44 @@ BuildReport = Callable[[BuildEvent], None]
 
 def ignore(event: object) -> None:
     """Report nothing."""
+
+
+_SIGNS = {
+    "# syntax=": re.compile(r"^\s*#\s*syntax\s*=", re.IGNORECASE),
+    "RUN --mount": re.compile(r"^\s*RUN\s+(--\S+\s+)*--(mount|security|network)\b", re.IGNORECASE),
+    "COPY --link": re.compile(
+        r"^\s*(COPY|ADD)\s+(--\S+\s+)*--(link|checksum|parents|exclude)\b", re.IGNORECASE
+    ),
+    "COPY --chmod": re.compile(r"^\s*(COPY|ADD)\s+(--\S+\s+)*--chmod\b", re.IGNORECASE),
+    "a heredoc": re.compile(r"^\s*(RUN|COPY|ADD)\b.*<<-?['\"]?[A-Za-z_]\w*['\"]?(\s|$)", re.IGNORECASE),
+}
+"""Instructions that only BuildKit knows (Dockerfile reference)."""
+_COMMENT = re.compile(r"^\s*#")
+
+
+def read_dockerfile(context: Path, name: str) -> str:
+    """Return the Dockerfile's text.
+
+    Raises:
+        ImageError: there is none, or it lies outside the context.
+    """
+    path = (context / name).resolve()
+    if not path.is_relative_to(context.resolve()):
+        raise ImageError(f"The Dockerfile {name} lies outside the build context {context}. Move it inside.")
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ImageError(
+            f"There is no Dockerfile {name} in {context} ({error.strerror}). "
+            "Add it, or correct context and dockerfile in the environment's source."
+        ) from error
+
+
+def buildkit_sign(text: str) -> str | None:
+    """Name the first thing in a Dockerfile that only BuildKit can build; None when any builder can."""
+    for number, line in enumerate(text.splitlines()):
+        for sign, pattern in _SIGNS.items():
+            is_directive = sign == "# syntax="
+            if pattern.search(line) and (number == 0 if is_directive else not _COMMENT.match(line)):
+                return sign
+    return None

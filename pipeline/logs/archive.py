@@ -1,5 +1,8 @@
 """Archives one day of one log group: complete, repeatable, in bounded memory."""
 
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -7,11 +10,77 @@ from enum import Enum
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ObjectHead
 from pipeline.logs.cloudwatch import CloudWatchLogs, Stream
-from pipeline.logs.days import window
 from pipeline.logs.lines import LineWriter, parse_line
 from pipeline.logs.manifest import ArchiveDamagedError, ArchivePlace, Manifest, shrunk_streams
-from pipeline.logs.store import ArchiveStore, lines_of
-from pipeline.logs.upload import PART_BYTES, Upload
+from pipeline.logs.retention import LogGroup, expiring_days, history_is_archived, window
+from pipeline.logs.store import PART_BYTES, ArchiveStore, Upload, lines_of
+
+
+def archived_days(access: AwsAccess, place: ArchivePlace, group: str) -> frozenset[date]:
+    """Return the days of a group that have a manifest. Raises AwsError."""
+    return frozenset(ArchiveStore(access, place).days(group))
+
+
+def verify_day(access: AwsAccess, place: ArchivePlace, group: str, day: date) -> Manifest:
+    """Read an archived day in full and compare it with its manifest: hashes, and events by stream.
+
+    Raises:
+        ArchiveDamagedError: the day is not archived, or is not what its manifest says.
+        AwsError: S3 refused or could not be reached.
+    """
+    store = ArchiveStore(access, place)
+    manifest = store.manifest(group, day)
+    if manifest is None:
+        raise ArchiveDamagedError(f"{group} of {day} is not archived. Run archive-logs for that day.")
+    if manifest.part is None:
+        return manifest
+    part = store.part(group, day)
+    if part is None or part.size != manifest.compressed_bytes:
+        size = "is missing" if part is None else f"has {part.size} bytes"
+        raise _damaged(manifest, f"the object {size}, its manifest says {manifest.compressed_bytes}")
+    _compare(manifest, store.chunks(manifest.part))
+    return manifest
+
+
+def history_is_verified(
+    access: AwsAccess, place: ArchivePlace, group: LogGroup, today: date, days: int
+) -> bool:
+    """Whether every day that a retention of ``days`` would delete is archived, and read back as it should be.
+
+    Raises:
+        ArchiveDamagedError: one of them is archived and damaged.
+        AwsError: S3 refused or could not be reached.
+    """
+    if not history_is_archived(group, archived_days(access, place, group.name), today, days):
+        return False
+    for day in expiring_days(group, today, days):
+        verify_day(access, place, group.name, day)
+    return True
+
+
+def _compare(manifest: Manifest, chunks: Iterator[bytes]) -> None:
+    compressed, raw, streams = hashlib.sha256(), hashlib.sha256(), Counter[str]()
+
+    def hashed() -> Iterator[bytes]:
+        for chunk in chunks:
+            compressed.update(chunk)
+            yield chunk
+
+    for line in lines_of(hashed()):
+        raw.update(line)
+        streams[parse_line(line)["stream"]] += 1
+    if compressed.hexdigest() != manifest.compressed_sha256 or raw.hexdigest() != manifest.raw_sha256:
+        raise _damaged(manifest, "its SHA-256 differs")
+    if streams != manifest.streams:
+        raise _damaged(manifest, "its events by stream differ")
+
+
+def _damaged(manifest: Manifest, what: str) -> ArchiveDamagedError:
+    return ArchiveDamagedError(
+        f"The archive of {manifest.group} on {manifest.day} is damaged: {what}. "
+        "Bring back its previous version, or run archive-logs for that day while CloudWatch still has it."
+    )
+
 
 _CLOCK_SLACK_MS = 24 * 60 * 60 * 1000
 """Events may be two hours ahead of the clock (PutLogEvents), and a stream's last ingestion is told late."""

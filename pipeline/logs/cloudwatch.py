@@ -1,15 +1,15 @@
 """Reads CloudWatch Logs: the only module here that sees its answers."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipeline.aws.access import AwsAccess
-from pipeline.aws.errors import calling
+from pipeline.aws.errors import AwsError, calling
 from pipeline.clock import Sleep
-from pipeline.logs.groups import LogGroup
+from pipeline.logs.retention import LogGroup, RetentionPlan
 
 if TYPE_CHECKING:
     from mypy_boto3_logs.type_defs import (
@@ -127,3 +127,37 @@ def _group(item: "LogGroupTypeDef") -> LogGroup:
 
 def _event(item: "OutputLogEventTypeDef") -> Event:
     return Event(item["timestamp"], item["ingestionTime"], item["message"])
+
+
+PUT_RETENTION_PER_SECOND = 5
+"""Quota of PutRetentionPolicy per account and region (CloudWatch Logs quotas)."""
+
+
+@dataclass(frozen=True)
+class RetentionResult:
+    """Groups that were set, and why others were not."""
+
+    done: tuple[str, ...]
+    failed: Mapping[str, str]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned change was made."""
+        return not self.failed
+
+
+def apply_retention(access: AwsAccess, plan: RetentionPlan, pacer: Pacer | None = None) -> RetentionResult:
+    """Set the retention of each planned group; one that fails does not stop the others. Repeatable."""
+    logs = CloudWatchLogs(access)
+    pacer = pacer or Pacer(PUT_RETENTION_PER_SECOND)
+    done: list[str] = []
+    failed: dict[str, str] = {}
+    for row in plan.changes:
+        pacer.wait()
+        try:
+            logs.set_retention(row.group.name, plan.days)
+        except AwsError as error:
+            failed[row.group.name] = str(error)
+        else:
+            done.append(row.group.name)
+    return RetentionResult(tuple(done), failed)

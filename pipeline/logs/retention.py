@@ -1,12 +1,79 @@
 """Decides which log groups get the wanted retention. Pure."""
 
+import re
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 
-from pipeline.logs.groups import LogGroup
 from pipeline.logs.manifest import LogsError
+from pipeline.outputs import Outputs
+
+
+@dataclass(frozen=True)
+class LogGroup:
+    """One log group. ``retention_days`` is None where events never expire."""
+
+    name: str
+    retention_days: int | None
+    created_at: datetime
+    """Aware UTC."""
+
+
+def environment_groups(groups: Iterable[LogGroup], outputs: Outputs) -> tuple[LogGroup, ...]:
+    """Return the groups of an environment: the application's, and those named after what it consists of.
+
+    AWS derives the names of its own groups (Container Insights, flow logs, WAF) from the resource's, which
+    hold APP-ENVIRONMENT or the cluster's or service's name. ``prod`` is not found in ``production``.
+    """
+    names = {f"{outputs.app}-{outputs.environment}", outputs.cluster, outputs.service}
+    either = "|".join(re.escape(name) for name in sorted(names))
+    pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{either})(?![A-Za-z0-9])")
+    return tuple(group for group in groups if group.name == outputs.log_group or pattern.search(group.name))
+
+
+RESCAN_DAYS = 3
+"""How many days are read again for events that arrive late."""
+
+
+def window(day: date) -> tuple[int, int]:
+    """Return where a UTC day begins and where the next one does, in milliseconds since the epoch."""
+    midnight = datetime.combine(day, time(), UTC)
+    return _milliseconds(midnight), _milliseconds(midnight + timedelta(days=1))
+
+
+def days_due(
+    group: LogGroup, archived: Collection[date], today: date, rescan: int = RESCAN_DAYS
+) -> tuple[date, ...]:
+    """Return the days to archive, newest first: the last ``rescan`` whole days, and older ones that lack.
+
+    ``today`` is never among them, as it is not over; nor are days before the group, nor days whose events
+    have expired.
+    """
+    first = group.created_at.astimezone(UTC).date()
+    if group.retention_days is not None:
+        first = max(first, today - timedelta(days=group.retention_days))
+    count = max((today - first).days, 0)
+    whole = [today - timedelta(days=back) for back in range(1, count + 1)]
+    return tuple(day for back, day in enumerate(whole) if back < rescan or day not in archived)
+
+
+def history_is_archived(group: LogGroup, archived: AbstractSet[date], today: date, days: int) -> bool:
+    """Whether every day that a retention of ``days`` would delete is archived."""
+    return archived >= set(expiring_days(group, today, days))
+
+
+def expiring_days(group: LogGroup, today: date, days: int) -> tuple[date, ...]:
+    """Return the days of a group, from its first, that a retention of ``days`` would delete."""
+    first = group.created_at.astimezone(UTC).date()
+    last = today - timedelta(days=days)
+    return tuple(first + timedelta(days=step) for step in range((last - first).days + 1))
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp()) * 1000
+
 
 VALID_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),

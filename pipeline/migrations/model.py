@@ -1,6 +1,10 @@
 """Migrations that a database lacks."""
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.errors import PipelineError
 
@@ -39,3 +43,82 @@ class Migration(BaseModel):
     def label(self) -> str:
         """Its name as Django's messages have it, ``app.name``."""
         return f"{self.app}.{self.name}"
+
+
+_TAKES = "takes away what the release before uses"
+_RENAMES = "renames what the release before uses"
+_REASONS = {
+    "RemoveField": _TAKES,
+    "DeleteModel": _TAKES,
+    "RenameField": _RENAMES,
+    "RenameModel": _RENAMES,
+    "AlterModelTable": _RENAMES,
+    "AlterOrderWithRespectTo": "adds a column that the release before does not fill in",
+}
+"""Operations that Django can undo, with what they hide from code that does not know them."""
+
+
+def irreversible(migrations: Iterable[Migration]) -> dict[str, str]:
+    """Return why by label for each irreversible one; empty where all may stay under an older release."""
+    found = {item.label: why_irreversible(item) for item in migrations}
+    return {label: reason for label, reason in found.items() if reason}
+
+
+def why_irreversible(migration: Migration) -> str:
+    """Return the reason; "" for a migration that may stay under the release before.
+
+    The author's word (``irreversible`` on the Migration class) counts before anything that is read from its
+    operations, in both directions.
+    """
+    if migration.marker is not None:
+        return "marked irreversible = True" if migration.marker else ""
+    return next(filter(None, map(_why, migration.operations)), "")
+
+
+def _why(operation: Operation) -> str:
+    if not operation.reversible:
+        return f"{operation.what}: has no way back"
+    if operation.kind in _REASONS:
+        return f"{operation.what}: {_REASONS[operation.kind]}"
+    if operation.required:
+        return f"{operation.what}: NOT NULL without db_default, which the release before does not fill in"
+    return ""
+
+
+_LINE = "VIMBISO-MIGRATION "
+_END = "VIMBISO-MIGRATIONS "
+
+
+@cache
+def survey_command() -> tuple[str, ...]:
+    """Return the container's command; it changes nothing."""
+    text = files("pipeline.migrations.job").joinpath("survey.py").read_text(encoding="utf-8")
+    return ("python", "manage.py", "shell", "-c", text)
+
+
+def told_all(lines: Iterable[str]) -> bool:
+    """Whether the answer is there to its end: log lines arrive late."""
+    return any(line.startswith(_END) for line in lines)
+
+
+def read_survey(lines: Iterable[str]) -> tuple[Migration, ...]:
+    """Return the pending migrations in the order in which they would run.
+
+    Raises:
+        SurveyError: the answer is not whole, or is not what this version understands.
+    """
+    lines = list(lines)
+    found = [line.removeprefix(_LINE) for line in lines if line.startswith(_LINE)]
+    numbers = [line.removeprefix(_END).strip() for line in lines if line.startswith(_END)]
+    if numbers[:1] != [str(len(found))]:
+        raise SurveyError(
+            f"The application told {len(found)} pending migrations and its answer says "
+            f"{numbers[0] if numbers else 'nothing of their number'}. Nothing was migrated; run it again, "
+            "and look whether the task's log reaches its log group."
+        )
+    try:
+        return tuple(map(Migration.model_validate_json, found))
+    except ValidationError as error:
+        raise SurveyError(
+            f"What the application tells of its migrations is not understood: {error}"
+        ) from error

@@ -1,14 +1,65 @@
 """What must be there in AWS before a release can be deployed."""
 
-from functools import partial
+import json
+from collections.abc import Mapping
+from functools import cached_property, partial
+from typing import Any
+from urllib.parse import unquote
 
+from pipeline.aws.access import identify, require_account
 from pipeline.aws.errors import calling
-from pipeline.aws.identity import identify, require_account
+from pipeline.ecs.model import Service
 from pipeline.live import LiveEnvironment
 from pipeline.preflight.model import Check, CheckFailedError, CheckSkippedError
-from pipeline.preflight.present import PresentService
-from pipeline.preflight.trust import may_assume
 from pipeline.secrets.sync import missing_keys
+
+
+class PresentService:
+    """The service as it was at the first question."""
+
+    def __init__(self, live: LiveEnvironment) -> None:
+        self._live = live
+
+    @cached_property
+    def service(self) -> Service:
+        """The service; raises as ``EcsService.require``."""
+        return self._live.service.require()
+
+    @cached_property
+    def definition(self) -> Mapping[str, Any]:
+        """Its task definition as ECS describes it; raises AwsError."""
+        return self._live.task_definitions.read(self.service.task_definition)[0]
+
+
+_ASSUME = frozenset({"sts:assumerole", "sts:*", "*"})
+
+
+def may_assume(document: str | Mapping[str, Any], service: str) -> bool:
+    """Whether a trust policy lets an AWS service assume the role; its conditions are not judged.
+
+    Args:
+        document: IAM's AssumeRolePolicyDocument, URL-encoded JSON (RFC 3986) or parsed.
+        service: such as ``ecs-tasks.amazonaws.com``.
+    """
+    policy = json.loads(unquote(document)) if isinstance(document, str) else document
+    statements = [item for item in _list(policy.get("Statement")) if _speaks_of(item, service)]
+    return bool(statements) and all(item.get("Effect") == "Allow" for item in statements)
+
+
+def _speaks_of(statement: Any, service: str) -> bool:
+    if not isinstance(statement, Mapping):
+        return False
+    principal = statement.get("Principal")
+    services = _list(principal.get("Service")) if isinstance(principal, Mapping) else _list(principal)
+    actions = {str(action).lower() for action in _list(statement.get("Action"))}
+    return bool(actions & _ASSUME) and (service in services or "*" in services)
+
+
+def _list(value: Any) -> list[Any]:
+    """IAM writes one element without its list (IAM JSON policy grammar)."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
 
 
 def cloud_checks(live: LiveEnvironment, present: PresentService) -> tuple[Check, ...]:

@@ -1,9 +1,42 @@
 """What must be there on the worker before an image can be built."""
 
+from collections.abc import Callable
+from functools import cache
+
 from pipeline.environment.model import Environment
+from pipeline.image.buildkit import buildkit_fault
 from pipeline.image.engine import connect, engine_faults, inspect_engine
+from pipeline.image.request import read_dockerfile
+from pipeline.preflight.cloud import PresentService
 from pipeline.preflight.model import Check, CheckFailedError, CheckSkippedError
-from pipeline.preflight.present import PresentService
+from pipeline.source.location import ResolvedSource, SourceUnreachableError
+
+
+def source_checks(resolve: Callable[[], ResolvedSource], dockerfile: str) -> tuple[Check, ...]:
+    """Return the checks of a source.
+
+    Args:
+        resolve: pins the source and brings it onto this machine; asked once.
+        dockerfile: inside the build context.
+    """
+    resolved = cache(resolve)
+
+    def source() -> str:
+        try:
+            found = resolved()
+        except SourceUnreachableError as error:
+            raise CheckSkippedError(f"could not be told, fetch_source asks again: {error}") from error
+        return f"{found.ref or 'the folder as it lies there'} is release {found.release}"
+
+    def readable() -> str:
+        fault = buildkit_fault(resolved().path, dockerfile)
+        if fault:
+            raise CheckFailedError(fault)
+        lines = read_dockerfile(resolved().path, dockerfile).count("\n")
+        return f"{dockerfile}, {lines} lines"
+
+    return Check("source", source), Check("dockerfile", readable, needs=("source",))
+
 
 BUILD_BYTES = 2_000_000_000
 """Free disk that a build of an application of this size may need."""

@@ -2,14 +2,70 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.errors import calling
+from pipeline.ecs.model import Service
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.sqlite.errors import OtherRunError
+from pipeline.outputs import Outputs
 from pipeline.sqlite.layout import stamp
-from pipeline.sqlite.store import Store
+from pipeline.sqlite.model import Backup, OtherRunError
+from pipeline.sqlite.restore import restore_to_file
+from pipeline.sqlite.runner import Report
+from pipeline.sqlite.store import Store, find_backup
+
+if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling.type_defs import ScalableTargetTypeDef, SuspendedStateTypeDef
+
+
+SUSPENDED = {
+    "DynamicScalingInSuspended": True,
+    "DynamicScalingOutSuspended": True,
+    "ScheduledScalingSuspended": True,
+}
+
+
+class AutoScaling:
+    """The scalable target of one ECS service, if there is one."""
+
+    def __init__(self, access: AwsAccess, outputs: Outputs) -> None:
+        self._scales = outputs.auto_scaling
+        self._scaling = access.client("application-autoscaling")
+        self._service = f"service/{outputs.cluster}/{outputs.service}"
+
+    def suspended(self) -> dict[str, bool] | None:
+        """Return what is suspended; None where the service does not scale."""
+        target = self._target()
+        if target is None:
+            return None
+        now = target.get("SuspendedState", {})
+        return {name: bool(now.get(name, False)) for name in SUSPENDED}
+
+    def set(self, suspended: dict[str, bool] | None) -> None:
+        """Suspend, or let go on; the bounds stay as they are."""
+        if suspended is not None and self._target() is not None:
+            with calling("Suspending or resuming auto scaling"):
+                self._scaling.register_scalable_target(
+                    ServiceNamespace="ecs",
+                    ResourceId=self._service,
+                    ScalableDimension="ecs:service:DesiredCount",
+                    SuspendedState=cast("SuspendedStateTypeDef", suspended),
+                )
+
+    def _target(self) -> "ScalableTargetTypeDef | None":
+        if not self._scales:
+            return None
+        with calling("Describing auto scaling"):
+            found = self._scaling.describe_scalable_targets(
+                ServiceNamespace="ecs",
+                ResourceIds=[self._service],
+                ScalableDimension="ecs:service:DesiredCount",
+            )["ScalableTargets"]
+        return found[0] if found else None
 
 
 class RecoveryError(PipelineError):
@@ -111,4 +167,66 @@ def require_none_open(live: LiveEnvironment) -> None:
             f"The database of {live.outputs.environment} is being restored in place since "
             f"{found.began:%Y-%m-%d %H:%M} UTC ({found.phase}), so no tasks are started. Wait for that run; "
             "if it was killed, run restore-sqlite with in_place again: it goes on, or undoes it."
+        )
+
+
+def choose(live: LiveEnvironment, wanted: str | None, opened: OpenRestore | None = None) -> Backup:
+    """Return the backup of the open restore, the wanted one, or the newest that counts.
+
+    Raises:
+        NoBackupError: there is none.
+        RecoveryError: another one is wanted than that of the open restore.
+    """
+    if opened is not None:
+        found = find_backup(live, opened.backup)
+        if wanted not in (None, found.id, found.key):
+            raise RecoveryError(
+                f"A restore of {found.key} is open ({opened.phase}); it must end first. "
+                "Run again without backup, then once more with it."
+            )
+        return found
+    return find_backup(live, wanted)
+
+
+def begin(
+    live: LiveEnvironment, run_id: str, backup: Backup, report: Report, now: datetime, approved_by: str = ""
+) -> OpenRestore:
+    """Bring the backup to a checked file beside the database, and note what is about to be done.
+
+    Raises:
+        RecoveryError: a rollout is under way, or another restore is open.
+        SqliteJobError: the backup is damaged, the volume full, ...; nothing was stopped.
+    """
+    outputs = live.outputs
+    service = live.service
+    refuse_rollout(service.require())
+    restored = restore_to_file(live, run_id, backup, report)
+    present = service.require()
+    refuse_rollout(present)
+    restore = OpenRestore(
+        id=run_id,
+        backup=backup.key,
+        incoming=restored.target,
+        database=outputs.database_path,
+        began=now.replace(microsecond=0),
+        wanted=present.desired,
+        scaling=AutoScaling(live.access, outputs).suspended(),
+        approved_by=approved_by,
+    )
+    OpenRestores(live).open(restore)
+    report(f"The service has {present.desired} tasks, and will have them again")
+    return restore
+
+
+def refuse_rollout(service: Service) -> None:
+    """Refuse while tasks of another release are on their way: they would open the database.
+
+    Raises:
+        RecoveryError: PRIMARY is rolling out.
+    """
+    primary = service.primary
+    if primary is not None and primary.rollout_state == "IN_PROGRESS" and primary.desired > 0:
+        raise RecoveryError(
+            f"Deployment {primary.id} of {service.name} is rolling out. Nothing was stopped. "
+            "Wait for its end, and run again."
         )

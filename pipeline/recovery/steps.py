@@ -6,14 +6,12 @@ from collections.abc import Callable
 from pipeline.clock import pause
 from pipeline.ecs.oneoff import stopped
 from pipeline.live import LiveEnvironment
-from pipeline.recovery.record import OpenRestore, OpenRestores, RecoveryError
-from pipeline.recovery.scaling import SUSPENDED, AutoScaling
+from pipeline.recovery.record import SUSPENDED, AutoScaling, OpenRestore, OpenRestores, RecoveryError
 from pipeline.sqlite.backup import back_up
-from pipeline.sqlite.catalogue import find_backup, read_manifest
-from pipeline.sqlite.errors import SqliteJobError
-from pipeline.sqlite.model import BEFORE_RESTORE
+from pipeline.sqlite.model import BEFORE_RESTORE, SqliteJobError
 from pipeline.sqlite.restore import Swapped, swap_back, swap_in
 from pipeline.sqlite.runner import Report
+from pipeline.sqlite.store import find_backup, read_manifest
 
 _UNREADABLE = frozenset({"no-database", "corrupt"})
 """Kinds of failure that no backup can be had of: the file itself is kept aside all the same."""

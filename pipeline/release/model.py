@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Outcome
 
 BY_HAND = "by hand"
 

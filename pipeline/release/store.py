@@ -1,14 +1,35 @@
 """Keeps release records and the rollout under way in S3, with conditional writes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import islice
 
 from pydantic import BaseModel
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ConflictError, S3Bucket
+from pipeline.aws.errors import AwsError
+from pipeline.ecs.registry import TaskDefinitions
 from pipeline.errors import PipelineError
-from pipeline.release.model import ReleaseRecord, Rollout
+from pipeline.image.registry import find_image
+from pipeline.image.request import RegistryError
+from pipeline.release.model import ReleaseRecord, Rollout, SchemaChange
+
+
+def why_unusable(access: AwsAccess, repository: str, record: ReleaseRecord) -> str | None:
+    """Return why the service cannot be moved to a release any more, or None where it can."""
+    try:
+        if not TaskDefinitions(access).is_active(record.task_definition):
+            return "its task definition is inactive"
+    except AwsError as error:
+        return f"its task definition cannot be read: {error}"
+    try:
+        if find_image(access, repository, record.image_digest) is None:
+            return "its image is gone from the registry"
+    except (AwsError, RegistryError) as error:
+        return f"its image cannot be looked up: {error}"
+    return None
+
 
 _PAGE = 50
 
@@ -87,3 +108,58 @@ class ReleaseStore:
 def document(model: BaseModel) -> bytes:
     """Return what a record is in S3."""
     return model.model_dump_json(indent=2).encode()
+
+
+_TIME = "%Y%m%dT%H%M%S.%fZ"
+
+
+class SchemaLog:
+    """The changes of one environment's database schema."""
+
+    def __init__(self, access: AwsAccess, bucket: str, environment: str) -> None:
+        self._bucket = S3Bucket(access, bucket)
+        self._prefix = f"releases/{environment}/schema/"
+
+    def write(self, change: SchemaChange) -> str:
+        """Write a change down, or again what became of it; return its key."""
+        key = f"{self._prefix}{_stamp(change.at)}-{_revision(change.task_definition)}.json"
+        self._bucket.write(key, document(change))
+        return key
+
+    def since(self, moment: datetime) -> list[SchemaChange]:
+        """Return the changes after that moment, newest first.
+
+        Raises:
+            RecordError: one is damaged.
+            AwsError: they cannot be read.
+        """
+        return self._chosen(lambda stamp, _: stamp > _stamp(moment))
+
+    def of(self, task_definition: str) -> list[SchemaChange]:
+        """Return the changes that were made for that task definition, newest first. Raises as ``since``."""
+        return self._chosen(lambda _, revision: revision == _revision(task_definition))
+
+    def _chosen(self, wanted: Callable[[str, str], bool]) -> list[SchemaChange]:
+        keys = [key for key in self._bucket.keys(self._prefix) if wanted(*self._name(key))]
+        return [self._change(key) for key in reversed(keys)]
+
+    def _change(self, key: str) -> SchemaChange:
+        stored = self._bucket.read(key)
+        try:
+            return SchemaChange.model_validate_json(stored.body if stored else b"")
+        except ValueError as error:
+            raise RecordError(
+                f"The note of migrations s3://{self._bucket.name}/{key} is damaged: {error}"
+            ) from error
+
+    def _name(self, key: str) -> tuple[str, str]:
+        stamp, _, revision = key.removeprefix(self._prefix).removesuffix(".json").partition("-")
+        return stamp, revision
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime(_TIME)
+
+
+def _revision(task_definition: str) -> str:
+    return task_definition.rsplit("/", 1)[-1].replace(":", "-")

@@ -1,8 +1,10 @@
 """Which keys of the secret the application needs, and which its task definition reads. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from pipeline.secrets.change import SecretSync
 
 REQUIRED_KEYS = (
     "DJANGO_SECRET",
@@ -74,3 +76,34 @@ def _same_secret(first: str, second: str) -> bool:
     return longer.startswith(shorter) and (
         not suffix or (suffix.startswith("-") and len(suffix) == len("-AbCdEf"))
     )
+
+
+def unset_keys(sync: SecretSync, report: KeyReport) -> tuple[str, ...]:
+    """Return the keys that the task definition reads and nobody set, nor would set by this sync."""
+    return tuple(sorted(set(report.missing) - set(sync.added)))
+
+
+def key_rows(sync: SecretSync, report: KeyReport) -> tuple[dict[str, str], ...]:
+    """Return one row for each key that is set, written, or read by the task definition."""
+    return tuple(
+        {"key": key, "value": _value(key, sync, report), "task definition": _use(key, report)}
+        for key in sorted({*report.used, *report.unused, *_touched(sync)})
+    )
+
+
+def _touched(sync: SecretSync) -> Iterator[str]:
+    yield from (*sync.added, *sync.updated, *sync.kept)
+
+
+def _value(key: str, sync: SecretSync, report: KeyReport) -> str:
+    done = "would be " if sync.dry_run else ""
+    for what, keys in (("added", sync.added), ("updated", sync.updated)):
+        if key in keys:
+            return done + what
+    if key in report.missing:
+        return "NOT SET: no task starts without it"
+    return "not in the block, left alone" if key in sync.kept else "unchanged"
+
+
+def _use(key: str, report: KeyReport) -> str:
+    return "reads it" if key in report.used else "does not read it"

@@ -11,10 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from pipeline.source.git import git
-from pipeline.source.location import Location
-from pipeline.source.model import SourceError, SourceUnreachableError
-from pipeline.source.refs import candidates, check_ref, choose, is_abbreviated, is_sha
+from pipeline.source.git import candidates, check_ref, choose, git, is_abbreviated, is_sha
+from pipeline.source.location import Location, SourceError, SourceUnreachableError
 
 KEPT = 5
 """Trees of a repository that stay in the cache."""

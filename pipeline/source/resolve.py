@@ -3,13 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.environment.catalogue import PROJECT, state_folder
+from pipeline.environment.loader import PROJECT, state_folder
 from pipeline.environment.model import Environment
 from pipeline.source.checkout import checkout
 from pipeline.source.folder import resolve_folder
 from pipeline.source.git import git
-from pipeline.source.location import Location, is_url, parse_location
-from pipeline.source.model import ResolvedSource, SourceError
+from pipeline.source.location import Location, ResolvedSource, SourceError, is_url, parse_location
 
 
 def source_of(environment: Environment, ref: str | None, token: str = "") -> ResolvedSource:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.sqlite import layout
-from pipeline.sqlite.errors import OtherRunError, SqliteError
+from pipeline.sqlite.model import OtherRunError, SqliteError
 from pipeline.sqlite.store import Store
 
 _RUN_ID = re.compile(r"^[A-Za-z0-9_.-]{1,80}$")

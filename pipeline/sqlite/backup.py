@@ -4,14 +4,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipeline.clock import Clock, utc_now
-from pipeline.ecs.errors import EcsError
+from pipeline.ecs.model import EcsError
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
 from pipeline.sqlite.attempt import Attempt, close_attempt, open_attempt
-from pipeline.sqlite.errors import BackupMismatchError, OtherRunError, SqliteError
-from pipeline.sqlite.model import BEFORE_RESTORE, PART_BYTES, BackupPolicy, Checks, Manifest
-from pipeline.sqlite.runner import JobResult, Report, Runner
-from pipeline.sqlite.signing import Signer
+from pipeline.sqlite.model import (
+    BEFORE_RESTORE,
+    PART_BYTES,
+    BackupMismatchError,
+    BackupPolicy,
+    Checks,
+    Manifest,
+    OtherRunError,
+    SqliteError,
+)
+from pipeline.sqlite.runner import JobResult, Report, Runner, Signer
 from pipeline.sqlite.store import Store
 from pipeline.sqlite.sweep import DEAD, sweep
 

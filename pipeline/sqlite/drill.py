@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from pipeline.clock import utc_now
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
-from pipeline.sqlite.catalogue import find_backup, read_manifest
-from pipeline.sqlite.errors import SqliteJobError
 from pipeline.sqlite.jobs import fetch_orders, run_job
-from pipeline.sqlite.model import Backup, Checks, Manifest
+from pipeline.sqlite.model import Backup, Checks, Manifest, SqliteJobError
 from pipeline.sqlite.runner import Report
-from pipeline.sqlite.store import Store
+from pipeline.sqlite.store import Store, find_backup, read_manifest
 
 _DAMAGED = {"wrong-checksum", "corrupt", "differs"}
 

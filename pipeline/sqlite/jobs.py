@@ -4,13 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline.clock import utc_now
-from pipeline.ecs.errors import EcsError
+from pipeline.ecs.model import EcsError
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite.attempt import close_attempt, open_attempt
-from pipeline.sqlite.errors import SqliteError
-from pipeline.sqlite.model import Manifest
-from pipeline.sqlite.runner import JobResult, Report, Runner
-from pipeline.sqlite.signing import Signer
+from pipeline.sqlite.model import Manifest, SqliteError
+from pipeline.sqlite.runner import JobResult, Report, Runner, Signer
 from pipeline.sqlite.store import Store
 
 TIMEOUT = 3600.0

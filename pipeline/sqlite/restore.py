@@ -10,11 +10,10 @@ from typing import Any
 
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
-from pipeline.sqlite.catalogue import read_manifest
-from pipeline.sqlite.errors import SqliteError
 from pipeline.sqlite.jobs import fetch_orders, run_job
-from pipeline.sqlite.model import Backup, Manifest
+from pipeline.sqlite.model import Backup, Manifest, SqliteError
 from pipeline.sqlite.runner import Report
+from pipeline.sqlite.store import read_manifest
 
 
 @dataclass(frozen=True)

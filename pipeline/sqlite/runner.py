@@ -1,19 +1,110 @@
 """Runs one job in a one-off task on the application's own image and volume, to its reported result."""
 
+import hashlib
+import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
 
-from pipeline.ecs.errors import OneOffTaskError
-from pipeline.ecs.model import Task
+from botocore.config import Config
+
+from pipeline.aws.errors import calling
+from pipeline.ecs.model import OneOffTaskError, Task
 from pipeline.ecs.oneoff import OneOff, failure, stopped, wait_until
 from pipeline.live import LiveEnvironment
-from pipeline.sqlite import jobfile
 from pipeline.sqlite.attempt import Attempt
-from pipeline.sqlite.errors import SqliteJobError, job_error
-from pipeline.sqlite.signing import Signer
+from pipeline.sqlite.model import SqliteJobError, job_error
 from pipeline.sqlite.store import Store
+
+_MARGIN = 900
+"""Seconds that a URL outlives the task's own limit."""
+
+
+class Signer:
+    """Signs with Signature Version 4, the only one that regions such as af-south-1 know.
+
+    A URL signed with temporary credentials dies with them, whatever its own lifetime.
+    """
+
+    def __init__(self, live: LiveEnvironment, timeout: float) -> None:
+        style: Literal["path", "virtual"] = "path" if live.settings.task_endpoint_url else "virtual"
+        config = Config(
+            signature_version="s3v4",
+            s3={"addressing_style": style},
+            # A checksum in the URL would be that of an empty body.
+            request_checksum_calculation="when_required",
+        )
+        self._s3 = replace(live.access, endpoint_url=live.settings.task_endpoint_url).client("s3", config)
+        self._bucket = live.outputs.backup_bucket
+        self._seconds = int(timeout) + _MARGIN
+
+    def get(self, key: str) -> str:
+        """Return a URL that reads the object."""
+        return self._sign("get_object", Key=key)
+
+    def put(self, key: str) -> str:
+        """Return a URL that writes the object."""
+        return self._sign("put_object", Key=key)
+
+    def parts(self, key: str, upload_id: str, count: int) -> list[str]:
+        """Return URLs that write parts 1 to ``count`` of a multipart upload."""
+        return [
+            self._sign("upload_part", Key=key, UploadId=upload_id, PartNumber=number)
+            for number in range(1, count + 1)
+        ]
+
+    def _sign(self, operation: str, **parameters: object) -> str:
+        with calling("Signing an S3 URL"):
+            url = self._s3.generate_presigned_url(
+                operation, Params={"Bucket": self._bucket, **parameters}, ExpiresIn=self._seconds
+            )
+        return str(url)
+
+
+_BOOTSTRAP = "bootstrap.py"
+
+
+@dataclass(frozen=True)
+class JobFile:
+    """The document, and its SHA-256 that the bootstrap insists on."""
+
+    body: bytes
+
+    @property
+    def sha256(self) -> str:
+        """Hexadecimal digest."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+@cache
+def sources() -> dict[str, str]:
+    """Return the job's files by name, without the bootstrap."""
+    return {
+        item.name: item.read_text(encoding="utf-8")
+        for item in files("pipeline.sqlite.job").iterdir()
+        if item.name.endswith(".py") and item.name != _BOOTSTRAP
+    }
+
+
+def job_file(job: dict[str, Any]) -> JobFile:
+    """Return the job file for these orders (see ``job/main.py``)."""
+    return JobFile(json.dumps({"files": sources(), "job": job}, sort_keys=True).encode())
+
+
+@cache
+def command() -> tuple[str, ...]:
+    """Return the container's command; an image with an entry point must execute its arguments."""
+    text = files("pipeline.sqlite.job").joinpath(_BOOTSTRAP).read_text(encoding="utf-8")
+    return ("python3", "-c", text)
+
+
+def environment(url: str, job: JobFile) -> dict[str, str]:
+    """Return the container's variables; the URL is a secret and so no argument."""
+    return {"SQLITE_JOB_URL": url, "SQLITE_JOB_SHA256": job.sha256}
+
 
 Report = Callable[[str], None]
 _TRIES = 6
@@ -74,10 +165,10 @@ class Runner:
 
     def _start(self, orders: Callable[[Signer], dict[str, Any]]) -> Task:
         result = self.signer.put(self._attempt.job_key("result.json"))
-        job = jobfile.job_file({**orders(self.signer), "result_url": result, "tries": _TRIES})
+        job = job_file({**orders(self.signer), "result_url": result, "tries": _TRIES})
         key = self._attempt.job_key("job.json")
         self._store.write(key, job.body)
-        task = self._tasks.start(self._one_off(jobfile.environment(self.signer.get(key), job)))
+        task = self._tasks.start(self._one_off(environment(self.signer.get(key), job)))
         self._report(f"Task {task.id} runs the {self._attempt.purpose} job")
         return task
 
@@ -88,7 +179,7 @@ class Runner:
             task_definition=task_definition(self._live),
             container=outputs.container,
             started_by=self._attempt.started_by,
-            command=jobfile.command(),
+            command=command(),
             environment=environment,
             subnets=outputs.subnet_ids,
             security_groups=outputs.security_group_ids,

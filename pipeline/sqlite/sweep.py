@@ -1,12 +1,102 @@
 """Removes what runs that were killed have left behind."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
+from pipeline.aws.errors import AwsError, calling
 from pipeline.live import LiveEnvironment
+from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import layout
 from pipeline.sqlite.attempt import Attempt, close_attempt, open_attempts
+from pipeline.sqlite.drill import Drill
+from pipeline.sqlite.model import Backup, Manifest
+from pipeline.sqlite.retention import Decision, decide
 from pipeline.sqlite.runner import stop_task
-from pipeline.sqlite.store import Store
+from pipeline.sqlite.store import Store, list_backups
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.literals import StandardUnitType
+    from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
+
+
+AGE = "BackupAgeHours"
+
+
+def publish_age(live: LiveEnvironment, now: datetime) -> float | None:
+    """Publish and return the newest counting backup's age in hours; None (nothing published) without one.
+
+    The alarm treats missing data as breaching, so that silence is noticed as well.
+    """
+    newest = next((item for item in list_backups(live) if item.counts), None)
+    if newest is None:
+        return None
+    hours = max((now - newest.at).total_seconds(), 0.0) / 3600
+    _publish(live, {AGE: (hours, "None")})
+    return hours
+
+
+def publish_backup(live: LiveEnvironment, manifest: Manifest) -> None:
+    """Publish size, duration and lock time of a backup."""
+    _publish(
+        live,
+        {
+            "BackupSeconds": (manifest.task_seconds, "Seconds"),
+            "BackupLockSeconds": (manifest.lock_seconds, "Seconds"),
+            "BackupBytes": (float(manifest.compressed_bytes), "Bytes"),
+            "DatabaseBytes": (float(manifest.bytes), "Bytes"),
+        },
+    )
+
+
+def publish_drill(live: LiveEnvironment, drill: Drill) -> None:
+    """Publish the recovery time and the recovery point of a drill."""
+    _publish(
+        live, {"RecoverySeconds": (drill.rto, "Seconds"), "RecoveryPointSeconds": (drill.rpo, "Seconds")}
+    )
+
+
+def _publish(live: LiveEnvironment, values: Mapping[str, "tuple[float, StandardUnitType]"]) -> None:
+    namespace = live.outputs.metrics_namespace
+    data: list[MetricDatumTypeDef] = [
+        {"MetricName": name, "Value": value, "Unit": unit} for name, (value, unit) in values.items()
+    ]
+    with calling(f"Publishing {', '.join(values)} to CloudWatch namespace {namespace}"):
+        live.access.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=data)
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What came of it; ``failed`` pairs a backup with AWS's reason."""
+
+    deleted: tuple[Backup, ...]
+    failed: tuple[tuple[Backup, str], ...]
+
+
+def plan_prune(live: LiveEnvironment, now: datetime, policy: RetentionPolicy | None = None) -> Decision:
+    """Return what ``prune`` would do now."""
+    return decide(Store(live).backups(), now, policy or RetentionPolicy())
+
+
+def prune(live: LiveEnvironment, decision: Decision) -> Pruned:
+    """Delete the backups that ``decision`` prunes; one that cannot be deleted does not stop the others.
+
+    The manifest goes first: from then on the backup does not exist, and a sweep removes what a kill leaves.
+    """
+    store = Store(live)
+    deleted: list[Backup] = []
+    failed: list[tuple[Backup, str]] = []
+    for backup in decision.pruned:
+        try:
+            store.delete([backup.key + layout.MANIFEST, backup.key])
+            store.delete(backup.key + suffix for suffix in layout.SIDECARS[1:])
+        except AwsError as error:
+            failed.append((backup, str(error)))
+        else:
+            deleted.append(backup)
+    return Pruned(tuple(deleted), tuple(failed))
+
 
 DEAD = timedelta(hours=3)
 """An attempt this old is nobody's: longer than any policy's timeout and signed URL should be."""

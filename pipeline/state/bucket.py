@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
 
+from pipeline.aws.access import AwsAccess, identify
 from pipeline.aws.errors import calling, code_of
 from pipeline.state.model import BucketTakenError
-from pipeline.state.protection import PROTECTIONS, Protection
-from pipeline.state.report import Setting
+from pipeline.state.protection import PROTECTIONS, BootstrapReport, Protection, Setting
+from pipeline.state.table import Table, ensure_table, survey_table
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -109,3 +110,40 @@ def _is_ours(bucket: Bucket) -> bool:
             return False
         raise
     return True
+
+
+def survey(access: AwsAccess, bucket: str, table: str) -> BootstrapReport:
+    """Look at the same settings without making or mending any; what ``bootstrap`` would do is "missing".
+
+    Raises:
+        BucketTakenError: the bucket's name belongs to another account.
+        StateError: the table is something else's.
+        AwsError: a call failed.
+    """
+    account = identify(access).account_id
+    return BootstrapReport(
+        (
+            *survey_bucket(Bucket(access.client("s3"), bucket, access.region, account)),
+            *survey_table(Table(access.client("dynamodb"), table)),
+        )
+    )
+
+
+def bootstrap(access: AwsAccess, bucket: str, table: str) -> BootstrapReport:
+    """Make the state bucket and the lock table, or adopt them and repair what is missing.
+
+    The bucket is versioned, encrypted, closed to the public and answers only TLS; the table has point-in-time
+    recovery and deletion protection. Nothing that is stronger already is weakened.
+
+    Raises:
+        BucketTakenError: the bucket's name belongs to another account.
+        StateError: the table is something else's.
+        AwsError: a call failed.
+    """
+    account = identify(access).account_id
+    return BootstrapReport(
+        (
+            *ensure_bucket(Bucket(access.client("s3"), bucket, access.region, account)),
+            *ensure_table(Table(access.client("dynamodb"), table)),
+        )
+    )

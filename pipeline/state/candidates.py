@@ -7,8 +7,7 @@ from itertools import islice
 from typing import Literal
 
 from pipeline.aws.bucket import StoredObject
-from pipeline.state.head import UnreadableStateError, describe
-from pipeline.state.home import StateHome
+from pipeline.state.home import StateHome, UnreadableStateError, describe
 from pipeline.state.model import StateError, StateHead
 
 _MOST = 20

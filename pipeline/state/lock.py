@@ -6,6 +6,7 @@ Source: the S3 backend's ``dynamodb_table``; keys are ``BUCKET/KEY`` and ``BUCKE
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -13,8 +14,8 @@ from botocore.exceptions import ClientError
 
 from pipeline.aws.errors import calling, code_of
 from pipeline.clock import utc_now
-from pipeline.state.home import StateHome
-from pipeline.state.model import LockInfo, StateChangedError, parse_lock
+from pipeline.state.home import StateHome, UnreadableStateError, read_head
+from pipeline.state.model import LockInfo, StateChangedError, StateHead, parse_lock
 
 
 def read_lock(home: StateHome) -> LockInfo | None:
@@ -120,3 +121,29 @@ def _read(home: StateHome, lock_id: str) -> dict[str, Any] | None:
 
 def _key(lock_id: str) -> dict[str, dict[str, str]]:
     return {"LockID": {"S": lock_id}}
+
+
+def is_one_write_behind(digest: str | None, before: StateHead, present: StateHead) -> bool:
+    """Whether the digest is that of the version which the present state directly continues. Pure."""
+    continues = present.lineage == before.lineage and present.serial > before.serial
+    return continues and digest == before.md5 != present.md5
+
+
+def settle_digest(home: StateHome) -> bool:
+    """Write the digest that is one write behind, and say whether it was. Only while nobody else can write.
+
+    Any other disagreement stays: the state was lost, damaged or replaced by hand, and a person decides.
+    """
+    newest = [version for version, _ in islice(home.versions(home.backend.key), 2)]
+    if len(newest) < 2:
+        return False
+    try:
+        present, before = read_head(home), read_head(home, newest[1])
+    except UnreadableStateError:
+        return False
+    if present is None or before is None or present.version_id != newest[0]:
+        return False
+    if not is_one_write_behind(read_digest(home), before, present):
+        return False
+    write_digest(home, present.md5)
+    return True

@@ -1,17 +1,87 @@
 """The settings that protect the state bucket: looked at, and repaired."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from botocore.exceptions import ClientError
 
 from pipeline.aws.errors import code_of
-from pipeline.state.policy import requires_tls, with_tls
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import PublicAccessBlockConfigurationTypeDef, ServerSideEncryptionRuleTypeDef
+
+
+SID = "DenyInsecureTransport"
+
+
+def requires_tls(policy: str | None) -> bool:
+    """Tell whether the policy has a statement that denies everyone plain HTTP for every action."""
+    return any(_denies_http(statement) for statement in _statements(policy))
+
+
+def with_tls(policy: str | None, bucket: str, partition: str = "aws") -> str:
+    """Return the policy with the TLS-only statement added; every other statement is kept."""
+    kept = [statement for statement in _statements(policy) if statement.get("Sid") != SID]
+    resource = f"arn:{partition}:s3:::{bucket}"
+    statement = {
+        "Sid": SID,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [resource, f"{resource}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [*kept, statement]})
+
+
+def _statements(policy: str | None) -> list[dict[str, Any]]:
+    if not policy:
+        return []
+    found = json.loads(policy).get("Statement", [])
+    return [found] if isinstance(found, dict) else list(found)
+
+
+def _denies_http(statement: dict[str, Any]) -> bool:
+    conditions = statement.get("Condition", {})
+    secure = conditions.get("Bool", {}).get("aws:SecureTransport")
+    return (
+        statement.get("Effect") == "Deny"
+        and statement.get("Principal") in ("*", {"AWS": "*"})
+        and statement.get("Action") in ("s3:*", "*", ["s3:*"], ["*"])
+        and str(secure).lower() in {"false", "['false']"}
+        and len(conditions) == 1
+    )
+
+
+Done = Literal["kept", "created", "repaired", "missing"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of the state's bucket or table."""
+
+    subject: str
+    """Name of the bucket or table."""
+    setting: str
+    found: str
+    """What there was before, in words."""
+    done: Done
+
+
+@dataclass(frozen=True)
+class BootstrapReport:
+    """All settings, in the order in which they were looked at."""
+
+    settings: tuple[Setting, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was created or repaired."""
+        return any(setting.done in {"created", "repaired"} for setting in self.settings)
+
 
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.aws.bucket import StoredObject
 from pipeline.clock import utc_now
-from pipeline.state.head import UnreadableStateError, describe
-from pipeline.state.home import StateHome
+from pipeline.state.home import StateHome, UnreadableStateError, describe
 from pipeline.state.lock import held_lock, read_digest, write_digest
 from pipeline.state.model import StateChangedError, StateHead
 from pipeline.state.restorable import PresentState, RestoreRefusedError, judge_restore

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from pipeline.aws.errors import calling, code_of
 from pipeline.state.model import StateError
-from pipeline.state.report import Done, Setting
+from pipeline.state.protection import Done, Setting
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.environment.catalogue import state_folder
+from pipeline.environment.loader import state_folder
 from pipeline.terraform.errors import TerraformError
 
 _HOLD, _CHILD, _ALONE = "hold", "terraform", "lock"

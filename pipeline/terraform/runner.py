@@ -16,10 +16,9 @@ from pipeline.terraform.errors import (
     TerraformTimeoutError,
     failure,
 )
-from pipeline.terraform.events import DiagnosticEvent, TerraformEvent
-from pipeline.terraform.masking import Masker
-from pipeline.terraform.parsing import parse_event
+from pipeline.terraform.events import DiagnosticEvent, TerraformEvent, parse_event
 from pipeline.terraform.process import Command, Ending, Finished, Limits, execute
+from pipeline.terraform.surroundings import Masker
 
 OnEvent = Callable[[TerraformEvent], None]
 

@@ -1,9 +1,85 @@
 """The process environment that Terraform is given."""
 
-from collections.abc import Mapping
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Self
 
 from pipeline.aws.access import AwsAccess
+from pipeline.environment.model import Environment
+
+
+def root_variables(environment: Environment, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what the root module must know of the environment, plus the caller's ``extra`` values.
+
+    The names are those of terraform/variables.pipeline.tf; sizes live in terraform/environments/NAME.tfvars.
+    """
+    return {
+        "app": environment.app,
+        "environment": environment.name,
+        "region": environment.region,
+        "account_id": environment.account_id,
+        "domain": environment.domain,
+        "health_path": environment.health_path,
+        "container_port": environment.container_port,
+        "cluster_name": environment.names.cluster,
+        "service_name": environment.names.service,
+        "repository_name": environment.names.repository,
+        "log_group_name": environment.names.log_group,
+        "outputs_parameter": environment.outputs_parameter,
+        "secret_name": environment.secret_name,
+        "registry": environment.registry,
+        "data_host_path": environment.data_host_path,
+        **(extra or {}),
+    }
+
+
+def write_variables(path: Path, variables: Mapping[str, Any]) -> Path:
+    """Write a variables file that only its owner may read (0600)."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(dict(variables), file)
+    return path
+
+
+MASK = "(secret)"
+_SHORTEST = 4
+"""Shorter values would mask harmless text everywhere."""
+
+
+@dataclass(frozen=True)
+class Masker:
+    """Replaces known secret values by a mask."""
+
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def of(cls, secrets: Iterable[str | None]) -> Self:
+        """Build a masker; secrets of many lines are masked line by line too, as Terraform prints them."""
+        values = {part for secret in secrets if secret for part in (secret, *secret.splitlines())}
+        long_enough = [value for value in values if len(value.strip()) >= _SHORTEST]
+        return cls(tuple(sorted(long_enough, key=lambda value: (-len(value), value))))
+
+    def text(self, text: str) -> str:
+        """Mask the secrets in a string."""
+        for secret in self.secrets:
+            text = text.replace(secret, MASK)
+        return text
+
+    def document(self, value: Any, *, keys: bool = True) -> Any:
+        """Mask the secrets in every string of a parsed JSON document, and in its ``keys`` where asked for."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {
+                self.text(key) if keys else key: self.document(item, keys=keys) for key, item in value.items()
+            }
+        if isinstance(value, list):
+            return [self.document(item, keys=keys) for item in value]
+        return value
+
 
 _CREDENTIALS = frozenset(
     {

@@ -14,15 +14,12 @@ from python_terraform import IsFlagged
 from pipeline.aws.access import AwsAccess
 from pipeline.terraform.backend import BackendConfig
 from pipeline.terraform.diagnostics import Diagnostic
-from pipeline.terraform.document import PlanDocument, parse_plan
+from pipeline.terraform.document import Plan, PlanDocument, parse_plan, read_plan
 from pipeline.terraform.errors import StalePlanError, failure
 from pipeline.terraform.folder import RunFolder, alone, run_folder
-from pipeline.terraform.masking import Masker
-from pipeline.terraform.plan import Plan, read_plan
 from pipeline.terraform.process import Limits
 from pipeline.terraform.runner import Execution, OnEvent, TerraformRunner, ignore
-from pipeline.terraform.surroundings import process_environment
-from pipeline.terraform.variables import write_variables
+from pipeline.terraform.surroundings import Masker, process_environment, write_variables
 
 _HAS_CHANGES = 2
 """Exit code of ``plan -detailed-exitcode``."""

@@ -7,7 +7,7 @@ from bench.figures import Report, Series, at_most, ratio
 from bench.workshop import Workshop
 from support.house import House
 
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Outcome
 
 
 def restored(shop: Workshop) -> Report:

@@ -13,7 +13,7 @@ from deployments.local.setup.cli_config import terraform_cli_config
 from deployments.local.setup.terraform import terraform_binary
 from deployments.paths import PROJECT
 from pipeline.environment.loader import load_environments
-from pipeline.terraform.variables import root_variables, write_variables
+from pipeline.terraform.surroundings import root_variables, write_variables
 
 ENVIRONMENT = "production"
 STATE_BUCKET = "full-state"

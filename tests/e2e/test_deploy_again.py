@@ -10,8 +10,7 @@ from stack_commands import until
 from support.house import House
 from support.visitor import Visitor
 
-from pipeline.ecs.model import Service
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Outcome, Service
 from pipeline.release.model import ReleaseRecord
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]

@@ -9,7 +9,7 @@ from support.application import ONE_WAY
 from support.events import payloads
 from support.house import House
 
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Outcome
 from pipeline.release.model import ReleaseRecord
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]

@@ -6,7 +6,7 @@ import pytest
 from support.house import House
 from support.weather import Expiry, Weather
 
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Outcome
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]
 

@@ -14,7 +14,7 @@ from support.house import House
 from support.killing import RunProcess, process_of
 from support.steps import has_begun, step_runs
 
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Outcome
 from pipeline.release.model import Rollout
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]

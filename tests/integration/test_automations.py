@@ -22,7 +22,7 @@ from support.ports import free_port
 from deployments.automations.model import FILE
 from deployments.automations.registrar import register_automations
 from deployments.prefect_file import HEARTBEAT
-from pipeline.environment.catalogue import environment
+from pipeline.environment.loader import environment
 
 HERE = str(Path(__file__).parent)
 PORT = free_port()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from maintenance_emulator import aws  # noqa: F401 - a fixture
 
 from pipeline.aws.access import AwsAccess
-from pipeline.environment.catalogue import environment
+from pipeline.environment.loader import environment
 from pipeline.freshness.judge import Freshness, judge
 from pipeline.freshness.survey import find_copies
 from pipeline.live import LiveEnvironment

@@ -7,8 +7,7 @@ from maintenance_emulator import aws  # noqa: F401 - a fixture
 
 from pipeline.aws.access import AwsAccess
 from pipeline.certificate.check import check_certificate
-from pipeline.certificate.finding import Level
-from pipeline.certificate.model import CertificateError, Endpoint
+from pipeline.certificate.model import CertificateError, Endpoint, Level
 
 
 def test_a_requested_certificate_is_read_and_judged(aws: AwsAccess) -> None:  # noqa: F811 - the fixture's value

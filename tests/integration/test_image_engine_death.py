@@ -11,10 +11,8 @@ import pytest
 from tenacity import wait_none
 
 from pipeline.image.build import build_image
-from pipeline.image.errors import BuildError, PushInterruptedError
-from pipeline.image.push import Login, push_image
-from pipeline.image.push_progress import PushProgress
-from pipeline.image.request import BuildEvent, BuildRequest
+from pipeline.image.push import Login, PushProgress, push_image
+from pipeline.image.request import BuildError, BuildEvent, BuildRequest, PushInterruptedError
 
 _DIGEST = "sha256:" + "a" * 64
 

@@ -15,14 +15,10 @@ from pipeline.aws.access import AwsAccess
 from pipeline.image.build import build_image
 from pipeline.image.buildkit import find_buildkit
 from pipeline.image.engine import connect, inspect_engine
-from pipeline.image.errors import BuildError, ImageError, PushError, RegistryError
-from pipeline.image.findings import wait_for_findings
-from pipeline.image.push import ecr_login, push_image
-from pipeline.image.push_progress import PushProgress
-from pipeline.image.reference import Repository
-from pipeline.image.registry import find_image
-from pipeline.image.request import BuildEvent, BuildRequest
-from pipeline.image.scan import ScanPolicy, judge_scan
+from pipeline.image.push import PushProgress, ecr_login, push_image
+from pipeline.image.registry import Repository, find_image
+from pipeline.image.request import BuildError, BuildEvent, BuildRequest, ImageError, PushError, RegistryError
+from pipeline.image.scan import ScanPolicy, judge_scan, wait_for_findings
 
 pytestmark = pytest.mark.docker
 _REPOSITORY = "image-test"

@@ -9,13 +9,10 @@ from datetime import UTC, datetime, timedelta
 from maintenance_emulator import aws  # noqa: F401 - a fixture
 
 from pipeline.aws.access import AwsAccess
-from pipeline.logs.archive import ArchiveOutcome, archive_day
-from pipeline.logs.cloudwatch import list_groups
-from pipeline.logs.days import days_due
+from pipeline.logs.archive import ArchiveOutcome, archive_day, archived_days, verify_day
+from pipeline.logs.cloudwatch import apply_retention, list_groups
 from pipeline.logs.manifest import ArchivePlace
-from pipeline.logs.retain import apply_retention
-from pipeline.logs.retention import plan_retention
-from pipeline.logs.verify import archived_days, verify_day
+from pipeline.logs.retention import days_due, plan_retention
 
 NOW = datetime.now(UTC)
 YESTERDAY = NOW.date() - timedelta(days=1)

@@ -8,10 +8,10 @@ from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
 from support.live import live_environment
 
-import tasks.scan
+import tasks.image
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
-from pipeline.environment.catalogue import environment
+from pipeline.environment.loader import environment
 from pipeline.errors import PipelineError
 from pipeline.image.scan import ScanResult
 from pipeline.live import LiveEnvironment
@@ -164,7 +164,7 @@ def test_a_blocked_image_is_refused_once(monkeypatch: pytest.MonkeyPatch) -> Non
         waits.append(digest)
         return ScanResult(unavailable="The scan did not end in time.")
 
-    monkeypatch.setattr(tasks.scan, "wait_for_findings", wait)
+    monkeypatch.setattr(tasks.image, "wait_for_findings", wait)
     required = environment("staging").scan.model_copy(update={"required": True})
     outputs = Outputs.model_construct(repository_name="pay")
     live = live_environment(AwsAccess("af-south-1"), outputs, scan=required)

@@ -12,7 +12,7 @@ import pytest
 from git_server import GitServer, git_server
 
 from pipeline.source.checkout import KEPT
-from pipeline.source.model import ResolvedSource, SourceError, SourceUnreachableError
+from pipeline.source.location import ResolvedSource, SourceError, SourceUnreachableError
 from pipeline.source.resolve import resolve_source
 
 _TOKEN = "t0ken-of-nobody"

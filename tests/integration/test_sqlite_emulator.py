@@ -12,22 +12,19 @@ from sqlite_support.dying import POLICY, dying_backup, killed, quiet
 from sqlite_support.emulator import emulator, keys, make_live, uploads
 
 from pipeline.aws.access import AwsAccess
-from pipeline.ecs.errors import OneOffTaskError
+from pipeline.ecs.model import OneOffTaskError
 from pipeline.live import LiveEnvironment
 from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import backup as backup_module
 from pipeline.sqlite.attempt import open_attempt
 from pipeline.sqlite.backup import back_up
-from pipeline.sqlite.catalogue import find_backup, list_backups, read_manifest
 from pipeline.sqlite.drill import drill
-from pipeline.sqlite.errors import NoDatabaseError, SqliteJobError
 from pipeline.sqlite.layout import MANIFEST, UNUSABLE
-from pipeline.sqlite.metrics import publish_age, publish_backup, publish_drill
-from pipeline.sqlite.prune import plan_prune, prune
+from pipeline.sqlite.model import NoDatabaseError, SqliteJobError
 from pipeline.sqlite.restore import restore_to_file, swap_back, swap_in
 from pipeline.sqlite.runner import Runner
-from pipeline.sqlite.store import Store
-from pipeline.sqlite.sweep import sweep
+from pipeline.sqlite.store import Store, find_backup, list_backups, read_manifest
+from pipeline.sqlite.sweep import plan_prune, prune, publish_age, publish_backup, publish_drill, sweep
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 

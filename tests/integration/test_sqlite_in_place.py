@@ -14,15 +14,13 @@ from sqlite_support.emulator import emulator, make_live, serve
 from pipeline.aws.access import AwsAccess
 from pipeline.ecs.service import EcsService
 from pipeline.live import LiveEnvironment
-from pipeline.recovery.begin import choose
 from pipeline.recovery.carry import RestoreUndoneError
-from pipeline.recovery.record import OpenRestores, RecoveryError, require_none_open
+from pipeline.recovery.record import OpenRestores, RecoveryError, choose, require_none_open
 from pipeline.recovery.steps import RestoreSteps
 from pipeline.release.model import Release
 from pipeline.sqlite.backup import back_up
-from pipeline.sqlite.catalogue import find_backup, list_backups, read_manifest
-from pipeline.sqlite.errors import SqliteJobError
-from pipeline.sqlite.model import BEFORE_RESTORE, Manifest
+from pipeline.sqlite.model import BEFORE_RESTORE, Manifest, SqliteJobError
+from pipeline.sqlite.store import find_backup, list_backups, read_manifest
 from tasks.rollout import begin_rollout
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]

@@ -12,11 +12,9 @@ from pipeline.aws.access import AwsAccess
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import backup as backup_module
 from pipeline.sqlite.backup import back_up
-from pipeline.sqlite.catalogue import find_backup
-from pipeline.sqlite.errors import BackupMismatchError, SqliteJobError
 from pipeline.sqlite.layout import MANIFEST
-from pipeline.sqlite.model import BackupPolicy, Manifest
-from pipeline.sqlite.store import Store, Upload
+from pipeline.sqlite.model import BackupMismatchError, BackupPolicy, Manifest, SqliteJobError
+from pipeline.sqlite.store import Store, Upload, find_backup
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
 

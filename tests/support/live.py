@@ -3,7 +3,7 @@
 from typing import Any
 
 from pipeline.aws.access import AwsAccess
-from pipeline.environment.catalogue import environment
+from pipeline.environment.loader import environment
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
 

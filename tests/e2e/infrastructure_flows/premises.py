@@ -23,7 +23,7 @@ from support.events import payloads
 
 from deployments.local.stack.settings import REGION
 from pipeline.aws.access import AwsAccess
-from pipeline.environment.catalogue import PROJECT, environment
+from pipeline.environment.loader import PROJECT, environment
 from pipeline.outputs import Outputs
 from pipeline.state.home import StateHome, home_of
 

@@ -6,10 +6,9 @@ from datetime import timedelta
 import pytest
 from premises import ENVIRONMENT, Premises, told
 
-from pipeline.state.head import read_head
-from pipeline.state.home import StateHome
+from pipeline.state.home import StateHome, read_head
+from pipeline.state.plans import remember_waiting, waiting_plan
 from pipeline.state.record import read_records
-from pipeline.state.waiting import remember_waiting, waiting_plan
 
 APPROVAL = "always"
 ROOT = "plain"

@@ -18,7 +18,7 @@ from deployments.local.setup.terraform import terraform_binary
 from deployments.paths import PROJECT
 from pipeline.environment.loader import load_environments
 from pipeline.environment.model import Environment
-from pipeline.terraform.variables import root_variables, write_variables
+from pipeline.terraform.surroundings import root_variables, write_variables
 
 pytestmark = pytest.mark.timeout(900)
 NEW, LIKE = "preview", "staging"

@@ -15,9 +15,7 @@ from deployments.local.base_image import ensure_base_image
 from pipeline.image.build import build_image
 from pipeline.image.engine import connect
 from pipeline.image.request import BuildRequest
-from pipeline.migrations.judge import irreversible
-from pipeline.migrations.model import Migration
-from pipeline.migrations.survey import read_survey, survey_command
+from pipeline.migrations.model import Migration, irreversible, read_survey, survey_command
 from pipeline.source.resolve import resolve_source
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]

@@ -31,8 +31,7 @@ from support.visitor import Visitor
 from deployments.follow import is_last_line, start
 from deployments.local.stack.containers import containers
 from deployments.local.stack.settings import REGION
-from pipeline.aws.access import AwsAccess
-from pipeline.aws.parameters import read_parameter
+from pipeline.aws.access import AwsAccess, read_parameter
 from pipeline.ecs.model import Service, Task
 from pipeline.ecs.oneoff import OneOffTasks
 from pipeline.ecs.registry import TaskDefinitions

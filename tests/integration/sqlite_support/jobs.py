@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_support.loopback import Loopback
 
-from pipeline.sqlite import jobfile
+from pipeline.sqlite import runner as jobfile
 
 PART = 1 << 20
 

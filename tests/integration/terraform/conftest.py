@@ -13,7 +13,7 @@ from terraform_support import BUCKET, SECRET_KEY, TABLE, Opener, copy_module, ma
 
 from deployments.local.setup.cli_config import terraform_cli_config
 from pipeline.aws.access import AwsAccess
-from pipeline.state.bootstrap import bootstrap
+from pipeline.state.bucket import bootstrap
 from pipeline.state.home import StateHome
 from pipeline.state.unlock import lock_keeper
 from pipeline.terraform.events import TerraformEvent

@@ -8,9 +8,8 @@ from terraform_support import REGION
 from pipeline.aws.access import AwsAccess
 from pipeline.retention import RetentionPolicy
 from pipeline.state.backup import backup_state
-from pipeline.state.bootstrap import bootstrap
-from pipeline.state.head import read_head
-from pipeline.state.home import StateHome
+from pipeline.state.bucket import bootstrap
+from pipeline.state.home import StateHome, read_head
 from pipeline.state.model import StateError
 from pipeline.terraform.backend import BackendConfig
 

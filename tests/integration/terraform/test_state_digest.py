@@ -8,11 +8,9 @@ from threading import Event
 from support.fault_proxy import Fault, Request, faulty
 from terraform_support import Opener, copy_module, eventually, kill_all, process_run
 
-from pipeline.state.head import read_head
-from pipeline.state.home import StateHome
+from pipeline.state.home import StateHome, read_head
 from pipeline.state.lock import read_digest
-from pipeline.state.unlock import inspect_lock, unlock
-from pipeline.state.verdict import LockState
+from pipeline.state.unlock import LockState, inspect_lock, unlock
 from pipeline.terraform.workspace import PlanRequest
 
 

@@ -6,17 +6,15 @@ from pathlib import Path
 import pytest
 from terraform_support import Opener, copy_module
 
-from pipeline.state.bundle import Bundle, git_revision, pack, unpack
-from pipeline.state.choice import choose_record
-from pipeline.state.head import read_head
-from pipeline.state.home import StateHome
+from pipeline.state.backup import Bundle, git_revision, pack, unpack
+from pipeline.state.home import StateHome, read_head
 from pipeline.state.model import ConfigurationRecord, StateChangedError, StateError
 from pipeline.state.record import keep_record, read_bundle, read_records, record_name, take_snapshot
-from pipeline.state.restorable import RestoreRefusedError
+from pipeline.state.restorable import RestoreRefusedError, choose_record
 from pipeline.state.restore import inspect_state, restore_state
 from pipeline.state.unlock import lock_keeper
+from pipeline.terraform.document import Plan
 from pipeline.terraform.errors import TerraformError
-from pipeline.terraform.plan import Plan
 from pipeline.terraform.workspace import PlanRequest, open_workspace
 
 NEWER = 'resource "terraform_data" "newer" {\n  input = "newer"\n}\n'

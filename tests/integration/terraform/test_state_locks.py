@@ -13,9 +13,8 @@ from terraform_support import Opener
 from pipeline.state.home import StateHome
 from pipeline.state.lock import delete_lock, held_lock, read_lock, take_lock
 from pipeline.state.model import LockInfo, RunStatus, StateChangedError
-from pipeline.state.runs import announce, announced, read_runs, this_run
-from pipeline.state.unlock import LiveLockError, forget_gone, inspect_lock, unlock
-from pipeline.state.verdict import LockState
+from pipeline.state.record import announce, announced, read_runs, this_run
+from pipeline.state.unlock import LiveLockError, LockState, forget_gone, inspect_lock, unlock
 from pipeline.terraform.errors import StateLockedError
 from pipeline.terraform.workspace import PlanRequest
 

@@ -8,14 +8,13 @@ import pytest
 from terraform_support import Opener, copy_module, make_home
 
 from pipeline.aws.access import AwsAccess
-from pipeline.state.head import read_head
-from pipeline.state.home import StateHome
+from pipeline.state.home import StateHome, read_head
 from pipeline.state.plans import fetch_plan, keep_plan
 from pipeline.state.unlock import lock_keeper
+from pipeline.terraform.approval import guard
 from pipeline.terraform.document import Action
 from pipeline.terraform.errors import StalePlanError, TerraformError
 from pipeline.terraform.events import TerraformEvent
-from pipeline.terraform.guard import guard
 from pipeline.terraform.progress import follow
 from pipeline.terraform.summary import summarise, unmatched_targets
 from pipeline.terraform.workspace import PlanRequest, Workspace, open_workspace

@@ -20,15 +20,12 @@ from terraform_support import (
 )
 
 from pipeline.aws.access import AwsAccess
-from pipeline.state.head import read_head
-from pipeline.state.home import StateHome
+from pipeline.state.home import StateHome, read_head
 from pipeline.state.lock import read_lock
-from pipeline.state.unlock import inspect_lock, lock_keeper, unlock
-from pipeline.state.verdict import LockState
-from pipeline.terraform.aftermath import aftermath
+from pipeline.state.unlock import LockState, inspect_lock, lock_keeper, unlock
 from pipeline.terraform.errors import TerraformCancelledError, TerraformError, TerraformTimeoutError
 from pipeline.terraform.events import TerraformEvent
-from pipeline.terraform.progress import follow
+from pipeline.terraform.progress import aftermath, follow
 from pipeline.terraform.workspace import PlanRequest, Workspace
 
 SLOW = {"seconds": 60}

@@ -9,8 +9,7 @@ from support.fault_proxy import Damage, Fault, Request, faulty
 from terraform_support import Opener
 
 from pipeline.aws.access import AwsAccess
-from pipeline.state.head import read_head
-from pipeline.state.home import StateHome
+from pipeline.state.home import StateHome, read_head
 from pipeline.state.lock import read_lock
 from pipeline.state.unlock import lock_keeper
 from pipeline.terraform.errors import StateLockedError, TerraformError

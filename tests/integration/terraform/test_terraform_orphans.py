@@ -8,10 +8,8 @@ from support.fault_proxy import Request
 from support.unheard import Unheard
 from terraform_support import Opener, copy_module, eventually, kill_all, process_run
 
-from pipeline.state.head import read_head
-from pipeline.state.home import StateHome
-from pipeline.state.unlock import inspect_lock, unlock
-from pipeline.state.verdict import LockState
+from pipeline.state.home import StateHome, read_head
+from pipeline.state.unlock import LockState, inspect_lock, unlock
 from pipeline.terraform.errors import TerraformError
 from pipeline.terraform.workspace import PlanRequest, Workspace
 

@@ -7,8 +7,7 @@ import pytest
 from support.fault_proxy import Fault, Request, faulty
 from terraform_support import Opener
 
-from pipeline.state.head import read_head
-from pipeline.state.home import StateHome
+from pipeline.state.home import StateHome, read_head
 from pipeline.state.lock import read_lock
 from pipeline.terraform.errors import TerraformError
 from pipeline.terraform.summary import summarise

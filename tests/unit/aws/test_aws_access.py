@@ -8,10 +8,8 @@ import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
 
-from pipeline.aws.access import AwsAccess
+from pipeline.aws.access import AwsAccess, Identity, identify, read_parameter, require_account
 from pipeline.aws.errors import AwsError
-from pipeline.aws.identity import Identity, identify, require_account
-from pipeline.aws.parameters import read_parameter
 
 ARN = "arn:aws:sts::123456789012:user/me"
 FULL = AwsAccess("af-south-1", "http://localhost:1", "AKIASECRET", "hush", "token-hush", None)

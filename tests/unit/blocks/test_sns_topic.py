@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from blocks.deploy_environment import DeployEnvironment
 from blocks.sns_topic import SnsTopic
-from pipeline.environment.catalogue import environment
+from pipeline.environment.loader import environment
 from pipeline.outputs import Outputs
 
 REGION = "af-south-1"

@@ -13,11 +13,8 @@ from botocore.stub import Stubber
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
-from pipeline.certificate.acm import read_certificate
-from pipeline.certificate.check import check_certificate
-from pipeline.certificate.dns import lookup_cname
-from pipeline.certificate.finding import Level
-from pipeline.certificate.model import CertificateError, Validation
+from pipeline.certificate.check import check_certificate, lookup_cname, read_certificate
+from pipeline.certificate.model import CertificateError, Level, Validation
 
 ARN = "arn:aws:acm:af-south-1:000000000000:certificate/11111111-2222-3333-4444-555555555555"
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.certificate.finding import Level
-from pipeline.certificate.model import CertificateFacts, Served, Unreachable, Validation
+from pipeline.certificate.model import CertificateFacts, Level, Served, Unreachable, Validation
 from pipeline.certificate.verdict import judge
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

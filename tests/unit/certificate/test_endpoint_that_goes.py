@@ -7,8 +7,8 @@ from pathlib import Path
 
 from test_served_certificate import _write_certificate
 
+from pipeline.certificate.check import fetch_served
 from pipeline.certificate.model import Endpoint, Unreachable
-from pipeline.certificate.served import fetch_served
 
 
 def test_an_endpoint_that_is_gone_at_the_second_look_is_unreachable(tmp_path: Path) -> None:

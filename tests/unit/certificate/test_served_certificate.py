@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from pipeline.certificate.check import fetch_served
 from pipeline.certificate.model import Endpoint, Served, Unreachable
-from pipeline.certificate.served import fetch_served
 
 SERIAL = 0x0ABC123
 EXPIRES = datetime(2096, 3, 1, tzinfo=UTC)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from pipeline.aws.access import AwsAccess
-from pipeline.delivery.alarms import read_alarms, with_alarms
+from pipeline.delivery.evidence import read_alarms, with_alarms
 from pipeline.delivery.model import Alarm, Verification
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Outcome
 
 BEGAN = datetime(2025, 3, 1, 12, tzinfo=UTC)
 EARLIER, LATER = BEGAN - timedelta(hours=1), BEGAN + timedelta(minutes=1)

@@ -4,10 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.delivery.restart import RestartError, choose_restart
-from pipeline.ecs.errors import RolloutInProgressError
-from pipeline.ecs.model import Deployment, Service
-from pipeline.ecs.outcome import Outcome
+from pipeline.delivery.model import RestartError, choose_restart
+from pipeline.ecs.model import Deployment, Outcome, RolloutInProgressError, Service
 from pipeline.release.model import ReleaseRecord
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)

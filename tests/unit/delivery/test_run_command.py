@@ -7,9 +7,8 @@ from typing import cast
 import pytest
 
 from pipeline.delivery.command import join_command, run_command
-from pipeline.delivery.task_logs import TaskLogs
-from pipeline.ecs.errors import OneOffTaskError
-from pipeline.ecs.model import Container, Task
+from pipeline.delivery.evidence import TaskLogs
+from pipeline.ecs.model import Container, OneOffTaskError, Task
 from pipeline.ecs.oneoff import OneOff, OneOffTasks
 
 WANTED = OneOff("c", "td:8", "app", "survey-td-8", ("python", "-c", "first\nsecond"))

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.delivery.start import RolloutRequest, Started, StartKind, start_rollout
-from pipeline.ecs.errors import EcsError, RolloutInProgressError
-from pipeline.ecs.model import Container, Deployment, Service, Task
+from pipeline.ecs.model import Container, Deployment, EcsError, RolloutInProgressError, Service, Task
 from pipeline.release.model import Release, Rollout
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ import boto3
 from botocore.stub import Stubber
 
 from pipeline.aws.access import AwsAccess
-from pipeline.delivery.task_logs import TaskLogs
+from pipeline.delivery.evidence import TaskLogs
 from pipeline.ecs.model import Task
 
 TASK = Task(

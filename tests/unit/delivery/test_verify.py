@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from pipeline.aws.errors import AwsError
 from pipeline.delivery.model import GateSettings
 from pipeline.delivery.verify import verify
-from pipeline.ecs.model import Container, Deployment, Service, Target, Task
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Container, Deployment, Outcome, Service, Target, Task
 from pipeline.health.model import Probe, ProbeReport, Reply
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)

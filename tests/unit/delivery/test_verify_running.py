@@ -5,10 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.delivery.model import GateSettings
-from pipeline.delivery.running import verify_running
-from pipeline.ecs.errors import ServiceMissingError
-from pipeline.ecs.model import Container, Deployment, Service, Target, Task
-from pipeline.ecs.outcome import Outcome
+from pipeline.delivery.verify import verify_running
+from pipeline.ecs.model import Container, Deployment, Outcome, Service, ServiceMissingError, Target, Task
 from pipeline.health.model import Probe, ProbeReport, Reply
 from pipeline.outputs import Outputs
 

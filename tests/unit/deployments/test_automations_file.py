@@ -10,7 +10,7 @@ from prefect.events.schemas.automations import EventTrigger
 
 from deployments.automations.model import AutomationsFileError, entries_for
 from deployments.prefect_file import flow_names, scheduled_flows
-from pipeline.environment.catalogue import PROJECT, environment, environments
+from pipeline.environment.loader import PROJECT, environment, environments
 
 FOREIGN = {"vimbiso.source.pushed"}
 """Events that come from outside."""

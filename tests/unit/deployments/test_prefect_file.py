@@ -11,7 +11,7 @@ from prefect.utilities.callables import parameter_schema
 
 from deployments.prefect_file import DeploymentEntry, entries
 from deployments.work_pools import ENGINE_TAG
-from pipeline.environment.catalogue import PROJECT, environments
+from pipeline.environment.loader import PROJECT, environments
 
 ENTRIES = [entry for item in environments().values() for entry in entries(item)]
 ENTRYPOINTS = sorted({entry.entrypoint for entry in ENTRIES})

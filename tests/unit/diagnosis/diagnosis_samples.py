@@ -3,19 +3,23 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.certificate.finding import CertificateVerdict, Level
-from pipeline.certificate.finding import Finding as CertificateFinding
+from pipeline.certificate.model import CertificateVerdict, Level
+from pipeline.certificate.model import Finding as CertificateFinding
 from pipeline.delivery.model import Alarm, TaskEvidence
 from pipeline.diagnosis.facts import (
+    Activity,
     Balancing,
     Definitions,
     Facts,
     Image,
     Names,
+    Policy,
     Releases,
+    Scaling,
     Subject,
     TargetGroup,
     Tasks,
+    Usage,
 )
 from pipeline.diagnosis.network import (
     Door,
@@ -27,9 +31,7 @@ from pipeline.diagnosis.network import (
     Security,
     SecurityGroup,
 )
-from pipeline.diagnosis.scaling import Activity, Policy, Scaling, Usage
-from pipeline.ecs.model import Container, Deployment, Service, ServiceEvent, Target, Task
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Container, Deployment, Outcome, Service, ServiceEvent, Target, Task
 from pipeline.environment.model import Environment
 from pipeline.health.model import ProbeReport, Reply
 from pipeline.outputs import Outputs

@@ -6,7 +6,7 @@ import pytest
 from diagnosis_samples import BEFORE, LIVE, NOW, record
 
 from pipeline.diagnosis.history import history_rows, took
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Outcome
 from pipeline.release.model import SchemaChange
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from diagnosis_samples import ENDPOINT, SCALING, SECURITY, TASKS, WELL, group, tcp
 
-from pipeline.certificate.finding import CertificateVerdict, Level
-from pipeline.certificate.finding import Finding as CertificateFinding
+from pipeline.certificate.model import CertificateVerdict, Level
+from pipeline.certificate.model import Finding as CertificateFinding
 from pipeline.diagnosis.causes import likely_causes
 from pipeline.diagnosis.diagnosis import diagnose
 from pipeline.diagnosis.facts import Balancing, Facts

@@ -27,15 +27,14 @@ from diagnosis_samples import (
     tcp,
 )
 
-from pipeline.certificate.finding import CertificateVerdict, Level
-from pipeline.certificate.finding import Finding as CertificateFinding
+from pipeline.certificate.model import CertificateVerdict, Level
+from pipeline.certificate.model import Finding as CertificateFinding
 from pipeline.delivery.model import Alarm, TaskEvidence
 from pipeline.diagnosis.causes import ADVICE
 from pipeline.diagnosis.diagnosis import diagnose
-from pipeline.diagnosis.facts import Balancing, Definitions, Image, Names, Releases, Tasks
+from pipeline.diagnosis.facts import Activity, Balancing, Definitions, Image, Names, Releases, Tasks, Usage
 from pipeline.diagnosis.model import Fault
 from pipeline.diagnosis.network import FileSystem, Network, Route
-from pipeline.diagnosis.scaling import Activity, Usage
 from pipeline.health.model import ProbeReport, Reply
 from pipeline.secrets.keys import KeyReport
 

@@ -9,8 +9,8 @@ from botocore.stub import ANY, Stubber
 from diagnosis_samples import NOW, WELL
 
 from pipeline.aws.access import AwsAccess
-from pipeline.diagnosis.read_scaling import read_scaling, read_usage
-from pipeline.diagnosis.scaling import Activity, Policy, Scaling, Usage
+from pipeline.diagnosis.facts import Activity, Policy, Scaling, Usage
+from pipeline.diagnosis.reading import read_scaling, read_usage
 
 RESOURCE = "service/c/s"
 ACTIVITY = {

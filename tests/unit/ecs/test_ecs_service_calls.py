@@ -4,8 +4,7 @@ import pytest
 from ecs_stubs import StubbedAccess
 
 from pipeline.aws.errors import AwsError
-from pipeline.ecs.errors import EcsError, ServiceMissingError
-from pipeline.ecs.model import Target
+from pipeline.ecs.model import EcsError, ServiceMissingError, Target
 from pipeline.ecs.service import EcsService
 
 WHERE = {"cluster": "c", "services": ["s"]}

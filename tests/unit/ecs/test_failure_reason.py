@@ -3,8 +3,7 @@
 import pytest
 from ecs_samples import DEADLINE, ROLLOUT, START, ours, service, stopped, task
 
-from pipeline.ecs.model import Container
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Container, Outcome
 from pipeline.ecs.rollout import Snapshot, decide, failure_reason
 
 SCHEDULER = "ServiceSchedulerInitiated"

@@ -6,7 +6,7 @@ import pytest
 from ecs_stubs import StubbedAccess
 
 from pipeline.aws.errors import AwsError
-from pipeline.ecs.errors import OneOffTaskError, TaskUnknownError
+from pipeline.ecs.model import OneOffTaskError, TaskUnknownError
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, run_task_request
 
 WANTED = OneOff("c", "td:8", "web", "key")

@@ -6,8 +6,7 @@ import pytest
 from ecs_samples import stopped as ended
 from ecs_samples import task
 
-from pipeline.ecs.errors import OneOffTaskError
-from pipeline.ecs.model import Task
+from pipeline.ecs.model import OneOffTaskError, Task
 from pipeline.ecs.oneoff import (
     OVERRIDES_LIMIT,
     STARTED_BY_LIMIT,

@@ -1,6 +1,6 @@
 """The ends of a rollout."""
 
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Outcome
 
 
 def test_the_ends_are_those_of_the_design() -> None:

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from ecs_samples import DEADLINE, NEW, OLD, OTHER, ROLLOUT, START, before, done, ours, service, stopped
 
-from pipeline.ecs.model import Service, Task
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Outcome, Service, Task
 from pipeline.ecs.rollout import SETTLING, VISIBILITY, Snapshot, Verdict, decide
 from pipeline.release.model import Rollout
 

@@ -6,8 +6,7 @@ from ecs_samples import DEADLINE, NEW, OLD, OTHER, ROLLOUT, START, ours, service
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ecs.model import Deployment
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Deployment, Outcome
 from pipeline.ecs.rollout import Snapshot, Verdict, decide
 
 MOMENTS = st.timedeltas(timedelta(0), timedelta(hours=1)).map(lambda passed: START + passed)

@@ -11,7 +11,7 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, Structure
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.ecs.errors import EcsError
+from pipeline.ecs.model import EcsError
 from pipeline.ecs.task_definition import (
     RELEASE_TAG,
     TEMPLATE_TAG,

@@ -8,8 +8,7 @@ from ecs_samples import task
 from support.clock import FakeTime
 
 from pipeline.aws.errors import AwsError
-from pipeline.ecs.errors import OneOffTaskError, TaskUnknownError
-from pipeline.ecs.model import Task
+from pipeline.ecs.model import OneOffTaskError, Task, TaskUnknownError
 from pipeline.ecs.oneoff import stopped, wait_until
 
 

@@ -7,8 +7,7 @@ from ecs_samples import DEADLINE, ROLLOUT, START, before, done, ours, service, s
 
 from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
-from pipeline.ecs.model import Service, Task
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Outcome, Service, Task
 from pipeline.ecs.rollout import Snapshot, Verdict
 from pipeline.ecs.watch import Pace, look, watch
 

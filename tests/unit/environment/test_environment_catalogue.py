@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.environment.catalogue import PROJECT, environment, environments
-from pipeline.environment.loader import UnknownEnvironmentError
+from pipeline.environment.loader import PROJECT, UnknownEnvironmentError, environment, environments
 
 MINIMAL = """
 [environments.lab]

@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
 
 from pipeline.state.model import RunStatus
-from tasks.known_runs import judge_state, statuses
+from tasks.lease import judge_state, statuses
 
 CASES = {
     StateType.RUNNING: RunStatus.ALIVE,

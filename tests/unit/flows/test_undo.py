@@ -11,8 +11,8 @@ from flows.shared import undo as module
 from flows.shared.approval import RollbackDecision
 from flows.shared.undo import carry_out_decision, undo
 from pipeline.aws.access import AwsAccess
-from pipeline.ecs.outcome import Outcome
-from pipeline.environment.catalogue import environment
+from pipeline.ecs.model import Outcome
+from pipeline.environment.loader import environment
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.release.model import ReleaseRecord, SchemaChange

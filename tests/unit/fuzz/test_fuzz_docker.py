@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutations import damaged
 
-from pipeline.image.buildkit_log import BuildkitLog
-from pipeline.image.errors import BuildError, PushError
-from pipeline.image.push_progress import PushProgress, advance
-from pipeline.image.stream import BuildLog
+from pipeline.image.build import BuildLog
+from pipeline.image.buildkit import BuildkitLog
+from pipeline.image.push import PushProgress, advance
+from pipeline.image.request import BuildError, PushError
 
 BUILD: list[dict[str, Any]] = [
     {"stream": "Step 1/2 : FROM scratch\n"},

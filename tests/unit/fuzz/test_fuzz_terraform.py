@@ -10,8 +10,7 @@ from mutations import JSON, damaged
 
 from pipeline.terraform.document import PlanDocument, parse_plan
 from pipeline.terraform.errors import TerraformError
-from pipeline.terraform.events import TerraformEvent
-from pipeline.terraform.parsing import parse_event
+from pipeline.terraform.events import TerraformEvent, parse_event
 
 CHANGE: dict[str, Any] = {
     "address": "module.data.aws_s3_bucket.backup",

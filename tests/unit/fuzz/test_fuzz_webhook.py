@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutations import JSON
 
-from pipeline.environment.catalogue import environments
+from pipeline.environment.loader import environments
 from pipeline.webhook.model import Refusal
 from pipeline.webhook.plain import parse_plain
 

@@ -4,11 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.image.buildkit import BuildkitCli, buildkit_command
-from pipeline.image.buildkit_log import BuildkitLog
-from pipeline.image.dockerfile import buildkit_sign, read_dockerfile
-from pipeline.image.errors import ImageError
-from pipeline.image.request import BuildRequest
+from pipeline.image.buildkit import BuildkitCli, BuildkitLog, buildkit_command
+from pipeline.image.request import BuildRequest, ImageError, buildkit_sign, read_dockerfile
 
 _REQUEST = BuildRequest(
     Path("/src"),

@@ -8,8 +8,7 @@ from tenacity import wait_fixed, wait_none
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
-from pipeline.image.findings import wait_for_findings
-from pipeline.image.scan import Finding, ScanResult
+from pipeline.image.scan import Finding, ScanResult, wait_for_findings
 
 _RUNNING = {"imageScanStatus": {"status": "IN_PROGRESS"}}
 _COMPLETE = {

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.image.engine import Engine, engine_faults
-from pipeline.image.errors import ImageError
-from pipeline.image.reference import Repository, repository_at
-from pipeline.image.request import image_labels
-from pipeline.source.model import ResolvedSource
+from pipeline.image.registry import Repository, repository_at
+from pipeline.image.request import ImageError, image_labels
+from pipeline.source.location import ResolvedSource
 
 _URL = "000000000000.dkr.ecr.af-south-1.amazonaws.com/group/demo"
 

@@ -8,9 +8,8 @@ import pytest
 from docker.errors import APIError
 from tenacity import wait_none
 
-from pipeline.image.errors import PushError, PushInterruptedError
-from pipeline.image.push import Login, push_image
-from pipeline.image.push_progress import Layer, PushProgress, advance
+from pipeline.image.push import Layer, Login, PushProgress, advance, push_image
+from pipeline.image.request import PushError, PushInterruptedError
 
 _DIGEST = "sha256:" + "a" * 64
 _DONE = [

@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.image.findings import read_findings
-from pipeline.image.scan import SEVERITIES, Accepted, Finding, ScanPolicy, ScanResult, judge_scan
+from pipeline.image.scan import (
+    SEVERITIES,
+    Accepted,
+    Finding,
+    ScanPolicy,
+    ScanResult,
+    judge_scan,
+    read_findings,
+)
 
 _TODAY = date(2026, 3, 1)
 _CRITICAL = Finding("CVE-1", "CRITICAL", "openssl")

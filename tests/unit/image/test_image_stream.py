@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.image.errors import BuildError
-from pipeline.image.request import BuildEvent
-from pipeline.image.stream import BuildLog
+from pipeline.image.build import BuildLog
+from pipeline.image.request import BuildError, BuildEvent
 
 
 def _read(log: BuildLog, *messages: dict[str, Any]) -> list[BuildEvent]:

@@ -18,11 +18,10 @@ from pipeline.aws.errors import AwsError
 from pipeline.image.build import build_image
 from pipeline.image.buildkit import BuildkitCli, buildkit_fault, find_buildkit
 from pipeline.image.engine import connect, inspect_engine
-from pipeline.image.errors import BuildError, EngineError, ImageError, RegistryError
-from pipeline.image.findings import wait_for_findings
 from pipeline.image.push import ecr_login
 from pipeline.image.registry import find_image
-from pipeline.image.request import BuildRequest
+from pipeline.image.request import BuildError, BuildRequest, EngineError, ImageError, RegistryError
+from pipeline.image.scan import wait_for_findings
 
 ACCESS = AwsAccess("af-south-1", access_key_id="image-trouble", secret_access_key="x")
 DIGEST = "sha256:" + "a" * 64

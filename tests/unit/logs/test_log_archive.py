@@ -10,11 +10,10 @@ from fake_logs import Events, FakeAws, FakeLogs, FakeS3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.logs.archive import ArchiveOutcome, archive_day
-from pipeline.logs.groups import LogGroup
+from pipeline.logs.archive import ArchiveOutcome, archive_day, archived_days, history_is_verified, verify_day
 from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchivePlace
+from pipeline.logs.retention import LogGroup
 from pipeline.logs.store import lines_of
-from pipeline.logs.verify import archived_days, history_is_verified, verify_day
 
 GROUP = "/ecs/vimbiso-pay-staging"
 DAY = date(2026, 3, 1)

@@ -12,11 +12,10 @@ from support.refusals import UNREACHABLE, refusing
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
-from pipeline.logs.archive import archive_day
+from pipeline.logs.archive import archive_day, verify_day
+from pipeline.logs.cloudwatch import RetentionResult
 from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchivePlace
-from pipeline.logs.retain import RetentionResult
 from pipeline.logs.store import ArchiveStore
-from pipeline.logs.verify import verify_day
 
 GROUP, DAY = "/ecs/pay", date(2026, 3, 1)
 PLACE = ArchivePlace("archive", "staging")

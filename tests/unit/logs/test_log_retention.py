@@ -5,12 +5,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from fake_logs import FakeAws, FakeLogs
 
-from pipeline.logs.cloudwatch import Pacer
-from pipeline.logs.days import days_due, history_is_archived
-from pipeline.logs.groups import LogGroup, environment_groups
+from pipeline.logs.cloudwatch import Pacer, apply_retention
 from pipeline.logs.manifest import LogsError
-from pipeline.logs.retain import apply_retention
-from pipeline.logs.retention import RetentionAction, plan_retention
+from pipeline.logs.retention import (
+    LogGroup,
+    RetentionAction,
+    days_due,
+    environment_groups,
+    history_is_archived,
+    plan_retention,
+)
 from pipeline.outputs import Outputs
 
 NOW = datetime(2026, 3, 31, tzinfo=UTC)

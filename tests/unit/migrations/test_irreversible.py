@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.migrations.judge import irreversible, why_irreversible
-from pipeline.migrations.model import Migration, Operation
+from pipeline.migrations.model import Migration, Operation, irreversible, why_irreversible
 
 
 def operation(kind: str, *, reversible: bool = True, required: bool = False) -> Operation:

@@ -3,8 +3,7 @@
 import pytest
 
 from pipeline.ecs.oneoff import OneOff, run_task_request
-from pipeline.migrations.model import Migration, Operation, SurveyError
-from pipeline.migrations.survey import read_survey, survey_command, told_all
+from pipeline.migrations.model import Migration, Operation, SurveyError, read_survey, survey_command, told_all
 
 ONE = 'VIMBISO-MIGRATION {"app": "a", "name": "0001_x", "marker": null, "operations": []}'
 TWO = (

@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 from fake_cloud import OUTPUTS, Cloud, definition, deployment, refusal, role, service, stored, whole
 
-from pipeline.environment.catalogue import environment
+from pipeline.environment.loader import environment
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
-from pipeline.preflight.cloud import cloud_checks
+from pipeline.preflight.cloud import PresentService, cloud_checks
 from pipeline.preflight.model import Finding, Status, run_checks
-from pipeline.preflight.present import PresentService
 
 OK, NG, SKIP = Status.OK, Status.NG, Status.SKIP
 DENIED = refusal("AccessDenied")

@@ -5,15 +5,14 @@ from pathlib import Path
 import pytest
 from fake_cloud import OUTPUTS, Cloud, definition, whole
 
-from pipeline.environment.catalogue import environment
+from pipeline.environment.loader import environment
 from pipeline.image.engine import Engine
 from pipeline.live import LiveEnvironment
 from pipeline.preflight import engine
-from pipeline.preflight.engine import engine_checks
+from pipeline.preflight.cloud import PresentService
+from pipeline.preflight.engine import engine_checks, source_checks
 from pipeline.preflight.model import Check, Status, run_checks
-from pipeline.preflight.present import PresentService
-from pipeline.preflight.source import source_checks
-from pipeline.source.model import ResolvedSource, SourceError, SourceUnreachableError
+from pipeline.source.location import ResolvedSource, SourceError, SourceUnreachableError
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 

@@ -9,7 +9,7 @@ from fake_cloud import TRUST
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.preflight.trust import may_assume
+from pipeline.preflight.cloud import may_assume
 
 ECS = "ecs-tasks.amazonaws.com"
 

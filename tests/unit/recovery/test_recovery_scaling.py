@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from pipeline.aws.access import AwsAccess
 from pipeline.outputs import Outputs
-from pipeline.recovery.scaling import SUSPENDED, AutoScaling
+from pipeline.recovery.record import SUSPENDED, AutoScaling
 
 
 class Client:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Outcome
 from pipeline.release.model import ReleaseRecord
 
 START = datetime(2025, 3, 1, 12, tzinfo=UTC)

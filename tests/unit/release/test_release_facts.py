@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.clock import Stopwatch
 from pipeline.release.model import asked_by
-from pipeline.release.timing import Stopwatch
 
 
 def test_steps_are_measured_and_added_up() -> None:

@@ -10,7 +10,7 @@ from support.refusals import UNREACHABLE, refusing
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Outcome
 from pipeline.release.model import Previous, Release, Rollout
 from pipeline.release.store import RecordError, ReleaseStore
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from release_samples import record
 
-from pipeline.ecs.outcome import Outcome
-from pipeline.release.choice import RollbackError, choose_rollback
+from pipeline.ecs.model import Outcome
+from pipeline.release.crossing import RollbackError, choose_rollback
 from pipeline.release.model import ReleaseRecord
 
 R1, R2, R3 = record(1), record(2), record(3)

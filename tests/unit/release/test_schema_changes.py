@@ -12,8 +12,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
 from pipeline.release.crossing import WayBack, crossed, tell_changes
 from pipeline.release.model import ReleaseRecord, SchemaChange
-from pipeline.release.schema import SchemaLog
-from pipeline.release.store import RecordError
+from pipeline.release.store import RecordError, SchemaLog
 
 BUCKET = "changes"
 FOLDER = "releases/staging/schema/"

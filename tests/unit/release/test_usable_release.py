@@ -9,7 +9,7 @@ from support.refusals import refusing
 
 from pipeline.aws.access import AwsAccess
 from pipeline.release.model import ReleaseRecord
-from pipeline.release.usable import why_unusable
+from pipeline.release.store import why_unusable
 
 MANIFEST = (
     '{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", '

@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from pipeline.secrets.change import SecretSync
-from pipeline.secrets.keys import KeyReport
-from pipeline.secrets.table import key_rows, unset_keys
+from pipeline.secrets.keys import KeyReport, key_rows, unset_keys
 
 SYNC = SecretSync("arn", "v2", changed=True, added=("NEW",), updated=("OTHER",), kept=("LEFT",))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.source.folder import resolve_folder
-from pipeline.source.model import SourceError
+from pipeline.source.location import SourceError
 
 Git = Callable[..., str]
 

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.source.git import git, git_environment, redact
-from pipeline.source.location import Location
-from pipeline.source.model import SourceError
+from pipeline.source.location import Location, SourceError
 
 _OPEN = Location("https://host:8443/a.git", "", "T0KEN")
 

@@ -4,8 +4,7 @@ import base64
 
 import pytest
 
-from pipeline.source.location import Location, is_url, parse_location, repository_id
-from pipeline.source.model import SourceError
+from pipeline.source.location import Location, SourceError, is_url, parse_location, repository_id
 
 
 @pytest.mark.parametrize(

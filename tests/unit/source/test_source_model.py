@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.environment.model import Source
-from pipeline.source.model import ResolvedSource
+from pipeline.source.location import ResolvedSource
 
 _SHA = "0123456789abcdef0123456789abcdef01234567"
 _CONTENT = "fedcba98" * 8

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.source.model import SourceError
-from pipeline.source.refs import candidates, check_ref, choose
+from pipeline.source.git import candidates, check_ref, choose
+from pipeline.source.location import SourceError
 
 _A, _B, _C = "a" * 40, "b" * 40, "c" * 40
 

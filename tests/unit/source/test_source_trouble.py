@@ -7,7 +7,7 @@ import pytest
 from pipeline.source.checkout import _publish
 from pipeline.source.folder import resolve_folder
 from pipeline.source.git import git
-from pipeline.source.model import SourceError
+from pipeline.source.location import SourceError
 from pipeline.source.resolve import resolve_source
 
 

@@ -11,9 +11,9 @@ from pipeline.aws.access import AwsAccess
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
 from pipeline.sqlite.attempt import Attempt, from_document, to_document
-from pipeline.sqlite.errors import NoDatabaseError, SqliteError, SqliteJobError, job_error
+from pipeline.sqlite.model import NoDatabaseError, SqliteError, SqliteJobError, job_error
 from pipeline.sqlite.restore import checked_target
-from pipeline.sqlite.signing import Signer
+from pipeline.sqlite.runner import Signer
 
 
 def live(endpoint: str | None = None) -> LiveEnvironment:

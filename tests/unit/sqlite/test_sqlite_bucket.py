@@ -14,18 +14,14 @@ from support.refusals import UNREACHABLE, refusing
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
 from pipeline.outputs import Outputs
-from pipeline.recovery.begin import choose
-from pipeline.recovery.record import OpenRestore, OpenRestores, RecoveryError
+from pipeline.recovery.record import OpenRestore, OpenRestores, RecoveryError, choose
 from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import layout
 from pipeline.sqlite.attempt import close_attempt, open_attempt, to_document
 from pipeline.sqlite.backup import _commit, discard
-from pipeline.sqlite.catalogue import find_backup, read_manifest
-from pipeline.sqlite.errors import NoBackupError, OtherRunError, SqliteError
-from pipeline.sqlite.metrics import publish_age
-from pipeline.sqlite.model import Backup, Checks, Manifest
-from pipeline.sqlite.prune import plan_prune, prune
-from pipeline.sqlite.store import Store, Upload
+from pipeline.sqlite.model import Backup, Checks, Manifest, NoBackupError, OtherRunError, SqliteError
+from pipeline.sqlite.store import Store, Upload, find_backup, read_manifest
+from pipeline.sqlite.sweep import plan_prune, prune, publish_age
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BUCKET = "backups"

@@ -5,8 +5,7 @@ from typing import Any, cast
 import pytest
 
 from pipeline.sqlite.backup import complete, prove
-from pipeline.sqlite.errors import BackupMismatchError
-from pipeline.sqlite.model import BackupPolicy
+from pipeline.sqlite.model import BackupMismatchError, BackupPolicy
 from pipeline.sqlite.store import Store, Upload
 
 KEY = "sqlite/test/2026/01/01/20260101T000000Z-ab.zst"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ecs.errors import OneOffTaskError
+from pipeline.ecs.model import OneOffTaskError
 from pipeline.ecs.oneoff import OneOff, run_task_request
-from pipeline.sqlite import jobfile
+from pipeline.sqlite import runner as jobfile
 
 FOLDER = Path(jobfile.__file__).parent / "job"
 

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from pipeline.state.bucket import Bucket, ensure_bucket
 from pipeline.state.model import BucketTakenError
-from pipeline.state.policy import requires_tls, with_tls
+from pipeline.state.protection import requires_tls, with_tls
 
 
 class FakeS3:

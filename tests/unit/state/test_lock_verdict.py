@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from state_values import NOON, lock, run
 
 from pipeline.state.model import RunRecord, RunStatus, StateError, parse_lock
-from pipeline.state.verdict import Attempt, LockState, ObservedRun, is_own_lock, judge_lock
+from pipeline.state.unlock import Attempt, LockState, ObservedRun, is_own_lock, judge_lock
 
 LIMIT = timedelta(hours=6)
 SOON, LATE = NOON + timedelta(minutes=5), NOON + timedelta(hours=7)

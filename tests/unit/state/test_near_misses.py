@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipeline.state.addresses import addresses_in, near_misses
+from pipeline.state.home import addresses_in, near_misses
 
 STATE = {
     "resources": [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.state.model import RunStatus
-from pipeline.state.runs import observe, process_start
+from pipeline.state.record import observe, process_start
 from pipeline.terraform.folder import run_folder
 
 

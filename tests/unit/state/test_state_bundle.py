@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.state.bundle import VARIABLES, git_revision, pack, unpack
+from pipeline.state.backup import VARIABLES, git_revision, pack, unpack
 from pipeline.state.model import StateError
 
 

@@ -6,9 +6,8 @@ import json
 import pytest
 from state_values import head
 
-from pipeline.state.digest import is_one_write_behind, settle_digest
 from pipeline.state.home import StateHome
-from pipeline.state.lock import read_digest, write_digest
+from pipeline.state.lock import is_one_write_behind, read_digest, settle_digest, write_digest
 from pipeline.state.model import StateHead
 
 BEFORE, PRESENT = head(3, "b"), head(4, "a")

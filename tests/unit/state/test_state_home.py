@@ -4,10 +4,10 @@ import pytest
 from support.refusals import refusing
 
 from pipeline.aws.errors import AwsError
-from pipeline.state.bootstrap import bootstrap, survey
+from pipeline.state.bucket import bootstrap, survey
 from pipeline.state.home import StateHome
 from pipeline.state.model import BucketTakenError, StateError
-from pipeline.state.report import BootstrapReport
+from pipeline.state.protection import BootstrapReport
 
 
 def looked_at(home: StateHome) -> BootstrapReport:

@@ -13,23 +13,27 @@ from support.refusals import refusing
 
 from pipeline.aws.errors import AwsError
 from pipeline.retention import RetentionPolicy
-from pipeline.state.addresses import near_misses, read_addresses
-from pipeline.state.backup import backup_state
-from pipeline.state.bundle import git_revision, pack
+from pipeline.state.backup import backup_state, git_revision, pack
 from pipeline.state.candidates import list_candidates
-from pipeline.state.choice import choose_record
-from pipeline.state.home import StateHome
+from pipeline.state.home import StateHome, near_misses, read_addresses
 from pipeline.state.lock import delete_lock, held_lock, read_lock, take_lock, write_digest
 from pipeline.state.model import StateChangedError, StateError
-from pipeline.state.plans import drop_plan, fetch_plan, identity, keep_plan
-from pipeline.state.record import keep_record, read_bundle, read_records, take_snapshot
-from pipeline.state.restorable import PresentState
+from pipeline.state.plans import (
+    WaitingPlan,
+    drop_plan,
+    fetch_plan,
+    forget_waiting,
+    identity,
+    keep_plan,
+    remember_waiting,
+    waiting_plan,
+)
+from pipeline.state.record import announce, keep_record, read_bundle, read_records, read_runs, take_snapshot
+from pipeline.state.restorable import PresentState, choose_record
 from pipeline.state.restore import inspect_state, restore_state
-from pipeline.state.runs import announce, read_runs
 from pipeline.state.unlock import forget_gone, unlock
-from pipeline.state.waiting import WaitingPlan, forget_waiting, remember_waiting, waiting_plan
+from pipeline.terraform.document import Plan, read_plan
 from pipeline.terraform.errors import TerraformError
-from pipeline.terraform.plan import Plan, read_plan
 
 
 def state(serial: int = 1, **resources: str) -> bytes:

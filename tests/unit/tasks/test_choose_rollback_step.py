@@ -10,10 +10,10 @@ from support.live import live_environment
 from support.refusals import refusing
 
 from pipeline.aws.access import AwsAccess
-from pipeline.ecs.outcome import Outcome
+from pipeline.ecs.model import Outcome
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
-from pipeline.release.choice import RollbackError
+from pipeline.release.crossing import RollbackError
 from pipeline.release.model import ReleaseRecord
 from tasks.history import choose_target, show_history
 

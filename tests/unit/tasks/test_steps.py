@@ -11,8 +11,8 @@ from prefect import Task
 import tasks
 from pipeline.aws.errors import AwsError
 from pipeline.errors import PipelineError
-from pipeline.image.errors import ImageError
-from pipeline.source.model import SourceError, SourceUnreachableError
+from pipeline.image.request import ImageError
+from pipeline.source.location import SourceError, SourceUnreachableError
 from pipeline.terraform.diagnostics import Diagnostic
 from pipeline.terraform.errors import StalePlanError, TerraformError
 from tasks import support

@@ -3,7 +3,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.terraform.aftermath import aftermath
 from pipeline.terraform.events import (
     ApplyComplete,
     ApplyErrored,
@@ -13,7 +12,7 @@ from pipeline.terraform.events import (
     PlannedChange,
     TerraformEvent,
 )
-from pipeline.terraform.progress import Progress, advance, follow
+from pipeline.terraform.progress import Progress, advance, aftermath, follow
 
 
 def planned(address: str, action: str) -> PlannedChange:

@@ -19,9 +19,9 @@ from pipeline.terraform.events import (
     Refresh,
     ResourceEvent,
     TerraformEvent,
+    parse_event,
 )
-from pipeline.terraform.masking import Masker
-from pipeline.terraform.parsing import parse_event
+from pipeline.terraform.surroundings import Masker
 
 RESOURCE = {"addr": "module.a.aws_lb.b[0]", "resource_type": "aws_lb"}
 MESSAGE = {"message": "said", "level": "info"}

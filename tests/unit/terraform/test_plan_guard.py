@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plan_documents import change, document
 
+from pipeline.terraform.approval import PROTECTED_TYPES, guard
 from pipeline.terraform.document import parse_plan
-from pipeline.terraform.guard import PROTECTED_TYPES, guard
 
 LOSING, REPLACING = ["delete"], ["delete", "create"]
 

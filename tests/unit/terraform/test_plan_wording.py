@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 from plan_documents import change, document
 
-from pipeline.terraform.cost import cost_pointer
+from pipeline.terraform.approval import guard
 from pipeline.terraform.document import parse_plan
-from pipeline.terraform.guard import guard
-from pipeline.terraform.summary import summarise
+from pipeline.terraform.summary import cost_pointer, summarise
 
 
 def pointer(address: str, actions: list[str], **parts: Any) -> str:

@@ -13,8 +13,7 @@ from pipeline.terraform.backend import backend_config
 from pipeline.terraform.errors import TerraformError
 from pipeline.terraform.folder import is_held, run_folder
 from pipeline.terraform.runner import Execution, TerraformRunner
-from pipeline.terraform.surroundings import process_environment
-from pipeline.terraform.variables import root_variables, write_variables
+from pipeline.terraform.surroundings import process_environment, root_variables, write_variables
 
 ROOT = Path(__file__).parents[3]
 ACCESS = AwsAccess("af-south-1", "http://localhost:1", "key", "secret-key")

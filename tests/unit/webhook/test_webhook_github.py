@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.environment.catalogue import environments
+from pipeline.environment.loader import environments
 from pipeline.environment.model import Environment
 from pipeline.webhook.github import decide
 from pipeline.webhook.model import Deploy, Ignore, Refusal

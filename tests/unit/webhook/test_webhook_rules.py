@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.environment.catalogue import environments
+from pipeline.environment.loader import environments
 from pipeline.webhook.coalescing import WaitingRun, github_state, superseded
 from pipeline.webhook.model import Bucket, Refusal, take
 from pipeline.webhook.plain import parse_plain

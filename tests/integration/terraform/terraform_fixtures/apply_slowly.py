@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.aws.access import AwsAccess
 from pipeline.state.home import StateHome
-from pipeline.state.runs import announce, this_run
+from pipeline.state.record import announce, this_run
 from pipeline.state.unlock import lock_keeper
 from pipeline.terraform.backend import BackendConfig
 from pipeline.terraform.events import TerraformEvent
