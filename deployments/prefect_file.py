@@ -4,7 +4,9 @@
 """
 
 import hashlib
+import inspect
 import os
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -20,10 +22,45 @@ from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 from pydantic import BaseModel, ConfigDict
 
-from deployments.flow_page import flow_page
 from deployments.work_pools import IMAGE_ROOT, pool_of, runs_in_image, variables_of
 from pipeline.environment.loader import PROJECT, environments
 from pipeline.environment.model import Environment
+
+_ARGUMENTS = "\nArgs:\n"
+
+
+def flow_page(flow: Flow[..., Any]) -> str:
+    """Return Markdown: what the flow does, when it fails, a table of its parameters, its runbook page."""
+    told = inspect.cleandoc(flow.description or "").partition(_ARGUMENTS)[0].strip()
+    rows = [
+        f"| `{name}` | {_default(item)} | {_cell(item.get('description', ''))} |"
+        for name, item in parameter_schema(flow).properties.items()
+    ]
+    table = ["| parameter | when left out | meaning |", "| --- | --- | --- |", *rows]
+    return "\n\n".join(
+        [_unwrapped(told), "### Parameters", "\n".join(table), f"Runbook: `docs/runbook/{flow.name}.md`"]
+    )
+
+
+def _unwrapped(text: str) -> str:
+    """Join the lines of each paragraph, which the UI would show as they are broken in the source."""
+    return re.sub(r"(?<!\n)\n(?![\n*|-])", " ", text)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _default(item: dict[str, Any]) -> str:
+    if "default" not in item:
+        return "required"
+    value = item["default"]
+    if value is None or value in ("", [], {}):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"`{value}`"
+
 
 FILE = PROJECT / "prefect.yaml"
 DELIVERY = "deploy-application"

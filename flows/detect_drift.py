@@ -3,9 +3,9 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
+from tasks.change import report_drift, report_plan
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time
-from tasks.plan_report import report_drift, report_plan
 from tasks.terraform import plan_request, terraform_init, terraform_plan, terraform_session, terraform_show
 
 

@@ -11,8 +11,7 @@ from cyclopts import App, CycloptsError, Group
 from cyclopts.exceptions import UnusedCliTokensError
 
 from deployments.cli import verbs
-from deployments.cli.declared import FLOWS
-from deployments.cli.errors import CommandError
+from deployments.cli.declared import FLOWS, CommandError
 from deployments.cli.server import HAS_STACK, NOT_STARTED
 from deployments.paths import PROJECT
 from pipeline.errors import PipelineError

@@ -14,7 +14,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun, StateType
 
-from deployments.cli.errors import CommandError
+from deployments.cli.declared import CommandError
 from deployments.follow import page_of_run
 
 

@@ -11,6 +11,12 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from deployments.paths import PROJECT
+from pipeline.errors import PipelineError
+
+
+class CommandError(PipelineError):
+    """The command cannot be carried out as it was typed, or there is nobody to carry it out."""
+
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="answer in JSON, for other programs")]
 Verbose = Annotated[bool, Parameter(negative="", help="show the whole log, not only warnings")]

@@ -22,7 +22,7 @@ from prefect.client.schemas.sorting import FlowRunSort, LogSort
 from rich.console import Console
 
 from blocks.deploy_environment import load_live
-from deployments.cli.errors import CommandError
+from deployments.cli.declared import CommandError
 from deployments.follow import Follower
 from pipeline.logs.cloudwatch import CloudWatchLogs, Event
 

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 from cyclopts import Group, Parameter
 from cyclopts.validators import Number, mutually_exclusive
 
-from deployments.cli.declared import EnvironmentName, Json, LogName, Verbose
-from deployments.cli.errors import CommandError
+from deployments.cli.declared import CommandError, EnvironmentName, Json, LogName, Verbose
 from deployments.cli.server import HAS_STACK, server_of
 
 _SHOWN = Group("How it is shown", validator=mutually_exclusive)
@@ -103,7 +102,7 @@ def register(*environments: EnvironmentName) -> None:
 
 def webhook() -> None:
     """Serve the receiver of signed pushes."""
-    from deployments.webhook.serving import serve
+    from deployments.webhook.app import serve
 
     serve()
 

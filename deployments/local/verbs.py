@@ -59,8 +59,7 @@ def setup(what: Literal["all", "tools", "engine"] = "all", /) -> None:
     Args:
         what: tools are Terraform and its provider.
     """
-    from deployments.local.setup.cli_config import terraform_cli_config
-    from deployments.local.setup.terraform import ensure_terraform
+    from deployments.local.setup.terraform import ensure_terraform, terraform_cli_config
     from deployments.local.stack.engine import ensure_engine
 
     if what != "engine":

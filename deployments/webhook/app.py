@@ -1,26 +1,28 @@
 """The receiver's HTTP face."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import httpx
+import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-from deployments.webhook.credentials import Credentials
+from deployments.secret_file import secret_in
 from deployments.webhook.github_status import StatusReporter
-from deployments.webhook.intake import Limiter, demand_signature, read_body
+from deployments.webhook.intake import Credentials, Limiter, demand_signature, read_body
 from deployments.webhook.lanes import Lanes
-from deployments.webhook.logs import log
-from deployments.webhook.metrics import Metrics
-from deployments.webhook.observed import Observed
+from deployments.webhook.model import Refusal
+from deployments.webhook.observed import Metrics, Observed, log
 from deployments.webhook.runs import Runs
 from deployments.webhook.service import Service, unreachable
-from deployments.webhook.settings import WebhookSettings
+from deployments.webhook.settings import WebhookSettings, webhook_settings
 from deployments.webhook.store import Store
 from pipeline.environment.loader import environments
-from pipeline.webhook.model import Refusal
+from pipeline.errors import PipelineError
 
 _REDELIVERABLE = 3 * 86_400.0
 """Seconds for which GitHub redelivers; a replay is known at least as long."""
@@ -109,3 +111,25 @@ async def _follow(reporter: StatusReporter, pause: float, metrics: Metrics) -> N
             metrics.report_errors.inc()
             log("report-failed", error=type(error).__name__)
         await asyncio.sleep(pause)
+
+
+def serve() -> None:
+    """Serve until told to stop."""
+    if not PREFECT_API_URL.value():
+        sys.exit("Which Prefect server? Set PREFECT_API_URL (or log in to Prefect Cloud), then start again.")
+    try:
+        settings = webhook_settings()
+    except PipelineError as error:
+        sys.exit(str(error))
+    if settings.secret_file and not settings.secrets:
+        secret_in(settings.secret_file)
+    # Prefect's client waits seconds before it asks again; deployments.webhook.runs waits milliseconds.
+    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+        uvicorn.run(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+        )

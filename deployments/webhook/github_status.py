@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 from prefect.client.schemas.objects import FlowRun
 
-from deployments.webhook.credentials import Credentials
+from deployments.webhook.intake import Credentials
+from deployments.webhook.lanes import github_state
 from deployments.webhook.runs import Runs
 from deployments.webhook.settings import WebhookSettings
 from deployments.webhook.store import Store
-from pipeline.webhook.coalescing import github_state
 
 
 class StatusReporter:

@@ -1,5 +1,7 @@
 """What is done around each request: count it, log it, and turn the unforeseen into an answer."""
 
+import json
+import sys
 import time
 import traceback
 import uuid
@@ -7,11 +9,49 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from fastapi.responses import JSONResponse
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deployments.webhook.logs import log
-from deployments.webhook.metrics import Metrics
+from pipeline.clock import utc_now
+
+
+def log(event: str, **fields: str | int | float | None) -> None:
+    """Write one line to standard output."""
+    line = {"time": utc_now().isoformat(timespec="milliseconds"), "event": event, **fields}
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+class Metrics:
+    """Counters of one receiver."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.requests = Counter(
+            "webhook_requests", "Answers by endpoint and status.", ["path", "status"], registry=self._registry
+        )
+        self.seconds = Histogram(
+            "webhook_request_seconds", "Time to the answer.", ["path"], registry=self._registry
+        )
+        self.started = Counter(
+            "webhook_deployments", "Accepted deliveries.", ["environment"], registry=self._registry
+        )
+        self.coalesced = Counter(
+            "webhook_coalesced",
+            "Accepted deliveries that a newer one's run serves.",
+            ["environment"],
+            registry=self._registry,
+        )
+        self.statuses = Counter("webhook_statuses", "Statuses sent to GitHub.", registry=self._registry)
+        self.report_errors = Counter(
+            "webhook_report_errors", "Rounds of reporting that failed.", registry=self._registry
+        )
+
+    def text(self) -> bytes:
+        """Return the text format."""
+        return generate_latest(self._registry)
+
 
 _PATHS = frozenset({"/webhooks/github", "/webhooks/deploy", "/health", "/metrics"})
 

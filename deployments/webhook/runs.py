@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+import httpx
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowRunFilter,
@@ -19,11 +21,42 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from deployments.webhook.asking import asked
+from deployments.webhook.lanes import WaitingRun, superseded
+from deployments.webhook.model import Deploy
 from pipeline.clock import utc_now
-from pipeline.webhook.coalescing import WaitingRun, superseded
-from pipeline.webhook.model import Deploy
+
+_BUSY = frozenset({429, 502, 503})
+_SECONDS = 2.5
+
+Result = TypeVar("Result")
+
+
+async def asked(call: Callable[[], Awaitable[Result]]) -> Result:
+    """Make a call that may be repeated; a SQLite file that is being written refuses at once, with 503.
+
+    Raises:
+        httpx.HTTPError: no good answer in two and a half seconds.
+    """
+    retrying = AsyncRetrying(
+        retry=retry_if_exception(_passes),
+        wait=wait_random_exponential(multiplier=0.02, max=0.3),
+        stop=stop_after_delay(_SECONDS),
+        reraise=True,
+    )
+
+    async def once() -> Result:  # tenacity awaits nothing but what is a coroutine function itself
+        return await call()
+
+    return await retrying(once)
+
+
+def _passes(error: BaseException) -> bool:
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.status_code in _BUSY
+    return isinstance(error, httpx.TransportError)
+
 
 TAG = "webhook"
 _FLOW = "deploy-application"

@@ -9,16 +9,14 @@ from typing import Any
 import httpx
 from prefect.exceptions import ObjectNotFound
 
+from deployments.webhook.github import decide
 from deployments.webhook.lanes import Lanes, Served
-from deployments.webhook.logs import log
-from deployments.webhook.metrics import Metrics
+from deployments.webhook.model import Deploy, Ignore, Refusal
+from deployments.webhook.observed import Metrics, log
+from deployments.webhook.reading import parse_plain, read_object
 from deployments.webhook.settings import WebhookSettings
 from deployments.webhook.store import Store
 from pipeline.environment.loader import environments
-from pipeline.webhook.github import decide
-from pipeline.webhook.model import Deploy, Ignore, Refusal
-from pipeline.webhook.plain import parse_plain
-from pipeline.webhook.reading import read_object
 
 _PATIENCE = 8.0
 """Seconds for Prefect; GitHub gives a delivery up after ten."""

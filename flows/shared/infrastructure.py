@@ -14,13 +14,15 @@ from tasks.change import (
     fetch_kept,
     find_waiting,
     forget_kept,
+    guard_plan,
     keep_for_approval,
     record_configuration,
+    report_plan,
     require_approval,
+    require_targets,
     require_unchanged,
     snapshot_state,
 )
-from tasks.plan_report import guard_plan, report_plan, require_targets
 from tasks.support import tell_world
 from tasks.terraform import Session, terraform_apply, terraform_init, terraform_plan, terraform_show
 

@@ -15,7 +15,7 @@ from bench.webhook_load import Tally, storm
 from bench.workshop import Workshop
 from support.house import House
 
-from pipeline.webhook.reading import sign
+from deployments.webhook.reading import sign
 
 _RATE = 200
 _PUSHES = 0.02

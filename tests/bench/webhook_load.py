@@ -21,7 +21,7 @@ from pathlib import Path
 
 import httpx
 
-from pipeline.webhook.reading import sign
+from deployments.webhook.reading import sign
 
 
 @dataclass

@@ -9,8 +9,7 @@ from typing import Any
 
 from emulators import REGION
 
-from deployments.local.setup.cli_config import terraform_cli_config
-from deployments.local.setup.terraform import terraform_binary
+from deployments.local.setup.terraform import terraform_binary, terraform_cli_config
 from deployments.paths import PROJECT
 from pipeline.environment.loader import load_environments
 from pipeline.terraform.surroundings import root_variables, write_variables

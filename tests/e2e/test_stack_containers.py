@@ -13,7 +13,7 @@ import docker
 import pytest
 from stack_commands import Stack, until
 
-from deployments.local.stack.containers import containers
+from deployments.local.stack.settle import containers
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(400)]
 IMAGE = "vimbiso-e2e-sleep:latest"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from support.house import House
 
-from pipeline.webhook.reading import sign
+from deployments.webhook.reading import sign
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]
 

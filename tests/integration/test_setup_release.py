@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from deployments.local.setup.paths import SetupError
-from deployments.local.setup.release import fetch_terraform
+from deployments.local.setup.release import PINNED, fetch_terraform, platform_name
 from deployments.local.setup.terraform import ensure_terraform
-from deployments.local.setup.versions import PINNED, platform_name
 
 SCRIPT = b"#!/bin/sh\necho Terraform v1.11.4\n"
 

@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployments.local.setup.cli_config import terraform_cli_config
+from deployments.local.setup.terraform import terraform_cli_config
 
 PROJECT = Path(__file__).parents[2]
 ROOT = PROJECT / "terraform"

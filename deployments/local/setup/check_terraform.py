@@ -6,8 +6,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from deployments.local.setup.cli_config import terraform_cli_config
-from deployments.local.setup.terraform import terraform_binary
+from deployments.local.setup.terraform import terraform_binary, terraform_cli_config
 from deployments.paths import PROJECT
 
 _FOLDER = PROJECT / "terraform"

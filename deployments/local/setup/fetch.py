@@ -5,8 +5,7 @@ import sys
 from pathlib import Path
 
 from deployments.local.setup.paths import SetupError
-from deployments.local.setup.release import fetch_terraform
-from deployments.local.setup.versions import RELEASES, platform_name
+from deployments.local.setup.release import RELEASES, fetch_terraform, platform_name
 
 if __name__ == "__main__":
     base = os.environ.get("TERRAFORM_RELEASES_URL") or RELEASES

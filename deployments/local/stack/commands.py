@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from deployments.local.stack.children import await_ready, leader, spawn
+from deployments.local.stack.environment import write_logging
 from deployments.local.stack.folders import exclusive, prepare, remove
-from deployments.local.stack.logs import write_logging
 from deployments.local.stack.ports import require_free
-from deployments.local.stack.processes import Process, marked
+from deployments.local.stack.processes import Process, marked, stop
 from deployments.local.stack.settings import Settings
 from deployments.local.stack.specs import Spec, specs
-from deployments.local.stack.stopping import stop
 
 Say = Callable[[str], None]
 
@@ -85,7 +84,7 @@ def _stop(settings: Settings, say: Say) -> None:
             stop(owner, lambda process, name=spec.name: process.name == name, spec.grace)  # type: ignore[misc]
     stop(owner, lambda _: True, 5.0)
     # Imported here: the Docker SDK costs a third of a second, which the quick commands shall not pay.
-    from deployments.local.stack.containers import remove_containers
+    from deployments.local.stack.settle import remove_containers
 
     remove_containers(settings)
 

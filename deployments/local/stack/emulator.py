@@ -8,7 +8,7 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from hypercorn.asyncio import serve
@@ -17,9 +17,49 @@ from ministack import app as ministack  # type: ignore[import-untyped] # has no 
 from ministack.core.persistence import save_all  # type: ignore[import-untyped] # has no types
 from ministack.services import alb  # type: ignore[import-untyped] # has no types
 
-from deployments.local.stack.balancing import passing_over
 from deployments.local.stack.bridge import find_bridge, listening
 from deployments.local.stack.guard import Request, refusal
+
+Forward = Callable[..., Awaitable[tuple[int, Any, Any]]]
+"""Forwards one request to one target: (target, target group, method, *rest) to (status, headers, body)."""
+
+CONNECT_SECONDS = 1.0
+"""How long a container on this machine may take to accept a connection. A dead one's address answers nothing
+at all, and the emulator's own ten seconds are all that many a client waits."""
+
+_NOT_CONNECTED = (b"Connection refused", b"No route to host")
+_SAFE = ("GET", "HEAD")
+"""Methods that may be repeated (RFC 9110, 9.2.1) where it is not known whether the request was taken."""
+
+
+def passing_over(forward: Forward, targets: Callable[[str], list[dict[str, Any]]]) -> Forward:
+    """Return a forwarder that offers a request which nobody took to the group's other targets in turn."""
+
+    async def offer(
+        target: dict[str, Any], group: dict[str, Any], method: str, *rest: Any
+    ) -> tuple[int, Any, Any]:
+        answer = await forward(target, group, method, *rest)
+        for other in list(targets(group["TargetGroupArn"])):
+            if not _nobody_took(answer, method):
+                break
+            if other != target:
+                answer = await forward(other, group, method, *rest)
+        return answer
+
+    return offer
+
+
+def _nobody_took(answer: tuple[int, Any, Any], method: str) -> bool:
+    """Whether the request may be offered again.
+
+    A connection that was not made took nothing of it. "timed out" may mean the connection or the answer.
+    """
+    status, _, body = answer
+    if status != 502 or not isinstance(body, bytes):
+        return False
+    reasons = (*_NOT_CONNECTED, b"timed out") if method.upper() in _SAFE else _NOT_CONNECTED
+    return any(reason in body for reason in reasons)
+
 
 PAUSE = 1.0
 """Seconds between a change and its save, and between two saves."""

@@ -11,8 +11,7 @@ from docker.errors import DockerException
 
 from deployments.local.setup.paths import TOOLS, SetupError
 from deployments.local.stack.children import last_lines, open_log
-from deployments.local.stack.processes import MARK, NAME, marked
-from deployments.local.stack.stopping import stop
+from deployments.local.stack.processes import MARK, NAME, marked, stop
 
 _OWNER = str(TOOLS / "dockerd")
 _LOG = TOOLS / "logs/dockerd.log"

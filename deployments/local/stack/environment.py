@@ -1,15 +1,51 @@
 """The environment variables with which everything local runs: worker, demo, tests."""
 
+import importlib.util
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployments.local.setup.cli_config import terraform_cli_config
 from deployments.local.setup.paths import TOOLS
+from deployments.local.setup.terraform import terraform_cli_config
+from deployments.local.stack.errors import StackError
 from deployments.local.stack.secrets import PREFECT_PASSWORD, read
 from deployments.local.stack.settings import Settings, load_settings
 from deployments.paths import PROJECT
+
+LOGGERS = ("pipeline",)
+_TABLE = "\nloggers:\n"
+
+
+def write_logging(settings: Settings) -> None:
+    """Write ``logging.yml`` into Prefect's home, where Prefect looks for it."""
+    target = settings.state / "prefect/logging.yml"
+    text = with_levels(_shipped().read_text(encoding="utf-8"))
+    if not target.exists() or target.read_text(encoding="utf-8") != text:
+        target.write_text(text, encoding="utf-8")
+
+
+def with_levels(shipped: str) -> str:
+    """Give the engine's loggers Prefect's own level.
+
+    Raises:
+        StackError: the shipped file has no table of loggers.
+    """
+    if _TABLE not in shipped:
+        raise StackError(
+            "Prefect's logging.yml has no table of loggers; this needs the Prefect of the lock file."
+        )
+    own = "".join(f'  {name}:\n    level: "${{PREFECT_LOGGING_LEVEL}}"\n' for name in LOGGERS)
+    return shipped.replace(_TABLE, _TABLE + own, 1)
+
+
+def _shipped() -> Path:
+    """Find the file without importing Prefect, which takes more than a second."""
+    found = importlib.util.find_spec("prefect")
+    if found is None or found.origin is None:
+        raise StackError("Prefect is not installed. Type: make setup")
+    return Path(found.origin).with_name("logging") / "logging.yml"
+
 
 _LOOPBACK = "127.0.0.1,localhost"
 

@@ -3,15 +3,69 @@
 import time
 from typing import TYPE_CHECKING
 
+import docker
 from botocore.exceptions import BotoCoreError, ClientError
+from docker.errors import APIError, DockerException, NotFound
 
+from deployments.local.stack.errors import StackError
 from deployments.local.stack.settings import REGION, Settings
+from deployments.local.stack.specs import instance
 from pipeline.aws.access import AwsAccess
 from pipeline.ecs.service import describe_tasks
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_ecs.type_defs import ServiceTypeDef
+
+
+def containers(settings: Settings) -> list[str]:
+    """Return the ids of our emulator's containers, stopped ones included; none where no engine answers."""
+    client = _client()
+    return _ids(client, settings) if client else []
+
+
+def remove_containers(settings: Settings) -> int:
+    """Remove our emulator's containers and return how many there were.
+
+    Raises:
+        StackError: the engine refused to remove one.
+    """
+    client = _client()
+    found = _ids(client, settings) if client else []
+    for container in found:
+        _remove(client, container)
+    return len(found)
+
+
+def _client() -> docker.DockerClient | None:
+    """Return the engine's client; without an engine there are no containers."""
+    try:
+        return docker.from_env(timeout=30)
+    except DockerException:
+        return None
+
+
+def _ids(client: docker.DockerClient, settings: Settings) -> list[str]:
+    label = f"ministack.instance={instance(settings)}"
+    try:
+        return [item["Id"] for item in client.api.containers(all=True, filters={"label": label})]
+    except DockerException:
+        return []
+
+
+def _remove(client: docker.DockerClient | None, container: str) -> None:
+    if client is None:
+        return
+    try:
+        client.api.remove_container(container, force=True, v=True)
+    except NotFound:
+        return
+    except APIError as error:
+        if error.status_code != 409:  # 409: somebody else removes it right now
+            raise StackError(
+                f"Container {container[:12]} could not be removed: {error}. Try again."
+            ) from error
+
 
 _INTERVAL = 0.2
 

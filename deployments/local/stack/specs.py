@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from deployments.local.stack.balancing import CONNECT_SECONDS
+from deployments.local.stack.emulator import CONNECT_SECONDS
 from deployments.local.stack.probes import answers, worker_polls
 from deployments.local.stack.processes import Process
 from deployments.local.stack.secrets import AWS_KEY, ENCRYPTION_KEY, PREFECT_PASSWORD, WEBHOOK_SECRET, read

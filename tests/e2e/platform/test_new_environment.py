@@ -13,8 +13,7 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
 from prefect.client.schemas.objects import StateType
 
-from deployments.local.setup.cli_config import terraform_cli_config
-from deployments.local.setup.terraform import terraform_binary
+from deployments.local.setup.terraform import terraform_binary, terraform_cli_config
 from deployments.paths import PROJECT
 from pipeline.environment.loader import load_environments
 from pipeline.environment.model import Environment

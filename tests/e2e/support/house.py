@@ -29,8 +29,8 @@ from support.fault_proxy import Decide, Told, faulty
 from support.visitor import Visitor
 
 from deployments.follow import is_last_line, start
-from deployments.local.stack.containers import containers
 from deployments.local.stack.settings import REGION
+from deployments.local.stack.settle import containers
 from pipeline.aws.access import AwsAccess, read_parameter
 from pipeline.ecs.model import Service, Task
 from pipeline.ecs.oneoff import OneOffTasks

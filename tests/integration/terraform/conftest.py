@@ -11,7 +11,7 @@ from support.ministack import ministack
 from support.ports import free_port
 from terraform_support import BUCKET, SECRET_KEY, TABLE, Opener, copy_module, make_home
 
-from deployments.local.setup.cli_config import terraform_cli_config
+from deployments.local.setup.terraform import terraform_cli_config
 from pipeline.aws.access import AwsAccess
 from pipeline.state.bucket import bootstrap
 from pipeline.state.home import StateHome

@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from deployments.flow_page import flow_page
+from deployments.prefect_file import flow_page
 
 
 @flow(name="made-up")

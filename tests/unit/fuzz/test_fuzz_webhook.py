@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutations import JSON
 
+from deployments.webhook.model import Refusal
+from deployments.webhook.reading import parse_plain
 from pipeline.environment.loader import environments
-from pipeline.webhook.model import Refusal
-from pipeline.webhook.plain import parse_plain
 
 NOW = 1_800_000_000.0
 CALL = {"environment": "staging", "ref": "b" * 40, "timestamp": NOW, "nonce": "n" * 16}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from deployments.local.setup.cli_config import configuration, terraform_cli_config
 from deployments.local.setup.paths import SetupError
+from deployments.local.setup.terraform import configuration, terraform_cli_config
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployments.local.setup.versions import CHECKSUMS, is_good, parse_version, platform_name
+from deployments.local.setup.release import CHECKSUMS, is_good, parse_version, platform_name
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from deployments.local.stack.balancing import CONNECT_SECONDS, passing_over
+from deployments.local.stack.emulator import CONNECT_SECONDS, passing_over
 from deployments.local.stack.settings import load_settings
 from deployments.local.stack.specs import specs
 

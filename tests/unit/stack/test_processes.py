@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.local.stack.processes import MARK, NAME, marked, send, start_of
-from deployments.local.stack.stopping import stop
+from deployments.local.stack.processes import MARK, NAME, marked, send, start_of, stop
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
+from deployments.local.stack.environment import with_levels
 from deployments.local.stack.errors import StackError
-from deployments.local.stack.logs import with_levels
 
 
 def test_the_engines_logger_gets_prefects_level() -> None:

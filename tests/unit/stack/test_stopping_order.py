@@ -3,8 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.local.stack.processes import Process
-from deployments.local.stack.stopping import due
+from deployments.local.stack.processes import Process, due
 
 
 def process(pid: int, parent: int) -> Process:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deployments.webhook.github import decide
+from deployments.webhook.model import Deploy, Ignore, Refusal
 from pipeline.environment.loader import environments
 from pipeline.environment.model import Environment
-from pipeline.webhook.github import decide
-from pipeline.webhook.model import Deploy, Ignore, Refusal
 
 NOW = 1_800_000_000.0
 SHA = "a" * 40

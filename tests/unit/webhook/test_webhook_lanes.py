@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.webhook.asking import asked
 from deployments.webhook.lanes import Lanes, Served
-from pipeline.webhook.model import Deploy
+from deployments.webhook.model import Deploy
+from deployments.webhook.runs import asked
 
 
 def push(number: int, order: float | None = None, environment: str = "staging") -> Deploy:

@@ -8,8 +8,7 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from deployments.webhook.metrics import Metrics
-from deployments.webhook.observed import Observed
+from deployments.webhook.observed import Metrics, Observed
 
 
 async def _broken(scope: Scope, receive: Receive, send: Send) -> None:

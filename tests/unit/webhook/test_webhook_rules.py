@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deployments.webhook.lanes import WaitingRun, github_state, superseded
+from deployments.webhook.model import Bucket, Refusal, take
+from deployments.webhook.reading import is_signed, parse_plain, read_object, sign
 from pipeline.environment.loader import environments
-from pipeline.webhook.coalescing import WaitingRun, github_state, superseded
-from pipeline.webhook.model import Bucket, Refusal, take
-from pipeline.webhook.plain import parse_plain
-from pipeline.webhook.reading import is_signed, read_object, sign
 
 NOW = 1_800_000_000.0
 

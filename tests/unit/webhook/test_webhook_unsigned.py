@@ -4,7 +4,7 @@ import pytest
 from starlette.requests import Request
 
 from deployments.webhook.intake import demand_signature
-from pipeline.webhook.model import Refusal
+from deployments.webhook.model import Refusal
 
 
 @pytest.mark.parametrize("header", ["X-Signature-256", "X-Hub-Signature-256"])

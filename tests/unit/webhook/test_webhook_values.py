@@ -4,10 +4,9 @@ import json
 
 import pytest
 
+from deployments.webhook.model import Refusal
+from deployments.webhook.reading import moment, parse_plain, read_object
 from pipeline.environment.model import Environment
-from pipeline.webhook.model import Refusal
-from pipeline.webhook.plain import parse_plain
-from pipeline.webhook.reading import moment, read_object
 
 NOW = 1_750_000_000.0
 

@@ -4,7 +4,7 @@ import json
 import time
 from typing import Any
 
-from pipeline.webhook.reading import sign
+from deployments.webhook.reading import sign
 
 SECRETS = ("first-secret", "second-secret")
 

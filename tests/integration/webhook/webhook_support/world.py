@@ -15,7 +15,7 @@ from support.ports import free_port
 from webhook_support.deliveries import SECRETS, signed
 from webhook_support.github import GitHub
 
-from pipeline.webhook.reading import sign
+from deployments.webhook.reading import sign
 
 
 def until(true: Callable[[], bool], seconds: float = 240) -> None:

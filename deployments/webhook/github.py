@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deployments.webhook.model import Decision, Deploy, Ignore
+from deployments.webhook.reading import commit, fresh, inner, malformed, moment, text
 from pipeline.environment.model import Environment
 from pipeline.source.location import repository_id
-from pipeline.webhook.model import Decision, Deploy, Ignore
-from pipeline.webhook.reading import commit, fresh, inner, malformed, moment, text
 
 
 def of_repository(url: str, known: Iterable[Environment]) -> list[Environment]:

@@ -1,1 +1,0 @@
-"""Decisions of the webhook receiver: who may ask, what is asked for, and what it leads to."""
