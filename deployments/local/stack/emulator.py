@@ -23,9 +23,6 @@ from deployments.local.stack.guard import Request, refusal
 Forward = Callable[..., Awaitable[tuple[int, Any, Any]]]
 """Forwards one request to one target: (target, target group, method, *rest) to (status, headers, body)."""
 
-CONNECT_SECONDS = 1.0
-"""How long a container on this machine may take to accept a connection. A dead one's address answers nothing
-at all, and the emulator's own ten seconds are all that many a client waits."""
 
 _NOT_CONNECTED = (b"Connection refused", b"No route to host")
 _SAFE = ("GET", "HEAD")

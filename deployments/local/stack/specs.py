@@ -5,11 +5,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from deployments.local.stack.emulator import CONNECT_SECONDS
 from deployments.local.stack.probes import answers, worker_polls
 from deployments.local.stack.processes import Process
 from deployments.local.stack.secrets import AWS_KEY, ENCRYPTION_KEY, PREFECT_PASSWORD, WEBHOOK_SECRET, read
 from deployments.local.stack.settings import REGION, Settings
+
+CONNECT_SECONDS = 1.0
+"""How long a container on this machine may take to accept a connection. A dead one's address answers nothing
+at all, and the emulator's own ten seconds are all that many a client waits."""
 
 Probe = Callable[[Process], bool]
 _VIMBISO = (sys.executable, "-m", "deployments")

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from deployments.local.stack.emulator import CONNECT_SECONDS, passing_over
+from deployments.local.stack.emulator import passing_over
 from deployments.local.stack.settings import load_settings
-from deployments.local.stack.specs import specs
+from deployments.local.stack.specs import CONNECT_SECONDS, specs
 
 REFUSED = (502, {}, b'{"message": "Target b connect error: [Errno 111] Connection refused"}')
 SERVED = (200, {}, b"served")
