@@ -35,14 +35,6 @@ _PATIENCE = 60.0
 """Seconds without an answer before the follower gives up: a server's restart takes half of it."""
 
 
-class UnknownDeploymentError(PipelineError):
-    """Prefect does not know the deployment."""
-
-
-class RefusedParametersError(PipelineError):
-    """The deployment's schema does not allow the parameters."""
-
-
 @dataclass
 class Follower:
     """Prints each step of a run once when it ends, and what was logged as a warning or worse.
@@ -147,8 +139,8 @@ def start(client: SyncPrefectClient, deployment: str, parameters: dict[str, Any]
     """Create a run of a deployment, named FLOW/ENVIRONMENT.
 
     Raises:
-        UnknownDeploymentError: Prefect does not know it.
-        RefusedParametersError: its schema does not allow the parameters.
+        PipelineError: Prefect does not know it.
+        PipelineError: its schema does not allow the parameters.
     """
     found = find(client, deployment)
     try:
@@ -157,19 +149,19 @@ def start(client: SyncPrefectClient, deployment: str, parameters: dict[str, Any]
         if error.response.status_code not in (409, 422):
             raise
         told = " ".join(str(error.response.json().get("detail", error.response.text)).split())
-        raise RefusedParametersError(f"{deployment} does not start with these parameters: {told}") from error
+        raise PipelineError(f"{deployment} does not start with these parameters: {told}") from error
 
 
 def find(client: SyncPrefectClient, deployment: str) -> DeploymentResponse:
     """Return a deployment, named FLOW/ENVIRONMENT.
 
     Raises:
-        UnknownDeploymentError: Prefect does not know it.
+        PipelineError: Prefect does not know it.
     """
     try:
         return client.read_deployment_by_name(deployment)
     except ObjectNotFound as error:
-        raise UnknownDeploymentError(
+        raise PipelineError(
             f"Prefect has no deployment {deployment}. Register the environments first: vimbiso register"
         ) from error
 

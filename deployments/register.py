@@ -26,20 +26,16 @@ _UNCHECKED_KEY = "emulator"
 B = TypeVar("B", AwsCredentials, DeployEnvironment, AppSecrets)
 
 
-class NoServerError(PipelineError):
-    """Registering needs a server that stays; without one Prefect would start one for this command only."""
-
-
 def register(names: Sequence[str] | None = None) -> None:
     """Register the named environments, or all.
 
     Raises:
         UnknownEnvironmentError: a name that environments.toml does not describe.
-        NoServerError: no Prefect server is named.
+        PipelineError: no Prefect server is named.
     """
     chosen = [environment(name) for name in names] if names else list(environments().values())
     if not PREFECT_API_URL.value():
-        raise NoServerError(
+        raise PipelineError(
             "Which Prefect server? Set PREFECT_API_URL (or log in to Prefect Cloud), then run again."
         )
     for item in chosen:

@@ -8,10 +8,6 @@ from tasks.environment import load_environment
 from tasks.state import copy_state
 
 
-class UnprotectedStateError(PipelineError):
-    """The state lacks a protection."""
-
-
 @flow(name="backup-state", flow_run_name="{environment}")
 def backup_terraform_state(environment: EnvironmentName, dry_run: bool = False) -> str | None:
     """Copy the state, verify the copy, remove copies that are past their time, and check what protects it.
@@ -26,5 +22,5 @@ def backup_terraform_state(environment: EnvironmentName, dry_run: bool = False) 
     report = copy_state(load_environment(environment, built=False), dry_run=dry_run)
     if report.missing:
         lacking = ", ".join(f"{item.setting} of {item.subject}" for item in report.missing)
-        raise UnprotectedStateError(f"The state lacks: {lacking}. Run bootstrap-state.")
+        raise PipelineError(f"The state lacks: {lacking}. Run bootstrap-state.")
     return report.backup.key if report.backup and not dry_run else None

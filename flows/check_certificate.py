@@ -9,10 +9,6 @@ from tasks.certificate import inspect_certificate, report_no_certificate
 from tasks.environment import load_environment
 
 
-class CertificateUnsoundError(PipelineError):
-    """The certificate is not sound, or will soon not be."""
-
-
 @flow(name="check-certificate", flow_run_name="{environment}")
 def check_public_certificate(
     environment: EnvironmentName, warn_days: int = 30, fail_days: int = 7, dry_run: bool = False
@@ -36,5 +32,5 @@ def check_public_certificate(
     verdict = inspect_certificate(live, arn, domain, Limits(warn_days, fail_days), dry_run).verdict
     if verdict.level is Level.FAIL:
         worst = verdict.problems[0]
-        raise CertificateUnsoundError(f"{domain}: {worst.subject}: {worst.text} {worst.next_step}")
+        raise PipelineError(f"{domain}: {worst.subject}: {worst.text} {worst.next_step}")
     return verdict.level.name

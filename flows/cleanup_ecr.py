@@ -12,10 +12,6 @@ from tasks.environment import load_environment
 from tasks.support import tell_world
 
 
-class CleanupIncompleteError(PipelineError):
-    """Some images that should be gone are not."""
-
-
 @flow(name="cleanup-ecr", flow_run_name="{environment}")
 def cleanup_ecr(
     environment: EnvironmentName,
@@ -47,7 +43,7 @@ def cleanup_ecr(
     result = delete_images(live, plan)
     tell_world(live, "images.deleted", images=len(result.deleted), bytes=result.freed_bytes)
     if not result.complete:
-        raise CleanupIncompleteError(
+        raise PipelineError(
             f"{len(result.failures)} images of {live.outputs.repository_name} could not be deleted, "
             f"the first: {result.failures[0].code} {result.failures[0].reason}. The next run tries again."
         )

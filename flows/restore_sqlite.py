@@ -5,9 +5,9 @@ from prefect import flow
 from blocks.names import EnvironmentName
 from flows.shared.approval import ask, was_asked
 from flows.shared.naming import run_name
+from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite.model import Backup
-from tasks.change import NotApprovedError
 from tasks.database import choose_backup, restore_database
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time, one_delivery_at_a_time
@@ -93,5 +93,5 @@ def _ask(live: LiveEnvironment, chosen: Backup) -> str:
         key=chosen.id,
     )
     if not decision.approved:
-        raise NotApprovedError(f"{decision.by} decided against it: {decision.note}".rstrip(": "))
+        raise PipelineError(f"{decision.by} decided against it: {decision.note}".rstrip(": "))
     return decision.by

@@ -8,10 +8,10 @@ from prefect.logging import get_run_logger
 from blocks.names import EnvironmentName
 from flows.shared.approval import ask, was_asked
 from flows.shared.naming import run_name
+from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.state.model import StateHead
 from pipeline.state.restorable import PresentState
-from tasks.change import NotApprovedError
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time
 from tasks.restoring import bring_back, choose_candidate, look_at_state, show_candidates
@@ -68,5 +68,5 @@ def _ask(live: LiveEnvironment, source: str, present: PresentState, candidate: S
         key=key,
     )
     if not decision.approved:
-        raise NotApprovedError(f"{decision.by} decided against it: {decision.note}".rstrip(": "))
+        raise PipelineError(f"{decision.by} decided against it: {decision.note}".rstrip(": "))
     return decision.by

@@ -9,10 +9,6 @@ from tasks.logs import plan_log_retention, set_log_retention
 from tasks.support import tell_world
 
 
-class RetentionIncompleteError(PipelineError):
-    """Some log groups do not have the wanted retention."""
-
-
 @flow(name="retain-logs", flow_run_name="{environment}")
 def retain_logs(
     environment: EnvironmentName, days: int = 30, shorten: bool = False, dry_run: bool = False
@@ -37,6 +33,6 @@ def retain_logs(
     result = set_log_retention(live, plan)
     tell_world(live, "retention.set", groups=list(result.done), days=plan.days)
     if not result.complete:
-        raise RetentionIncompleteError(
+        raise PipelineError(
             f"Without the wanted retention: {', '.join(sorted(result.failed))}. See the log; run it again."
         )

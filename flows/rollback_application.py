@@ -18,14 +18,6 @@ from tasks.record import find_crossed
 from tasks.report import name_run
 
 
-class RollbackFailedError(PipelineError):
-    """The release to go back to does not run either."""
-
-
-class SchemaAheadError(PipelineError):
-    """The database is ahead of the release to go back to, by migrations that cannot be undone."""
-
-
 @flow(name="rollback-application", flow_run_name=run_name)
 def rollback_application(
     environment: EnvironmentName, release: str | None = None, accept_schema: bool = False
@@ -59,7 +51,7 @@ def rollback_application(
 def _require_schema(live: LiveEnvironment, present: str, chosen: ReleaseRecord) -> None:
     way = WayBack(present, chosen, find_crossed(live, chosen))
     if way.changes:
-        raise SchemaAheadError(
+        raise PipelineError(
             f"Not gone back to release {chosen.release}; nothing was changed. {way.why}\n"
             f"{way.by_hand(live.name)}"
         )
@@ -69,7 +61,7 @@ def go_back(live: LiveEnvironment, chosen: ReleaseRecord) -> State[str]:
     """Move the service to a recorded release."""
     end = roll_out(live, chosen.as_release, Stopwatch(), kind="rollback", take_over=True)
     if not end.outcome.good:
-        raise RollbackFailedError(
+        raise PipelineError(
             f"{end.outcome}: release {chosen.release}: {end.message} {end.cause} {end.outcome.advice}"
         )
     return completed(chosen.release, end)

@@ -17,10 +17,6 @@ from tasks.secrets import (
 )
 
 
-class RestartFailedError(PipelineError):
-    """The tasks that read the new values did not become healthy, or would not even start."""
-
-
 @flow(name="sync-secrets", flow_run_name="{environment}")
 def sync_secrets(environment: EnvironmentName, restart: bool = False, dry_run: bool = False) -> None:
     """Write the values of the environment's app-secrets block to its secret in Secrets Manager.
@@ -53,12 +49,12 @@ def _restart(live: LiveEnvironment, unset: tuple[str, ...]) -> None:
     if chosen is None:
         return
     if unset:
-        raise RestartFailedError(
+        raise PipelineError(
             f"No task would start without {', '.join(unset)}: nothing was restarted. "
             "Fill them in in the block and run again."
         )
     end = roll_out(live, chosen.as_release, Stopwatch(), kind="restart", force=True)
     if not end.outcome.good:
-        raise RestartFailedError(
+        raise PipelineError(
             f"{end.outcome}: release {chosen.release}: {end.message} {end.cause} {end.outcome.advice}"
         )

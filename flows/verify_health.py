@@ -8,10 +8,6 @@ from tasks.environment import load_environment
 from tasks.rollout import check_running_release
 
 
-class UnhealthyError(PipelineError):
-    """The running release does not answer as it should."""
-
-
 @flow(name="verify-health", flow_run_name="{environment}")
 def verify_health(environment: EnvironmentName) -> str:
     """Check the service, its tasks, the target groups and the health path through the load balancer.
@@ -24,5 +20,5 @@ def verify_health(environment: EnvironmentName) -> str:
     live = load_environment(environment)
     found = check_running_release(live)
     if not found.outcome.good:
-        raise UnhealthyError(f"{found.outcome}: {found.message} {found.outcome.advice}")
+        raise PipelineError(f"{found.outcome}: {found.message} {found.outcome.advice}")
     return found.message

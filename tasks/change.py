@@ -43,14 +43,6 @@ def report_drift(live: LiveEnvironment, summary: PlanSummary, has_changes: bool)
     return differs
 
 
-class PlanRefusedError(PipelineError):
-    """The plan would destroy what holds data."""
-
-
-class UnknownTargetError(PipelineError):
-    """A target names nothing, and Terraform would have called that success."""
-
-
 @step
 def require_targets(home: StateHome, document: PlanDocument, targets: Sequence[str]) -> None:
     """Refuse targets that hit nothing: Terraform takes a mistyped one for "no changes"."""
@@ -60,7 +52,7 @@ def require_targets(home: StateHome, document: PlanDocument, targets: Sequence[s
     known = read_addresses(home)
     lines = [f"{target}: {_meant(near_misses(target, known))}" for target in unmatched]
     listed = "\n".join(f"  - {line}" for line in lines)
-    raise UnknownTargetError(f"Nothing was applied. These targets name no resource:\n{listed}")
+    raise PipelineError(f"Nothing was applied. These targets name no resource:\n{listed}")
 
 
 def _meant(names: Sequence[str]) -> str:
@@ -84,7 +76,7 @@ def guard_plan(document: PlanDocument, allowed: Sequence[str]) -> str:
     for address in verdict.unused:
         get_run_logger().warning("%s is allowed to be lost, but this plan does not touch it", address)
     if not verdict.passed:
-        raise PlanRefusedError(f"Nothing was applied. {verdict.sentence}")
+        raise PipelineError(f"Nothing was applied. {verdict.sentence}")
     get_run_logger().info(verdict.sentence)
     return verdict.sentence
 
@@ -106,10 +98,6 @@ def _reason(item: SummaryRow) -> str:
     if item.filled_in:
         return "AWS filled it in; the next apply writes it down"
     return "brings back what was changed by hand" if item.reverts_drift else ""
-
-
-class NotApprovedError(PipelineError):
-    """The plan may not be applied."""
 
 
 @step
@@ -153,7 +141,7 @@ def require_approval(
     if not verdict.granted:
         forget_waiting(home, run_id)
         drop_plan(home, waiting.plan)
-        raise NotApprovedError(verdict.reason)
+        raise PipelineError(verdict.reason)
     get_run_logger().info(verdict.reason)
     return by
 

@@ -58,10 +58,6 @@ def _row(finding: Finding) -> dict[str, str]:
     }
 
 
-class PruneError(PipelineError):
-    """Backups that should be gone are not."""
-
-
 @step
 def back_up_database(live: LiveEnvironment, reason: str) -> Manifest | None:
     """Make a checked copy of the database while the application writes; None where there is none yet."""
@@ -117,7 +113,7 @@ def _must(done: Pruned) -> Pruned:
         get_run_logger().error("%s stays: %s", backup.key, reason)
     if done.failed:
         first, reason = done.failed[0]
-        raise PruneError(
+        raise PipelineError(
             f"{len(done.failed)} backups past their time could not be removed, the first: {first.key}: "
             f"{reason} New and older backups are sound; the next run tries again."
         )

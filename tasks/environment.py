@@ -18,10 +18,6 @@ from pipeline.source.resolve import source_of
 from tasks.support import show_table, step
 
 
-class PreflightError(PipelineError):
-    """A deployment cannot succeed as things are; nothing was changed."""
-
-
 @step
 def preflight(live: LiveEnvironment, ref: str | None, builds: bool) -> tuple[Finding, ...]:
     """Ask every check, show all answers, and raise when one speaks against deploying.
@@ -47,16 +43,8 @@ def preflight(live: LiveEnvironment, ref: str | None, builds: bool) -> tuple[Fin
     found = faults(findings)
     if found:
         reasons = "\n".join(f"  - {item.name}: {item.reason}" for item in found)
-        raise PreflightError(f"Nothing was changed: {len(found)} checks speak against deploying.\n{reasons}")
+        raise PipelineError(f"Nothing was changed: {len(found)} checks speak against deploying.\n{reasons}")
     return findings
-
-
-class EnvironmentNotRegisteredError(PipelineError):
-    """Prefect has no block for the environment, or one that cannot be used."""
-
-
-class OtherEnvironmentError(PipelineError):
-    """A deployment was asked to run for another environment than its own."""
 
 
 @step
@@ -68,17 +56,17 @@ def load_environment(name: str, built: bool = True) -> LiveEnvironment:
     A deployment of one environment runs for that one only: its worker has that one's credentials and network.
     """
     if deployment.name in environments() and deployment.name != name:
-        raise OtherEnvironmentError(
+        raise PipelineError(
             f"This is the deployment of {deployment.name}; for {name} run the one of that name."
         )
     try:
         block = cast("DeployEnvironment", DeployEnvironment.load(name))
     except ValueError as error:
-        raise EnvironmentNotRegisteredError(
+        raise PipelineError(
             f"There is no deploy-environment block {name!r}. Register the environments (make register)."
         ) from error
     except RuntimeError as error:  # what Prefect makes of a block that another version has written
-        raise EnvironmentNotRegisteredError(
+        raise PipelineError(
             f"The deploy-environment block {name!r} does not fit this version of the pipeline. "
             "Register the environments again (make register)."
         ) from error

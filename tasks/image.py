@@ -19,16 +19,12 @@ from pipeline.source.resolve import source_of
 from tasks.support import retried_step, show_table, step
 
 
-class ScanBlockedError(ImageError):
-    """The registry's scan found what the environment does not accept."""
-
-
 @retried_step
 def pass_scan_gate(live: LiveEnvironment, digest: str) -> str:
     """Wait for the registry's findings in an image, show them, and refuse what the environment blocks.
 
     Raises:
-        ScanBlockedError: naming the findings.
+        ImageError: naming the findings.
     """
     log, settings = get_run_logger(), live.settings.scan
     if settings.block_at is None and not settings.required:
@@ -40,7 +36,7 @@ def pass_scan_gate(live: LiveEnvironment, digest: str) -> str:
     level("%s: %s", verdict.outcome, verdict.reason)
     show_table(live, "scan", scan_rows(found, verdict), f"{verdict.outcome}: {verdict.reason} Image {digest}")
     if verdict.outcome == "BLOCKED":
-        raise ScanBlockedError(f"Image {digest} is not deployed; nothing was changed. {verdict.reason}")
+        raise ImageError(f"Image {digest} is not deployed; nothing was changed. {verdict.reason}")
     return verdict.outcome
 
 

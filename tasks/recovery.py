@@ -21,19 +21,15 @@ _TIME_TO_START = 900.0
 """Seconds within which every task must be healthy again: images are pulled, migrations are not run."""
 
 
-class NotConfirmedError(PipelineError):
-    """The environment's name was not typed once more, or a parameter does not fit."""
-
-
 @step
 def require_confirmed(live: LiveEnvironment, confirm: str, path: str | None) -> None:
     """Refuse unless the environment's name was typed once more."""
     if path is not None:
-        raise NotConfirmedError(
+        raise PipelineError(
             f"Nothing was done: path is {path!r}, but in place there is one place only. Leave path out."
         )
     if confirm != live.name:
-        raise NotConfirmedError(
+        raise PipelineError(
             f"Nothing was done: confirm is {confirm!r}. To replace the database of {live.name}, type its "
             "name there."
         )

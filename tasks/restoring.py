@@ -16,9 +16,9 @@ from pipeline.live import LiveEnvironment
 from pipeline.state.backup import unpack
 from pipeline.state.candidates import Candidate, fetch_candidate, list_candidates
 from pipeline.state.home import describe
-from pipeline.state.model import ConfigurationRecord, StateHead
+from pipeline.state.model import ConfigurationRecord, StateError, StateHead
 from pipeline.state.record import announced, read_bundle, read_records, this_run
-from pipeline.state.restorable import PresentState, RestoreRefusedError, choose_record, judge_restore
+from pipeline.state.restorable import PresentState, choose_record, judge_restore
 from pipeline.state.restore import Restored, inspect_state, restore_state
 from pipeline.terraform.folder import default_base
 from tasks.support import retried_step, show_table, step
@@ -103,7 +103,7 @@ def choose_candidate(live: LiveEnvironment, source: str, present: PresentState) 
     """Read the named copy, and refuse one that may not take the state's place."""
     head = describe(fetch_candidate(live.state, source))
     if refusal := judge_restore(present, head, even_if_whole=False):
-        raise RestoreRefusedError(f"The state of {live.name} stays: {refusal}")
+        raise StateError(f"The state of {live.name} stays: {refusal}")
     get_run_logger().info("%s has serial %d and %d resources", source, head.serial, head.resources)
     return head
 

@@ -15,10 +15,6 @@ from pipeline.secrets.sync import missing_keys, sync_secret, values_written
 from tasks.support import retried_step, show_table, step, tell_world
 
 
-class SecretsBlockMissingError(PipelineError):
-    """There is no block with the secret values."""
-
-
 @retried_step
 def sync_app_secret(live: LiveEnvironment, secret_id: str, dry_run: bool = False) -> SecretSync:
     """Write the block's values to Secrets Manager unless they are there; log names, never values."""
@@ -26,7 +22,7 @@ def sync_app_secret(live: LiveEnvironment, secret_id: str, dry_run: bool = False
     try:
         block = cast("AppSecrets", AppSecrets.load(name))
     except ValueError as error:
-        raise SecretsBlockMissingError(
+        raise PipelineError(
             f"There is no app-secrets block {name!r}. Create it in the UI with a value for each key."
         ) from error
     found = sync_secret(live.access, secret_id, block.concealed(), dry_run=dry_run)

@@ -29,21 +29,17 @@ from pipeline.terraform.workspace import PlanRequest, Workspace, open_workspace
 from tasks.support import retried_step, show_table, step
 
 
-class NotDestroyableError(PipelineError):
-    """The environment may not be destroyed, or its name was not typed."""
-
-
 @step
 def require_destroyable(live: LiveEnvironment, confirm: str) -> None:
     """Refuse unless the environment may be destroyed and its name was typed once more."""
     if not live.settings.destroyable:
-        raise NotDestroyableError(
+        raise PipelineError(
             f"{live.name} is not destroyable. Nothing was done. If it must go, say so first: "
             f"destroyable = true under [environments.{live.name}] in deployments/environments.toml, "
             "then register again."
         )
     if confirm != live.name:
-        raise NotDestroyableError(
+        raise PipelineError(
             f"Nothing was done: confirm is {confirm!r}. To destroy {live.name}, type its name there."
         )
 

@@ -21,10 +21,6 @@ ENVIRONMENT = "local"
 RUNS = ("bootstrap-state", "deploy-infrastructure", "sync-secrets", "deploy-application")
 
 
-class DemoError(PipelineError):
-    """A flow run of the demo failed."""
-
-
 def run_demo() -> None:
     """Run the demo.
 
@@ -60,7 +56,7 @@ def _run(client: SyncPrefectClient, console: Console, flow: str) -> str:
     ended = Follower(client, console).follow(run.id)
     if ended.state is None or not ended.state.is_completed():
         reason = ended.state.message if ended.state else "no state"
-        raise DemoError(f"{flow} ended as {ended.state_name}: {reason}\nIts log: {page}")
+        raise PipelineError(f"{flow} ended as {ended.state_name}: {reason}\nIts log: {page}")
     return page
 
 
@@ -76,7 +72,7 @@ def summarise(console: Console, runs: dict[str, str], seconds: float) -> None:
     for name, told in (*lines, *runs.items(), entry, ("Total time", f"{seconds:.0f} s")):
         console.print(f"  {name:<22}{told}", markup=False, highlight=False, soft_wrap=True)
     if not answer.is_success:
-        raise DemoError(f"{asked.url} answers HTTP {answer.status_code}.")
+        raise PipelineError(f"{asked.url} answers HTTP {answer.status_code}.")
 
 
 def _lines(page: str, records: list[ReleaseRecord], tasks: int, answer: str) -> Iterator[tuple[str, str]]:

@@ -79,7 +79,7 @@ def ask_approval(session: Session, waiting: WaitingPlan) -> str:
     """Suspend the run until a person decides in the UI; return who approved.
 
     Raises:
-        NotApprovedError: rejected, expired, or the state changed meanwhile.
+        PipelineError: rejected, expired, or the state changed meanwhile.
     """
     decision = ask(
         f"## {session.live.name}: {waiting.summary}\n\nThe table is among this run's artifacts. "

@@ -19,17 +19,13 @@ MIGRATION_LIMIT = timedelta(minutes=15)
 TRIAL_LIMIT = timedelta(minutes=5)
 
 
-class RehearsalError(PipelineError):
-    """The release failed before the switch, and the database is already ahead of what runs."""
-
-
 def rehearse(
     live: LiveEnvironment, release: str, revision: Revision, migrate: bool, stopwatch: Stopwatch
 ) -> None:
     """Migrate where anything is pending, then try the release outside the service.
 
     Raises:
-        RehearsalError: it failed after irreversible migrations, which the message names.
+        PipelineError: it failed after irreversible migrations, which the message names.
         PipelineError: it failed otherwise.
     """
     if migrate:
@@ -43,7 +39,7 @@ def rehearse(
         changes = _ran(live, revision)
         if not changes:
             raise
-        raise RehearsalError(
+        raise PipelineError(
             f"{error}\nThe service was not touched, but these irreversible migrations ran:\n"
             f"{tell_changes(changes)}\n"
             "Look whether the running release can live with them; deploy a mended one, or restore the backup."

@@ -4,16 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.ecs.model import Outcome, RolloutInProgressError, Service
+from pipeline.ecs.model import EcsError, Outcome, Service
 from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
 from pipeline.health.model import Probe, ProbeReport
 from pipeline.outputs import Outputs
 from pipeline.release.model import ReleaseRecord
-
-
-class RestartError(PipelineError):
-    """The service cannot be restarted."""
 
 
 def choose_restart(
@@ -25,21 +21,21 @@ def choose_restart(
     one that is repeated restarts nothing. ``records`` come newest first.
 
     Raises:
-        RolloutInProgressError: a rollout is under way.
-        RestartError: no recorded good release runs, so nothing says what would be proven.
+        EcsError: a rollout is under way.
+        PipelineError: no recorded good release runs, so nothing says what would be proven.
     """
     primary = service.primary
     if primary is None or service.desired == 0 or written is None or primary.created_at > written:
         return None
     if primary.rollout_state == "IN_PROGRESS":
-        raise RolloutInProgressError(
+        raise EcsError(
             f"Deployment {primary.id} is rolling out since before the values were written. The values are in "
             "Secrets Manager; run sync-secrets with restart again when the rollout has ended."
         )
     for record in records:
         if record.outcome.good and record.task_definition == primary.task_definition:
             return record
-    raise RestartError(
+    raise PipelineError(
         f"{primary.task_definition} is not a release that was recorded as good, so it is not restarted. "
         "The values are in Secrets Manager; run deploy-application to put them into use."
     )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from pipeline.ecs.model import Deployment, EcsError, RolloutInProgressError, Service, Task, TaskStatus
+from pipeline.ecs.model import Deployment, EcsError, Service, Task, TaskStatus
 from pipeline.ecs.rollout import belongs
 from pipeline.release.model import Previous, Release, Rollout
 
@@ -75,8 +75,8 @@ def start_rollout(
     is killed in between is recognised by the task definition.
 
     Raises:
-        RolloutInProgressError: somebody else's rollout is under way and ``take_over`` is off.
-        ServiceMissingError, AwsError: as ``service`` raises them.
+        EcsError: somebody else's rollout is under way and ``take_over`` is off.
+        EcsError, AwsError: as ``service`` raises them.
     """
     present, deadline = service.require(), now + wanted.timeout
     primary = _primary(present)
@@ -117,7 +117,7 @@ def _refuse_alien(primary: Deployment, opened: Rollout | None, wanted: RolloutRe
     ours = opened is not None and primary.task_definition == opened.release.task_definition
     if primary.rollout_state != "IN_PROGRESS" or primary.desired == 0 or ours or wanted.take_over:
         return
-    raise RolloutInProgressError(
+    raise EcsError(
         f"Deployment {primary.id} on {primary.task_definition} is rolling out, and not by this pipeline. "
         "Wait for its end, or run again with take_over."
     )

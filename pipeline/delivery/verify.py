@@ -121,7 +121,7 @@ def verify_running(
     """Return what the gates find in the tasks that run now, whatever their image.
 
     Raises:
-        ServiceMissingError: there is no service.
+        EcsError: there is no service.
     """
     primary = service.require().primary
     deployment_id = primary.id if primary else ""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling
-from pipeline.ecr.model import Protection, ProtectionError, Reference, parse_reference
+from pipeline.ecr.model import EcrError, Protection, Reference, parse_reference
 from pipeline.ecs.service import list_tasks
 from pipeline.outputs import Outputs
 
@@ -22,7 +22,7 @@ def collect_in_use(
     of the newest ``revisions`` of the family, and the image digests of ``releases``.
 
     Raises:
-        ProtectionError: one of them could not be read. Nothing may be deleted then.
+        EcrError: one of them could not be read. Nothing may be deleted then.
     """
     collector = _Collector(access, outputs)
     try:
@@ -30,7 +30,7 @@ def collect_in_use(
         collector.add_definitions(collector.deployed(), "task definition of the service")
         collector.add_definitions(collector.newest(revisions), f"one of the last {revisions} revisions")
     except (AwsError, KeyError) as error:
-        raise ProtectionError(
+        raise EcrError(
             f"What environment {outputs.environment} uses could not be read, so nothing was deleted: {error} "
             "Run cleanup-ecr again once ECS answers."
         ) from error
@@ -83,7 +83,7 @@ class _Collector:
             answer = self._ecs.describe_services(cluster=cluster, services=[service])
         active = [item for item in answer["services"] if item["status"] != "INACTIVE"]
         if not active:
-            raise ProtectionError(
+            raise EcrError(
                 f"ECS service {service} does not exist in cluster {cluster}, so what it needs cannot be told "
                 "and nothing was deleted. Run deploy-infrastructure first, or clean the repository by hand."
             )

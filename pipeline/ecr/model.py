@@ -47,10 +47,6 @@ class EcrError(PipelineError):
     """The repository could not be read or cleaned."""
 
 
-class ProtectionError(EcrError):
-    """What is in use could not be told for certain, so nothing may be deleted."""
-
-
 _SUBJECT_TAG = re.compile(r"^sha256-([0-9a-f]{64})(\..+)?$")
 """Tag that makes an image refer to another: OCI distribution 1.1, "Referrers tag schema", and cosign."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
 from pipeline.ecs import translate
-from pipeline.ecs.model import Deployment, EcsError, Service, ServiceMissingError, Target, Task, TaskStatus
+from pipeline.ecs.model import Deployment, EcsError, Service, Target, Task, TaskStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -42,11 +42,11 @@ class EcsService:
         return translate.service(found[0]) if found else None
 
     def require(self) -> Service:
-        """Return the service; raise ServiceMissingError unless it is ACTIVE."""
+        """Return the service; raise EcsError unless it is ACTIVE."""
         service = self.describe()
         if service is None or service.status != "ACTIVE":
             state = "does not exist" if service is None else f"is {service.status}"
-            raise ServiceMissingError(
+            raise EcsError(
                 f"ECS service {self.name} in cluster {self.cluster} {state}. "
                 "Run deploy-infrastructure for this environment first."
             )

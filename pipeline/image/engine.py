@@ -7,7 +7,7 @@ from pathlib import Path
 import docker
 from docker.errors import DockerException
 
-from pipeline.image.request import EngineError
+from pipeline.image.request import ImageError
 
 SILENCE = 600
 """Seconds that an engine may say nothing (a long RUN prints nothing) before it counts as gone."""
@@ -29,12 +29,12 @@ def connect(silence: float = SILENCE) -> docker.DockerClient:
     """Return a client of the engine that the environment names (DOCKER_HOST and the like).
 
     Raises:
-        EngineError: it does not answer.
+        ImageError: it does not answer.
     """
     try:
         return docker.from_env(timeout=int(silence))
     except DockerException as error:
-        raise EngineError(
+        raise ImageError(
             f"The Docker engine does not answer ({error}). Start it, and check with: docker info."
         ) from error
 
@@ -43,12 +43,12 @@ def inspect_engine(client: docker.DockerClient) -> Engine:
     """Ask the engine what it is.
 
     Raises:
-        EngineError: it does not answer.
+        ImageError: it does not answer.
     """
     try:
         facts = client.info()
     except (DockerException, OSError) as error:
-        raise EngineError(
+        raise ImageError(
             f"The Docker engine does not answer ({error}). Start it, and check with: docker info."
         ) from error
     machine = str(facts.get("Architecture", ""))

@@ -15,10 +15,6 @@ class ImageError(PipelineError):
     """An image cannot be built, pushed, found or judged."""
 
 
-class EngineError(ImageError):
-    """The Docker engine is not there, or not fit for the job."""
-
-
 class BuildError(ImageError):
     """A build failed; ``step`` is the failing instruction ("" before the first), ``tail`` its last lines."""
 

@@ -11,10 +11,6 @@ class RestoreUndoneError(RecoveryError):
     """The restore failed; the old database and the service are back."""
 
 
-class RestoreInterruptedError(RecoveryError):
-    """Neither forward nor back: what is left to do is noted, and the next run goes on."""
-
-
 class Steps(Protocol):
     """What is done to the world. Each step may be killed and repeated; each raises ``PipelineError``."""
 
@@ -55,7 +51,7 @@ def carry_through(steps: Steps, restore: OpenRestore) -> OpenRestore:
 
     Raises:
         RestoreUndoneError: it failed; the old database and the service are back.
-        RestoreInterruptedError: undoing failed as well; run again to go on.
+        RecoveryError: undoing failed as well; run again to go on.
     """
     while True:
         try:
@@ -73,7 +69,7 @@ def carry_through(steps: Steps, restore: OpenRestore) -> OpenRestore:
 def _turned(restore: OpenRestore, error: PipelineError) -> OpenRestore:
     way_back = after_failure(restore.phase)
     if way_back is None:
-        raise RestoreInterruptedError(
+        raise RecoveryError(
             f"The restore is half undone ({restore.phase}): {error} It was undone because: {restore.fault} "
             f"The service is to have {restore.wanted} tasks again. "
             "Run restore-sqlite with in_place again: it goes on where it is."

@@ -174,7 +174,7 @@ def choose(live: LiveEnvironment, wanted: str | None, opened: OpenRestore | None
     """Return the backup of the open restore, the wanted one, or the newest that counts.
 
     Raises:
-        NoBackupError: there is none.
+        SqliteError: there is none.
         RecoveryError: another one is wanted than that of the open restore.
     """
     if opened is not None:

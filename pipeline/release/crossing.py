@@ -7,10 +7,6 @@ from pipeline.errors import PipelineError
 from pipeline.release.model import ReleaseRecord, SchemaChange
 
 
-class RollbackError(PipelineError):
-    """There is nothing to roll back to, or not the release that was asked for."""
-
-
 def choose_rollback(
     records: Iterable[ReleaseRecord],
     present: str | None,
@@ -25,7 +21,7 @@ def choose_rollback(
     record's task definition or image can no longer be deployed, or None where it can.
 
     Raises:
-        RollbackError: naming each candidate and why it does not serve.
+        PipelineError: naming each candidate and why it does not serve.
     """
     known = _newest_of_each(records)
     good = [item for item in known if wanted is not None or item.task_definition != present]
@@ -36,7 +32,7 @@ def choose_rollback(
         if reason is None:
             return item
         refused.append(f"{item.release} ({reason})")
-    raise RollbackError(_explain(wanted, refused, [item.release for item in good]))
+    raise PipelineError(_explain(wanted, refused, [item.release for item in good]))
 
 
 def _newest_of_each(records: Iterable[ReleaseRecord]) -> list[ReleaseRecord]:

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling, code_of
-from pipeline.secrets.change import SecretFormatError, SecretUnavailableError
+from pipeline.secrets.change import SecretsError
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef
@@ -41,8 +41,8 @@ class SecretStore:
         """Return the current values.
 
         Raises:
-            SecretUnavailableError: the secret does not exist or is scheduled for deletion.
-            SecretFormatError: its value is not a JSON object.
+            SecretsError: the secret does not exist or is scheduled for deletion.
+            SecretsError: its value is not a JSON object.
             AwsError: AWS refused or could not be reached.
         """
         described = self._describe()
@@ -82,12 +82,12 @@ class SecretStore:
             try:
                 answer = self._client.describe_secret(SecretId=self.secret_id)
             except self._client.exceptions.ResourceNotFoundException:
-                raise SecretUnavailableError(
+                raise SecretsError(
                     f"Secret {self.secret_id} does not exist. "
                     "Run deploy-infrastructure for this environment first."
                 ) from None
         if answer.get("DeletedDate"):
-            raise SecretUnavailableError(
+            raise SecretsError(
                 f"Secret {self.secret_id} is scheduled for deletion. "
                 f"Run 'aws secretsmanager restore-secret --secret-id {self.secret_id}' and try again."
             )
@@ -100,7 +100,7 @@ class SecretStore:
         except ValueError:
             document = None
         if not isinstance(document, dict):
-            raise SecretFormatError(
+            raise SecretsError(
                 f"Secret {self.secret_id} is not a JSON object, so its keys cannot be compared. "
                 "Set its value to {} in Secrets Manager and run sync-secrets again."
             )

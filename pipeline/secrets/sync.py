@@ -8,7 +8,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.secrets.change import (
     Concealed,
     SecretChange,
-    SecretConflictError,
+    SecretsError,
     SecretSync,
     check_size,
     check_values,
@@ -33,8 +33,8 @@ def sync_secret(
 
     Raises:
         SecretValuesError: a required key is absent, a value is blank, or all are too large together.
-        SecretUnavailableError, SecretFormatError: the secret cannot take keys.
-        SecretConflictError: another writer's version became current meanwhile.
+        SecretsError, SecretsError: the secret cannot take keys.
+        SecretsError: another writer's version became current meanwhile.
         AwsError: AWS refused or could not be reached.
     """
     check_values(values, required)
@@ -81,7 +81,7 @@ def _write(store: SecretStore, before: Stored, change: SecretChange) -> str:
     labels = store.labels()
     previous = labels.get(PREVIOUS, before.version_id)  # emulators drop the label when a write is repeated
     if labels.get(CURRENT) != version or previous != before.version_id:
-        raise SecretConflictError(
+        raise SecretsError(
             f"Secret {store.secret_id}: version {version} was to follow {before.version_id or 'nothing'}, "
             f"but now {labels.get(CURRENT)} follows {labels.get(PREVIOUS)}. Another sync ran meanwhile. "
             "Run every sync of this secret again, one after the other."

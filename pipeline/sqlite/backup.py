@@ -11,7 +11,6 @@ from pipeline.sqlite.attempt import Attempt, close_attempt, open_attempt
 from pipeline.sqlite.model import (
     BEFORE_RESTORE,
     PART_BYTES,
-    BackupMismatchError,
     BackupPolicy,
     Checks,
     Manifest,
@@ -27,17 +26,17 @@ def complete(store: Store, key: str, sent: list[dict[str, Any]]) -> str:
     """Make the object of its parts and return its ETag; "" where the same run has done so before.
 
     Raises:
-        BackupMismatchError: S3 lists other parts than the task sent, or nothing at all.
+        SqliteError: S3 lists other parts than the task sent, or nothing at all.
     """
     upload = next((item for item in store.uploads(key) if item.key == key), None)
     if upload is None:
         if store.size(key) is None:
-            raise BackupMismatchError(f"S3 has neither an upload to {key} nor the object. Run again.")
+            raise SqliteError(f"S3 has neither an upload to {key} nor the object. Run again.")
         return ""
     expected = {int(part["number"]): int(part["bytes"]) for part in sent}
     present = store.parts(upload)
     if present != expected:
-        raise BackupMismatchError(
+        raise SqliteError(
             f"S3 has {len(present)} parts with {sum(present.values())} bytes of {key}; the task sent "
             f"{len(expected)} with {sum(expected.values())}. Run again."
         )
@@ -48,18 +47,18 @@ def prove(store: Store, key: str, result: dict[str, Any], policy: BackupPolicy) 
     """Compare size and, by reading the object back, SHA-256 with what the task reported.
 
     Raises:
-        BackupMismatchError: they differ.
+        SqliteError: they differ.
     """
     size = store.size(key)
     if size != result["compressed_bytes"]:
-        raise BackupMismatchError(
+        raise SqliteError(
             f"{key} has {size} bytes in S3; the task sent {result['compressed_bytes']}. Run again."
         )
     if not policy.read_back:
         return
     digest = store.sha256(key)
     if digest != result["compressed_sha256"]:
-        raise BackupMismatchError(
+        raise SqliteError(
             f"SHA-256 of s3://{store.bucket}/{key} is {digest}; the task sent {result['compressed_sha256']}. "
             "Run again."
         )
@@ -81,7 +80,7 @@ def back_up(
     Raises:
         NoDatabaseError: the application has not made its database yet.
         SqliteJobError: the task found a reason against it (corrupt source, full disk, refused upload, ...).
-        BackupMismatchError: S3 does not hold what the task sent.
+        SqliteError: S3 does not hold what the task sent.
         OneOffTaskError: the task did not start or end.
         AwsError: AWS refused or could not be reached; the same run may go on later.
     """

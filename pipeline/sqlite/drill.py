@@ -35,7 +35,7 @@ def drill(live: LiveEnvironment, run_id: str, report: Report) -> Drill:
     A backup that turns out damaged is marked: it no longer counts as verified for retention and restores.
 
     Raises:
-        NoBackupError: there is none.
+        SqliteError: there is none.
         SqliteJobError: it could not be restored.
     """
     began = utc_now()

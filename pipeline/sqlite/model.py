@@ -25,14 +25,6 @@ class NoDatabaseError(SqliteJobError):
     """There is no database to back up yet: before the first migration that is as it should be."""
 
 
-class NoBackupError(SqliteError):
-    """No verified backup exists, or not the one that was asked for."""
-
-
-class BackupMismatchError(SqliteError):
-    """What S3 holds is not what the task sent."""
-
-
 class OtherRunError(SqliteError):
     """Somebody else writes the same record."""
 

@@ -47,7 +47,7 @@ def restore_to_file(
 
     Raises:
         SqliteError: ``target`` is outside the data volume or is the database itself.
-        NoBackupError: the manifest cannot be read.
+        SqliteError: the manifest cannot be read.
         SqliteJobError: the backup is damaged, the volume full, the name taken, ...
         OneOffTaskError: the task did not start or end.
     """

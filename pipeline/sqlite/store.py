@@ -14,7 +14,7 @@ from pipeline.aws.bucket import ConflictError, S3Bucket
 from pipeline.aws.errors import AwsError, calling
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
-from pipeline.sqlite.model import Backup, Manifest, NoBackupError, OtherRunError
+from pipeline.sqlite.model import Backup, Manifest, OtherRunError, SqliteError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
@@ -139,13 +139,13 @@ def find_backup(live: LiveEnvironment, wanted: str | None = None) -> Backup:
     would get the very database back that was to go.
 
     Raises:
-        NoBackupError: there is none.
+        SqliteError: there is none.
     """
     backups = list_backups(live)
     if wanted is None:
         found = next((item for item in backups if item.counts), None)
         if found is None:
-            raise NoBackupError(
+            raise SqliteError(
                 f"{live.outputs.environment} has no verified backup of a live database. "
                 "Run backup-sqlite and read its log."
             )
@@ -153,7 +153,7 @@ def find_backup(live: LiveEnvironment, wanted: str | None = None) -> Backup:
     found = next((item for item in backups if wanted in (item.id, item.key)), None)
     if found is None:
         known = ", ".join(item.id for item in backups[:10]) or "none"
-        raise NoBackupError(f"There is no backup {wanted!r}. The newest: {known}.")
+        raise SqliteError(f"There is no backup {wanted!r}. The newest: {known}.")
     return found
 
 
@@ -161,13 +161,13 @@ def read_manifest(live: LiveEnvironment, backup: Backup) -> Manifest:
     """Return the backup's manifest.
 
     Raises:
-        NoBackupError: it is missing or damaged.
+        SqliteError: it is missing or damaged.
     """
     document = Store(live).read(backup.key + layout.MANIFEST)
     try:
         return Manifest.model_validate(document)
     except ValidationError as error:
-        raise NoBackupError(
+        raise SqliteError(
             f"The manifest of {backup.key} is missing or damaged ({error.error_count()} faults). "
             "Choose another backup."
         ) from error

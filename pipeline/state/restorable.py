@@ -56,10 +56,6 @@ def _named(records: Sequence[ConfigurationRecord], name: str) -> ConfigurationRe
     return found[0]
 
 
-class RestoreRefusedError(StateError):
-    """The state is whole, or the candidate does not fit; nothing was done."""
-
-
 @dataclass(frozen=True)
 class PresentState:
     """The state as it is, whole or not."""

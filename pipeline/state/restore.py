@@ -8,8 +8,8 @@ from pipeline.aws.bucket import StoredObject
 from pipeline.clock import utc_now
 from pipeline.state.home import StateHome, UnreadableStateError, describe
 from pipeline.state.lock import held_lock, read_digest, write_digest
-from pipeline.state.model import StateChangedError, StateHead
-from pipeline.state.restorable import PresentState, RestoreRefusedError, judge_restore
+from pipeline.state.model import StateChangedError, StateError, StateHead
+from pipeline.state.restorable import PresentState, judge_restore
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def restore_state(
     was made on.
 
     Raises:
-        RestoreRefusedError: see ``judge_restore``.
+        StateError: see ``judge_restore``.
         StateChangedError: the state is locked, or changed since it was seen.
         UnreadableStateError: the candidate itself is damaged.
     """
@@ -62,7 +62,7 @@ def restore_state(
         if inspect_state(home) != seen:
             raise StateChangedError(f"The state of {home.environment} changed since it was seen. Look again.")
         if refusal := judge_restore(seen, candidate, even_if_whole=even_if_whole):
-            raise RestoreRefusedError(f"The state of {home.environment} stays: {refusal}")
+            raise StateError(f"The state of {home.environment} stays: {refusal}")
         body, serial = _renumbered(version, candidate, seen)
         present = home.read(home.backend.key)
         kept = _keep(home, present) if present else ""

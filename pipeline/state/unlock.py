@@ -123,10 +123,6 @@ _REPEATING = (
 )
 
 
-class LiveLockError(StateError):
-    """The lock's owner lives or may live; the lock stays."""
-
-
 class ShutOutError(StateLockedError):
     """A command ran into its own lock, which is free again."""
 
@@ -159,18 +155,18 @@ def unlock(
     """Remove the lock ``lock_id`` when its owner is gone, and return what was found.
 
     Raises:
-        LiveLockError: the owner lives, or it cannot be told; nothing was done.
+        StateError: the owner lives, or it cannot be told; nothing was done.
         StateChangedError: the lock is another one by now; nothing was done.
     """
     report = inspect_lock(home, known, limit)
     if report.lock is None:
         return report
     if report.lock.id != lock_id:
-        raise LiveLockError(
+        raise StateError(
             f"The state of {home.environment} is locked by {report.lock.id}, not by {lock_id}. Look again."
         )
     if not report.verdict.removable:
-        raise LiveLockError(
+        raise StateError(
             f"The lock {lock_id} of {home.environment} stays (owner {report.verdict.owner}, "
             f"age {report.verdict.age}): {report.verdict.reason}"
         )

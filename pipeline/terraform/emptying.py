@@ -45,10 +45,6 @@ _SHOWN = 3
 _GONE = frozenset({"NoSuchBucket", "RepositoryNotFoundException"})
 
 
-class EmptyingError(PipelineError):
-    """Something could not be removed; what was removed is gone."""
-
-
 @dataclass(frozen=True)
 class Emptied:
     """A container, and how many object versions or images were in it."""
@@ -70,7 +66,7 @@ def empty(access: AwsAccess, container: Container, in_time: Callable[[], bool]) 
     """Remove every object version or image while ``in_time`` says so.
 
     Raises:
-        EmptyingError: the time is over, or AWS keeps something; run it again to go on.
+        PipelineError: the time is over, or AWS keeps something; run it again to go on.
         AwsError: a call failed.
     """
     removed, kept = 0, ["not looked at yet"]
@@ -95,8 +91,8 @@ def _batched(items: Iterator[dict[str, str]], size: int) -> Iterator[list[dict[s
         yield batch
 
 
-def _unfinished(container: Container, why: str, advice: str) -> EmptyingError:
-    return EmptyingError(
+def _unfinished(container: Container, why: str, advice: str) -> PipelineError:
+    return PipelineError(
         f"{container.name} is not empty: {why}. Nothing was destroyed yet. {advice}: it goes on."
     )
 

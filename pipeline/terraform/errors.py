@@ -52,10 +52,6 @@ class TerraformTimeoutError(TerraformStoppedError):
     """Terraform did not end in its time."""
 
 
-class TerraformCancelledError(TerraformStoppedError):
-    """The run was cancelled while Terraform worked."""
-
-
 def failure(message: str, diagnostics: Iterable[Diagnostic], stderr: str) -> TerraformError:
     """Choose the error class that fits the diagnostics."""
     found = tuple(diagnostics)

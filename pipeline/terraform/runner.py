@@ -11,8 +11,8 @@ from python_terraform import Terraform
 
 from pipeline.terraform.diagnostics import Diagnostic
 from pipeline.terraform.errors import (
-    TerraformCancelledError,
     TerraformError,
+    TerraformStoppedError,
     TerraformTimeoutError,
     failure,
 )
@@ -68,7 +68,7 @@ class TerraformRunner(Terraform):  # type: ignore[misc] # python-terraform has n
         ``synchronous=False`` is refused.
 
         Raises:
-            TerraformTimeoutError, TerraformCancelledError: the command was stopped before its end.
+            TerraformTimeoutError, TerraformStoppedError: the command was stopped before its end.
             TerraformError: with ``raise_on_error``, for any exit code but 0 (and 2 for plan).
         """
         raise_on_error = _take_options(kwargs)
@@ -104,7 +104,7 @@ class TerraformRunner(Terraform):  # type: ignore[misc] # python-terraform has n
     def _check_ending(self, cmd: str, finished: Finished, stderr: str) -> None:
         if finished.ending is Ending.BY_ITSELF:
             return
-        kind = TerraformTimeoutError if finished.ending is Ending.TIMED_OUT else TerraformCancelledError
+        kind = TerraformTimeoutError if finished.ending is Ending.TIMED_OUT else TerraformStoppedError
         how = (
             "It ended in order: the state is saved and the lock is free. Run again to go on."
             if finished.graceful

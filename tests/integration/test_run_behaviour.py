@@ -13,6 +13,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
 from pipeline.environment.loader import environment
 from pipeline.errors import PipelineError
+from pipeline.image.request import ImageError
 from pipeline.image.scan import ScanResult
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
@@ -171,8 +172,8 @@ def test_a_blocked_image_is_refused_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
     @flow
     def deploying() -> str:
-        return tasks.scan.pass_scan_gate(live, "sha256:1")
+        return tasks.image.pass_scan_gate(live, "sha256:1")
 
-    with pytest.raises(tasks.scan.ScanBlockedError):
+    with pytest.raises(ImageError, match="is not deployed; nothing was changed"):
         deploying()
     assert waits == ["sha256:1"]

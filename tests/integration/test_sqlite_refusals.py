@@ -13,7 +13,7 @@ from pipeline.live import LiveEnvironment
 from pipeline.sqlite import backup as backup_module
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.layout import MANIFEST
-from pipeline.sqlite.model import BackupMismatchError, BackupPolicy, Manifest, SqliteJobError
+from pipeline.sqlite.model import BackupPolicy, Manifest, SqliteError, SqliteJobError
 from pipeline.sqlite.store import Store, Upload, find_backup
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
@@ -62,7 +62,7 @@ def test_an_object_that_is_not_what_was_sent_is_no_backup(
             return etag
 
     monkeypatch.setattr(backup_module, "Store", Damaging)
-    with pytest.raises(BackupMismatchError, match="SHA-256"):
+    with pytest.raises(SqliteError, match="SHA-256"):
         backup(live)
 
 

@@ -10,7 +10,7 @@ from pipeline.state.backup import Bundle, git_revision, pack, unpack
 from pipeline.state.home import StateHome, read_head
 from pipeline.state.model import ConfigurationRecord, StateChangedError, StateError
 from pipeline.state.record import keep_record, read_bundle, read_records, record_name, take_snapshot
-from pipeline.state.restorable import RestoreRefusedError, choose_record
+from pipeline.state.restorable import choose_record
 from pipeline.state.restore import inspect_state, restore_state
 from pipeline.state.unlock import lock_keeper
 from pipeline.terraform.document import Plan
@@ -102,7 +102,7 @@ def test_a_whole_state_is_not_replaced_by_an_old_one(opener: Opener, home: State
         old = home.read(home.backend.key)
         workspace.apply(workspace.plan(PlanRequest({"value": "two"})))
         assert old is not None
-        with pytest.raises(RestoreRefusedError, match="run rollback-infrastructure"):
+        with pytest.raises(StateError, match="run rollback-infrastructure"):
             restore_state(home, old, inspect_state(home), "tester@here")
         with pytest.raises(StateChangedError):
             restore_state(home, old, seen_first, "tester@here", even_if_whole=True)

@@ -23,7 +23,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.state.home import StateHome, read_head
 from pipeline.state.lock import read_lock
 from pipeline.state.unlock import LockState, inspect_lock, lock_keeper, unlock
-from pipeline.terraform.errors import TerraformCancelledError, TerraformError, TerraformTimeoutError
+from pipeline.terraform.errors import TerraformError, TerraformStoppedError, TerraformTimeoutError
 from pipeline.terraform.events import TerraformEvent
 from pipeline.terraform.progress import aftermath, follow
 from pipeline.terraform.workspace import PlanRequest, Workspace
@@ -79,7 +79,7 @@ def test_a_cancelled_run_frees_its_lock_and_can_be_repeated(opener: Opener, home
         when_slow_begins(cancel.set)(event)
 
     opened = opener("plain", cancel=cancel, on_event=on_event)
-    with opened as workspace, pytest.raises(TerraformCancelledError):
+    with opened as workspace, pytest.raises(TerraformStoppedError):
         apply_slowly(workspace, home)
     assert_ended_in_order(home)
     after = aftermath(follow(told), graceful=True)

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.delivery.model import RestartError, choose_restart
-from pipeline.ecs.model import Deployment, Outcome, RolloutInProgressError, Service
+from pipeline.delivery.model import choose_restart
+from pipeline.ecs.model import Deployment, EcsError, Outcome, Service
+from pipeline.errors import PipelineError
 from pipeline.release.model import ReleaseRecord
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -52,11 +53,11 @@ def test_nothing_starts_anew_where_nothing_would_change(service: Service, writte
 
 def test_a_rollout_under_way_is_not_disturbed() -> None:
     """The error says what to do when it has ended."""
-    with pytest.raises(RolloutInProgressError, match="again when the rollout has ended"):
+    with pytest.raises(EcsError, match="again when the rollout has ended"):
         choose_restart(_service("IN_PROGRESS"), LATER, [_record("app:7")])
 
 
 def test_what_was_never_good_is_not_restarted() -> None:
     """Nobody could tell what the restart would have to prove."""
-    with pytest.raises(RestartError, match="deploy-application"):
+    with pytest.raises(PipelineError, match="deploy-application"):
         choose_restart(_service(), LATER, [_record("app:8"), _record("app:7", Outcome.FAILED)])

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.delivery.start import RolloutRequest, Started, StartKind, start_rollout
-from pipeline.ecs.model import Container, Deployment, EcsError, RolloutInProgressError, Service, Task
+from pipeline.ecs.model import Container, Deployment, EcsError, Service, Task
 from pipeline.release.model import Release, Rollout
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
@@ -135,7 +135,7 @@ def test_a_run_killed_before_the_update_begins_anew() -> None:
 def test_an_alien_rollout_is_refused() -> None:
     """Somebody else's rollout under way is named, and nothing is touched."""
     ecs, store = FakeService(service(deployment("ecs-svc/x", ALIEN, "IN_PROGRESS"))), FakeStore()
-    with pytest.raises(RolloutInProgressError, match=r"ecs-svc/x on app:99.*take_over"):
+    with pytest.raises(EcsError, match=r"ecs-svc/x on app:99.*take_over"):
         begin(ecs, store)
     assert (ecs.updates, store.history) == ([], [])
 

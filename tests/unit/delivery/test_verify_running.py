@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.delivery.model import GateSettings
 from pipeline.delivery.verify import verify_running
-from pipeline.ecs.model import Container, Deployment, Outcome, Service, ServiceMissingError, Target, Task
+from pipeline.ecs.model import Container, Deployment, EcsError, Outcome, Service, Target, Task
 from pipeline.health.model import Probe, ProbeReport, Reply
 from pipeline.outputs import Outputs
 
@@ -50,7 +50,7 @@ class Gone(Running):
 
     def require(self) -> Service:
         """Refuse."""
-        raise ServiceMissingError("no service")
+        raise EcsError("no service")
 
 
 def test_whatever_runs_goes_through_the_gates() -> None:
@@ -74,5 +74,5 @@ def test_without_a_primary_deployment_nothing_is_verified() -> None:
 
 def test_a_service_that_is_missing_is_told() -> None:
     """It is not taken for an unhealthy one."""
-    with pytest.raises(ServiceMissingError):
+    with pytest.raises(EcsError, match="no service"):
         verify_running(Gone(), OUTPUTS, ASKED, ONE_LOOK)

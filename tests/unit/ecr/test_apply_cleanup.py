@@ -7,7 +7,7 @@ import pytest
 from fake_ecr import FakeEcr, access_to, digest_of, image
 
 from pipeline.ecr.apply import Failure, apply_cleanup
-from pipeline.ecr.model import CleanupPolicy, Image, Protection, ProtectionError
+from pipeline.ecr.model import CleanupPolicy, EcrError, Image, Protection
 from pipeline.ecr.plan import CleanupPlan, plan_cleanup
 from pipeline.ecr.registry import read_inventory
 
@@ -71,10 +71,10 @@ def test_nothing_is_deleted_when_use_cannot_be_told() -> None:
     """The error of the collection ends the run."""
 
     def fail() -> Protection:
-        raise ProtectionError("ECS does not answer")
+        raise EcrError("ECS does not answer")
 
     ecr = _registry(image(1, OLD))
-    with pytest.raises(ProtectionError):
+    with pytest.raises(EcrError, match="does not answer"):
         apply_cleanup(access_to(ecr), _plan(ecr), fail, NOW, _no_wait)
     assert ecr.images.keys() == {digest_of(1)}
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from fake_ecr import FakeAccess, digest_of
 
 from pipeline.ecr.in_use import collect_in_use
-from pipeline.ecr.model import Protection, ProtectionError, Reference, parse_reference
+from pipeline.ecr.model import EcrError, Protection, Reference, parse_reference
 from pipeline.outputs import Outputs
 
 HOST = "000000000000.dkr.ecr.af-south-1.amazonaws.com"
@@ -122,13 +122,13 @@ def test_any_refusal_is_an_error_that_says_nothing_was_deleted(operation: str) -
     """Half a protection is none."""
     task = {"taskArn": "t/1", "containers": []}
     ecs = _FakeEcs({"app:1": [_image("one")]}, deployed=["app:1"], tasks=[task], refuse=operation)
-    with pytest.raises(ProtectionError, match="nothing was deleted"):
+    with pytest.raises(EcrError, match="nothing was deleted"):
         _collect(ecs)
 
 
 def test_a_service_that_does_not_exist_is_an_error() -> None:
     """Without a service there is no telling what it needs."""
-    with pytest.raises(ProtectionError, match="does not exist"):
+    with pytest.raises(EcrError, match="does not exist"):
         _collect(_FakeEcs({"app:1": []}, deployed=["app:1"], status="INACTIVE"))
 
 

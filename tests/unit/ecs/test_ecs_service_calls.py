@@ -4,7 +4,7 @@ import pytest
 from ecs_stubs import StubbedAccess
 
 from pipeline.aws.errors import AwsError
-from pipeline.ecs.model import EcsError, ServiceMissingError, Target
+from pipeline.ecs.model import EcsError, Target
 from pipeline.ecs.service import EcsService
 
 WHERE = {"cluster": "c", "services": ["s"]}
@@ -47,9 +47,9 @@ def test_require(aws: StubbedAccess, ecs: EcsService) -> None:
     aws.answers("ecs", "describe_services", {"services": []}, **WHERE)
     aws.answers("ecs", "describe_services", {"services": [{**ACTIVE, "status": "DRAINING"}]}, **WHERE)
     assert ecs.require().status == "ACTIVE"
-    with pytest.raises(ServiceMissingError, match=r"s in cluster c does not exist.*deploy-infrastructure"):
+    with pytest.raises(EcsError, match=r"s in cluster c does not exist.*deploy-infrastructure"):
         ecs.require()
-    with pytest.raises(ServiceMissingError, match="is DRAINING"):
+    with pytest.raises(EcsError, match="is DRAINING"):
         ecs.require()
 
 

@@ -20,7 +20,7 @@ from pipeline.image.buildkit import BuildkitCli, buildkit_fault, find_buildkit
 from pipeline.image.engine import connect, inspect_engine
 from pipeline.image.push import ecr_login
 from pipeline.image.registry import find_image
-from pipeline.image.request import BuildError, BuildRequest, EngineError, ImageError, RegistryError
+from pipeline.image.request import BuildError, BuildRequest, ImageError, RegistryError
 from pipeline.image.scan import wait_for_findings
 
 ACCESS = AwsAccess("af-south-1", access_key_id="image-trouble", secret_access_key="x")
@@ -131,10 +131,10 @@ def test_a_build_that_ends_without_an_image_is_no_success(tmp_path: Path) -> Non
 
 def test_an_engine_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """When it is reached for, and when it is asked what it is."""
-    with pytest.raises(EngineError, match="docker info"):
+    with pytest.raises(ImageError, match="docker info"):
         inspect_engine(cast("docker.DockerClient", FakeEngine()))
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody")
-    with pytest.raises(EngineError, match="docker info"):
+    with pytest.raises(ImageError, match="docker info"):
         connect()
 
 

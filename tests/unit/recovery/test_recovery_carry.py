@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.recovery.carry import RestoreInterruptedError, RestoreUndoneError, after_failure, carry_through
-from pipeline.recovery.record import OpenRestore, Phase
+from pipeline.recovery.carry import RestoreUndoneError, after_failure, carry_through
+from pipeline.recovery.record import OpenRestore, Phase, RecoveryError
 
 RESTORE = OpenRestore(
     id="run",
@@ -150,7 +150,7 @@ def test_a_way_back_that_fails_is_noted_for_the_next_run() -> None:
     world = World()
     world.failing = {"fault", "swap_back"}
     assert world.record is not None
-    with pytest.raises(RestoreInterruptedError, match=r"half undone \(undoing\).*HTTP 500.*in_place again"):
+    with pytest.raises(RecoveryError, match=r"half undone \(undoing\).*HTTP 500.*in_place again"):
         carry_through(world, world.record)
     assert world.record.phase is Phase.UNDOING
     world.failing = set()

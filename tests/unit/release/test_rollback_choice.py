@@ -6,7 +6,8 @@ import pytest
 from release_samples import record
 
 from pipeline.ecs.model import Outcome
-from pipeline.release.crossing import RollbackError, choose_rollback
+from pipeline.errors import PipelineError
+from pipeline.release.crossing import choose_rollback
 from pipeline.release.model import ReleaseRecord
 
 R1, R2, R3 = record(1), record(2), record(3)
@@ -53,7 +54,7 @@ def test_only_good_releases_are_candidates(outcome: Outcome) -> None:
     """A release that did not end well is never rolled back to, even when asked for."""
     records = [R3, record(2, outcome), R1]
     assert choose_rollback(records, "td:3", anything) == R1
-    with pytest.raises(RollbackError, match=r"r2 is not recorded as good\. Recorded good releases: r3, r1\."):
+    with pytest.raises(PipelineError, match=r"r2 is not recorded as good\. Recorded good releases: r3, r1\."):
         choose_rollback(records, "td:3", anything, "r2")
 
 
@@ -64,17 +65,17 @@ def test_a_release_that_cannot_be_deployed_is_passed_over() -> None:
 
 def test_refused_candidates_are_all_named() -> None:
     """Where none serves, each is named with its reason."""
-    with pytest.raises(RollbackError, match=r"r2 \(image is gone\), r1 \(image is gone\)"):
+    with pytest.raises(PipelineError, match=r"r2 \(image is gone\), r1 \(image is gone\)"):
         choose_rollback([R3, R2, R1], "td:3", without("r1", "r2"))
 
 
 def test_nothing_to_roll_back_to() -> None:
     """The first release has no predecessor."""
-    with pytest.raises(RollbackError, match="No other release"):
+    with pytest.raises(PipelineError, match="No other release"):
         choose_rollback([R1], "td:1", anything)
 
 
 def test_an_unknown_release_without_any_record() -> None:
     """Where nothing is recorded the message says none."""
-    with pytest.raises(RollbackError, match="Recorded good releases: none"):
+    with pytest.raises(PipelineError, match="Recorded good releases: none"):
         choose_rollback([], "td:1", anything, "r7")

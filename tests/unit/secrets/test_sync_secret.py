@@ -17,9 +17,7 @@ from support.refusals import UNREACHABLE, refusing
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
 from pipeline.secrets.change import (
-    SecretConflictError,
-    SecretFormatError,
-    SecretUnavailableError,
+    SecretsError,
     SecretValuesError,
 )
 from pipeline.secrets.sync import missing_keys, secret_keys, sync_secret, values_written
@@ -88,17 +86,17 @@ def test_an_incomplete_set_of_values_is_refused_before_any_call() -> None:
 
 def test_a_secret_that_is_missing_or_being_deleted_is_named(manager: Any) -> None:
     """Both say what to do next."""
-    with pytest.raises(SecretUnavailableError, match="deploy-infrastructure"):
+    with pytest.raises(SecretsError, match="deploy-infrastructure"):
         sync_secret(ACCESS, "no/such/secret", VALUES, REQUIRED)
     manager.delete_secret(SecretId=NAME)
-    with pytest.raises(SecretUnavailableError, match="restore-secret"):
+    with pytest.raises(SecretsError, match="restore-secret"):
         sync_secret(ACCESS, NAME, VALUES, REQUIRED)
 
 
 def test_a_value_that_is_no_json_object_is_left_alone_and_not_quoted(manager: Any) -> None:
     """Somebody's plain text is neither overwritten nor repeated in the error."""
     manager.put_secret_value(SecretId=NAME, SecretString="hush-plain")
-    with pytest.raises(SecretFormatError) as caught:
+    with pytest.raises(SecretsError) as caught:
         sync_secret(ACCESS, NAME, VALUES, REQUIRED)
     assert "hush" not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -134,7 +132,7 @@ def test_a_write_of_somebody_else_in_between_is_noticed(manager: Any) -> None:
 
     sync_secret(ACCESS, NAME, VALUES, REQUIRED)
     changed = {**VALUES, "DJANGO_SECRET": SecretStr("hush-9")}
-    with pytest.raises(SecretConflictError, match="one after the other"):
+    with pytest.raises(SecretsError, match="one after the other"):
         sync_secret(_Spying("af-south-1", before_write=meddle), NAME, changed, REQUIRED)
 
 

@@ -19,7 +19,7 @@ from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import layout
 from pipeline.sqlite.attempt import close_attempt, open_attempt, to_document
 from pipeline.sqlite.backup import _commit, discard
-from pipeline.sqlite.model import Backup, Checks, Manifest, NoBackupError, OtherRunError, SqliteError
+from pipeline.sqlite.model import Backup, Checks, Manifest, OtherRunError, SqliteError
 from pipeline.sqlite.store import Store, Upload, find_backup, read_manifest
 from pipeline.sqlite.sweep import plan_prune, prune, publish_age
 
@@ -95,11 +95,11 @@ def keep(store: Store, kept: Manifest) -> Backup:
 
 def test_without_a_backup_each_question_says_what_to_do(store: Store) -> None:
     """No age is published either: the alarm treats silence as a fault."""
-    with pytest.raises(NoBackupError, match="Run backup-sqlite"):
+    with pytest.raises(SqliteError, match="Run backup-sqlite"):
         find_backup(LIVE)
-    with pytest.raises(NoBackupError, match="The newest: none"):
+    with pytest.raises(SqliteError, match="The newest: none"):
         find_backup(LIVE, "x")
-    with pytest.raises(NoBackupError, match="of a live database"):
+    with pytest.raises(SqliteError, match="of a live database"):
         choose(LIVE, None)
     assert publish_age(LIVE, NOW) is None
 
@@ -118,7 +118,7 @@ def test_a_damaged_manifest_is_told(store: Store) -> None:
     """With what to do."""
     broken = keep(store, manifest(1))
     store.write(broken.key + layout.MANIFEST, b"{}")
-    with pytest.raises(NoBackupError, match=r"missing or damaged.*Choose another"):
+    with pytest.raises(SqliteError, match=r"missing or damaged.*Choose another"):
         read_manifest(LIVE, broken)
 
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from pipeline.sqlite.backup import complete, prove
-from pipeline.sqlite.model import BackupMismatchError, BackupPolicy
+from pipeline.sqlite.model import BackupPolicy, SqliteError
 from pipeline.sqlite.store import Store, Upload
 
 KEY = "sqlite/test/2026/01/01/20260101T000000Z-ab.zst"
@@ -68,7 +68,7 @@ def test_the_parts_that_the_task_sent_become_the_object() -> None:
 def test_other_parts_are_no_backup(parts: dict[int, int]) -> None:
     """Nothing is completed then."""
     fake = FakeStore(parts=parts)
-    with pytest.raises(BackupMismatchError, match="parts"):
+    with pytest.raises(SqliteError, match="parts"):
         complete(as_store(fake), KEY, SENT)
     assert fake.completed == {}
 
@@ -76,7 +76,7 @@ def test_other_parts_are_no_backup(parts: dict[int, int]) -> None:
 def test_an_upload_completed_before_is_done() -> None:
     """The run was killed after it; without upload and object there is nothing to commit."""
     assert complete(as_store(FakeStore(size=11)), KEY, SENT) == ""
-    with pytest.raises(BackupMismatchError, match="neither"):
+    with pytest.raises(SqliteError, match="neither"):
         complete(as_store(FakeStore()), KEY, SENT)
 
 
@@ -85,7 +85,7 @@ def test_an_upload_completed_before_is_done() -> None:
 )
 def test_another_size_or_digest_than_was_sent_is_refused(size: int | None, sha256: str) -> None:
     """Size first, as it costs nothing."""
-    with pytest.raises(BackupMismatchError):
+    with pytest.raises(SqliteError, match="; the task sent "):
         prove(as_store(FakeStore(size=size, sha256=sha256)), KEY, REPORTED, BackupPolicy())
 
 

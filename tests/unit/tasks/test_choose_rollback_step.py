@@ -11,9 +11,9 @@ from support.refusals import refusing
 
 from pipeline.aws.access import AwsAccess
 from pipeline.ecs.model import Outcome
+from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
-from pipeline.release.crossing import RollbackError
 from pipeline.release.model import ReleaseRecord
 from tasks.history import choose_target, show_history
 
@@ -88,7 +88,7 @@ def test_a_look_up_that_fails_ends_no_rollback(live: LiveEnvironment) -> None:
 def test_where_no_look_up_succeeds_the_refusal_says_so(live: LiveEnvironment) -> None:
     """Each candidate is named with what kept it from being looked up."""
     ecr = live.access.client("ecr")
-    with refusing(ecr, "DescribeImages", "ServerException"), pytest.raises(RollbackError) as caught:
+    with refusing(ecr, "DescribeImages", "ServerException"), pytest.raises(PipelineError) as caught:
         choose_target.fn(live, present(live), None)
     assert "r2 (its image cannot be looked up" in str(caught.value)
     assert "r1 (its image cannot be looked up" in str(caught.value)

@@ -10,8 +10,9 @@ from plan_documents import change, document
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
+from pipeline.errors import PipelineError
 from pipeline.terraform.document import parse_plan
-from pipeline.terraform.emptying import Container, EmptyingError, containers, count_contents, empty
+from pipeline.terraform.emptying import Container, containers, count_contents, empty
 
 BUCKET = Container("aws_s3_bucket.b", "aws_s3_bucket", "b")
 REPOSITORY = Container("aws_ecr_repository.r", "aws_ecr_repository", "r")
@@ -122,7 +123,7 @@ def test_members_of_an_index_go_after_it() -> None:
 def test_what_aws_keeps_is_told() -> None:
     """The rest is gone, and the error names what is held and what to do."""
     aws = FakeAws(["a", "b", "held"], held={"held"})
-    with pytest.raises(EmptyingError, match=r"AWS keeps 1 of it \(held: AccessDenied\).*run destroy again"):
+    with pytest.raises(PipelineError, match=r"AWS keeps 1 of it \(held: AccessDenied\).*run destroy again"):
         empty(aws.access, BUCKET, in_time)
     assert aws.versions == ["held"]
 
@@ -131,7 +132,7 @@ def test_it_ends_in_time_and_goes_on_when_repeated() -> None:
     """A first run removes one batch; the second the rest."""
     aws = FakeAws([f"k{number}" for number in range(1500)])
     moments = iter([True, False])
-    with pytest.raises(EmptyingError, match="after 1000 removals the time is over"):
+    with pytest.raises(PipelineError, match="after 1000 removals the time is over"):
         empty(aws.access, BUCKET, lambda: next(moments))
     assert empty(aws.access, BUCKET, in_time).count == 500
 
