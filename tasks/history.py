@@ -27,7 +27,7 @@ def diagnose_service(live: LiveEnvironment, since_hours: float = 2) -> Diagnosis
     """
     now = utc_now()
     subject = Subject(live.settings, live.outputs, now, now - timedelta(hours=since_hours))
-    found = diagnose(read_facts(live.access, subject))
+    found = diagnose(read_facts(live, subject))
     show_page(live, "diagnosis", to_markdown(found), f"{live.name}: {found.headline}")
     log = get_run_logger()
     for place, cause in enumerate(found.causes, start=1):

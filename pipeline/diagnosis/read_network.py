@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
-from pipeline.diagnosis.facts import Subject
 from pipeline.diagnosis.network import (
     WORLD,
     Door,
@@ -17,6 +15,7 @@ from pipeline.diagnosis.network import (
     SecurityGroup,
 )
 from pipeline.diagnosis.read_tasks import read_definitions
+from pipeline.live import LiveEnvironment
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (
@@ -34,9 +33,9 @@ NFS_PORT = 2049
 HTTPS_PORT = 443
 
 
-def read_security(access: AwsAccess, subject: Subject) -> Security:
+def read_security(live: LiveEnvironment) -> Security:
     """Return the groups at both ends of every connection that the service needs."""
-    reader = _Reader(access, subject)
+    reader = _Reader(live)
     balancer = reader.balancer()
     own = reader.service_network()
     own_ranges, vpc = reader.ranges(own["subnets"])
@@ -53,9 +52,9 @@ def read_security(access: AwsAccess, subject: Subject) -> Security:
     )
 
 
-def read_network(access: AwsAccess, subject: Subject) -> Network:
+def read_network(live: LiveEnvironment) -> Network:
     """Return the ways of the task subnets to AWS, and the mount targets of the file system."""
-    reader = _Reader(access, subject)
+    reader = _Reader(live)
     own = reader.service_network()
     _, vpc = reader.ranges(own["subnets"])
     endpoints = [raw for raw in reader.endpoints(vpc) if raw.get("State")]
@@ -68,28 +67,27 @@ def read_network(access: AwsAccess, subject: Subject) -> Network:
 
 
 class _Reader:
-    def __init__(self, access: AwsAccess, subject: Subject) -> None:
-        self._access = access
-        self._subject = subject
-        self._ec2 = access.client("ec2")
-        self._elbv2 = access.client("elbv2")
-        self._efs = access.client("efs")
+    def __init__(self, live: LiveEnvironment) -> None:
+        self._live = live
+        self._ec2 = live.access.client("ec2")
+        self._elbv2 = live.access.client("elbv2")
+        self._efs = live.access.client("efs")
 
     def balancer(self) -> "LoadBalancerTypeDef":
         with calling("Describing the load balancer"):
-            arn = self._subject.outputs.load_balancer_arn
+            arn = self._live.outputs.load_balancer_arn
             return self._elbv2.describe_load_balancers(LoadBalancerArns=[arn])["LoadBalancers"][0]
 
     def listeners(self) -> tuple[Listener, ...]:
         with calling("Describing the listeners"):
-            answer = self._elbv2.describe_listeners(LoadBalancerArn=self._subject.outputs.load_balancer_arn)
+            answer = self._elbv2.describe_listeners(LoadBalancerArn=self._live.outputs.load_balancer_arn)
         return tuple(Listener(raw["Port"], raw["Protocol"]) for raw in answer["Listeners"])
 
     def service_network(self) -> "AwsVpcConfigurationOutputTypeDef":
         """Return the service's own settings; what Terraform set where it has none."""
-        outputs = self._subject.outputs
+        outputs = self._live.outputs
         with calling(f"Describing ECS service {outputs.service}"):
-            ecs = self._access.client("ecs")
+            ecs = self._live.access.client("ecs")
             answer = ecs.describe_services(cluster=outputs.cluster, services=[outputs.service])
         found: ServiceTypeDef = answer["services"][0] if answer["services"] else {}
         own = found.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
@@ -163,7 +161,7 @@ class _Reader:
         return tuple(found)
 
     def _file_system_ids(self) -> list[str]:
-        volumes = read_definitions(self._access, self._subject).live.get("volumes", [])
+        volumes = read_definitions(self._live).live.get("volumes", [])
         settings = [volume.get("efsVolumeConfiguration") or {} for volume in volumes]
         return sorted({item["fileSystemId"] for item in settings if "fileSystemId" in item})
 

@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
 from pipeline.delivery.evidence import TaskLogs
 from pipeline.delivery.model import TaskEvidence
@@ -11,55 +10,48 @@ from pipeline.diagnosis.causes import why_stopped
 from pipeline.diagnosis.facts import Definitions, Image, Subject, Tasks
 from pipeline.ecs import translate
 from pipeline.ecs.model import Task, TaskStatus
-from pipeline.ecs.registry import TaskDefinitions
-from pipeline.ecs.service import EcsService, list_tasks
+from pipeline.ecs.service import list_tasks
 from pipeline.image.registry import find_image
-from pipeline.outputs import Outputs
+from pipeline.live import LiveEnvironment
 
 _LOGS_OF = 3
 _LINES = 30
 
 
-def read_definitions(access: AwsAccess, subject: Subject) -> Definitions:
+def read_definitions(live: LiveEnvironment) -> Definitions:
     """Return the revision that the service is on, and Terraform's."""
-    definitions = TaskDefinitions(access)
-    live = _live(access, subject.outputs)
-    template = subject.outputs.task_definition_arn
-    return Definitions(definitions.read(live)[0], definitions.read(template)[0] if template else None)
+    definitions = live.task_definitions
+    present = live.service.require().task_definition
+    template = live.outputs.task_definition_arn
+    return Definitions(definitions.read(present)[0], definitions.read(template)[0] if template else None)
 
 
-def read_tasks(access: AwsAccess, subject: Subject) -> Tasks:
+def read_tasks(live: LiveEnvironment, subject: Subject) -> Tasks:
     """Return every task of the application's family, not only the service's: trials and migrations too."""
-    running = _tasks(access, subject.outputs, "RUNNING", None)
-    stopped = _tasks(access, subject.outputs, "STOPPED", subject.since)
-    service = subject.outputs.service
+    running = _tasks(live, "RUNNING", None)
+    stopped = _tasks(live, "STOPPED", subject.since)
+    service = live.outputs.service
     failed = [task for task in stopped if why_stopped(task, service)]
     ill = [task for task in running if task.health == "UNHEALTHY"]
     shown = (failed + ill or list(running))[:_LOGS_OF]
-    logs = TaskLogs(access, subject.outputs.log_group)
+    logs = TaskLogs(live.access, live.outputs.log_group)
     with ThreadPoolExecutor(_LOGS_OF) as pool:
         evidence = tuple(pool.map(lambda task: _evidence(task, service, logs), shown))
     return Tasks(running, stopped, evidence)
 
 
-def read_image(access: AwsAccess, subject: Subject) -> Image:
+def read_image(live: LiveEnvironment) -> Image:
     """Look the image of the live revision up in the registry."""
-    definition = TaskDefinitions(access).read(_live(access, subject.outputs))[0]
+    definition = live.task_definitions.read(live.service.require().task_definition)[0]
     containers = {item["name"]: item["image"] for item in definition["containerDefinitions"]}
-    reference = str(containers[subject.outputs.container])
+    reference = str(containers[live.outputs.container])
     _, at, digest = reference.partition("@")
     name = digest if at else reference.rpartition(":")[2]
-    return Image(reference, find_image(access, subject.outputs.repository_name, name) is not None)
+    return Image(reference, find_image(live.access, live.outputs.repository_name, name) is not None)
 
 
-def _live(access: AwsAccess, outputs: Outputs) -> str:
-    return EcsService(access, outputs.cluster, outputs.service).require().task_definition
-
-
-def _tasks(
-    access: AwsAccess, outputs: Outputs, status: TaskStatus, since: datetime | None
-) -> tuple[Task, ...]:
-    ecs = access.client("ecs")
+def _tasks(live: LiveEnvironment, status: TaskStatus, since: datetime | None) -> tuple[Task, ...]:
+    ecs, outputs = live.access.client("ecs"), live.outputs
     with calling(f"Listing the {status} tasks of {outputs.task_family}"):
         raws = list_tasks(ecs, cluster=outputs.cluster, family=outputs.task_family, desiredStatus=status)
         found = [translate.task(raw) for raw in raws]

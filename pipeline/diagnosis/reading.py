@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling, explain
 from pipeline.certificate.check import read_certificate
 from pipeline.certificate.model import CertificateVerdict, Limits
 from pipeline.certificate.verdict import judge
 from pipeline.delivery.evidence import read_alarms
-from pipeline.delivery.model import probe_of
 from pipeline.diagnosis.facts import (
     Activity,
     Balancing,
@@ -32,12 +30,10 @@ from pipeline.diagnosis.facts import (
 from pipeline.diagnosis.model import Unread
 from pipeline.diagnosis.read_network import read_network, read_security
 from pipeline.diagnosis.read_tasks import read_definitions, read_image, read_tasks
-from pipeline.ecs.model import Service
-from pipeline.ecs.service import EcsService
 from pipeline.errors import PipelineError
 from pipeline.health.model import ProbeReport
 from pipeline.health.probe import probe
-from pipeline.release.store import ReleaseStore
+from pipeline.live import LiveEnvironment
 from pipeline.secrets.keys import KeyReport, compare_keys
 from pipeline.secrets.sync import secret_keys
 
@@ -55,9 +51,9 @@ _POINTS = 1440
 _ACTIVITIES = 10
 
 
-def read_scaling(access: AwsAccess, subject: Subject) -> Scaling:
+def read_scaling(live: LiveEnvironment, subject: Subject) -> Scaling:
     """Return bounds, policies and recent activities of the service."""
-    outputs, scaling = subject.outputs, access.client("application-autoscaling")
+    outputs, scaling = live.outputs, live.access.client("application-autoscaling")
     what: dict[str, Any] = {"ServiceNamespace": "ecs"}
     resource = f"service/{outputs.cluster}/{outputs.service}"
     with calling("Describing auto scaling"):
@@ -75,17 +71,17 @@ def read_scaling(access: AwsAccess, subject: Subject) -> Scaling:
     )
 
 
-def read_usage(access: AwsAccess, subject: Subject) -> dict[str, Usage]:
+def read_usage(live: LiveEnvironment, subject: Subject) -> dict[str, Usage]:
     """Return what CloudWatch measured of the service since ``subject.since``."""
-    found = {metric: _used(access, subject, metric) for metric in _METRICS}
+    found = {metric: _used(live, subject, metric) for metric in _METRICS}
     return {metric: usage for metric, usage in found.items() if usage is not None}
 
 
-def _used(access: AwsAccess, subject: Subject, metric: str) -> Usage | None:
-    outputs = subject.outputs
+def _used(live: LiveEnvironment, subject: Subject, metric: str) -> Usage | None:
+    outputs = live.outputs
     seconds = (subject.now - subject.since) / timedelta(seconds=1)
     with calling(f"Reading {metric} of {outputs.service}"):
-        points = access.client("cloudwatch").get_metric_statistics(
+        points = live.access.client("cloudwatch").get_metric_statistics(
             Namespace="AWS/ECS",
             MetricName=metric,
             Dimensions=[
@@ -120,15 +116,14 @@ def _activity(raw: "ScalingActivityTypeDef") -> Activity:
     )
 
 
-def read_balancing(access: AwsAccess, subject: Subject) -> Balancing:
+def read_balancing(live: LiveEnvironment) -> Balancing:
     """Return how the target groups ask for health, and what they got."""
-    outputs = subject.outputs
+    outputs = live.outputs
     with calling("Describing the target groups"):
-        answer = access.client("elbv2").describe_target_groups(
+        answer = live.access.client("elbv2").describe_target_groups(
             TargetGroupArns=list(outputs.target_group_arns)
         )
-    service = EcsService(access, outputs.cluster, outputs.service)
-    health = service.targets(outputs.target_group_arns)
+    health = live.service.targets(outputs.target_group_arns)
     return Balancing(
         tuple(_group(raw) for raw in answer["TargetGroups"]),
         tuple(target for targets in health.values() for target in targets),
@@ -160,24 +155,24 @@ _AT_ONCE = 6
 _RECORDS = 20
 
 
-def read_facts(access: AwsAccess, subject: Subject) -> Facts:
+def read_facts(live: LiveEnvironment, subject: Subject) -> Facts:
     """Read all of it; what cannot be read, for whatever reason AWS gives, is Unread with that reason."""
     questions: dict[str, Callable[[], Any]] = {
-        "service": partial(_service, access, subject),
-        "definitions": partial(read_definitions, access, subject),
-        "tasks": partial(read_tasks, access, subject),
-        "secrets": partial(_secrets, access, subject),
-        "balancing": partial(read_balancing, access, subject),
-        "probe": partial(_probe, subject),
-        "security": partial(read_security, access, subject),
-        "network": partial(read_network, access, subject),
-        "image": partial(read_image, access, subject),
-        "scaling": partial(read_scaling, access, subject),
-        "usage": partial(read_usage, access, subject),
-        "certificate": partial(_certificate, access, subject),
-        "alarms": partial(read_alarms, access, subject.outputs.alarm_names),
-        "names": partial(_names, subject),
-        "releases": partial(_releases, access, subject),
+        "service": live.service.describe,
+        "definitions": partial(read_definitions, live),
+        "tasks": partial(read_tasks, live, subject),
+        "secrets": partial(_secrets, live),
+        "balancing": partial(read_balancing, live),
+        "probe": partial(_probe, live, subject),
+        "security": partial(read_security, live),
+        "network": partial(read_network, live),
+        "image": partial(read_image, live),
+        "scaling": partial(read_scaling, live, subject),
+        "usage": partial(read_usage, live, subject),
+        "certificate": partial(_certificate, live, subject),
+        "alarms": partial(read_alarms, live.access, live.outputs.alarm_names),
+        "names": partial(_names, live),
+        "releases": partial(_releases, live),
     }
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="diagnosis") as pool:
         answers = {name: pool.submit(_answer, question) for name, question in questions.items()}
@@ -205,32 +200,24 @@ def _why(error: AwsError) -> str:
     return str(error)
 
 
-def _service(access: AwsAccess, subject: Subject) -> Service | None:
-    return EcsService(access, subject.outputs.cluster, subject.outputs.service).describe()
+def _secrets(live: LiveEnvironment) -> KeyReport:
+    secret = live.outputs.secret_arn
+    return compare_keys(read_definitions(live).live, secret, secret_keys(live.access, secret))
 
 
-def _secrets(access: AwsAccess, subject: Subject) -> KeyReport:
-    live = read_definitions(access, subject).live
-    return compare_keys(live, subject.outputs.secret_arn, secret_keys(access, subject.outputs.secret_arn))
+def _probe(live: LiveEnvironment, subject: Subject) -> ProbeReport:
+    return probe(replace(live.probe(), in_a_row=2, window=subject.patience, timeout=subject.patience))
 
 
-def _probe(subject: Subject) -> ProbeReport:
-    wanted = probe_of(subject.environment, subject.outputs, release=None)
-    return probe(replace(wanted, in_a_row=2, window=subject.patience, timeout=subject.patience))
+def _certificate(live: LiveEnvironment, subject: Subject) -> CertificateVerdict | None:
+    arn = live.outputs.certificate_arn
+    return judge(read_certificate(live.access, arn), subject.now, limits=Limits()) if arn else None
 
 
-def _certificate(access: AwsAccess, subject: Subject) -> CertificateVerdict | None:
-    arn = subject.outputs.certificate_arn
-    return judge(read_certificate(access, arn), subject.now, limits=Limits()) if arn else None
+def _names(live: LiveEnvironment) -> Names | None:
+    domain = live.settings.domain
+    return Names(addresses(domain), addresses(live.outputs.load_balancer_dns)) if domain else None
 
 
-def _names(subject: Subject) -> Names | None:
-    domain = subject.environment.domain
-    if domain is None:
-        return None
-    return Names(addresses(domain), addresses(subject.outputs.load_balancer_dns))
-
-
-def _releases(access: AwsAccess, subject: Subject) -> Releases:
-    store = ReleaseStore(access, subject.outputs.backup_bucket, subject.environment.name)
-    return Releases(tuple(store.newest(_RECORDS)), store.open_rollout())
+def _releases(live: LiveEnvironment) -> Releases:
+    return Releases(tuple(live.releases.newest(_RECORDS)), live.releases.open_rollout())

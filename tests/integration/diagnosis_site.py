@@ -15,6 +15,7 @@ from pipeline.diagnosis.diagnosis import Diagnosis, diagnose
 from pipeline.diagnosis.facts import Subject
 from pipeline.diagnosis.reading import read_facts
 from pipeline.environment.model import Environment
+from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
 from pipeline.secrets.keys import REQUIRED_KEYS
 
@@ -109,7 +110,7 @@ class Site:
         )
         now = utc_now()
         subject = Subject(environment, self.outputs, now, now - timedelta(hours=1), patience=1.0)
-        return diagnose(read_facts(self.lab.access, subject))
+        return diagnose(read_facts(LiveEnvironment(environment, self.lab.access, self.outputs), subject))
 
     def settled(self, wanted: Callable[[Diagnosis], bool]) -> Diagnosis:
         """Diagnose until what is broken shows; return the last diagnosis in any case."""

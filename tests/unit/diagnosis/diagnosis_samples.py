@@ -1,7 +1,7 @@
 """An environment in which everything is well; tests replace what they break."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from pipeline.certificate.model import CertificateVerdict, Level
 from pipeline.certificate.model import Finding as CertificateFinding
@@ -34,6 +34,7 @@ from pipeline.diagnosis.network import (
 from pipeline.ecs.model import Container, Deployment, Outcome, Service, ServiceEvent, Target, Task
 from pipeline.environment.model import Environment
 from pipeline.health.model import ProbeReport, Reply
+from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
 from pipeline.release.model import Release, ReleaseRecord, Rollout
 from pipeline.secrets.keys import REQUIRED_KEYS, KeyReport
@@ -240,3 +241,8 @@ WELL = Facts(
 )
 MOVING = service(rollout_state="IN_PROGRESS", running=1, failed=3)
 """A service whose new tasks do not come up: what stopped them is not over."""
+
+
+def live(access: object) -> LiveEnvironment:
+    """Return the well environment, reached by ``access``."""
+    return LiveEnvironment(ENVIRONMENT, cast("AwsAccess", access), OUTPUTS)

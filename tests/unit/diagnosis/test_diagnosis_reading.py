@@ -5,9 +5,8 @@ from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from diagnosis_samples import WELL
+from diagnosis_samples import WELL, live
 
-from pipeline.aws.access import AwsAccess
 from pipeline.diagnosis.diagnosis import diagnose
 from pipeline.diagnosis.model import Unread
 from pipeline.diagnosis.reading import addresses, read_facts
@@ -66,7 +65,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("offline")
 def test_a_failing_call_is_an_answer(error: Exception, expected: str) -> None:
     """Each question that AWS refuses is unread with its reason, and the diagnosis is made all the same."""
-    facts = read_facts(cast("AwsAccess", _Access(error)), WELL.subject)
+    facts = read_facts(live(_Access(error)), WELL.subject)
     asked = {item.name for item in fields(facts)} - {"subject", "certificate", "alarms", "names", "probe"}
     unread = {name for name in asked if isinstance(getattr(facts, name), Unread)}
     assert unread == asked

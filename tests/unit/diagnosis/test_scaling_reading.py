@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import boto3
 from botocore.stub import ANY, Stubber
-from diagnosis_samples import NOW, WELL
+from diagnosis_samples import NOW, WELL, live
 
 from pipeline.aws.access import AwsAccess
 from pipeline.diagnosis.facts import Activity, Policy, Scaling, Usage
@@ -86,7 +86,7 @@ def test_bounds_policies_and_recent_activities() -> None:
     access, stub = _stub("application-autoscaling")
     _expect(stub, [target], [policy])
     with stub:
-        found = read_scaling(access, WELL.subject)
+        found = read_scaling(live(access), WELL.subject)
     done = Activity(NOW - timedelta(hours=1), ACTIVITY["Description"], "Successful", "done")
     cpu = Policy("cpu", "ECSServiceAverageCPUUtilization", 80.0)
     assert found == Scaling((2, 4), ("DynamicScalingOutSuspended",), (cpu,), (done,))
@@ -97,7 +97,7 @@ def test_a_service_that_is_not_registered_has_no_bounds() -> None:
     access, stub = _stub("application-autoscaling")
     _expect(stub, [], [])
     with stub:
-        assert read_scaling(access, WELL.subject).bounds is None
+        assert read_scaling(live(access), WELL.subject).bounds is None
 
 
 def test_usage_is_ordered_by_time() -> None:
@@ -116,4 +116,4 @@ def test_usage_is_ordered_by_time() -> None:
         "get_metric_statistics", {"Datapoints": []}, {**asked, "MetricName": "MemoryUtilization"}
     )
     with stub:
-        assert read_usage(access, WELL.subject) == {"CPUUtilization": Usage(50.0, 95.0, 90.0)}
+        assert read_usage(live(access), WELL.subject) == {"CPUUtilization": Usage(50.0, 95.0, 90.0)}
