@@ -10,8 +10,7 @@ from prefect.states import Completed
 from blocks.names import EnvironmentName
 from flows.diagnose import explain_failure
 from flows.shared.naming import completed, run_name
-from flows.shared.rehearsal import rehearse
-from flows.shared.rollout import RolloutEnd, roll_out
+from flows.shared.rollout import RolloutEnd, rehearse, roll_out
 from flows.shared.undo import carry_out_decision, note_of, rollback_was_asked, undo
 from pipeline.clock import Stopwatch
 from pipeline.ecs.model import Outcome
@@ -21,7 +20,7 @@ from pipeline.release.model import Release
 from tasks.environment import load_environment, preflight
 from tasks.image import build_release, fetch_source, find_release, pass_scan_gate, push_release, require_image
 from tasks.lease import one_delivery_at_a_time, refuse_second_delivery
-from tasks.report import name_run, report_release
+from tasks.record import name_run, report_release
 from tasks.rollout import register_revision
 from tasks.support import tell_world
 

@@ -14,7 +14,7 @@ from pipeline.state.model import StateHead
 from pipeline.state.restorable import PresentState
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time
-from tasks.restoring import bring_back, choose_candidate, look_at_state, show_candidates
+from tasks.state import bring_back, choose_candidate, look_at_state, show_candidates
 from tasks.support import tell_world
 
 

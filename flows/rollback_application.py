@@ -14,8 +14,7 @@ from pipeline.release.model import ReleaseRecord
 from tasks.environment import load_environment
 from tasks.history import choose_target, present_task_definition
 from tasks.lease import one_delivery_at_a_time
-from tasks.record import find_crossed
-from tasks.report import name_run
+from tasks.record import find_crossed, name_run
 
 
 @flow(name="rollback-application", flow_run_name=run_name)

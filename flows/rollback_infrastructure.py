@@ -8,7 +8,7 @@ from flows.shared.naming import run_name
 from pipeline.terraform.workspace import PlanRequest
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time
-from tasks.restoring import choose_configuration, unpacked_configuration
+from tasks.state import choose_configuration, unpacked_configuration
 from tasks.terraform import terraform_session
 
 

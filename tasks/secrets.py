@@ -11,7 +11,7 @@ from pipeline.live import LiveEnvironment
 from pipeline.release.model import ReleaseRecord
 from pipeline.secrets.change import SecretSync
 from pipeline.secrets.keys import key_rows, unset_keys
-from pipeline.secrets.sync import missing_keys, sync_secret, values_written
+from pipeline.secrets.store import missing_keys, sync_secret, values_written
 from tasks.support import retried_step, show_table, step, tell_world
 
 

@@ -1,15 +1,89 @@
 """What deploy-application and rollback-application share: move the service, watch, verify, record."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from pipeline.clock import Stopwatch
 from pipeline.delivery.start import Started, StartKind
 from pipeline.ecs.model import Outcome
+from pipeline.ecs.registry import Revision
+from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.release.model import Release
-from tasks.record import record_release
+from pipeline.release.crossing import tell_changes
+from pipeline.release.model import Release, SchemaChange
+from tasks.database import back_up_database
+from tasks.one_off import find_pending_migrations, migrate_database, try_release
+from tasks.record import correct_migrations, find_own, note_migrations, record_release
 from tasks.rollout import begin_rollout, evidence_of, verify_release, watch_rollout
+
+SURVEY_LIMIT = timedelta(minutes=15)
+"""As long as migrations may take: a run that was killed may have left some at work."""
+MIGRATION_LIMIT = timedelta(minutes=15)
+TRIAL_LIMIT = timedelta(minutes=5)
+
+
+def rehearse(
+    live: LiveEnvironment, release: str, revision: Revision, migrate: bool, stopwatch: Stopwatch
+) -> None:
+    """Migrate where anything is pending, then try the release outside the service.
+
+    Raises:
+        PipelineError: it failed after irreversible migrations, which the message names.
+        PipelineError: it failed otherwise.
+    """
+    if migrate:
+        _migrate(live, release, revision, stopwatch)
+    if not live.settings.trial:
+        return
+    try:
+        with stopwatch.step("trial"):
+            try_release(live, release, revision.arn, TRIAL_LIMIT)
+    except PipelineError as error:
+        changes = _ran(live, revision)
+        if not changes:
+            raise
+        raise PipelineError(
+            f"{error}\nThe service was not touched, but these irreversible migrations ran:\n"
+            f"{tell_changes(changes)}\n"
+            "Look whether the running release can live with them; deploy a mended one, or restore the backup."
+        ) from error
+
+
+def _ran(live: LiveEnvironment, revision: Revision) -> tuple[SchemaChange, ...]:
+    """Find the irreversible migrations of this release, in whichever run; none where that cannot be told."""
+    with suppress(PipelineError):  # the failure that is being explained counts
+        return find_own(live, revision.arn)
+    return ()
+
+
+def _migrate(live: LiveEnvironment, release: str, revision: Revision, stopwatch: Stopwatch) -> None:
+    """Back up and migrate; without pending migrations neither is done."""
+    with stopwatch.step("pending migrations"):
+        pending = find_pending_migrations(live, revision.arn, SURVEY_LIMIT)
+    if not pending:
+        return
+    never_deployed = (
+        revision.live_arn == live.outputs.task_definition_arn
+    )  # Terraform's: its image does not exist
+    backup = None
+    if not never_deployed:
+        with stopwatch.step("backup"):
+            backup = back_up_database(live, f"before {release}")
+    with stopwatch.step("migrations"):
+        change = note_migrations(live, release, revision.arn, pending, backup.key if backup else "")
+        _run(live, revision, change)
+
+
+def _run(live: LiveEnvironment, revision: Revision, change: SchemaChange) -> None:
+    try:
+        migrate_database(live, revision.arn, MIGRATION_LIMIT)
+    except PipelineError:
+        with suppress(PipelineError):  # what failed first is what is told; until then all count as run
+            left = find_pending_migrations(live, revision.arn, SURVEY_LIMIT)
+            correct_migrations(live, change, left)
+        raise
+
 
 ROLLOUT_LIMIT = timedelta(minutes=15)
 

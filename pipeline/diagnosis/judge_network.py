@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from pipeline.diagnosis.facts import Facts
-from pipeline.diagnosis.model import Fault, Finding, Topic, Unread
-from pipeline.diagnosis.network import (
+from pipeline.diagnosis.facts import (
     WORLD,
     Door,
+    Facts,
     FileSystem,
     Listener,
     Network,
@@ -18,6 +17,7 @@ from pipeline.diagnosis.network import (
     inbound,
     outbound,
 )
+from pipeline.diagnosis.model import Fault, Finding, Topic, Unread
 
 FIREWALL = Topic("security groups")
 ROUTES = Topic("way to AWS")

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pipeline.aws.errors import calling
-from pipeline.diagnosis.network import (
+from pipeline.diagnosis.facts import (
     WORLD,
     Door,
     FileSystem,

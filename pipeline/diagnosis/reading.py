@@ -35,7 +35,7 @@ from pipeline.health.model import ProbeReport
 from pipeline.health.probe import probe
 from pipeline.live import LiveEnvironment
 from pipeline.secrets.keys import KeyReport, compare_keys
-from pipeline.secrets.sync import secret_keys
+from pipeline.secrets.store import secret_keys
 
 if TYPE_CHECKING:
     from mypy_boto3_elbv2.type_defs import TargetGroupTypeDef

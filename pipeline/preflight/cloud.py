@@ -11,7 +11,7 @@ from pipeline.aws.errors import calling
 from pipeline.ecs.model import Service
 from pipeline.live import LiveEnvironment
 from pipeline.preflight.model import Check, CheckFailedError, CheckSkippedError
-from pipeline.secrets.sync import missing_keys
+from pipeline.secrets.store import missing_keys
 
 
 class PresentService:

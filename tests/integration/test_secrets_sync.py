@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from pipeline.aws.access import AwsAccess
 from pipeline.secrets.keys import REQUIRED_KEYS
-from pipeline.secrets.sync import missing_keys, sync_secret
+from pipeline.secrets.store import missing_keys, sync_secret
 
 VALUES = {key: SecretStr(f"hush {key}") for key in REQUIRED_KEYS}
 

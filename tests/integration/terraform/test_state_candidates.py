@@ -5,11 +5,10 @@ from terraform_support import Opener
 
 from pipeline.retention import RetentionPolicy
 from pipeline.state.backup import backup_state, would_back_up
-from pipeline.state.candidates import fetch_candidate, list_candidates
 from pipeline.state.home import StateHome
 from pipeline.state.model import StateError
 from pipeline.state.record import take_snapshot
-from pipeline.state.restore import inspect_state, restore_state
+from pipeline.state.restore import fetch_candidate, inspect_state, list_candidates, restore_state
 from pipeline.terraform.workspace import PlanRequest
 
 

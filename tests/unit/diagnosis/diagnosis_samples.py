@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from pipeline.aws.access import AwsAccess
 from pipeline.certificate.model import CertificateVerdict, Level
 from pipeline.certificate.model import Finding as CertificateFinding
 from pipeline.delivery.model import Alarm, TaskEvidence
@@ -10,26 +11,24 @@ from pipeline.diagnosis.facts import (
     Activity,
     Balancing,
     Definitions,
+    Door,
     Facts,
+    FileSystem,
     Image,
+    Listener,
     Names,
+    Network,
     Policy,
     Releases,
+    Route,
+    Rule,
     Scaling,
+    Security,
+    SecurityGroup,
     Subject,
     TargetGroup,
     Tasks,
     Usage,
-)
-from pipeline.diagnosis.network import (
-    Door,
-    FileSystem,
-    Listener,
-    Network,
-    Route,
-    Rule,
-    Security,
-    SecurityGroup,
 )
 from pipeline.ecs.model import Container, Deployment, Outcome, Service, ServiceEvent, Target, Task
 from pipeline.environment.model import Environment

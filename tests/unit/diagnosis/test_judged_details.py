@@ -10,9 +10,8 @@ from pipeline.certificate.model import CertificateVerdict, Level
 from pipeline.certificate.model import Finding as CertificateFinding
 from pipeline.diagnosis.causes import likely_causes
 from pipeline.diagnosis.diagnosis import diagnose
-from pipeline.diagnosis.facts import Balancing, Facts
+from pipeline.diagnosis.facts import Balancing, Facts, Rule
 from pipeline.diagnosis.model import Fault, Finding
-from pipeline.diagnosis.network import Rule
 from pipeline.diagnosis.report import to_markdown
 from pipeline.ecs.model import Target
 from pipeline.outputs import Outputs

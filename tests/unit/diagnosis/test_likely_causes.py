@@ -32,9 +32,20 @@ from pipeline.certificate.model import Finding as CertificateFinding
 from pipeline.delivery.model import Alarm, TaskEvidence
 from pipeline.diagnosis.causes import ADVICE
 from pipeline.diagnosis.diagnosis import diagnose
-from pipeline.diagnosis.facts import Activity, Balancing, Definitions, Image, Names, Releases, Tasks, Usage
+from pipeline.diagnosis.facts import (
+    Activity,
+    Balancing,
+    Definitions,
+    FileSystem,
+    Image,
+    Names,
+    Network,
+    Releases,
+    Route,
+    Tasks,
+    Usage,
+)
 from pipeline.diagnosis.model import Fault
-from pipeline.diagnosis.network import FileSystem, Network, Route
 from pipeline.health.model import ProbeReport, Reply
 from pipeline.secrets.keys import KeyReport
 

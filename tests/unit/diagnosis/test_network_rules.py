@@ -7,7 +7,7 @@ from diagnosis_samples import tcp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.diagnosis.network import Peer, Rule, admits
+from pipeline.diagnosis.facts import Peer, Rule, admits
 
 HERE = Peer(("sg-a",), ("10.0.1.0/24",))
 

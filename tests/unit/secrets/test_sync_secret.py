@@ -20,7 +20,7 @@ from pipeline.secrets.change import (
     SecretsError,
     SecretValuesError,
 )
-from pipeline.secrets.sync import missing_keys, secret_keys, sync_secret, values_written
+from pipeline.secrets.store import missing_keys, secret_keys, sync_secret, values_written
 
 NAME = "vimbiso-pay/staging/app"
 ACCESS = AwsAccess("af-south-1", access_key_id="test", secret_access_key="test")

@@ -14,7 +14,6 @@ from support.refusals import refusing
 from pipeline.aws.errors import AwsError
 from pipeline.retention import RetentionPolicy
 from pipeline.state.backup import backup_state, git_revision, pack
-from pipeline.state.candidates import list_candidates
 from pipeline.state.home import StateHome, near_misses, read_addresses
 from pipeline.state.lock import delete_lock, held_lock, read_lock, take_lock, write_digest
 from pipeline.state.model import StateChangedError, StateError
@@ -30,7 +29,7 @@ from pipeline.state.plans import (
 )
 from pipeline.state.record import announce, keep_record, read_bundle, read_records, read_runs, take_snapshot
 from pipeline.state.restorable import PresentState, choose_record
-from pipeline.state.restore import inspect_state, restore_state
+from pipeline.state.restore import inspect_state, list_candidates, restore_state
 from pipeline.state.unlock import forget_gone, unlock
 from pipeline.terraform.document import Plan, read_plan
 from pipeline.terraform.errors import TerraformError
