@@ -3,7 +3,7 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
-from pipeline.certificate.model import Level, Limits
+from pipeline.certificate.model import ExpiryLimits, Level
 from pipeline.errors import PipelineError
 from tasks.certificate import inspect_certificate, report_no_certificate
 from tasks.environment import load_environment
@@ -29,7 +29,7 @@ def check_public_certificate(
     if arn is None or domain is None:
         report_no_certificate(live)
         return "SKIPPED"
-    verdict = inspect_certificate(live, arn, domain, Limits(warn_days, fail_days), dry_run).verdict
+    verdict = inspect_certificate(live, arn, domain, ExpiryLimits(warn_days, fail_days), dry_run).verdict
     if verdict.level is Level.FAIL:
         worst = verdict.problems[0]
         raise PipelineError(f"{domain}: {worst.subject}: {worst.text} {worst.next_step}")

@@ -7,7 +7,7 @@ from flows.shared.approval import ask, was_asked
 from flows.shared.naming import run_name
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.sqlite.model import Backup
+from pipeline.sqlite.model import DatabaseBackup
 from tasks.database import choose_backup, restore_database
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time, one_delivery_at_a_time
@@ -82,7 +82,7 @@ def _in_place(
     return ended.aside
 
 
-def _ask(live: LiveEnvironment, chosen: Backup) -> str:
+def _ask(live: LiveEnvironment, chosen: DatabaseBackup) -> str:
     """Ask a person; the answer is for this backup and no other."""
     if not was_asked(chosen.id):
         tell_world(live, "approval.waiting", summary=f"restore-sqlite in place from {chosen.key}")

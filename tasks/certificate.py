@@ -3,7 +3,7 @@
 from prefect.logging import get_run_logger
 
 from pipeline.certificate.check import CertificateReport, check_certificate, lookup_cname
-from pipeline.certificate.model import Endpoint, Limits
+from pipeline.certificate.model import Endpoint, ExpiryLimits
 from pipeline.clock import utc_now
 from pipeline.live import LiveEnvironment
 from tasks.support import retried_step, show_table, step, tell_world
@@ -24,7 +24,7 @@ def report_no_certificate(live: LiveEnvironment) -> None:
 
 @retried_step
 def inspect_certificate(
-    live: LiveEnvironment, arn: str, domain: str, limits: Limits, dry_run: bool = False
+    live: LiveEnvironment, arn: str, domain: str, limits: ExpiryLimits, dry_run: bool = False
 ) -> CertificateReport:
     """Ask ACM, the endpoint and DNS about the certificate, and show every finding; a dry run tells nobody."""
     endpoint = Endpoint(domain)

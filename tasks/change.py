@@ -12,7 +12,7 @@ from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.state.backup import git_revision, pack
 from pipeline.state.home import StateHome, near_misses, read_addresses, read_head
-from pipeline.state.model import ConfigurationRecord, Snapshot
+from pipeline.state.model import ConfigurationRecord, StateSnapshot
 from pipeline.state.plans import (
     WaitingPlan,
     drop_plan,
@@ -159,7 +159,7 @@ def require_unchanged(home: StateHome, plan: Plan) -> None:
 
 
 @retried_step
-def snapshot_state(home: StateHome, run_id: str) -> Snapshot | None:
+def snapshot_state(home: StateHome, run_id: str) -> StateSnapshot | None:
     """Copy the state before it is changed."""
     snapshot = take_snapshot(home, run_id)
     if snapshot is not None:
@@ -179,7 +179,7 @@ def record_configuration(
     terraform_version: str,
     approved_by: str = "",
     restores: str = "",
-    snapshot: Snapshot | None = None,
+    snapshot: StateSnapshot | None = None,
 ) -> str:
     """Keep the applied configuration as a bundle with its outputs, for rollback-infrastructure."""
     bundle = pack(workspace.module, variables)

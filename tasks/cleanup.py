@@ -5,14 +5,14 @@ from prefect.logging import get_run_logger
 from pipeline.clock import utc_now
 from pipeline.ecr.apply import CleanupResult, apply_cleanup
 from pipeline.ecr.in_use import collect_in_use
-from pipeline.ecr.model import CleanupPolicy, Protection
+from pipeline.ecr.model import CleanupPolicy, ProtectedImages
 from pipeline.ecr.plan import CleanupPlan, plan_cleanup
 from pipeline.ecr.registry import read_inventory
 from pipeline.live import LiveEnvironment
 from tasks.support import retried_step, show_page, show_table, step
 
 
-def _in_use(live: LiveEnvironment) -> Protection:
+def _in_use(live: LiveEnvironment) -> ProtectedImages:
     records = live.releases.newest_good()
     good = {record.image_digest for record in records if record.image_digest}
     return collect_in_use(live.access, live.outputs, good)

@@ -7,20 +7,20 @@ from prefect.runtime import flow_run
 
 from pipeline.clock import utc_now
 from pipeline.errors import PipelineError
-from pipeline.freshness.judge import Finding, judge
+from pipeline.freshness.judge import FreshnessFinding, judge
 from pipeline.freshness.survey import find_copies
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.drill import Drill, drill
-from pipeline.sqlite.model import Backup, Manifest, NoDatabaseError
-from pipeline.sqlite.restore import Restored, restore_to_file
+from pipeline.sqlite.model import BackupManifest, DatabaseBackup, NoDatabaseError
+from pipeline.sqlite.restore import RestoredFile, restore_to_file
 from pipeline.sqlite.store import find_backup, read_manifest
 from pipeline.sqlite.sweep import Pruned, plan_prune, prune, publish_age, publish_backup, publish_drill
 from tasks.support import retried_step, show_page, show_table, step, tell_world
 
 
 @retried_step
-def inspect_backups(live: LiveEnvironment, limit: timedelta) -> tuple[Finding, ...]:
+def inspect_backups(live: LiveEnvironment, limit: timedelta) -> tuple[FreshnessFinding, ...]:
     """Look at the backups of database and Terraform state and at the archive of every log group."""
     now = utc_now()
     findings = tuple(judge(item, now, limit) for item in find_copies(live))
@@ -37,7 +37,7 @@ def inspect_backups(live: LiveEnvironment, limit: timedelta) -> tuple[Finding, .
 
 
 @step
-def tell_missing_backups(live: LiveEnvironment, findings: tuple[Finding, ...]) -> None:
+def tell_missing_backups(live: LiveEnvironment, findings: tuple[FreshnessFinding, ...]) -> None:
     """Emit the event that something is missing or too old."""
     tell_world(
         live,
@@ -47,7 +47,7 @@ def tell_missing_backups(live: LiveEnvironment, findings: tuple[Finding, ...]) -
     )
 
 
-def _row(finding: Finding) -> dict[str, str]:
+def _row(finding: FreshnessFinding) -> dict[str, str]:
     hours = "" if finding.age is None else f"{finding.age.total_seconds() / 3600:.1f} h"
     return {
         "copy": finding.copies.what,
@@ -59,7 +59,7 @@ def _row(finding: Finding) -> dict[str, str]:
 
 
 @step
-def back_up_database(live: LiveEnvironment, reason: str) -> Manifest | None:
+def back_up_database(live: LiveEnvironment, reason: str) -> BackupManifest | None:
     """Make a checked copy of the database while the application writes; None where there is none yet."""
     log, site = get_run_logger(), live
     try:
@@ -127,7 +127,7 @@ def publish_backup_age(live: LiveEnvironment) -> float | None:
 
 
 @retried_step
-def choose_backup(live: LiveEnvironment, wanted: str | None = None) -> Backup:
+def choose_backup(live: LiveEnvironment, wanted: str | None = None) -> DatabaseBackup:
     """Find the wanted backup, or the newest verified one, and show what its manifest says."""
     site = live
     chosen = find_backup(site, wanted)
@@ -151,7 +151,7 @@ def choose_backup(live: LiveEnvironment, wanted: str | None = None) -> Backup:
 
 
 @step
-def restore_database(live: LiveEnvironment, backup: str | None, path: str | None) -> Restored:
+def restore_database(live: LiveEnvironment, backup: str | None, path: str | None) -> RestoredFile:
     """Bring a backup to a new file on the data volume, checked; the live database is not touched."""
     site = live
     chosen = find_backup(site, backup)

@@ -13,13 +13,13 @@ from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.preflight.cloud import PresentService, cloud_checks
 from pipeline.preflight.engine import engine_checks, source_checks
-from pipeline.preflight.model import Finding, Status, faults, run_checks
+from pipeline.preflight.model import CheckResult, CheckStatus, faults, run_checks
 from pipeline.source.resolve import source_of
 from tasks.support import show_table, step
 
 
 @step
-def preflight(live: LiveEnvironment, ref: str | None, builds: bool) -> tuple[Finding, ...]:
+def preflight(live: LiveEnvironment, ref: str | None, builds: bool) -> tuple[CheckResult, ...]:
     """Ask every check, show all answers, and raise when one speaks against deploying.
 
     ``ref`` is what is built where an image is; the checks bring it onto this machine.
@@ -32,7 +32,7 @@ def preflight(live: LiveEnvironment, ref: str | None, builds: bool) -> tuple[Fin
         checks += engine_checks(environment, present)
     findings = run_checks(checks)
     for item in findings:
-        level = get_run_logger().error if item.status is Status.NG else get_run_logger().info
+        level = get_run_logger().error if item.status is CheckStatus.NG else get_run_logger().info
         level("%-4s %s: %s", item.status, item.name, item.reason)
     show_table(
         live,

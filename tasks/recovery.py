@@ -13,7 +13,7 @@ from pipeline.live import LiveEnvironment
 from pipeline.recovery.carry import carry_through
 from pipeline.recovery.record import OpenRestore, OpenRestores, begin, choose
 from pipeline.recovery.steps import RestoreSteps
-from pipeline.sqlite.model import Backup
+from pipeline.sqlite.model import DatabaseBackup
 from pipeline.sqlite.store import find_backup, read_manifest
 from tasks.support import retried_step, show_page, show_table, step
 
@@ -50,7 +50,7 @@ def find_open_restore(live: LiveEnvironment) -> OpenRestore | None:
 
 
 @retried_step
-def choose_in_place(live: LiveEnvironment, wanted: str | None, opened: OpenRestore | None) -> Backup:
+def choose_in_place(live: LiveEnvironment, wanted: str | None, opened: OpenRestore | None) -> DatabaseBackup:
     """Find the backup, and show what its manifest says beside what will happen."""
     site = live
     chosen = choose(site, wanted, opened)

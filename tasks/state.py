@@ -23,7 +23,7 @@ from pipeline.state.record import announced, read_bundle, read_records, this_run
 from pipeline.state.restorable import PresentState, choose_record, judge_restore
 from pipeline.state.restore import (
     Candidate,
-    Restored,
+    RestoredState,
     fetch_candidate,
     inspect_state,
     list_candidates,
@@ -119,7 +119,7 @@ def choose_candidate(live: LiveEnvironment, source: str, present: PresentState) 
 
 
 @step
-def bring_back(live: LiveEnvironment, source: str, present: PresentState, approved_by: str) -> Restored:
+def bring_back(live: LiveEnvironment, source: str, present: PresentState, approved_by: str) -> RestoredState:
     """Put the copy in the state's place, under Terraform's lock; what was there is kept."""
     home = live.state
     run_id = str(flow_run.id)

@@ -76,7 +76,7 @@ _RUN_BOUND = timedelta(hours=3)
 
 
 @dataclass
-class Listener:
+class ApplyReporter:
     """Hears Terraform's events: logs them, and knows how far an apply is."""
 
     log: Any
@@ -97,7 +97,7 @@ class Session:
 
     live: LiveEnvironment
     workspace: Workspace
-    listener: Listener
+    listener: ApplyReporter
     home: StateHome
     run_id: str
 
@@ -110,7 +110,7 @@ def terraform_session(live: LiveEnvironment, module: Path = ROOT_MODULE) -> Iter
     is killed can be told from a living one.
     """
     listener, home, run_id = (
-        Listener(get_run_logger()),
+        ApplyReporter(get_run_logger()),
         live.state,
         str(flow_run.id),
     )

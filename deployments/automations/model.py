@@ -37,7 +37,7 @@ class SetState(_Strict):
     message: str
 
 
-class Run(_Strict):
+class RunDeployment(_Strict):
     """A run of a deployment."""
 
     deployment: str
@@ -59,7 +59,7 @@ class AutomationEntry(_Strict):
     enabled: bool = True
     notify: Notify | None = None
     state: SetState | None = None
-    run: Run | None = None
+    run: RunDeployment | None = None
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> "AutomationEntry":

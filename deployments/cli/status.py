@@ -29,7 +29,7 @@ _RUNS = 10
 
 
 @dataclass(frozen=True)
-class Run:
+class RunSummary:
     """A flow run, newest or waiting."""
 
     flow: str
@@ -39,7 +39,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Status:
+class EnvironmentStatus:
     """What is known of an environment."""
 
     environment: str
@@ -50,13 +50,13 @@ class Status:
     """The one that runs, or why that is unknown."""
     application: str
     """Its address; "" where it is unknown."""
-    runs: list[Run]
+    runs: list[RunSummary]
 
 
 def show_status(client: SyncPrefectClient, environment: str, as_json: bool) -> int:
     """Print what is known; 0 where a release runs and a worker serves the environment, else 1."""
     release, address = _release(environment)
-    found = Status(
+    found = EnvironmentStatus(
         environment,
         str(PREFECT_API_URL.value()),
         _workers(client, environment),
@@ -71,7 +71,7 @@ def show_status(client: SyncPrefectClient, environment: str, as_json: bool) -> i
     return 0 if found.workers and found.application else 1
 
 
-def _print(console: Console, found: Status) -> None:
+def _print(console: Console, found: EnvironmentStatus) -> None:
     table = Table(show_header=False, title=found.environment, title_justify="left")
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -119,7 +119,7 @@ def _release(environment: str) -> tuple[str, str]:
     return (told or ["none"])[0], live.page
 
 
-def _runs(client: SyncPrefectClient, environment: str) -> list[Run]:
+def _runs(client: SyncPrefectClient, environment: str) -> list[RunSummary]:
     """Return the runs under way or waiting, then those that ended last."""
     chosen = DeploymentFilter(name=DeploymentFilterName(any_=[environment]))
     begun = client.read_flow_runs(
@@ -137,4 +137,6 @@ def _runs(client: SyncPrefectClient, environment: str) -> list[Run]:
     )
     flows = {flow.id: flow.name for flow in client.read_flows(limit=200)}
     found: Iterable[FlowRun] = [*[run for run in pending if run.start_time is None], *begun]
-    return [Run(flows.get(it.flow_id, ""), it.state_name or "", it.start_time, it.name) for it in found]
+    return [
+        RunSummary(flows.get(it.flow_id, ""), it.state_name or "", it.start_time, it.name) for it in found
+    ]

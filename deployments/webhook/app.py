@@ -18,9 +18,9 @@ from deployments.webhook.lanes import Lanes
 from deployments.webhook.model import Refusal
 from deployments.webhook.observed import Metrics, Observed, log
 from deployments.webhook.runs import Runs
-from deployments.webhook.service import Service, unreachable
+from deployments.webhook.service import DeliveryHandler, unreachable
 from deployments.webhook.settings import WebhookSettings, webhook_settings
-from deployments.webhook.store import Store
+from deployments.webhook.store import DeliveryStore
 from pipeline.environment.loader import environments
 from pipeline.errors import PipelineError
 
@@ -31,7 +31,7 @@ _REDELIVERABLE = 3 * 86_400.0
 def create_app(settings: WebhookSettings) -> FastAPI:
     """Put the receiver together."""
     metrics, credentials = Metrics(), Credentials(settings)
-    store = Store(settings.store, max(_REDELIVERABLE, settings.github_age, settings.plain_age) + 600)
+    store = DeliveryStore(settings.store, max(_REDELIVERABLE, settings.github_age, settings.plain_age) + 600)
     runs = Runs()
     lanes = Lanes(runs.start, runs.cancel_superseded)
     reporter = StatusReporter(settings, credentials, store, runs)
@@ -54,12 +54,14 @@ def create_app(settings: WebhookSettings) -> FastAPI:
     )
     app.add_middleware(Observed, metrics=metrics)
     app.add_exception_handler(Refusal, _refused)
-    _add_hooks(app, settings, credentials, Service(settings, store, metrics, lanes))
+    _add_hooks(app, settings, credentials, DeliveryHandler(settings, store, metrics, lanes))
     _add_watching(app, metrics)
     return app
 
 
-def _add_hooks(app: FastAPI, settings: WebhookSettings, credentials: Credentials, service: Service) -> None:
+def _add_hooks(
+    app: FastAPI, settings: WebhookSettings, credentials: Credentials, service: DeliveryHandler
+) -> None:
     limiter = Limiter(settings.rate, settings.burst)
 
     async def checked(request: Request, header: str) -> bytes:

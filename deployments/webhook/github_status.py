@@ -12,13 +12,15 @@ from deployments.webhook.intake import Credentials
 from deployments.webhook.lanes import github_state
 from deployments.webhook.runs import Runs
 from deployments.webhook.settings import WebhookSettings
-from deployments.webhook.store import Store
+from deployments.webhook.store import DeliveryStore
 
 
 class StatusReporter:
     """Reports each change of each run that the receiver started; goes on where it was after a restart."""
 
-    def __init__(self, settings: WebhookSettings, credentials: Credentials, store: Store, runs: Runs) -> None:
+    def __init__(
+        self, settings: WebhookSettings, credentials: Credentials, store: DeliveryStore, runs: Runs
+    ) -> None:
         self._runs = runs
         self._settings = settings
         self._credentials = credentials

@@ -8,7 +8,7 @@ from fastapi import Request
 from prefect.blocks.system import Secret
 
 from deployments.secret_file import secret_in
-from deployments.webhook.model import Bucket, Refusal, take
+from deployments.webhook.model import Refusal, TokenBucket, take
 from deployments.webhook.reading import is_signed
 from deployments.webhook.runs import asked
 from deployments.webhook.settings import WebhookSettings
@@ -71,7 +71,7 @@ class Limiter:
 
     def __init__(self, rate: float, burst: float) -> None:
         self._rate, self._burst = rate, burst
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
     def check(self, client: str) -> None:
         """Count a request.

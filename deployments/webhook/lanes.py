@@ -72,7 +72,7 @@ _PAUSE = 1.0
 
 
 @dataclass(frozen=True)
-class Served:
+class StartedRun:
     """The run that a delivery leads to."""
 
     run: str
@@ -88,17 +88,17 @@ class Lanes:
     ) -> None:
         """``begin`` starts a run; ``settle`` cancels some needless ones and says whether there are more."""
         self._begin_run, self._settle_runs = begin, settle
-        self._waiting: dict[str, list[tuple[Deploy, asyncio.Future[Served]]]] = {}
+        self._waiting: dict[str, list[tuple[Deploy, asyncio.Future[StartedRun]]]] = {}
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._turn = asyncio.Lock()
 
-    async def serve(self, deploy: Deploy) -> Served:
+    async def serve(self, deploy: Deploy) -> StartedRun:
         """Wait for the run that serves the delivery.
 
         Raises:
             TimeoutError, httpx.HTTPError, ObjectNotFound: as starting the run did.
         """
-        future: asyncio.Future[Served] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[StartedRun] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(deploy.environment, []).append((deploy, future))
         self.look_at(deploy.environment)
         return await future
@@ -129,11 +129,11 @@ class Lanes:
                 await asyncio.sleep(_PAUSE)
             more = bool(left) or 0 < failed < _TRIES or environment in self._waiting
 
-    async def _begin(self, waiting: list[tuple[Deploy, asyncio.Future[Served]]]) -> None:
+    async def _begin(self, waiting: list[tuple[Deploy, asyncio.Future[StartedRun]]]) -> None:
         chosen = newest([deploy for deploy, _ in waiting])
         try:
             async with asyncio.timeout(_PART):
-                served = Served(await self._begin_run(chosen), chosen)
+                served = StartedRun(await self._begin_run(chosen), chosen)
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
             for _, future in waiting:
                 if not future.done():

@@ -6,7 +6,7 @@ from pipeline.errors import PipelineError
 
 
 @dataclass(frozen=True)
-class Bucket:
+class TokenBucket:
     """What a client may still send."""
 
     tokens: float
@@ -14,17 +14,17 @@ class Bucket:
     """When that was so (seconds of a clock that never goes back)."""
 
 
-def take(bucket: Bucket | None, now: float, rate: float, burst: float) -> tuple[Bucket, float]:
+def take(bucket: TokenBucket | None, now: float, rate: float, burst: float) -> tuple[TokenBucket, float]:
     """Take one token of a bucket that fills by ``rate`` a second up to ``burst``; a new client's is full.
 
     Returns:
         The bucket afterwards, and the seconds to wait (0: go on).
     """
-    old = bucket or Bucket(burst, now)
+    old = bucket or TokenBucket(burst, now)
     tokens = min(burst, old.tokens + max(0.0, now - old.at) * rate)
     if tokens >= 1:
-        return Bucket(tokens - 1, now), 0.0
-    return Bucket(tokens, now), (1 - tokens) / rate
+        return TokenBucket(tokens - 1, now), 0.0
+    return TokenBucket(tokens, now), (1 - tokens) / rate
 
 
 class Refusal(PipelineError):  # noqa: N818 - an answer to the caller, not a fault of ours

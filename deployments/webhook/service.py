@@ -10,12 +10,12 @@ import httpx
 from prefect.exceptions import ObjectNotFound
 
 from deployments.webhook.github import decide
-from deployments.webhook.lanes import Lanes, Served
+from deployments.webhook.lanes import Lanes, StartedRun
 from deployments.webhook.model import Deploy, Ignore, Refusal
 from deployments.webhook.observed import Metrics, log
 from deployments.webhook.reading import parse_plain, read_object
 from deployments.webhook.settings import WebhookSettings
-from deployments.webhook.store import Store
+from deployments.webhook.store import DeliveryStore
 from pipeline.environment.loader import environments
 
 _PATIENCE = 8.0
@@ -24,10 +24,12 @@ _PATIENCE = 8.0
 Answer = tuple[int, dict[str, Any]]
 
 
-class Service:
+class DeliveryHandler:
     """Handles deliveries whose signature has been checked."""
 
-    def __init__(self, settings: WebhookSettings, store: Store, metrics: Metrics, lanes: Lanes) -> None:
+    def __init__(
+        self, settings: WebhookSettings, store: DeliveryStore, metrics: Metrics, lanes: Lanes
+    ) -> None:
         self._settings, self._store, self._metrics, self._lanes = settings, store, metrics, lanes
         self._starting: dict[str, asyncio.Task[list[dict[str, str]]]] = {}
 
@@ -99,7 +101,7 @@ class Service:
         self._store.remember(key, time.time(), entry)
         return entry
 
-    def _entry(self, deploy: Deploy, served: Served) -> dict[str, str]:
+    def _entry(self, deploy: Deploy, served: StartedRun) -> dict[str, str]:
         replaced = served.deploy.key != deploy.key
         self._metrics.started.labels(deploy.environment).inc()
         self._metrics.coalesced.labels(deploy.environment).inc(replaced)
@@ -112,7 +114,7 @@ class Service:
         }
         return {**entry, "replaced_by": served.deploy.commit} if replaced else entry
 
-    async def _in_time(self, deploy: Deploy) -> Served:
+    async def _in_time(self, deploy: Deploy) -> StartedRun:
         try:
             async with asyncio.timeout(_PATIENCE):
                 return await self._lanes.serve(deploy)

@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS reported (run TEXT PRIMARY KEY, deployment INTEGER NO
 """
 
 
-class Store:
+class DeliveryStore:
     """A small SQLite file, used by one process."""
 
     def __init__(self, path: Path, keep: float) -> None:

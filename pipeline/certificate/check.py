@@ -20,8 +20,8 @@ from pipeline.certificate.model import (
     CertificateFacts,
     CertificateVerdict,
     Endpoint,
-    Limits,
-    Served,
+    ExpiryLimits,
+    ServedCertificate,
     Unreachable,
     Validation,
     normal_serial,
@@ -31,7 +31,7 @@ from pipeline.certificate.verdict import judge
 
 def fetch_served(
     endpoint: Endpoint, timeout: float = 10.0, authorities: Path | None = None
-) -> Served | Unreachable:
+) -> ServedCertificate | Unreachable:
     """Return the certificate that the endpoint serves for its host name, trusted or not.
 
     ``authorities`` is a PEM file of trusted roots instead of the system's; ``timeout`` is in seconds.
@@ -57,7 +57,9 @@ def _looking() -> ssl.SSLContext:
     return context
 
 
-def _handshake(endpoint: Endpoint, context: ssl.SSLContext, timeout: float, distrusted: str) -> Served:
+def _handshake(
+    endpoint: Endpoint, context: ssl.SSLContext, timeout: float, distrusted: str
+) -> ServedCertificate:
     address = (endpoint.address or endpoint.host, endpoint.port)
     with (
         socket.create_connection(address, timeout) as plain,
@@ -67,7 +69,7 @@ def _handshake(endpoint: Endpoint, context: ssl.SSLContext, timeout: float, dist
     if encoded is None:
         raise OSError("the handshake brought no certificate")
     certificate = x509.load_der_x509_certificate(encoded)
-    return Served(f"{certificate.serial_number:x}", certificate.not_valid_after_utc, distrusted)
+    return ServedCertificate(f"{certificate.serial_number:x}", certificate.not_valid_after_utc, distrusted)
 
 
 RESOLVER = "https://cloudflare-dns.com/dns-query"
@@ -154,7 +156,7 @@ class CertificateReport:
     """What was seen and what it means."""
 
     facts: CertificateFacts
-    served: Served | Unreachable | None
+    served: ServedCertificate | Unreachable | None
     verdict: CertificateVerdict
 
 
@@ -164,7 +166,7 @@ def check_certificate(
     now: datetime,
     endpoint: Endpoint | None = None,
     lookup: Callable[[str], Collection[str] | None] | None = None,
-    limits: Limits = DEFAULT_LIMITS,
+    limits: ExpiryLimits = DEFAULT_LIMITS,
 ) -> CertificateReport:
     """Read the certificate ``arn``, shake hands with ``endpoint``, and ask ``lookup`` for the records.
 

@@ -17,18 +17,18 @@ class Level(IntEnum):
 
 
 @dataclass(frozen=True)
-class Limits:
+class ExpiryLimits:
     """Days before the end from which it is a warning, and a failure."""
 
     warn_days: int = 30
     fail_days: int = 7
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = ExpiryLimits()
 
 
 @dataclass(frozen=True)
-class Finding:
+class CertificateFinding:
     """One thing that was looked at."""
 
     subject: str
@@ -41,7 +41,7 @@ class Finding:
 class CertificateVerdict:
     """Everything that was looked at."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[CertificateFinding, ...]
     days_left: int | None
     """Whole days until ACM's certificate ends; None where unknown."""
 
@@ -51,7 +51,7 @@ class CertificateVerdict:
         return max((finding.level for finding in self.findings), default=Level.UNKNOWN)
 
     @property
-    def problems(self) -> tuple[Finding, ...]:
+    def problems(self) -> tuple[CertificateFinding, ...]:
         """Findings that are not OK, worst first."""
         bad = (finding for finding in self.findings if finding.level is not Level.OK)
         return tuple(sorted(bad, key=lambda finding: -finding.level))
@@ -107,7 +107,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Served:
+class ServedCertificate:
     """The certificate that an endpoint serves."""
 
     serial: str

@@ -244,7 +244,7 @@ class Balancing:
 
 
 @dataclass(frozen=True)
-class Image:
+class LiveImage:
     """The image of the live revision."""
 
     reference: str
@@ -252,7 +252,7 @@ class Image:
 
 
 @dataclass(frozen=True)
-class Names:
+class ResolvedNames:
     """Addresses that names lead to."""
 
     domain: tuple[str, ...]
@@ -281,11 +281,11 @@ class Facts:
     probe: ProbeReport | Unread
     security: Security | Unread
     network: Network | Unread
-    image: Image | Unread
+    image: LiveImage | Unread
     scaling: Scaling | Unread
     usage: dict[str, Usage] | Unread
     """By CloudWatch metric; one without data is absent."""
     certificate: CertificateVerdict | Unread | None
     alarms: tuple[Alarm, ...] | Unread
-    names: Names | Unread | None
+    names: ResolvedNames | Unread | None
     releases: Releases | Unread

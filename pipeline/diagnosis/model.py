@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.preflight.model import Status
+from pipeline.preflight.model import CheckStatus
 
 
 class Fault(StrEnum):
@@ -54,7 +54,7 @@ class Finding:
 
     topic: str
     subject: str
-    status: Status
+    status: CheckStatus
     reason: str
     fault: Fault | None = None
     """What an NG finding speaks for; None for one that no cause is known of."""
@@ -77,17 +77,17 @@ class Topic:
 
     def ok(self, subject: str, reason: str) -> Finding:
         """Say that something is as it should be."""
-        return Finding(self.name, subject, Status.OK, reason)
+        return Finding(self.name, subject, CheckStatus.OK, reason)
 
     def ng(self, subject: str, reason: str, fault: Fault | None, *, past: bool = False) -> Finding:
         """Say what is wrong and what that speaks for."""
-        return Finding(self.name, subject, Status.NG, reason, fault, past)
+        return Finding(self.name, subject, CheckStatus.NG, reason, fault, past)
 
     def skip(self, subject: str, reason: str) -> Finding:
         """Say why nothing can be told, or that it does not apply."""
-        return Finding(self.name, subject, Status.SKIP, reason)
+        return Finding(self.name, subject, CheckStatus.SKIP, reason)
 
 
 def wrong(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return what is wrong."""
-    return tuple(item for item in findings if item.status is Status.NG)
+    return tuple(item for item in findings if item.status is CheckStatus.NG)

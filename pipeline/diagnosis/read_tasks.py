@@ -7,7 +7,7 @@ from pipeline.aws.errors import calling
 from pipeline.delivery.evidence import TaskLogs
 from pipeline.delivery.model import TaskEvidence
 from pipeline.diagnosis.causes import why_stopped
-from pipeline.diagnosis.facts import Definitions, Image, Subject, Tasks
+from pipeline.diagnosis.facts import Definitions, LiveImage, Subject, Tasks
 from pipeline.ecs import translate
 from pipeline.ecs.model import Task, TaskStatus
 from pipeline.ecs.service import list_tasks
@@ -40,14 +40,14 @@ def read_tasks(live: LiveEnvironment, subject: Subject) -> Tasks:
     return Tasks(running, stopped, evidence)
 
 
-def read_image(live: LiveEnvironment) -> Image:
+def read_image(live: LiveEnvironment) -> LiveImage:
     """Look the image of the live revision up in the registry."""
     definition = live.task_definitions.read(live.service.require().task_definition)[0]
     containers = {item["name"]: item["image"] for item in definition["containerDefinitions"]}
     reference = str(containers[live.outputs.container])
     _, at, digest = reference.partition("@")
     name = digest if at else reference.rpartition(":")[2]
-    return Image(reference, find_image(live.access, live.outputs.repository_name, name) is not None)
+    return LiveImage(reference, find_image(live.access, live.outputs.repository_name, name) is not None)
 
 
 def _tasks(live: LiveEnvironment, status: TaskStatus, since: datetime | None) -> tuple[Task, ...]:

@@ -12,16 +12,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.aws.errors import AwsError, calling, explain
 from pipeline.certificate.check import read_certificate
-from pipeline.certificate.model import CertificateVerdict, Limits
+from pipeline.certificate.model import CertificateVerdict, ExpiryLimits
 from pipeline.certificate.verdict import judge
 from pipeline.delivery.evidence import read_alarms
 from pipeline.diagnosis.facts import (
     Activity,
     Balancing,
     Facts,
-    Names,
     Policy,
     Releases,
+    ResolvedNames,
     Scaling,
     Subject,
     TargetGroup,
@@ -211,12 +211,12 @@ def _probe(live: LiveEnvironment, subject: Subject) -> ProbeReport:
 
 def _certificate(live: LiveEnvironment, subject: Subject) -> CertificateVerdict | None:
     arn = live.outputs.certificate_arn
-    return judge(read_certificate(live.access, arn), subject.now, limits=Limits()) if arn else None
+    return judge(read_certificate(live.access, arn), subject.now, limits=ExpiryLimits()) if arn else None
 
 
-def _names(live: LiveEnvironment) -> Names | None:
+def _names(live: LiveEnvironment) -> ResolvedNames | None:
     domain = live.settings.domain
-    return Names(addresses(domain), addresses(live.outputs.load_balancer_dns)) if domain else None
+    return ResolvedNames(addresses(domain), addresses(live.outputs.load_balancer_dns)) if domain else None
 
 
 def _releases(live: LiveEnvironment) -> Releases:

@@ -8,7 +8,7 @@ from pipeline.delivery.model import TaskEvidence
 from pipeline.diagnosis.causes import Cause
 from pipeline.diagnosis.diagnosis import Diagnosis
 from pipeline.diagnosis.model import Finding
-from pipeline.preflight.model import Status
+from pipeline.preflight.model import CheckStatus
 
 GUIDE: dict[str, tuple[str, ...]] = {
     "Check ECS task logs in CloudWatch": ("stopped tasks", "logs"),
@@ -30,7 +30,7 @@ GUIDE: dict[str, tuple[str, ...]] = {
 class Answer:
     """The answer to one line."""
 
-    status: Status
+    status: CheckStatus
     over: bool = False
     """Whether all that was wrong is over."""
 
@@ -42,14 +42,14 @@ def answered(findings: Iterable[Finding]) -> dict[str, Answer]:
 
 
 def _worst(findings: list[Finding]) -> Answer:
-    bad = [item for item in findings if item.status is Status.NG]
+    bad = [item for item in findings if item.status is CheckStatus.NG]
     if bad:
-        return Answer(Status.NG, over=all(item.past for item in bad))
-    well = any(item.status is Status.OK for item in findings)
-    return Answer(Status.OK if well else Status.SKIP)
+        return Answer(CheckStatus.NG, over=all(item.past for item in bad))
+    well = any(item.status is CheckStatus.OK for item in findings)
+    return Answer(CheckStatus.OK if well else CheckStatus.SKIP)
 
 
-_SIGNS = {Status.OK: "OK", Status.NG: "**NG**", Status.SKIP: "SKIP"}
+_SIGNS = {CheckStatus.OK: "OK", CheckStatus.NG: "**NG**", CheckStatus.SKIP: "SKIP"}
 _CAUSES = 6
 _EVIDENCE = 3
 _LINES = 20
@@ -132,7 +132,7 @@ def _findings(found: Diagnosis) -> Iterator[str]:
         yield ""
 
 
-def _sign(status: Status, *, over: bool) -> str:
+def _sign(status: CheckStatus, *, over: bool) -> str:
     return f"{_SIGNS[status]} (over)" if over else _SIGNS[status]
 
 

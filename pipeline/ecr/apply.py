@@ -9,7 +9,7 @@ from datetime import datetime
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import THROTTLED, AwsError
 from pipeline.clock import Sleep
-from pipeline.ecr.model import Protection
+from pipeline.ecr.model import ProtectedImages
 from pipeline.ecr.plan import CleanupPlan, PlanRow, plan_cleanup
 from pipeline.ecr.registry import Registry, batches
 
@@ -59,7 +59,7 @@ Refusal = tuple[str, str]
 def apply_cleanup(
     access: AwsAccess,
     plan: CleanupPlan,
-    protect: Callable[[], Protection],
+    protect: Callable[[], ProtectedImages],
     now: datetime,
     sleep: Sleep = time.sleep,
 ) -> CleanupResult:
@@ -82,7 +82,7 @@ def apply_cleanup(
 
 
 def _still_right(
-    registry: Registry, plan: CleanupPlan, protect: Callable[[], Protection], now: datetime
+    registry: Registry, plan: CleanupPlan, protect: Callable[[], ProtectedImages], now: datetime
 ) -> list[PlanRow]:
     """Plan again from what is there now; keep what both plans delete, in the order of the new one."""
     inventory = registry.inventory(plan.inventory)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling
-from pipeline.ecr.model import EcrError, Protection, Reference, parse_reference
+from pipeline.ecr.model import EcrError, ProtectedImages, Reference, parse_reference
 from pipeline.ecs.service import list_tasks
 from pipeline.outputs import Outputs
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def collect_in_use(
     access: AwsAccess, outputs: Outputs, releases: Iterable[str] = (), revisions: int = 10
-) -> Protection:
+) -> ProtectedImages:
     """Return every digest and tag that a next task start, or a rollback, may need.
 
     That is: the images of all tasks of the cluster, of every deployment's task definition of the service,
@@ -48,8 +48,8 @@ class _Collector:
         self._own: set[str] = set()
         self._definitions: dict[str, list[Reference]] = {}
 
-    def protection(self) -> Protection:
-        return Protection(self._digests, self._tags, frozenset(self._own))
+    def protection(self) -> ProtectedImages:
+        return ProtectedImages(self._digests, self._tags, frozenset(self._own))
 
     def add_digest(self, digest: str, user: str, *, own: bool) -> None:
         self._digests.setdefault(digest, user)

@@ -33,7 +33,7 @@ def parse_reference(text: str) -> Reference:
 
 
 @dataclass(frozen=True)
-class Protection:
+class ProtectedImages:
     """What no cleanup may touch, each with who uses it."""
 
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -52,7 +52,7 @@ _SUBJECT_TAG = re.compile(r"^sha256-([0-9a-f]{64})(\..+)?$")
 
 
 @dataclass(frozen=True)
-class Image:
+class RegistryImage:
     """One manifest of the repository: an image, an index of images, or an artifact about an image."""
 
     digest: str
@@ -83,15 +83,15 @@ class Inventory:
     """A repository at one moment."""
 
     repository: str
-    images: tuple[Image, ...]
+    images: tuple[RegistryImage, ...]
 
     @cached_property
-    def by_digest(self) -> Mapping[str, Image]:
+    def by_digest(self) -> Mapping[str, RegistryImage]:
         """The images by digest."""
         return {image.digest: image for image in self.images}
 
     @cached_property
-    def by_tag(self) -> Mapping[str, Image]:
+    def by_tag(self) -> Mapping[str, RegistryImage]:
         """The images by each of their tags."""
         return {tag: image for image in self.images for tag in image.tags}
 

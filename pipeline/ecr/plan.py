@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from itertools import count as count_up
 
-from pipeline.ecr.model import CleanupPolicy, Image, Inventory, Protection
+from pipeline.ecr.model import CleanupPolicy, Inventory, ProtectedImages, RegistryImage
 
 
 @dataclass(frozen=True)
 class PlanRow:
     """One image, what happens to it, and why."""
 
-    image: Image
+    image: RegistryImage
     delete: bool
     reason: str
     level: int = 0
@@ -50,7 +50,7 @@ class CleanupPlan:
 
 
 def plan_cleanup(
-    inventory: Inventory, protected: Protection, policy: CleanupPolicy, now: datetime
+    inventory: Inventory, protected: ProtectedImages, policy: CleanupPolicy, now: datetime
 ) -> CleanupPlan:
     """Keep what is protected or wanted by the policy with all that hangs on it; delete the rest.
 
@@ -82,7 +82,7 @@ def plan_cleanup(
     )
 
 
-def _in_use(inventory: Inventory, protected: Protection) -> dict[str, str]:
+def _in_use(inventory: Inventory, protected: ProtectedImages) -> dict[str, str]:
     """Return the digests in use with who uses them, and the indexes that list one of them."""
     found = {d: why for d, why in protected.digests.items() if d in inventory.by_digest}
     for tag, why in protected.tags.items():
@@ -99,7 +99,7 @@ def _in_use(inventory: Inventory, protected: Protection) -> dict[str, str]:
     return found
 
 
-def _absent(inventory: Inventory, protected: Protection) -> tuple[str, ...]:
+def _absent(inventory: Inventory, protected: ProtectedImages) -> tuple[str, ...]:
     digests = protected.own_digests - inventory.by_digest.keys()
     return tuple(sorted(digests) + sorted(protected.tags.keys() - inventory.by_tag.keys()))
 
@@ -175,7 +175,7 @@ def _inside(digests: Iterable[str], known: Mapping[str, int]) -> Iterable[str]:
     return (digest for digest in digests if digest in known)
 
 
-def _why(image: Image, policy: CleanupPolicy) -> str:
+def _why(image: RegistryImage, policy: CleanupPolicy) -> str:
     if image.release_tags:
         return f"older than {policy.keep_days} days and not of the newest {policy.keep_newest}"
     return "belongs to an image that goes or is gone" if image.subjects else "untagged"

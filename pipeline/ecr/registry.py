@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
-from pipeline.ecr.model import EcrError, Image, Inventory
+from pipeline.ecr.model import EcrError, Inventory, RegistryImage
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.type_defs import ImageDetailTypeDef, ImageTypeDef
@@ -110,10 +110,10 @@ def batches(digests: Sequence[str]) -> Iterator[Sequence[str]]:
     return (digests[start : start + BATCH] for start in range(0, len(digests), BATCH))
 
 
-def _image(item: "ImageDetailTypeDef", links: Mapping[str, Links]) -> Image:
+def _image(item: "ImageDetailTypeDef", links: Mapping[str, Links]) -> RegistryImage:
     digest = item["imageDigest"]
     children, subject = links.get(digest, ((), None))
-    return Image(
+    return RegistryImage(
         digest=digest,
         tags=tuple(sorted(item.get("imageTags", ()))),
         pushed_at=item["imagePushedAt"].astimezone(UTC),

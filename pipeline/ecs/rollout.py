@@ -90,7 +90,7 @@ _IDS = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|[0-9a-f]{12,}"
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class ServiceSnapshot:
     """One look at the service. ``unreachable`` says why there was no answer."""
 
     service: Service | None = None
@@ -112,7 +112,7 @@ class Verdict:
     """The outcome where the time is up: TIMED_OUT unless a failure is proven already."""
 
 
-def decide(snapshot: Snapshot, rollout: Rollout, now: datetime, deadline: datetime) -> Verdict:
+def decide(snapshot: ServiceSnapshot, rollout: Rollout, now: datetime, deadline: datetime) -> Verdict:
     """Judge one look at the service; the order of the questions is told in docs/rollout.md.
 
     Source of the states: AWS ECS API reference, ``Deployment.rolloutState`` and ``Service.status``.

@@ -9,7 +9,7 @@ from typing import Protocol
 from pipeline.aws.errors import AwsError
 from pipeline.clock import Clock, Sleep, pause, utc_now
 from pipeline.ecs.model import Deployment, Service, Task, TaskStatus
-from pipeline.ecs.rollout import Snapshot, Verdict, belongs, decide
+from pipeline.ecs.rollout import ServiceSnapshot, Verdict, belongs, decide
 from pipeline.release.model import Rollout
 
 
@@ -71,7 +71,7 @@ def watch(
         pause(interval, sleep)
 
 
-def _share(snapshot: Snapshot, rollout: Rollout) -> float | None:
+def _share(snapshot: ServiceSnapshot, rollout: Rollout) -> float | None:
     """Which share of our deployment's tasks runs; None where it is not seen."""
     ours = snapshot.service.deployment(rollout.deployment_id) if snapshot.service else None
     if ours is None:
@@ -79,14 +79,14 @@ def _share(snapshot: Snapshot, rollout: Rollout) -> float | None:
     return min(ours.running / ours.desired, 1.0) if ours.desired else 1.0
 
 
-def look(reader: ServiceReader, rollout: Rollout) -> Snapshot:
+def look(reader: ServiceReader, rollout: Rollout) -> ServiceSnapshot:
     """Take one look at the service; an API that fails is part of what is seen."""
     try:
         service = reader.describe()
     except AwsError as error:
-        return Snapshot(unreachable=str(error), refused=error.final)
+        return ServiceSnapshot(unreachable=str(error), refused=error.final)
     ours = service.deployment(rollout.deployment_id) if service else None
-    return Snapshot(service, _stopped(reader, ours) if ours is not None and ours.failed else ())
+    return ServiceSnapshot(service, _stopped(reader, ours) if ours is not None and ours.failed else ())
 
 
 def _stopped(reader: ServiceReader, ours: Deployment) -> tuple[Task, ...]:

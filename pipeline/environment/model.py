@@ -26,7 +26,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Source(_Strict):
+class SourceSettings(_Strict):
     """Where the application's code comes from: a git repository or a local folder, never both."""
 
     repository: Text
@@ -71,7 +71,7 @@ class Scan(_Strict):
     """Whether an image without a scan result is kept back."""
 
 
-class Names(_Strict):
+class ResourceNames(_Strict):
     """AWS names of what Terraform builds."""
 
     cluster: Text
@@ -95,14 +95,14 @@ class Environment(_Strict):
     """Public host name; without one the load balancer answers plain HTTP under its own name."""
     branch: Text
     """Branch whose pushes are deployed."""
-    source: Source
+    source: SourceSettings
     health_path: RootedPath
     container_port: Annotated[int, Field(ge=1, le=65535)]
     approval: ApprovalPolicy
     """Whether infrastructure changes wait for a person."""
     destroyable: bool = False
     """Whether the destroy flow may act here."""
-    names: Names
+    names: ResourceNames
     aws_endpoint_url: HttpUrl | None = None
     """Where the AWS APIs answer instead of amazonaws.com (an emulator)."""
     aws_secret_key_file: Text | None = None

@@ -30,7 +30,7 @@ class Copies:
 
 
 @dataclass(frozen=True)
-class Finding:
+class FreshnessFinding:
     """What was found of one kind of copy."""
 
     copies: Copies
@@ -49,7 +49,7 @@ class Finding:
         return f"Read the last run of {self.copies.remedy}, then start it." if self.bad else ""
 
 
-def judge(copies: Copies, now: datetime, limit: timedelta = LIMIT) -> Finding:
+def judge(copies: Copies, now: datetime, limit: timedelta = LIMIT) -> FreshnessFinding:
     """Judge by the newest copy.
 
     One from the future (a clock that was wrong) proves nothing and does not count.
@@ -57,6 +57,6 @@ def judge(copies: Copies, now: datetime, limit: timedelta = LIMIT) -> Finding:
     newest = max((moment for moment in copies.times if moment <= now), default=None)
     if newest is None:
         waiting = copies.due is not None and now - copies.due <= limit
-        return Finding(copies, Freshness.NOT_DUE if waiting else Freshness.MISSING, None, None)
+        return FreshnessFinding(copies, Freshness.NOT_DUE if waiting else Freshness.MISSING, None, None)
     age = now - newest
-    return Finding(copies, Freshness.FRESH if age <= limit else Freshness.OLD, newest, age)
+    return FreshnessFinding(copies, Freshness.FRESH if age <= limit else Freshness.OLD, newest, age)

@@ -95,7 +95,7 @@ class BuildkitCli:
 
 
 @dataclass(frozen=True)
-class Command:
+class BuildCommand:
     """A command as data; ``environment`` is added to the process's own and is not for showing."""
 
     arguments: tuple[str, ...]
@@ -140,7 +140,7 @@ def _no_buildkit(context: Path, dockerfile: str, sign: str) -> str:
     )
 
 
-def buildkit_command(cli: BuildkitCli, request: BuildRequest, id_file: Path) -> Command:
+def buildkit_command(cli: BuildkitCli, request: BuildRequest, id_file: Path) -> BuildCommand:
     """Build the docker command. Values of build arguments go by the environment, out of the process list."""
     verb = ("buildx", "build", "--load") if cli.buildx else ("build",)
     options = [
@@ -154,7 +154,7 @@ def buildkit_command(cli: BuildkitCli, request: BuildRequest, id_file: Path) -> 
         *([f"--platform={request.platform}"] if request.platform else []),
     ]
     environment = {**request.arguments, "DOCKER_BUILDKIT": "1"}
-    return Command((cli.path, *verb, *options, str(request.context)), environment)
+    return BuildCommand((cli.path, *verb, *options, str(request.context)), environment)
 
 
 def find_buildkit() -> BuildkitCli | None:
@@ -182,7 +182,7 @@ def _says(*command: str) -> str | None:
     return done.stdout.strip()
 
 
-def _follow(command: Command, request: BuildRequest, log: BuildkitLog, report: BuildReport) -> int:
+def _follow(command: BuildCommand, request: BuildRequest, log: BuildkitLog, report: BuildReport) -> int:
     """Run the command to its end, reporting each line; it is stopped when its time is over."""
     deadline = time.monotonic() + request.limit
     with subprocess.Popen(  # noqa: S603 (built as a list above, no shell)

@@ -23,7 +23,7 @@ Severity = Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFI
 
 
 @dataclass(frozen=True)
-class Finding:
+class Vulnerability:
     """One vulnerability in one package."""
 
     name: str
@@ -38,7 +38,7 @@ class Finding:
 class ScanResult:
     """What the registry found; ``unavailable`` says why there is no result."""
 
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Vulnerability, ...] = ()
     unavailable: str = ""
 
 
@@ -69,8 +69,8 @@ class ScanVerdict:
 
     outcome: Literal["PASSED", "BLOCKED", "SKIPPED"]
     reason: str
-    blocking: tuple[Finding, ...] = ()
-    allowed: tuple[Finding, ...] = ()
+    blocking: tuple[Vulnerability, ...] = ()
+    allowed: tuple[Vulnerability, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     """Findings by severity, worst first."""
 
@@ -99,12 +99,12 @@ def normal_severity(severity: str) -> str:
     return severity if severity in SEVERITIES else "UNDEFINED"
 
 
-def _counts(findings: Sequence[Finding]) -> dict[str, int]:
+def _counts(findings: Sequence[Vulnerability]) -> dict[str, int]:
     counter = Counter(normal_severity(finding.severity) for finding in findings)
     return {severity: counter[severity] for severity in SEVERITIES if counter[severity]}
 
 
-def _worst_first(findings: Sequence[Finding]) -> list[Finding]:
+def _worst_first(findings: Sequence[Vulnerability]) -> list[Vulnerability]:
     return sorted(findings, key=lambda finding: (_rank(finding.severity), finding.name, finding.package))
 
 
@@ -112,11 +112,11 @@ def _rank(severity: str) -> int:
     return SEVERITIES.index(normal_severity(severity))
 
 
-def _is_grave(finding: Finding, policy: ScanPolicy) -> bool:
+def _is_grave(finding: Vulnerability, policy: ScanPolicy) -> bool:
     return policy.block is not None and _rank(finding.severity) <= _rank(policy.block)
 
 
-def _is_allowed(finding: Finding, policy: ScanPolicy, today: date) -> bool:
+def _is_allowed(finding: Vulnerability, policy: ScanPolicy, today: date) -> bool:
     accepted = policy.allow.get(finding.name)
     return accepted is not None and (accepted.until is None or today <= accepted.until)
 
@@ -145,7 +145,7 @@ def scan_rows(result: ScanResult, verdict: ScanVerdict) -> list[dict[str, str]]:
     ]
 
 
-def _result(item: Finding, verdict: ScanVerdict) -> str:
+def _result(item: Vulnerability, verdict: ScanVerdict) -> str:
     if item in verdict.blocking:
         return "BLOCKED"
     return "allowed" if item in verdict.allowed else "passed"
@@ -224,7 +224,7 @@ def read_findings(fetch: Callable[[NextPage], Page]) -> ScanResult | None:
     return ScanResult(tuple(findings))
 
 
-def _of_page(page: Page) -> list[Finding]:
+def _of_page(page: Page) -> list[Vulnerability]:
     found = page.get("imageScanFindings", {})
     return [
         *map(_basic, found.get("findings", [])),
@@ -232,9 +232,9 @@ def _of_page(page: Page) -> list[Finding]:
     ]
 
 
-def _basic(item: Mapping[str, Any]) -> Finding:
+def _basic(item: Mapping[str, Any]) -> Vulnerability:
     about = {attribute["key"]: attribute.get("value", "") for attribute in item.get("attributes", [])}
-    return Finding(
+    return Vulnerability(
         name=str(item.get("name", "")),
         severity=normal_severity(str(item.get("severity", ""))),
         package=about.get("package_name", ""),
@@ -243,12 +243,12 @@ def _basic(item: Mapping[str, Any]) -> Finding:
     )
 
 
-def _enhanced(item: Mapping[str, Any]) -> list[Finding]:
+def _enhanced(item: Mapping[str, Any]) -> list[Vulnerability]:
     """One finding for each package that Amazon Inspector names."""
     details = item.get("packageVulnerabilityDetails", {})
     packages = details.get("vulnerablePackages") or [{}]
     return [
-        Finding(
+        Vulnerability(
             name=str(details.get("vulnerabilityId") or item.get("title", "")),
             severity=normal_severity(str(item.get("severity", ""))),
             package=str(package.get("name", "")),

@@ -11,9 +11,9 @@ from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ObjectHead
 from pipeline.logs.cloudwatch import CloudWatchLogs, Stream
 from pipeline.logs.lines import LineWriter, parse_line
-from pipeline.logs.manifest import ArchiveDamagedError, ArchivePlace, Manifest, shrunk_streams
+from pipeline.logs.manifest import ArchiveDamagedError, ArchivePlace, DayManifest, shrunk_streams
 from pipeline.logs.retention import LogGroup, expiring_days, history_is_archived, window
-from pipeline.logs.store import PART_BYTES, ArchiveStore, Upload, lines_of
+from pipeline.logs.store import PART_BYTES, ArchiveStore, ObjectUpload, lines_of
 
 
 def archived_days(access: AwsAccess, place: ArchivePlace, group: str) -> frozenset[date]:
@@ -21,7 +21,7 @@ def archived_days(access: AwsAccess, place: ArchivePlace, group: str) -> frozens
     return frozenset(ArchiveStore(access, place).days(group))
 
 
-def verify_day(access: AwsAccess, place: ArchivePlace, group: str, day: date) -> Manifest:
+def verify_day(access: AwsAccess, place: ArchivePlace, group: str, day: date) -> DayManifest:
     """Read an archived day in full and compare it with its manifest: hashes, and events by stream.
 
     Raises:
@@ -58,7 +58,7 @@ def history_is_verified(
     return True
 
 
-def _compare(manifest: Manifest, chunks: Iterator[bytes]) -> None:
+def _compare(manifest: DayManifest, chunks: Iterator[bytes]) -> None:
     compressed, raw, streams = hashlib.sha256(), hashlib.sha256(), Counter[str]()
 
     def hashed() -> Iterator[bytes]:
@@ -75,7 +75,7 @@ def _compare(manifest: Manifest, chunks: Iterator[bytes]) -> None:
         raise _damaged(manifest, "its events by stream differ")
 
 
-def _damaged(manifest: Manifest, what: str) -> ArchiveDamagedError:
+def _damaged(manifest: DayManifest, what: str) -> ArchiveDamagedError:
     return ArchiveDamagedError(
         f"The archive of {manifest.group} on {manifest.day} is damaged: {what}. "
         "Bring back its previous version, or run archive-logs for that day while CloudWatch still has it."
@@ -99,7 +99,7 @@ class ArchiveResult:
     """One archived day."""
 
     outcome: ArchiveOutcome
-    manifest: Manifest
+    manifest: DayManifest
     added: int
     """Events that the archive did not have before."""
     preserved: tuple[str, ...]
@@ -160,7 +160,7 @@ class _Day:
         """Whether a stream can hold events of the day: what was ingested before cannot be of it."""
         return stream.last_ingested is None or stream.last_ingested + _CLOCK_SLACK_MS >= self._start
 
-    def _restore(self, writer: LineWriter, old: Manifest | None, preserved: frozenset[str]) -> None:
+    def _restore(self, writer: LineWriter, old: DayManifest | None, preserved: frozenset[str]) -> None:
         """Write the preserved streams' lines out of the present archive."""
         if old is None or old.part is None or not preserved:
             return
@@ -177,10 +177,10 @@ class _Day:
 
     def _settle(
         self,
-        old: Manifest | None,
+        old: DayManifest | None,
         present: ObjectHead | None,
         writer: LineWriter,
-        upload: Upload,
+        upload: ObjectUpload,
         kept: frozenset[str],
     ) -> ArchiveResult:
         """Make what was written the archive, unless it is already."""
@@ -193,8 +193,8 @@ class _Day:
         added = manifest.events - (old.events if old else 0)
         return ArchiveResult(ArchiveOutcome.WRITTEN, manifest, added, tuple(sorted(kept)))
 
-    def _manifest(self, writer: LineWriter) -> Manifest:
-        return Manifest(
+    def _manifest(self, writer: LineWriter) -> DayManifest:
+        return DayManifest(
             group=self._group,
             day=self._day,
             part=self._store.place.part(self._group, self._day) if writer.events else None,
@@ -209,6 +209,6 @@ class _Day:
         )
 
 
-def _matches(old: Manifest, present: ObjectHead | None) -> bool:
+def _matches(old: DayManifest, present: ObjectHead | None) -> bool:
     """Whether the events object is still the one of the manifest."""
     return old.part is None or (present is not None and present.size == old.compressed_bytes)

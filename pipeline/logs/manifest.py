@@ -32,7 +32,7 @@ class ArchivePlace:
         return f"{self.group_prefix(group)}{day.isoformat()}/manifest.json"
 
 
-class Manifest(BaseModel):
+class DayManifest(BaseModel):
     """One archived day of one group. Times are milliseconds since the epoch."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -54,7 +54,7 @@ class Manifest(BaseModel):
     compressed_sha256: str
 
 
-def shrunk_streams(old: Manifest | None, events: dict[str, int]) -> frozenset[str]:
+def shrunk_streams(old: DayManifest | None, events: dict[str, int]) -> frozenset[str]:
     """Return the streams that held more events before than now: deleted or expired since."""
     before = old.streams if old else {}
     return frozenset(name for name, count in before.items() if events.get(name, 0) < count)

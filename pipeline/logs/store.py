@@ -14,7 +14,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ABSENT, CONFLICT, ObjectHead, S3Bucket
 from pipeline.aws.errors import AwsError, calling, code_of
 from pipeline.logs.lines import GZIP
-from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchivePlace, Manifest
+from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchivePlace, DayManifest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
@@ -34,7 +34,7 @@ class _Condition(TypedDict, total=False):
     IfNoneMatch: str
 
 
-class Upload:
+class ObjectUpload:
     """An object on its way. Leaving the context without ``complete`` leaves nothing behind.
 
     It is written over ``present``, or where there is none: somebody else's object is never overwritten.
@@ -132,14 +132,14 @@ class ArchiveStore:
         self.place = place
         self._bucket = S3Bucket(access, place.bucket)
 
-    def manifest(self, group: str, day: date) -> Manifest | None:
+    def manifest(self, group: str, day: date) -> DayManifest | None:
         """Return a day's manifest, None where the day is not archived."""
         key = self.place.manifest(group, day)
         stored = self._bucket.read(key)
         if stored is None:
             return None
         try:
-            return Manifest.model_validate_json(stored.body)
+            return DayManifest.model_validate_json(stored.body)
         except ValidationError as error:
             raise ArchiveDamagedError(
                 f"s3://{self.place.bucket}/{key} is no manifest. "
@@ -150,11 +150,11 @@ class ArchiveStore:
         """Return the events object's present ETag and size."""
         return self._bucket.head(self.place.part(group, day))
 
-    def upload(self, group: str, day: date, present: ObjectHead | None, part_bytes: int) -> Upload:
+    def upload(self, group: str, day: date, present: ObjectHead | None, part_bytes: int) -> ObjectUpload:
         """Begin to write the events object over the present one, or where there is none."""
-        return Upload(self._bucket, self.place.part(group, day), present, part_bytes)
+        return ObjectUpload(self._bucket, self.place.part(group, day), present, part_bytes)
 
-    def commit(self, manifest: Manifest) -> None:
+    def commit(self, manifest: DayManifest) -> None:
         """Write the manifest: from now on the day is archived."""
         body = manifest.model_dump_json(indent=2).encode()
         self._bucket.write(self.place.manifest(manifest.group, manifest.day), body)

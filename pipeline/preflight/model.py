@@ -8,7 +8,7 @@ from enum import StrEnum
 from pipeline.errors import PipelineError
 
 
-class Status(StrEnum):
+class CheckStatus(StrEnum):
     """How a check ended."""
 
     OK = "OK"
@@ -36,37 +36,39 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """The answer to one check."""
 
     name: str
-    status: Status
+    status: CheckStatus
     reason: str
 
 
-def run_checks(checks: Collection[Check]) -> tuple[Finding, ...]:
+def run_checks(checks: Collection[Check]) -> tuple[CheckResult, ...]:
     """Run all checks at once, each after its needs; one whose needs are not OK is skipped."""
-    asked: dict[str, Future[Finding]] = {}
+    asked: dict[str, Future[CheckResult]] = {}
     with ThreadPoolExecutor(len(checks)) as pool:  # a place for each: one that waits keeps no other out
         for check in checks:
             asked[check.name] = pool.submit(_run, check, dict(asked))
         return tuple(item.result() for item in asked.values())
 
 
-def faults(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def faults(findings: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
     """Return what speaks against deploying."""
-    return tuple(item for item in findings if item.status is Status.NG)
+    return tuple(item for item in findings if item.status is CheckStatus.NG)
 
 
-def _run(check: Check, earlier: Mapping[str, Future[Finding]]) -> Finding:
+def _run(check: Check, earlier: Mapping[str, Future[CheckResult]]) -> CheckResult:
     lacking = [
-        name for name in check.needs if name not in earlier or earlier[name].result().status is not Status.OK
+        name
+        for name in check.needs
+        if name not in earlier or earlier[name].result().status is not CheckStatus.OK
     ]
     if lacking:
-        return Finding(check.name, Status.SKIP, f"needs {', '.join(lacking)}")
+        return CheckResult(check.name, CheckStatus.SKIP, f"needs {', '.join(lacking)}")
     try:
-        return Finding(check.name, Status.OK, check.ask())
+        return CheckResult(check.name, CheckStatus.OK, check.ask())
     except CheckSkippedError as error:
-        return Finding(check.name, Status.SKIP, str(error))
+        return CheckResult(check.name, CheckStatus.SKIP, str(error))
     except PipelineError as error:
-        return Finding(check.name, Status.NG, str(error))
+        return CheckResult(check.name, CheckStatus.NG, str(error))

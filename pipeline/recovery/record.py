@@ -13,10 +13,10 @@ from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
 from pipeline.sqlite.layout import stamp
-from pipeline.sqlite.model import Backup, OtherRunError
+from pipeline.sqlite.model import DatabaseBackup, OtherRunError
 from pipeline.sqlite.restore import restore_to_file
 from pipeline.sqlite.runner import Report
-from pipeline.sqlite.store import Store, find_backup
+from pipeline.sqlite.store import BackupStore, find_backup
 
 if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling.type_defs import ScalableTargetTypeDef, SuspendedStateTypeDef
@@ -121,7 +121,7 @@ class OpenRestores:
     """Where the note lies: in the backup bucket, outside of what the sweep of dead jobs removes."""
 
     def __init__(self, live: LiveEnvironment) -> None:
-        self._store = Store(live)
+        self._store = BackupStore(live)
         self._key = f"sqlite-jobs/{live.outputs.environment}/in-place.json"
 
     def find(self) -> OpenRestore | None:
@@ -170,7 +170,7 @@ def require_none_open(live: LiveEnvironment) -> None:
         )
 
 
-def choose(live: LiveEnvironment, wanted: str | None, opened: OpenRestore | None = None) -> Backup:
+def choose(live: LiveEnvironment, wanted: str | None, opened: OpenRestore | None = None) -> DatabaseBackup:
     """Return the backup of the open restore, the wanted one, or the newest that counts.
 
     Raises:
@@ -189,7 +189,12 @@ def choose(live: LiveEnvironment, wanted: str | None, opened: OpenRestore | None
 
 
 def begin(
-    live: LiveEnvironment, run_id: str, backup: Backup, report: Report, now: datetime, approved_by: str = ""
+    live: LiveEnvironment,
+    run_id: str,
+    backup: DatabaseBackup,
+    report: Report,
+    now: datetime,
+    approved_by: str = "",
 ) -> OpenRestore:
     """Bring the backup to a checked file beside the database, and note what is about to be done.
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from pipeline.sqlite import layout
 from pipeline.sqlite.model import OtherRunError, SqliteError
-from pipeline.sqlite.store import Store
+from pipeline.sqlite.store import BackupStore
 
 _RUN_ID = re.compile(r"^[A-Za-z0-9_.-]{1,80}$")
 
 
 @dataclass(frozen=True)
-class Attempt:
+class Operation:
     """One try of one run to do one thing."""
 
     purpose: str
@@ -40,7 +40,7 @@ class Attempt:
         return layout.job_key(self.environment, self.id, name)
 
 
-def open_attempt(store: Store, purpose: str, run_id: str, now: datetime) -> Attempt:
+def open_attempt(store: BackupStore, purpose: str, run_id: str, now: datetime) -> Operation:
     """Return the attempt that this run has under way, or note a new one.
 
     Raises:
@@ -53,7 +53,7 @@ def open_attempt(store: Store, purpose: str, run_id: str, now: datetime) -> Atte
     known = store.read(key)
     if known is not None:
         return from_document(known)
-    attempt = Attempt(purpose, run_id, secrets.token_hex(6), now.replace(microsecond=0), store.environment)
+    attempt = Operation(purpose, run_id, secrets.token_hex(6), now.replace(microsecond=0), store.environment)
     try:
         store.write(key, to_document(attempt), once=True)
     except OtherRunError as error:
@@ -61,23 +61,23 @@ def open_attempt(store: Store, purpose: str, run_id: str, now: datetime) -> Atte
     return attempt
 
 
-def close_attempt(store: Store, attempt: Attempt) -> None:
+def close_attempt(store: BackupStore, attempt: Operation) -> None:
     """Remove the attempt's job files and, last, its note."""
     store.delete(store.keys(layout.job_key(store.environment, attempt.id, "")))
     store.delete([layout.open_key(store.environment, attempt.purpose, attempt.run_id)])
 
 
-def open_attempts(store: Store) -> tuple[Attempt, ...]:
+def open_attempts(store: BackupStore) -> tuple[Operation, ...]:
     """Return every attempt under way, of any run."""
     documents = [store.read(key) for key in store.keys(layout.open_prefix(store.environment))]
     return tuple(from_document(item) for item in documents if item is not None)
 
 
-def to_document(attempt: Attempt) -> bytes:
+def to_document(attempt: Operation) -> bytes:
     """Return the note as JSON."""
     return json.dumps({**asdict(attempt), "at": attempt.at.isoformat()}, sort_keys=True).encode()
 
 
-def from_document(document: dict[str, Any]) -> Attempt:
+def from_document(document: dict[str, Any]) -> Operation:
     """Read a note."""
-    return Attempt(**{**document, "at": datetime.fromisoformat(document["at"])})
+    return Operation(**{**document, "at": datetime.fromisoformat(document["at"])})

@@ -7,22 +7,22 @@ from pipeline.clock import Clock, utc_now
 from pipeline.ecs.model import EcsError
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
-from pipeline.sqlite.attempt import Attempt, close_attempt, open_attempt
+from pipeline.sqlite.attempt import Operation, close_attempt, open_attempt
 from pipeline.sqlite.model import (
     BEFORE_RESTORE,
     PART_BYTES,
+    BackupManifest,
     BackupPolicy,
     Checks,
-    Manifest,
     OtherRunError,
     SqliteError,
 )
 from pipeline.sqlite.runner import JobResult, Report, Runner, Signer
-from pipeline.sqlite.store import Store
+from pipeline.sqlite.store import BackupStore
 from pipeline.sqlite.sweep import DEAD, sweep
 
 
-def complete(store: Store, key: str, sent: list[dict[str, Any]]) -> str:
+def complete(store: BackupStore, key: str, sent: list[dict[str, Any]]) -> str:
     """Make the object of its parts and return its ETag; "" where the same run has done so before.
 
     Raises:
@@ -43,7 +43,7 @@ def complete(store: Store, key: str, sent: list[dict[str, Any]]) -> str:
     return store.complete(upload, {int(part["number"]): str(part["etag"]) for part in sent})
 
 
-def prove(store: Store, key: str, result: dict[str, Any], policy: BackupPolicy) -> None:
+def prove(store: BackupStore, key: str, result: dict[str, Any], policy: BackupPolicy) -> None:
     """Compare size and, by reading the object back, SHA-256 with what the task reported.
 
     Raises:
@@ -71,7 +71,7 @@ def back_up(
     policy: BackupPolicy | None = None,
     reason: str = "nightly",
     clock: Clock = utc_now,
-) -> Manifest:
+) -> BackupManifest:
     """Back up the environment's database while the application writes; return the committed manifest.
 
     A run that was killed is called again with the same ``run_id``: it finds its task and goes on. What
@@ -85,7 +85,7 @@ def back_up(
         AwsError: AWS refused or could not be reached; the same run may go on later.
     """
     policy = policy or BackupPolicy()
-    store = Store(live)
+    store = BackupStore(live)
     for line in sweep(live, clock(), max(DEAD, timedelta(seconds=3 * policy.timeout))):
         report(line)
     attempt = open_attempt(store, "backup", run_id, clock())
@@ -97,8 +97,13 @@ def back_up(
 
 
 def _attempted(
-    live: LiveEnvironment, store: Store, attempt: Attempt, report: Report, policy: BackupPolicy, reason: str
-) -> Manifest:
+    live: LiveEnvironment,
+    store: BackupStore,
+    attempt: Operation,
+    report: Report,
+    policy: BackupPolicy,
+    reason: str,
+) -> BackupManifest:
     runner = Runner(live, attempt, policy.timeout, report)
     result = runner.run(lambda signer: _orders(live, store, attempt, policy, signer))
     for warning in result.values["warnings"]:
@@ -116,7 +121,7 @@ def _attempted(
 
 
 def _orders(
-    live: LiveEnvironment, store: Store, attempt: Attempt, policy: BackupPolicy, signer: Signer
+    live: LiveEnvironment, store: BackupStore, attempt: Operation, policy: BackupPolicy, signer: Signer
 ) -> dict[str, Any]:
     """One upload for each codec the task may choose: which one, only the image knows."""
     store.abort(store.uploads(attempt.stem))
@@ -136,10 +141,10 @@ def _orders(
 
 
 def _manifest(
-    attempt: Attempt, key: str, etag: str, result: JobResult, reason: str, policy: BackupPolicy
-) -> Manifest:
+    attempt: Operation, key: str, etag: str, result: JobResult, reason: str, policy: BackupPolicy
+) -> BackupManifest:
     values = result.values
-    return Manifest(
+    return BackupManifest(
         id=attempt.id,
         key=key,
         environment=attempt.environment,
@@ -172,7 +177,7 @@ _SAME = (
 )
 
 
-def _commit(store: Store, manifest: Manifest) -> Manifest:
+def _commit(store: BackupStore, manifest: BackupManifest) -> BackupManifest:
     """Write the manifest; from here on the backup exists. Return what is committed."""
     if manifest.reason == BEFORE_RESTORE:
         store.write(manifest.key + layout.REPLACED, b"{}")
@@ -181,14 +186,14 @@ def _commit(store: Store, manifest: Manifest) -> Manifest:
         store.write(key, manifest.model_dump_json(indent=1).encode(), once=True)
     except OtherRunError:
         # Killed between this write and the end of the attempt: the manifest there is this run's.
-        known = Manifest.model_validate(store.read(key))
+        known = BackupManifest.model_validate(store.read(key))
         if known.compressed_sha256 != manifest.compressed_sha256:
             raise
         return known
     return manifest
 
 
-def discard(store: Store, attempt: Attempt) -> None:
+def discard(store: BackupStore, attempt: Operation) -> None:
     """Remove what an attempt without a manifest has left in the bucket."""
     store.abort(store.uploads(attempt.stem))
     keys = store.keys(attempt.stem)

@@ -7,9 +7,9 @@ from pipeline.clock import utc_now
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
 from pipeline.sqlite.jobs import fetch_orders, run_job
-from pipeline.sqlite.model import Backup, Checks, Manifest, SqliteJobError
+from pipeline.sqlite.model import BackupManifest, Checks, DatabaseBackup, SqliteJobError
 from pipeline.sqlite.runner import Report
-from pipeline.sqlite.store import Store, find_backup, read_manifest
+from pipeline.sqlite.store import BackupStore, find_backup, read_manifest
 
 _DAMAGED = {"wrong-checksum", "corrupt", "differs"}
 
@@ -18,8 +18,8 @@ _DAMAGED = {"wrong-checksum", "corrupt", "differs"}
 class Drill:
     """A drill that passed. Seconds."""
 
-    backup: Backup
-    manifest: Manifest
+    backup: DatabaseBackup
+    manifest: BackupManifest
     checks: Checks
     rto: float
     """From the call to the checked database, the start of the task included."""
@@ -62,7 +62,7 @@ def drill(live: LiveEnvironment, run_id: str, report: Report) -> Drill:
     return Drill(chosen, manifest, checks, round(rto, 3), round(rpo, 3), round(result.seconds, 3))
 
 
-def mark_unusable(live: LiveEnvironment, backup: Backup, error: SqliteJobError) -> None:
+def mark_unusable(live: LiveEnvironment, backup: DatabaseBackup, error: SqliteJobError) -> None:
     """Write the verdict beside the backup; the backup itself stays for examination."""
     verdict = json.dumps({"kind": error.kind, "message": str(error)})
-    Store(live).write(backup.key + layout.UNUSABLE, verdict.encode())
+    BackupStore(live).write(backup.key + layout.UNUSABLE, verdict.encode())

@@ -7,15 +7,15 @@ from pipeline.clock import utc_now
 from pipeline.ecs.model import EcsError
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite.attempt import close_attempt, open_attempt
-from pipeline.sqlite.model import Manifest, SqliteError
+from pipeline.sqlite.model import BackupManifest, SqliteError
 from pipeline.sqlite.runner import JobResult, Report, Runner, Signer
-from pipeline.sqlite.store import Store
+from pipeline.sqlite.store import BackupStore
 
 TIMEOUT = 3600.0
 Orders = Callable[[Signer], dict[str, Any]]
 
 
-def fetch_orders(signer: Signer, manifest: Manifest) -> dict[str, Any]:
+def fetch_orders(signer: Signer, manifest: BackupManifest) -> dict[str, Any]:
     """Return what a job needs to download and check a backup."""
     return {
         "url": signer.get(manifest.key),
@@ -36,7 +36,7 @@ def run_job(
     orders: Orders,
 ) -> JobResult:
     """Run a job that leaves nothing in the bucket; its attempt ends with it, well or badly."""
-    store = Store(live)
+    store = BackupStore(live)
     attempt = open_attempt(store, purpose, run_id, utc_now())
     try:
         result = Runner(live, attempt, TIMEOUT, report).run(orders)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from pipeline.sqlite.model import Backup
+from pipeline.sqlite.model import DatabaseBackup
 
 MANIFEST = ".manifest.json"
 UNUSABLE = ".unusable.json"
@@ -47,16 +47,16 @@ def data_key(key: str) -> str:
     return key
 
 
-def parse(key: str) -> Backup | None:
+def parse(key: str) -> DatabaseBackup | None:
     """Read a backup from the key of its compressed database; None for any other key."""
     found = _KEY.search(key)
     if found is None:
         return None
     at = datetime.strptime(found["time"], _TIME).replace(tzinfo=UTC)
-    return Backup(key=key, id=found["id"], at=at)
+    return DatabaseBackup(key=key, id=found["id"], at=at)
 
 
-def committed(keys: Iterable[str]) -> tuple[Backup, ...]:
+def committed(keys: Iterable[str]) -> tuple[DatabaseBackup, ...]:
     """Return the backups that have both data and manifest, newest first."""
     known = set(keys)
     found = [

@@ -75,7 +75,7 @@ BEFORE_RESTORE = "before-restore"
 
 
 @dataclass(frozen=True)
-class Backup:
+class DatabaseBackup:
     """A committed backup, as its name in S3 tells."""
 
     key: str
@@ -114,7 +114,7 @@ class Checks(_Strict):
     check_seconds: float
 
 
-class Manifest(_Strict):
+class BackupManifest(_Strict):
     """What a backup is. Written last: a backup without one does not exist."""
 
     version: int = 1

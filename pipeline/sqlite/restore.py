@@ -11,17 +11,17 @@ from typing import Any
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
 from pipeline.sqlite.jobs import fetch_orders, run_job
-from pipeline.sqlite.model import Backup, Manifest, SqliteError
+from pipeline.sqlite.model import BackupManifest, DatabaseBackup, SqliteError
 from pipeline.sqlite.runner import Report
 from pipeline.sqlite.store import read_manifest
 
 
 @dataclass(frozen=True)
-class Restored:
+class RestoredFile:
     """A restored and checked file on the data volume that nobody uses yet."""
 
     target: str
-    manifest: Manifest
+    manifest: BackupManifest
     seconds: float
     """How long the task took, the start of its container not included."""
 
@@ -37,10 +37,10 @@ class Swapped:
 def restore_to_file(
     live: LiveEnvironment,
     run_id: str,
-    backup: Backup,
+    backup: DatabaseBackup,
     report: Report,
     target: str | None = None,
-) -> Restored:
+) -> RestoredFile:
     """Restore ``backup`` to a new file on the data volume, beside the database unless ``target`` says else.
 
     The file appears whole and checked against the manifest, or not at all. The live database is not touched.
@@ -63,7 +63,7 @@ def restore_to_file(
         lambda signer: {**fetch_orders(signer, manifest), "action": "restore", "target": target},
     )
     report(f"Restored {manifest.key} to {target}")
-    return Restored(target, manifest, round(result.seconds, 3))
+    return RestoredFile(target, manifest, round(result.seconds, 3))
 
 
 def checked_target(live: LiveEnvironment, target: str) -> str:
@@ -87,7 +87,7 @@ def swap_in(
     incoming: str,
     at: datetime,
     report: Report,
-    manifest: Manifest | None = None,
+    manifest: BackupManifest | None = None,
 ) -> Swapped:
     """Make ``incoming`` the database and keep the present one as ``DATABASE.before-TIME``.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.retention import RetentionPolicy, reasons_to_keep
-from pipeline.sqlite.model import Backup
+from pipeline.sqlite.model import DatabaseBackup
 
 REPLACED_KEPT = timedelta(days=30)
 """How long the copy of a database that a restore put aside stays: somebody may miss something in it."""
@@ -15,7 +15,7 @@ REPLACED_KEPT = timedelta(days=30)
 class Kept:
     """A backup that stays, and why."""
 
-    backup: Backup
+    backup: DatabaseBackup
     reasons: tuple[str, ...]
 
 
@@ -24,11 +24,11 @@ class Decision:
     """What stays and what goes, newest first; ``refusal`` says why nothing goes, if so."""
 
     kept: tuple[Kept, ...]
-    pruned: tuple[Backup, ...]
+    pruned: tuple[DatabaseBackup, ...]
     refusal: str | None = None
 
 
-def decide(backups: Iterable[Backup], now: datetime, policy: RetentionPolicy) -> Decision:
+def decide(backups: Iterable[DatabaseBackup], now: datetime, policy: RetentionPolicy) -> Decision:
     """Decide from times, verification and origin alone.
 
     A backup from the future (a clock that was wrong) is kept and does not count as proof that backups work.
@@ -48,7 +48,7 @@ def decide(backups: Iterable[Backup], now: datetime, policy: RetentionPolicy) ->
     return Decision(kept, tuple(item for item in ordered if item not in reasons))
 
 
-def _refusal(verified: list[Backup], now: datetime, policy: RetentionPolicy) -> str | None:
+def _refusal(verified: list[DatabaseBackup], now: datetime, policy: RetentionPolicy) -> str | None:
     if not verified:
         return "There is no verified backup: nothing is pruned. Run backup-sqlite and read its log."
     age = now - verified[0].at

@@ -15,9 +15,9 @@ from pipeline.aws.errors import calling
 from pipeline.ecs.model import OneOffTaskError, Task
 from pipeline.ecs.oneoff import OneOff, failure, stopped, wait_until
 from pipeline.live import LiveEnvironment
-from pipeline.sqlite.attempt import Attempt
+from pipeline.sqlite.attempt import Operation
 from pipeline.sqlite.model import SqliteJobError, job_error
-from pipeline.sqlite.store import Store
+from pipeline.sqlite.store import BackupStore
 
 _MARGIN = 900
 """Seconds that a URL outlives the task's own limit."""
@@ -129,12 +129,12 @@ class JobResult:
 class Runner:
     """Runs the job of one attempt; a second run of the same attempt finds the first one's task."""
 
-    def __init__(self, live: LiveEnvironment, attempt: Attempt, timeout: float, report: Report) -> None:
+    def __init__(self, live: LiveEnvironment, attempt: Operation, timeout: float, report: Report) -> None:
         self._live = live
         self._attempt = attempt
         self._timeout = timeout
         self._report = report
-        self._store = Store(live)
+        self._store = BackupStore(live)
         self._tasks = live.one_off_tasks
         self.signer = Signer(live, timeout)
 
@@ -218,7 +218,7 @@ def task_definition(live: LiveEnvironment) -> str:
     return outputs.task_definition_arn or outputs.task_family
 
 
-def stop_task(live: LiveEnvironment, attempt: Attempt) -> None:
+def stop_task(live: LiveEnvironment, attempt: Operation) -> None:
     """Stop the attempt's task, if one still runs."""
     tasks = live.one_off_tasks
     task = tasks.find(attempt.started_by)

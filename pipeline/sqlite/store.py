@@ -14,21 +14,21 @@ from pipeline.aws.bucket import ConflictError, S3Bucket
 from pipeline.aws.errors import AwsError, calling
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
-from pipeline.sqlite.model import Backup, Manifest, OtherRunError, SqliteError
+from pipeline.sqlite.model import BackupManifest, DatabaseBackup, OtherRunError, SqliteError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 
 @dataclass(frozen=True)
-class Upload:
+class OpenUpload:
     """A multipart upload that is neither completed nor aborted."""
 
     key: str
     id: str
 
 
-class Store:
+class BackupStore:
     """The backup bucket of one environment. Raises ``AwsError`` where S3 refuses or cannot be reached."""
 
     def __init__(self, live: LiveEnvironment) -> None:
@@ -37,7 +37,7 @@ class Store:
         self.bucket = live.outputs.backup_bucket
         self.environment = live.outputs.environment
 
-    def backups(self) -> tuple[Backup, ...]:
+    def backups(self) -> tuple[DatabaseBackup, ...]:
         """Return the committed backups, newest first."""
         return layout.committed(self.keys(layout.prefix(self.environment)))
 
@@ -80,25 +80,27 @@ class Store:
             digest.update(block)
         return digest.hexdigest()
 
-    def uploads(self, prefix: str) -> tuple[Upload, ...]:
+    def uploads(self, prefix: str) -> tuple[OpenUpload, ...]:
         """Return the unfinished multipart uploads of keys below ``prefix``."""
         with calling(f"Listing the uploads to s3://{self.bucket}/{prefix}"):
             pages = self._s3.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self.bucket, Prefix=prefix
             )
             return tuple(
-                Upload(item["Key"], item["UploadId"]) for page in pages for item in page.get("Uploads", [])
+                OpenUpload(item["Key"], item["UploadId"])
+                for page in pages
+                for item in page.get("Uploads", [])
             )
 
-    def create_upload(self, key: str) -> Upload:
+    def create_upload(self, key: str) -> OpenUpload:
         """Begin a multipart upload."""
         with calling(f"Beginning an upload to s3://{self.bucket}/{key}"):
             answer = self._s3.create_multipart_upload(
                 Bucket=self.bucket, Key=key, ContentType="application/octet-stream"
             )
-        return Upload(key, answer["UploadId"])
+        return OpenUpload(key, answer["UploadId"])
 
-    def parts(self, upload: Upload) -> dict[int, int]:
+    def parts(self, upload: OpenUpload) -> dict[int, int]:
         """Return the sizes of the parts that S3 has, by number."""
         with calling(f"Listing the parts of s3://{self.bucket}/{upload.key}"):
             pages = self._s3.get_paginator("list_parts").paginate(
@@ -106,7 +108,7 @@ class Store:
             )
             return {part["PartNumber"]: part["Size"] for page in pages for part in page.get("Parts", [])}
 
-    def complete(self, upload: Upload, etags: dict[int, str]) -> str:
+    def complete(self, upload: OpenUpload, etags: dict[int, str]) -> str:
         """Make the parts one object and return its ETag; S3 refuses ETags that are not its own."""
         parts: list[CompletedPartTypeDef] = [
             {"PartNumber": number, "ETag": etag} for number, etag in sorted(etags.items())
@@ -117,7 +119,7 @@ class Store:
             )
         return str(answer.get("ETag", "")).strip('"')
 
-    def abort(self, uploads: Iterable[Upload]) -> None:
+    def abort(self, uploads: Iterable[OpenUpload]) -> None:
         """Throw parts away; an upload that is gone is fine."""
         for upload in uploads:
             with calling(f"Aborting the upload to s3://{self.bucket}/{upload.key}"):
@@ -127,12 +129,12 @@ class Store:
                     continue
 
 
-def list_backups(live: LiveEnvironment) -> tuple[Backup, ...]:
+def list_backups(live: LiveEnvironment) -> tuple[DatabaseBackup, ...]:
     """Return every committed backup, newest first."""
-    return Store(live).backups()
+    return BackupStore(live).backups()
 
 
-def find_backup(live: LiveEnvironment, wanted: str | None = None) -> Backup:
+def find_backup(live: LiveEnvironment, wanted: str | None = None) -> DatabaseBackup:
     """Return the newest verified backup of a live database, or the one with this id or key, whatever it is.
 
     Copies that restores made of what they replaced are not chosen by themselves: who repeats a restore
@@ -157,15 +159,15 @@ def find_backup(live: LiveEnvironment, wanted: str | None = None) -> Backup:
     return found
 
 
-def read_manifest(live: LiveEnvironment, backup: Backup) -> Manifest:
+def read_manifest(live: LiveEnvironment, backup: DatabaseBackup) -> BackupManifest:
     """Return the backup's manifest.
 
     Raises:
         SqliteError: it is missing or damaged.
     """
-    document = Store(live).read(backup.key + layout.MANIFEST)
+    document = BackupStore(live).read(backup.key + layout.MANIFEST)
     try:
-        return Manifest.model_validate(document)
+        return BackupManifest.model_validate(document)
     except ValidationError as error:
         raise SqliteError(
             f"The manifest of {backup.key} is missing or damaged ({error.error_count()} faults). "

@@ -9,12 +9,12 @@ from pipeline.aws.errors import AwsError, calling
 from pipeline.live import LiveEnvironment
 from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import layout
-from pipeline.sqlite.attempt import Attempt, close_attempt, open_attempts
+from pipeline.sqlite.attempt import Operation, close_attempt, open_attempts
 from pipeline.sqlite.drill import Drill
-from pipeline.sqlite.model import Backup, Manifest
+from pipeline.sqlite.model import BackupManifest, DatabaseBackup
 from pipeline.sqlite.retention import Decision, decide
 from pipeline.sqlite.runner import stop_task
-from pipeline.sqlite.store import Store, list_backups
+from pipeline.sqlite.store import BackupStore, list_backups
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.literals import StandardUnitType
@@ -37,7 +37,7 @@ def publish_age(live: LiveEnvironment, now: datetime) -> float | None:
     return hours
 
 
-def publish_backup(live: LiveEnvironment, manifest: Manifest) -> None:
+def publish_backup(live: LiveEnvironment, manifest: BackupManifest) -> None:
     """Publish size, duration and lock time of a backup."""
     _publish(
         live,
@@ -70,13 +70,13 @@ def _publish(live: LiveEnvironment, values: Mapping[str, "tuple[float, StandardU
 class Pruned:
     """What came of it; ``failed`` pairs a backup with AWS's reason."""
 
-    deleted: tuple[Backup, ...]
-    failed: tuple[tuple[Backup, str], ...]
+    deleted: tuple[DatabaseBackup, ...]
+    failed: tuple[tuple[DatabaseBackup, str], ...]
 
 
 def plan_prune(live: LiveEnvironment, now: datetime, policy: RetentionPolicy | None = None) -> Decision:
     """Return what ``prune`` would do now."""
-    return decide(Store(live).backups(), now, policy or RetentionPolicy())
+    return decide(BackupStore(live).backups(), now, policy or RetentionPolicy())
 
 
 def prune(live: LiveEnvironment, decision: Decision) -> Pruned:
@@ -84,9 +84,9 @@ def prune(live: LiveEnvironment, decision: Decision) -> Pruned:
 
     The manifest goes first: from then on the backup does not exist, and a sweep removes what a kill leaves.
     """
-    store = Store(live)
-    deleted: list[Backup] = []
-    failed: list[tuple[Backup, str]] = []
+    store = BackupStore(live)
+    deleted: list[DatabaseBackup] = []
+    failed: list[tuple[DatabaseBackup, str]] = []
     for backup in decision.pruned:
         try:
             store.delete([backup.key + layout.MANIFEST, backup.key])
@@ -108,7 +108,7 @@ def sweep(live: LiveEnvironment, now: datetime, dead: timedelta = DEAD) -> tuple
     An attempt is noted before anything else is made for it. So uploads, job files and databases without
     manifest that no note mentions can go, however young; except what was written after the look at the notes.
     """
-    store = Store(live)
+    store = BackupStore(live)
     objects = store.keys(layout.prefix(store.environment))
     jobs = store.keys(layout.jobs_prefix(store.environment))
     uploads = store.uploads(layout.prefix(store.environment))
@@ -135,5 +135,5 @@ def sweep(live: LiveEnvironment, now: datetime, dead: timedelta = DEAD) -> tuple
     )
 
 
-def _mentioned(key: str, attempts: tuple[Attempt, ...]) -> bool:
+def _mentioned(key: str, attempts: tuple[Operation, ...]) -> bool:
     return any(key.startswith((item.stem, item.job_key(""))) for item in attempts)

@@ -17,7 +17,7 @@ from pipeline.aws.access import identify
 from pipeline.aws.errors import calling
 from pipeline.clock import utc_now
 from pipeline.retention import RetentionPolicy, reasons_to_keep
-from pipeline.state.bucket import Bucket, check_bucket
+from pipeline.state.bucket import StateBucket, check_bucket
 from pipeline.state.home import StateHome, describe
 from pipeline.state.model import StateError, StateHead
 from pipeline.state.protection import Setting
@@ -140,7 +140,7 @@ _STAMP = "%Y%m%dT%H%M%S.%fZ"
 
 
 @dataclass(frozen=True)
-class Backup:
+class StateBackup:
     """One copy that was read back and compared."""
 
     key: str
@@ -152,7 +152,7 @@ class Backup:
 class BackupReport:
     """What backup-state did and saw."""
 
-    backup: Backup | None
+    backup: StateBackup | None
     """None when there is no state to copy."""
     removed: tuple[str, ...]
     protections: tuple[Setting, ...]
@@ -186,7 +186,7 @@ def would_back_up(home: StateHome, retention: RetentionPolicy) -> BackupReport:
     """
     now = utc_now()
     stored = home.read(home.backend.key)
-    backup = Backup("", now, describe(stored)) if stored else None
+    backup = StateBackup("", now, describe(stored)) if stored else None
     times = {taken: key for key, taken in list_backups(home)}
     after = [*times, now] if backup else []
     removed = tuple(times[taken] for taken in to_remove(after, now, retention) if taken in times)
@@ -196,7 +196,7 @@ def would_back_up(home: StateHome, retention: RetentionPolicy) -> BackupReport:
 def check_protections(home: StateHome) -> tuple[Setting, ...]:
     """Look whether versioning, encryption, privacy and point-in-time recovery are still on."""
     access = home.access
-    bucket = Bucket(
+    bucket = StateBucket(
         access.client("s3"), home.backend.bucket, home.backend.region, identify(access).account_id
     )
     table = Table(access.client("dynamodb"), home.backend.lock_table)
@@ -214,7 +214,7 @@ def list_backups(home: StateHome) -> tuple[tuple[str, datetime], ...]:
     return tuple((key, _taken(key)) for key in keys if key.endswith(".tfstate"))
 
 
-def _copy(home: StateHome, now: datetime) -> Backup | None:
+def _copy(home: StateHome, now: datetime) -> StateBackup | None:
     stored = home.read(home.backend.key)
     if stored is None:
         return None
@@ -226,7 +226,7 @@ def _copy(home: StateHome, now: datetime) -> Backup | None:
         raise StateError(
             f"The backup s3://{home.backend.bucket}/{key} is not what was written. Run it again."
         )
-    return Backup(key, now, head)
+    return StateBackup(key, now, head)
 
 
 def _prune(home: StateHome, now: datetime, retention: RetentionPolicy) -> tuple[str, ...]:

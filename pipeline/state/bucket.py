@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from pipeline.aws.access import AwsAccess, identify
 from pipeline.aws.errors import calling, code_of
 from pipeline.state.model import BucketTakenError
-from pipeline.state.protection import PROTECTIONS, BootstrapReport, Protection, Setting
+from pipeline.state.protection import PROTECTIONS, BootstrapReport, ProtectionSetting, Setting
 from pipeline.state.table import Table, ensure_table, survey_table
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _US_EAST_1 = "us-east-1"
 
 
 @dataclass(frozen=True)
-class Bucket:
+class StateBucket:
     """A bucket, whose it must be, and the client to reach it."""
 
     client: "S3Client"
@@ -30,7 +30,7 @@ class Bucket:
     account_id: str
 
 
-def ensure_bucket(bucket: Bucket) -> tuple[Setting, ...]:
+def ensure_bucket(bucket: StateBucket) -> tuple[Setting, ...]:
     """Make the bucket or adopt it, and repair what is missing.
 
     Raises:
@@ -42,7 +42,7 @@ def ensure_bucket(bucket: Bucket) -> tuple[Setting, ...]:
     return (first, *(_ensure(bucket, protection, made=made) for protection in PROTECTIONS))
 
 
-def check_bucket(bucket: Bucket) -> tuple[Setting, ...]:
+def check_bucket(bucket: StateBucket) -> tuple[Setting, ...]:
     """Look at the same settings without repairing any; what is wrong is "missing"."""
     settings = []
     for protection in PROTECTIONS:
@@ -52,7 +52,7 @@ def check_bucket(bucket: Bucket) -> tuple[Setting, ...]:
     return tuple(settings)
 
 
-def survey_bucket(bucket: Bucket) -> tuple[Setting, ...]:
+def survey_bucket(bucket: StateBucket) -> tuple[Setting, ...]:
     """Look at the bucket and its settings, if it is there at all.
 
     Raises:
@@ -66,7 +66,7 @@ def survey_bucket(bucket: Bucket) -> tuple[Setting, ...]:
     return (Setting(bucket.name, "bucket", "present", "kept"), *check_bucket(bucket))
 
 
-def _ensure(bucket: Bucket, protection: Protection, *, made: bool) -> Setting:
+def _ensure(bucket: StateBucket, protection: ProtectionSetting, *, made: bool) -> Setting:
     with calling(f"Setting {protection.name} of the state bucket {bucket.name}"):
         found, right = protection.look(bucket.client, bucket.name)
         if right:
@@ -75,7 +75,7 @@ def _ensure(bucket: Bucket, protection: Protection, *, made: bool) -> Setting:
     return Setting(bucket.name, protection.name, found, "created" if made else "repaired")
 
 
-def _ensure_exists(bucket: Bucket) -> bool:
+def _ensure_exists(bucket: StateBucket) -> bool:
     with calling(f"Looking for the state bucket {bucket.name}"):
         if _is_ours(bucket):
             return False
@@ -83,7 +83,7 @@ def _ensure_exists(bucket: Bucket) -> bool:
         return _create(bucket)
 
 
-def _create(bucket: Bucket) -> bool:
+def _create(bucket: StateBucket) -> bool:
     request: CreateBucketRequestTypeDef = {"Bucket": bucket.name}
     if bucket.region != _US_EAST_1:
         region = cast("BucketLocationConstraintType", bucket.region)
@@ -100,7 +100,7 @@ def _create(bucket: Bucket) -> bool:
     return True
 
 
-def _is_ours(bucket: Bucket) -> bool:
+def _is_ours(bucket: StateBucket) -> bool:
     try:
         bucket.client.head_bucket(Bucket=bucket.name, ExpectedBucketOwner=bucket.account_id)
     except ClientError as error:
@@ -123,7 +123,7 @@ def survey(access: AwsAccess, bucket: str, table: str) -> BootstrapReport:
     account = identify(access).account_id
     return BootstrapReport(
         (
-            *survey_bucket(Bucket(access.client("s3"), bucket, access.region, account)),
+            *survey_bucket(StateBucket(access.client("s3"), bucket, access.region, account)),
             *survey_table(Table(access.client("dynamodb"), table)),
         )
     )
@@ -143,7 +143,7 @@ def bootstrap(access: AwsAccess, bucket: str, table: str) -> BootstrapReport:
     account = identify(access).account_id
     return BootstrapReport(
         (
-            *ensure_bucket(Bucket(access.client("s3"), bucket, access.region, account)),
+            *ensure_bucket(StateBucket(access.client("s3"), bucket, access.region, account)),
             *ensure_table(Table(access.client("dynamodb"), table)),
         )
     )

@@ -114,7 +114,7 @@ class StateHead:
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class StateSnapshot:
     """Where the state was before an apply, and its copy. Bring it back with restore-state."""
 
     bucket: str
@@ -146,6 +146,6 @@ class ConfigurationRecord:
     approved_by: str = ""
     restores: str = ""
     """Name of the record that this apply went back to; "" for an ordinary one."""
-    snapshot: Snapshot | None = None
+    snapshot: StateSnapshot | None = None
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """Outputs that are not sensitive."""

@@ -90,7 +90,7 @@ Repair = Callable[["S3Client", str], None]
 
 
 @dataclass(frozen=True)
-class Protection:
+class ProtectionSetting:
     """One setting: how to look at it (what was found, whether it is right), and how to set it right."""
 
     name: str
@@ -159,8 +159,8 @@ def _unless(absent: str, call: Callable[[], Mapping[str, Any]]) -> Mapping[str, 
 
 
 PROTECTIONS = (
-    Protection("versioning", _versioning, _enable_versioning),
-    Protection("encryption", _encryption, _encrypt),
-    Protection("public access block", _public_access, _block_public_access),
-    Protection("TLS only", _tls, _require_tls),
+    ProtectionSetting("versioning", _versioning, _enable_versioning),
+    ProtectionSetting("encryption", _encryption, _encrypt),
+    ProtectionSetting("public access block", _public_access, _block_public_access),
+    ProtectionSetting("TLS only", _tls, _require_tls),
 )

@@ -16,9 +16,9 @@ from pipeline.state.model import (
     ConfigurationRecord,
     RunRecord,
     RunStatus,
-    Snapshot,
     StateChangedError,
     StateError,
+    StateSnapshot,
 )
 from pipeline.terraform.folder import is_held
 
@@ -105,7 +105,7 @@ def _run_key(environment: str, run_id: str) -> str:
     return f"locks/{environment}/{run_id}.json"
 
 
-def take_snapshot(home: StateHome, run_id: str) -> Snapshot | None:
+def take_snapshot(home: StateHome, run_id: str) -> StateSnapshot | None:
     """Copy the state to ``snapshots/ENV/SERIAL-RUN.tfstate``; None when there is no state yet.
 
     Repeating it in the same run changes nothing.
@@ -121,7 +121,7 @@ def take_snapshot(home: StateHome, run_id: str) -> Snapshot | None:
     key = f"snapshots/{home.environment}/{head.serial:08d}-{head.sha256[:12]}-{run_id}.tfstate"
     if home.read(key) is None:
         home.write_new(key, stored.body, {"sha256": head.sha256, "source-version": head.version_id})
-    return Snapshot(head.bucket, key, head.version_id, head.serial, head.lineage, head.sha256)
+    return StateSnapshot(head.bucket, key, head.version_id, head.serial, head.lineage, head.sha256)
 
 
 _BUNDLE, _RECORD = "bundle.tar.gz", "record.json"

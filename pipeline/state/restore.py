@@ -92,7 +92,7 @@ def _prefixes(home: StateHome) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
-class Restored:
+class RestoredState:
     """What was done."""
 
     version_id: str
@@ -124,7 +124,7 @@ def restore_state(
     who: str,
     *,
     even_if_whole: bool = False,
-) -> Restored:
+) -> RestoredState:
     """Make ``version`` (of the state, a snapshot or a backup) the state again, under Terraform's own lock.
 
     It gets a serial above both, so that plans made before are stale, and the digest in the lock table is
@@ -147,7 +147,7 @@ def restore_state(
         kept = _keep(home, present) if present else ""
         version_id = home.replace(home.backend.key, body, present)
         write_digest(home, hashlib.md5(body, usedforsecurity=False).hexdigest())
-    return Restored(version_id, serial, candidate.lineage, kept)
+    return RestoredState(version_id, serial, candidate.lineage, kept)
 
 
 def _keep(home: StateHome, present: StoredObject) -> str:

@@ -76,7 +76,7 @@ def judge_lock(
 
 
 @dataclass(frozen=True)
-class Attempt:
+class BlockedCommand:
     """A command of ours that failed to get the lock."""
 
     run_id: str
@@ -87,7 +87,7 @@ class Attempt:
     """The lock that was there before the command began."""
 
 
-def is_own_lock(lock: LockInfo | None, attempt: Attempt, runs: Sequence[ObservedRun]) -> bool:
+def is_own_lock(lock: LockInfo | None, attempt: BlockedCommand, runs: Sequence[ObservedRun]) -> bool:
     """Tell whether the lock that a command ran into is its own, left by a lost answer of DynamoDB.
 
     So it is when it was made on our host while the command ran, and no other run can have made it.
@@ -175,7 +175,7 @@ def unlock(
     return report
 
 
-def release_own_lock(home: StateHome, attempt: Attempt) -> bool:
+def release_own_lock(home: StateHome, attempt: BlockedCommand) -> bool:
     """Remove the lock that our own command ran into, if it made it itself; True when it was removed.
 
     DynamoDB's answer to the lock's PutItem can be lost; Terraform then finds its own lock and gives up.
@@ -212,7 +212,7 @@ def _freeing(home: StateHome, run_id: str, command: Callable[[], int]) -> int:
     try:
         return command()
     except BaseException as error:
-        attempt = Attempt(run_id, socket.gethostname(), started, utc_now(), before)
+        attempt = BlockedCommand(run_id, socket.gethostname(), started, utc_now(), before)
         if release_own_lock(home, attempt) and isinstance(error, StateLockedError):
             message = "Terraform ran into a lock of its own, which is free again. Run the same once more."
             raise ShutOutError(message, error.diagnostics, error.stderr) from error

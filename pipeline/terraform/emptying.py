@@ -17,7 +17,7 @@ _KINDS: tuple[Kind, ...] = ("aws_s3_bucket", "aws_ecr_repository")
 
 
 @dataclass(frozen=True)
-class Container:
+class NonEmptyStore:
     """A bucket or repository that a plan destroys."""
 
     address: str
@@ -26,13 +26,13 @@ class Container:
     """Name of the bucket or repository."""
 
 
-def containers(document: PlanDocument) -> tuple[Container, ...]:
+def containers(document: PlanDocument) -> tuple[NonEmptyStore, ...]:
     """Return what the plan deletes and AWS deletes only when it is empty.
 
     The plan knows it from the state, so nothing else is ever named.
     """
     return tuple(
-        Container(change.address, kind, change.identity)
+        NonEmptyStore(change.address, kind, change.identity)
         for kind in _KINDS
         for change in document.changes
         if change.type == kind and change.managed and change.action is Action.DELETE and change.identity
@@ -49,11 +49,11 @@ _GONE = frozenset({"NoSuchBucket", "RepositoryNotFoundException"})
 class Emptied:
     """A container, and how many object versions or images were in it."""
 
-    container: Container
+    container: NonEmptyStore
     count: int
 
 
-def count_contents(access: AwsAccess, container: Container, most: int = _COUNTED) -> int:
+def count_contents(access: AwsAccess, container: NonEmptyStore, most: int = _COUNTED) -> int:
     """Count object versions (with delete markers) or images, up to ``most``.
 
     Raises:
@@ -62,7 +62,7 @@ def count_contents(access: AwsAccess, container: Container, most: int = _COUNTED
     return sum(1 for _ in islice(_contents(access, container), most))
 
 
-def empty(access: AwsAccess, container: Container, in_time: Callable[[], bool]) -> Emptied:
+def empty(access: AwsAccess, container: NonEmptyStore, in_time: Callable[[], bool]) -> Emptied:
     """Remove every object version or image while ``in_time`` says so.
 
     Raises:
@@ -91,17 +91,17 @@ def _batched(items: Iterator[dict[str, str]], size: int) -> Iterator[list[dict[s
         yield batch
 
 
-def _unfinished(container: Container, why: str, advice: str) -> PipelineError:
+def _unfinished(container: NonEmptyStore, why: str, advice: str) -> PipelineError:
     return PipelineError(
         f"{container.name} is not empty: {why}. Nothing was destroyed yet. {advice}: it goes on."
     )
 
 
-def _size(container: Container) -> int:
+def _size(container: NonEmptyStore) -> int:
     return _VERSIONS_PER_CALL if container.kind == "aws_s3_bucket" else _IMAGES_PER_CALL
 
 
-def _contents(access: AwsAccess, container: Container) -> Iterator[dict[str, str]]:
+def _contents(access: AwsAccess, container: NonEmptyStore) -> Iterator[dict[str, str]]:
     listing = _versions if container.kind == "aws_s3_bucket" else _images
     with calling(f"Listing what is in {container.name}"):
         yield from listing(access, container.name)
@@ -133,7 +133,7 @@ def _pass_when_gone(error: ClientError) -> None:
         raise error
 
 
-def _remove(access: AwsAccess, container: Container, batch: list[dict[str, str]]) -> list[str]:
+def _remove(access: AwsAccess, container: NonEmptyStore, batch: list[dict[str, str]]) -> list[str]:
     """Remove a batch; return what AWS keeps, and why."""
     remove = _remove_versions if container.kind == "aws_s3_bucket" else _remove_images
     with calling(f"Emptying {container.name}"):

@@ -29,7 +29,7 @@ class Ending(Enum):
 
 
 @dataclass(frozen=True)
-class Limits:
+class TimeLimits:
     """Seconds: how long a command may run, and how long it may take to end after each interrupt."""
 
     timeout: float = 3600.0
@@ -39,7 +39,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Command:
+class TerraformCommand:
     """What to run, as data."""
 
     argv: tuple[str, ...]
@@ -81,7 +81,10 @@ class _Tail:
 
 
 def execute(
-    command: Command, limits: Limits, cancel: threading.Event | None = None, on_line: OnLine | None = None
+    command: TerraformCommand,
+    limits: TimeLimits,
+    cancel: threading.Event | None = None,
+    on_line: OnLine | None = None,
 ) -> Finished:
     """Run the command to its end, handing each line of its stdout to ``on_line`` in the calling thread.
 
@@ -112,7 +115,7 @@ def execute(
         return Finished(child.returncode, _content(out), _content(err), ending, graceful)
 
 
-def _start(command: Command, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start(command: TerraformCommand, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
     argv = [
         sys.executable,
         "-I",
@@ -134,7 +137,10 @@ def _start(command: Command, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen
 
 
 def _watch(
-    child: subprocess.Popen[bytes], limits: Limits, cancel: threading.Event | None, pump: Callable[[], None]
+    child: subprocess.Popen[bytes],
+    limits: TimeLimits,
+    cancel: threading.Event | None,
+    pump: Callable[[], None],
 ) -> Ending:
     deadline = time.monotonic() + limits.timeout
     while not _ended(child, limits.poll):
@@ -147,7 +153,7 @@ def _watch(
     return Ending.BY_ITSELF
 
 
-def _stop(child: subprocess.Popen[bytes], limits: Limits, pump: Callable[[], None]) -> bool:
+def _stop(child: subprocess.Popen[bytes], limits: TimeLimits, pump: Callable[[], None]) -> bool:
     """Interrupt the child, again, and only then kill its whole group; True if the first was enough.
 
     Terraform ends in order upon one SIGINT to its own pid, and at once upon the second; a signal to the whole

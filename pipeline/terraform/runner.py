@@ -17,7 +17,7 @@ from pipeline.terraform.errors import (
     failure,
 )
 from pipeline.terraform.events import DiagnosticEvent, TerraformEvent, parse_event
-from pipeline.terraform.process import Command, Ending, Finished, Limits, execute
+from pipeline.terraform.process import Ending, Finished, TerraformCommand, TimeLimits, execute
 from pipeline.terraform.surroundings import Masker
 
 OnEvent = Callable[[TerraformEvent], None]
@@ -36,7 +36,7 @@ class Execution:
 
     environment: Mapping[str, str] = field(repr=False)
     on_event: OnEvent = ignore
-    limits: Limits = field(default_factory=Limits)
+    limits: TimeLimits = field(default_factory=TimeLimits)
     cancel: threading.Event | None = None
     masker: Masker = field(default_factory=Masker)
     hold: Path | None = None
@@ -88,7 +88,7 @@ class TerraformRunner(Terraform):  # type: ignore[misc] # python-terraform has n
 
     def _execute(self, argv: tuple[str, ...], *, streamed: bool) -> Finished:
         execution = self.execution
-        command = Command(argv, Path(self.working_dir), execution.environment, execution.hold)
+        command = TerraformCommand(argv, Path(self.working_dir), execution.environment, execution.hold)
         on_line = self._emit if streamed else None
         return execute(command, execution.limits, execution.cancel, on_line)
 

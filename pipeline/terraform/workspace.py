@@ -17,7 +17,7 @@ from pipeline.terraform.diagnostics import Diagnostic
 from pipeline.terraform.document import Plan, PlanDocument, parse_plan, read_plan
 from pipeline.terraform.errors import StalePlanError, failure
 from pipeline.terraform.folder import RunFolder, alone, run_folder
-from pipeline.terraform.process import Limits
+from pipeline.terraform.process import TimeLimits
 from pipeline.terraform.runner import Execution, OnEvent, TerraformRunner, ignore
 from pipeline.terraform.surroundings import Masker, process_environment, write_variables
 
@@ -169,7 +169,7 @@ def open_workspace(
     *,
     label: str,
     on_event: OnEvent = ignore,
-    limits: Limits = Limits(),  # noqa: B008 - frozen value
+    limits: TimeLimits = TimeLimits(),  # noqa: B008 - frozen value
     cancel: threading.Event | None = None,
     secrets: Iterable[str] = (),
     cli_config: Path | None = None,

@@ -13,7 +13,7 @@ from bench.workshop import Workshop
 
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite.backup import back_up
-from pipeline.sqlite.model import BackupPolicy, Manifest
+from pipeline.sqlite.model import BackupManifest, BackupPolicy
 
 SCRIPT = Path(__file__).with_name("backup.sh")
 _MORE = (
@@ -37,7 +37,7 @@ class Backups:
         """The live database."""
         return self.volume / "db.sqlite3"
 
-    def pipeline(self) -> tuple[float, Manifest]:
+    def pipeline(self) -> tuple[float, BackupManifest]:
         """Back up as the flow does: a task, its checks, the upload, the proof. Returns the seconds, too."""
         began = time.monotonic()
         manifest = back_up(self.live, secrets.token_hex(8), lambda _: None, _POLICY)

@@ -14,7 +14,7 @@ from bench.workshop import Workshop, run
 
 from pipeline.aws.access import AwsAccess
 from pipeline.ecr.apply import apply_cleanup
-from pipeline.ecr.model import CleanupPolicy, Protection
+from pipeline.ecr.model import CleanupPolicy, ProtectedImages
 from pipeline.ecr.plan import plan_cleanup
 from pipeline.ecr.registry import read_inventory
 
@@ -79,8 +79,8 @@ def _pipeline(count: int, latency: float) -> tuple[float, int]:
         access.client("ecr")
         began = time.monotonic()
         now = datetime.now(UTC)
-        plan = plan_cleanup(read_inventory(access, "app"), Protection(), _ALL, now)
-        result = apply_cleanup(access, plan, Protection, now)
+        plan = plan_cleanup(read_inventory(access, "app"), ProtectedImages(), _ALL, now)
+        result = apply_cleanup(access, plan, ProtectedImages, now)
         seconds = time.monotonic() - began
         if len(result.deleted) != count:
             raise RuntimeError(f"{len(result.deleted)} of {count} images were deleted")

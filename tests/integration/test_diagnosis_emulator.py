@@ -8,7 +8,7 @@ from ecs_emulator import lab
 
 from pipeline.diagnosis.diagnosis import Diagnosis
 from pipeline.diagnosis.model import Fault
-from pipeline.preflight.model import Status
+from pipeline.preflight.model import CheckStatus
 from pipeline.secrets.keys import REQUIRED_KEYS
 
 pytestmark = pytest.mark.docker
@@ -32,8 +32,10 @@ def test_a_security_group_rule_that_was_removed_comes_first(site: Site) -> None:
     well = web.settled(lambda found: found.steady and not found.causes)
     assert well.causes == ()
     told = {item.subject: item.status for item in well.findings}
-    assert told[f"tasks to file system {site.file_system}, 2049"] is Status.OK
-    assert told["tasks to endpoint ecr.dkr, 443"] is Status.SKIP  # the emulator tells no groups of endpoints
+    assert told[f"tasks to file system {site.file_system}, 2049"] is CheckStatus.OK
+    assert (
+        told["tasks to endpoint ecr.dkr, 443"] is CheckStatus.SKIP
+    )  # the emulator tells no groups of endpoints
     ec2 = site.client("ec2")
     rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [site.tasks_group]}])
     inbound = [
@@ -86,7 +88,7 @@ def test_a_missing_image_comes_first(site: Site) -> None:
     web = site.serve(SERVES, site.lab.image.replace(site.lab.digest, f"sha256:{'0' * 64}"))
     found = web.settled(
         lambda found: any(
-            item.topic == "stopped tasks" and item.status is Status.NG for item in found.findings
+            item.topic == "stopped tasks" and item.status is CheckStatus.NG for item in found.findings
         )
     )
     assert first(found) is Fault.IMAGE_MISSING

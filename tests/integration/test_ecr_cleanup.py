@@ -9,7 +9,7 @@ from maintenance_emulator import aws  # noqa: F401 - a fixture
 from pipeline.aws.access import AwsAccess
 from pipeline.ecr.apply import apply_cleanup
 from pipeline.ecr.in_use import collect_in_use
-from pipeline.ecr.model import CleanupPolicy, Protection
+from pipeline.ecr.model import CleanupPolicy, ProtectedImages
 from pipeline.ecr.plan import plan_cleanup
 from pipeline.ecr.registry import read_inventory
 from pipeline.outputs import Outputs
@@ -57,7 +57,7 @@ def test_only_what_nothing_needs_is_deleted(aws: AwsAccess) -> None:  # noqa: F8
     kept, kept_child = _push_index(ecr, "kept", "moving")
     _deploy(aws, f"localhost/app@{running}")
 
-    def protect() -> Protection:
+    def protect() -> ProtectedImages:
         return collect_in_use(aws, OUTPUTS, releases=[recorded])
 
     plan = plan_cleanup(read_inventory(aws, "app"), protect(), POLICY, LATER)

@@ -23,7 +23,7 @@ from pipeline.sqlite.layout import MANIFEST, UNUSABLE
 from pipeline.sqlite.model import NoDatabaseError, SqliteJobError
 from pipeline.sqlite.restore import restore_to_file, swap_back, swap_in
 from pipeline.sqlite.runner import Runner
-from pipeline.sqlite.store import Store, find_backup, list_backups, read_manifest
+from pipeline.sqlite.store import BackupStore, find_backup, list_backups, read_manifest
 from pipeline.sqlite.sweep import plan_prune, prune, publish_age, publish_backup, publish_drill, sweep
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
@@ -155,7 +155,7 @@ def test_a_run_that_was_killed_goes_on_with_its_own_task(live: LiveEnvironment, 
     """Killed while the task ran: the second call starts none and commits what the first one began."""
     databases.make(volume / "db.sqlite3")
     run = run_id()
-    store = Store(live)
+    store = BackupStore(live)
     attempt = open_attempt(store, "backup", run, now())
     runner = Runner(live, attempt, 60, quiet)
     runner._start(lambda signer: backup_module._orders(live, store, attempt, POLICY, signer))

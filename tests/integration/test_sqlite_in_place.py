@@ -19,7 +19,7 @@ from pipeline.recovery.record import OpenRestores, RecoveryError, choose, requir
 from pipeline.recovery.steps import RestoreSteps
 from pipeline.release.model import Release
 from pipeline.sqlite.backup import back_up
-from pipeline.sqlite.model import BEFORE_RESTORE, Manifest, SqliteJobError
+from pipeline.sqlite.model import BEFORE_RESTORE, BackupManifest, SqliteJobError
 from pipeline.sqlite.store import find_backup, list_backups, read_manifest
 from tasks.rollout import begin_rollout
 
@@ -49,7 +49,7 @@ def live(access: AwsAccess, database: Path) -> Iterator[LiveEnvironment]:
 
 
 @pytest.fixture
-def backup(live: LiveEnvironment, database: Path) -> Manifest:
+def backup(live: LiveEnvironment, database: Path) -> BackupManifest:
     """Back ten entries up; the live database has fifteen afterwards."""
     made = back_up(live, run_id(), quiet, POLICY)
     databases.add_rows(database, 5)
@@ -84,7 +84,7 @@ def runs(live: LiveEnvironment) -> tuple[int, bool]:
 
 
 def test_a_backup_takes_the_place_of_the_live_database(
-    live: LiveEnvironment, database: Path, backup: Manifest
+    live: LiveEnvironment, database: Path, backup: BackupManifest
 ) -> None:
     """Stopped while files change places, back afterwards; the old one is a file and a backup, too."""
     seen: list[int] = []
@@ -110,7 +110,7 @@ def test_a_backup_takes_the_place_of_the_live_database(
 
 
 def test_a_damaged_backup_is_refused_before_anything_stops(
-    live: LiveEnvironment, database: Path, backup: Manifest
+    live: LiveEnvironment, database: Path, backup: BackupManifest
 ) -> None:
     """The service, the database and the volume stay as they are."""
     s3, bucket = live.access.client("s3"), live.outputs.backup_bucket
@@ -127,7 +127,7 @@ def test_a_damaged_backup_is_refused_before_anything_stops(
 
 
 def test_an_unhealthy_service_gets_its_old_database_back(
-    live: LiveEnvironment, database: Path, backup: Manifest
+    live: LiveEnvironment, database: Path, backup: BackupManifest
 ) -> None:
     """What was restored is kept as a file, and the error says why it went."""
     with pytest.raises(RestoreUndoneError, match="HTTP 500"):
@@ -143,7 +143,7 @@ def test_an_unhealthy_service_gets_its_old_database_back(
 
 
 def test_a_database_that_cannot_be_read_is_replaced_and_kept(
-    live: LiveEnvironment, database: Path, backup: Manifest
+    live: LiveEnvironment, database: Path, backup: BackupManifest
 ) -> None:
     """No safety backup can be had of it; that is no reason against the restore."""
     database.write_bytes(b"rubbish" * 1000)
@@ -155,7 +155,7 @@ def test_a_database_that_cannot_be_read_is_replaced_and_kept(
 
 @pytest.mark.parametrize("step", ["stop", "save", "swap", "start", "swap_back"])
 def test_a_run_that_was_killed_is_carried_on_by_the_next(
-    live: LiveEnvironment, database: Path, backup: Manifest, step: str
+    live: LiveEnvironment, database: Path, backup: BackupManifest, step: str
 ) -> None:
     """By SIGKILL: forward, or back where it was on its way back; no deployment rolls out meanwhile."""
     killed(dying_restore, live, database, step)

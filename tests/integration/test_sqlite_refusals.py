@@ -13,8 +13,8 @@ from pipeline.live import LiveEnvironment
 from pipeline.sqlite import backup as backup_module
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.layout import MANIFEST
-from pipeline.sqlite.model import BackupPolicy, Manifest, SqliteError, SqliteJobError
-from pipeline.sqlite.store import Store, Upload, find_backup
+from pipeline.sqlite.model import BackupManifest, BackupPolicy, SqliteError, SqliteJobError
+from pipeline.sqlite.store import BackupStore, OpenUpload, find_backup
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
 
@@ -34,7 +34,7 @@ def live(access: AwsAccess, tmp_path: Path) -> LiveEnvironment:
 
 
 @pytest.fixture
-def older(live: LiveEnvironment) -> Iterator[Manifest]:
+def older(live: LiveEnvironment) -> Iterator[BackupManifest]:
     """A good backup; nothing else is there afterwards."""
     good = backup(live)
     yield good
@@ -42,18 +42,18 @@ def older(live: LiveEnvironment) -> Iterator[Manifest]:
     assert find_backup(live).key == good.key
 
 
-def backup(live: LiveEnvironment) -> Manifest:
+def backup(live: LiveEnvironment) -> BackupManifest:
     """Back up in a new run."""
     return back_up(live, secrets.token_hex(8), lambda _: None, BackupPolicy(parts=8, timeout=600))
 
 
 def test_an_object_that_is_not_what_was_sent_is_no_backup(
-    live: LiveEnvironment, older: Manifest, monkeypatch: pytest.MonkeyPatch
+    live: LiveEnvironment, older: BackupManifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One bit of the stored object differs: no manifest, no object, no upload; older ones stay."""
 
-    class Damaging(Store):
-        def complete(self, upload: Upload, etags: dict[int, str]) -> str:
+    class Damaging(BackupStore):
+        def complete(self, upload: OpenUpload, etags: dict[int, str]) -> str:
             """Complete, and let the stored object lose a bit."""
             etag, s3 = super().complete(upload, etags), live.access.client("s3")
             body = bytearray(s3.get_object(Bucket=self.bucket, Key=upload.key)["Body"].read())
@@ -67,12 +67,12 @@ def test_an_object_that_is_not_what_was_sent_is_no_backup(
 
 
 def test_a_refused_upload_is_no_backup(
-    live: LiveEnvironment, older: Manifest, monkeypatch: pytest.MonkeyPatch
+    live: LiveEnvironment, older: BackupManifest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """S3 refuses the task's parts: no manifest, no object, no upload; older ones stay."""
 
-    class Aborting(Store):
-        def create_upload(self, key: str) -> Upload:
+    class Aborting(BackupStore):
+        def create_upload(self, key: str) -> OpenUpload:
             """Begin an upload that S3 no longer knows when the task sends its parts."""
             upload = super().create_upload(key)
             self.abort([upload])

@@ -27,7 +27,7 @@ class BootstrapError(Exception):
 
 
 @dataclass(frozen=True)
-class Environment:
+class VirtualEnvironment:
     """A virtual environment of the project at ``root``, in ``folder``."""
 
     root: Path
@@ -44,7 +44,7 @@ class Environment:
         return self.folder / ".made-from"
 
 
-Step = Callable[[Environment], None]
+Step = Callable[[VirtualEnvironment], None]
 
 
 def main(arguments: Sequence[str] = (), root: Path = ROOT) -> int:
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] = (), root: Path = ROOT) -> int:
     folder = arguments[0] if arguments else ".venv"
     try:
         check_python()
-        ensure(Environment(root, root / folder))
+        ensure(VirtualEnvironment(root, root / folder))
     except BootstrapError as error:
         print(error, file=sys.stderr)
         return 1
@@ -75,7 +75,9 @@ def check_python(version: tuple[int, ...] = sys.version_info[:2]) -> None:
         )
 
 
-def ensure(environment: Environment, make_empty: Step | None = None, install: Step | None = None) -> None:
+def ensure(
+    environment: VirtualEnvironment, make_empty: Step | None = None, install: Step | None = None
+) -> None:
     """Bring the environment to what the lock files say; quick when it is there already.
 
     A finished environment of the same base is renewed in place; any other is made anew by ``make_empty``.
@@ -97,26 +99,26 @@ def ensure(environment: Environment, make_empty: Step | None = None, install: St
         environment.stamp.write_text(wanted, encoding="utf-8")
 
 
-def fingerprint(environment: Environment) -> str:
+def fingerprint(environment: VirtualEnvironment) -> str:
     """Say what the environment shall be made of: its Python, its places (scripts hold them), its inputs."""
     digest = hashlib.sha256(b"".join((environment.root / name).read_bytes() for name in INPUTS)).hexdigest()
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     return f"{version} {sys.base_prefix} {environment.root} {environment.folder}\n{digest}\n"
 
 
-def current(environment: Environment) -> str | None:
+def current(environment: VirtualEnvironment) -> str | None:
     """Return the stamp of the environment; None where it was never finished."""
     if not environment.python.exists() or not environment.stamp.exists():
         return None
     return environment.stamp.read_text(encoding="utf-8") or None
 
 
-def _make_empty(environment: Environment) -> None:
+def _make_empty(environment: VirtualEnvironment) -> None:
     _ensure_venv_module()
     _run([sys.executable, "-m", "venv", str(environment.folder)], "the virtual environment could not be made")
 
 
-def _install(environment: Environment) -> None:
+def _install(environment: VirtualEnvironment) -> None:
     """Install with uv (seconds); with pip (a minute) where uv, which reads no pip.conf, finds no packages."""
     python, root = str(environment.python), environment.root
     pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]

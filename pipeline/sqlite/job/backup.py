@@ -52,7 +52,7 @@ def back_up(job: dict[str, Any], work: str) -> dict[str, Any]:
     }
 
 
-def _copied(source: sources.Source, target: str, patience: float) -> float:
+def _copied(source: sources.DatabaseFile, target: str, patience: float) -> float:
     had_wal = os.path.exists(f"{source.path}-wal")
     try:
         return copy(source.path, target, patience)
@@ -61,7 +61,7 @@ def _copied(source: sources.Source, target: str, patience: float) -> float:
             tidy_wal(source.path, had_wal)
 
 
-def _room(work: str, source: sources.Source) -> None:
+def _room(work: str, source: sources.DatabaseFile) -> None:
     """The write-ahead log may hold as much again as the database file."""
     wal = f"{source.path}-wal"
     needed = source.size + (os.path.getsize(wal) if os.path.exists(wal) else 0) + _SPARE
@@ -73,7 +73,7 @@ def _room(work: str, source: sources.Source) -> None:
         )
 
 
-def _lock_warning(source: sources.Source, estimate: float, busy_timeout: float) -> list[str]:
+def _lock_warning(source: sources.DatabaseFile, estimate: float, busy_timeout: float) -> list[str]:
     """In rollback modes writers wait while the copy is made; with WAL they do not."""
     if source.journal == "wal" or estimate <= busy_timeout:
         return []

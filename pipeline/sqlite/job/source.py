@@ -18,7 +18,7 @@ _BLOCK = 1 << 20
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "efs", "ceph", "glusterfs", "lustre", "afs"}
 
 
-class Source(NamedTuple):
+class DatabaseFile(NamedTuple):
     """What the file itself tells. ``journal`` is "wal" or "delete" (any rollback mode)."""
 
     path: str
@@ -27,7 +27,7 @@ class Source(NamedTuple):
     file_system: str
 
 
-def inspect(path: str) -> Source:
+def inspect(path: str) -> DatabaseFile:
     """Read the header.
 
     Raises:
@@ -45,7 +45,7 @@ def inspect(path: str) -> Source:
         raise JobError("no-database", f"{path} is empty: the application has not created its tables yet")
     if header[:16] != _MAGIC:
         raise JobError("corrupt", f"{path} is not an SQLite database: its header is wrong")
-    return Source(path, size, "wal" if header[18] == 2 else "delete", file_system(path, mounts()))
+    return DatabaseFile(path, size, "wal" if header[18] == 2 else "delete", file_system(path, mounts()))
 
 
 def mounts() -> str:
@@ -88,7 +88,7 @@ def refusal(journal: str, kind: str) -> str | None:
     )
 
 
-def estimate(source: Source, work: str) -> float:
+def estimate(source: DatabaseFile, work: str) -> float:
     """Return the seconds that a copy will take, from copying a sample of the file as plain bytes."""
     scratch = os.path.join(work, "sample")
     began = time.monotonic()

@@ -20,7 +20,7 @@ from pipeline.sqlite import backup as backup_module
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.layout import MANIFEST
 from pipeline.sqlite.model import BackupPolicy
-from pipeline.sqlite.store import Store, Upload
+from pipeline.sqlite.store import BackupStore, OpenUpload
 
 POLICY = BackupPolicy(parts=8, timeout=600)
 _PATIENCE = 300
@@ -55,14 +55,14 @@ def quiet(_line: str) -> None:
 def dying_backup(live: LiveEnvironment, run: str, step: str) -> None:
     """Back up until the step: an upload begun or completed, the object read back, or all committed."""
 
-    class Dying(Store):
+    class Dying(BackupStore):
         """Dies before three of its steps and after the last."""
 
-        def create_upload(self, key: str) -> Upload:
+        def create_upload(self, key: str) -> OpenUpload:
             """Begin."""
             return _die() if step == "noted" else super().create_upload(key)
 
-        def complete(self, upload: Upload, etags: dict[int, str]) -> str:
+        def complete(self, upload: OpenUpload, etags: dict[int, str]) -> str:
             """Complete."""
             return _die() if step == "uploading" else super().complete(upload, etags)
 
@@ -76,7 +76,7 @@ def dying_backup(live: LiveEnvironment, run: str, step: str) -> None:
             if step == "committed" and key.endswith(MANIFEST):
                 _die()
 
-    backup_module.Store = Dying  # type: ignore[misc] # this process is there for it alone
+    backup_module.BackupStore = Dying  # type: ignore[misc] # this process is there for it alone
     back_up(live, run, quiet, POLICY)
 
 

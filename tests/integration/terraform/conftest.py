@@ -17,7 +17,7 @@ from pipeline.state.bucket import bootstrap
 from pipeline.state.home import StateHome
 from pipeline.state.unlock import lock_keeper
 from pipeline.terraform.events import TerraformEvent
-from pipeline.terraform.process import Limits
+from pipeline.terraform.process import TimeLimits
 from pipeline.terraform.workspace import Workspace, open_workspace
 
 
@@ -68,7 +68,7 @@ def opener(home: StateHome, tmp_path: Path, events: list[TerraformEvent], cli_co
         given = {
             "label": "test",
             "on_event": events.append,
-            "limits": Limits(timeout=300, interrupt_grace=60),
+            "limits": TimeLimits(timeout=300, interrupt_grace=60),
             "cli_config": cli_config,
             "base": tmp_path / "runs",
             "around": lock_keeper(home, "this-run"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.certificate.model import CertificateFacts, Level, Served, Unreachable, Validation
+from pipeline.certificate.model import CertificateFacts, Level, ServedCertificate, Unreachable, Validation
 from pipeline.certificate.verdict import judge
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -23,7 +23,7 @@ GOOD = CertificateFacts(
     eligible=True,
     validations=(RECORD,),
 )
-SERVED = Served("abc1", NOW + timedelta(days=100))
+SERVED = ServedCertificate("abc1", NOW + timedelta(days=100))
 DNS = {"_a.pay.test.": ("_B.acm-validations.aws",)}
 
 
@@ -85,7 +85,7 @@ def test_each_fault_has_its_level_and_is_named(change: dict[str, object], level:
     ],
 )
 def test_what_is_served_counts_for_itself(
-    served: Served | Unreachable | None, level: Level, subject: str
+    served: ServedCertificate | Unreachable | None, level: Level, subject: str
 ) -> None:
     """ACM may be content while the endpoint is not."""
     verdict = judge(GOOD, NOW, served, DNS)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from pipeline.certificate.check import fetch_served
-from pipeline.certificate.model import Endpoint, Served, Unreachable
+from pipeline.certificate.model import Endpoint, ServedCertificate, Unreachable
 
 SERIAL = 0x0ABC123
 EXPIRES = datetime(2096, 3, 1, tzinfo=UTC)
@@ -77,13 +77,13 @@ def _write_certificate(folder: Path) -> Path:
 def test_a_trusted_certificate_is_read(server: _Server) -> None:
     """The host is asked for by name, whatever address is connected to."""
     endpoint = Endpoint("pay.test", server.port, "127.0.0.1")
-    assert fetch_served(endpoint, authorities=server.pem) == Served("abc123", EXPIRES)
+    assert fetch_served(endpoint, authorities=server.pem) == ServedCertificate("abc123", EXPIRES)
 
 
 def test_a_certificate_for_another_name_is_read_and_distrusted(server: _Server) -> None:
     """The reason names the host that did not match."""
     served = fetch_served(Endpoint("other.test", server.port, "127.0.0.1"), authorities=server.pem)
-    assert isinstance(served, Served)
+    assert isinstance(served, ServedCertificate)
     assert served.serial == "abc123"
     assert "other.test" in served.distrusted
 
@@ -91,7 +91,7 @@ def test_a_certificate_for_another_name_is_read_and_distrusted(server: _Server) 
 def test_an_unknown_issuer_is_read_and_distrusted(server: _Server) -> None:
     """Without its own authority the certificate is self-signed."""
     served = fetch_served(Endpoint("pay.test", server.port, "127.0.0.1"))
-    assert isinstance(served, Served)
+    assert isinstance(served, ServedCertificate)
     assert "self-signed" in served.distrusted
 
 

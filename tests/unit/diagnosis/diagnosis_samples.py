@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from pipeline.aws.access import AwsAccess
-from pipeline.certificate.model import CertificateVerdict, Level
-from pipeline.certificate.model import Finding as CertificateFinding
+from pipeline.certificate.model import CertificateFinding, CertificateVerdict, Level
 from pipeline.delivery.model import Alarm, TaskEvidence
 from pipeline.diagnosis.facts import (
     Activity,
@@ -14,12 +13,12 @@ from pipeline.diagnosis.facts import (
     Door,
     Facts,
     FileSystem,
-    Image,
     Listener,
-    Names,
+    LiveImage,
     Network,
     Policy,
     Releases,
+    ResolvedNames,
     Route,
     Rule,
     Scaling,
@@ -230,12 +229,12 @@ WELL = Facts(
     probe=ProbeReport("https://pay.test/health/", True, (Reply(0.01, 200),)),
     security=SECURITY,
     network=NETWORK,
-    image=Image("host/pay@sha256:1", True),
+    image=LiveImage("host/pay@sha256:1", True),
     scaling=SCALING,
     usage={"CPUUtilization": Usage(20, 40, 30), "MemoryUtilization": Usage(20, 40, 30)},
     certificate=CertificateVerdict((CertificateFinding("status", Level.OK, "issued"),), 90),
     alarms=(Alarm("errors", "OK", BEFORE),),
-    names=Names(("192.0.2.1",), ("192.0.2.1", "192.0.2.2")),
+    names=ResolvedNames(("192.0.2.1",), ("192.0.2.1", "192.0.2.2")),
     releases=Releases((record(), record("r6", BEFORE)), None),
 )
 MOVING = service(rollout_state="IN_PROGRESS", running=1, failed=3)

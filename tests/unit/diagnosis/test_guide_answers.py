@@ -22,7 +22,7 @@ from pipeline.diagnosis.facts import Balancing, Definitions, Releases, Tasks
 from pipeline.diagnosis.model import Unread
 from pipeline.diagnosis.report import GUIDE, Answer, answered
 from pipeline.health.model import ProbeReport
-from pipeline.preflight.model import Status
+from pipeline.preflight.model import CheckStatus
 
 NOTHING_READ = replace(
     WELL, **{item.name: Unread("no rights") for item in fields(WELL) if item.name != "subject"}
@@ -47,29 +47,29 @@ BREAKS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("line", [line for line in GUIDE if line != "Review CloudWatch metrics"])
 def test_a_fault_is_told_at_its_line(line: str) -> None:
     """Whoever follows the guide's list finds the fault at the line that asks for it."""
-    assert answered(diagnose(WELL).findings)[line] == Answer(Status.OK)
-    assert answered(diagnose(replace(WELL, **BREAKS[line])).findings)[line] == Answer(Status.NG)
+    assert answered(diagnose(WELL).findings)[line] == Answer(CheckStatus.OK)
+    assert answered(diagnose(replace(WELL, **BREAKS[line])).findings)[line] == Answer(CheckStatus.NG)
 
 
 def test_what_is_over_is_said_to_be() -> None:
     """A crash before the service became steady again is no present fault, and not hidden either."""
     crash = Tasks((task(),), (stopped("Essential container in task exited", 3),), ())
     found = answered(diagnose(replace(WELL, tasks=crash)).findings)
-    assert found["Check ECS task logs in CloudWatch"] == Answer(Status.NG, over=True)
+    assert found["Check ECS task logs in CloudWatch"] == Answer(CheckStatus.NG, over=True)
 
 
 def test_metrics_are_shown() -> None:
     """The guide wants them reviewed: they are shown, and say so where there are none."""
-    assert answered(diagnose(WELL).findings)["Review CloudWatch metrics"].status is Status.OK
+    assert answered(diagnose(WELL).findings)["Review CloudWatch metrics"].status is CheckStatus.OK
     without = replace(WELL, usage=Unread("no rights"), alarms=())
-    assert answered(diagnose(without).findings)["Review CloudWatch metrics"].status is Status.SKIP
+    assert answered(diagnose(without).findings)["Review CloudWatch metrics"].status is CheckStatus.SKIP
 
 
 def test_what_cannot_be_read_is_skipped_with_its_reason() -> None:
     """A diagnosis without rights ends no run, names no cause, and says at every topic why."""
     found = diagnose(NOTHING_READ)
     assert found.causes == ()
-    assert set(answered(found.findings).values()) == {Answer(Status.SKIP)}
+    assert set(answered(found.findings).values()) == {Answer(CheckStatus.SKIP)}
     assert {item.topic for item in found.findings} == {item.topic for item in diagnose(WELL).findings}
     reasons = {item.reason for item in found.findings}
     assert reasons == {"no rights", "needs the service"}

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 from diagnosis_samples import ENDPOINT, SCALING, SECURITY, TASKS, WELL, group, tcp
 
-from pipeline.certificate.model import CertificateVerdict, Level
-from pipeline.certificate.model import Finding as CertificateFinding
+from pipeline.certificate.model import CertificateFinding, CertificateVerdict, Level
 from pipeline.diagnosis.causes import likely_causes
 from pipeline.diagnosis.diagnosis import diagnose
 from pipeline.diagnosis.facts import Balancing, Facts, Rule
@@ -15,10 +14,10 @@ from pipeline.diagnosis.model import Fault, Finding
 from pipeline.diagnosis.report import to_markdown
 from pipeline.ecs.model import Target
 from pipeline.outputs import Outputs
-from pipeline.preflight.model import Status
+from pipeline.preflight.model import CheckStatus
 
 
-def told(facts: Facts) -> dict[str, Status]:
+def told(facts: Facts) -> dict[str, CheckStatus]:
     """Return how each subject was found."""
     return {item.subject: item.status for item in diagnose(facts).findings}
 
@@ -28,7 +27,7 @@ def test_a_door_of_which_no_group_is_known_is_no_fault() -> None:
     untold = replace(SECURITY, doors=(replace(ENDPOINT, groups=()),))
     found = diagnose(replace(WELL, security=untold))
     told = {item.subject: item.status for item in found.findings}
-    assert (found.causes, told["tasks to endpoint ecr.dkr, 443"]) == ((), Status.SKIP)
+    assert (found.causes, told["tasks to endpoint ecr.dkr, 443"]) == ((), CheckStatus.SKIP)
 
 
 def test_outputs_of_the_sample_are_complete() -> None:
@@ -47,16 +46,16 @@ def test_a_target_that_comes_or_goes_is_no_fault() -> None:
     """It is waited for; one that the load balancer does not use at all is wrongly set."""
     found = told(balanced("healthy", "initial", "draining", "unused"))
     assert [found[f"10.0.0.{at}:80"] for at in range(4)] == [
-        Status.OK,
-        Status.SKIP,
-        Status.SKIP,
-        Status.NG,
+        CheckStatus.OK,
+        CheckStatus.SKIP,
+        CheckStatus.SKIP,
+        CheckStatus.NG,
     ]
 
 
 def test_a_service_without_a_target_group_is_told() -> None:
     """Nobody could reach it."""
-    assert told(replace(WELL, balancing=Balancing((), ())))["settings"] is Status.NG
+    assert told(replace(WELL, balancing=Balancing((), ())))["settings"] is CheckStatus.NG
 
 
 def test_endpoints_and_s3_are_way_enough_to_aws() -> None:
@@ -64,16 +63,16 @@ def test_endpoints_and_s3_are_way_enough_to_aws() -> None:
     to_s3 = Rule("tcp", 443, 443, (), (), ("pl-s3",))
     rules = (tcp(443, "sg-endpoints"), to_s3, *[rule for rule in TASKS.outbound if not rule.covers(443)])
     closed = replace(SECURITY, tasks=(group("tasks", TASKS.inbound, rules),))
-    assert told(replace(WELL, security=closed))["tasks to AWS, 443"] is Status.OK
+    assert told(replace(WELL, security=closed))["tasks to AWS, 443"] is CheckStatus.OK
     without = replace(SECURITY, tasks=(group("tasks", TASKS.inbound, (to_s3, *rules[2:])),))
     found = told(replace(WELL, security=without))
-    assert found["tasks to AWS, 443"] is Status.NG
-    assert found[f"tasks to {ENDPOINT.name}, 443"] is Status.NG
+    assert found["tasks to AWS, 443"] is CheckStatus.NG
+    assert found[f"tasks to {ENDPOINT.name}, 443"] is CheckStatus.NG
 
 
 def test_a_service_that_does_not_scale_is_no_fault() -> None:
     """Its number of tasks stays, which is told."""
-    assert told(replace(WELL, scaling=replace(SCALING, bounds=None)))["bounds"] is Status.SKIP
+    assert told(replace(WELL, scaling=replace(SCALING, bounds=None)))["bounds"] is CheckStatus.SKIP
 
 
 def test_a_warning_about_the_certificate_is_not_judged() -> None:
@@ -81,18 +80,18 @@ def test_a_warning_about_the_certificate_is_not_judged() -> None:
     warned = CertificateVerdict((CertificateFinding("the end", Level.WARN, "20 days left", "Renew."),), None)
     found = diagnose(replace(WELL, certificate=warned))
     (item,) = [item for item in found.findings if item.subject == "the end"]
-    assert (item.status, item.reason) == (Status.SKIP, "20 days left Renew.")
+    assert (item.status, item.reason) == (CheckStatus.SKIP, "20 days left Renew.")
 
 
 def test_a_finding_that_speaks_for_nothing_has_no_cause() -> None:
     """It stands on the page all the same."""
-    assert likely_causes([Finding("topic", "subject", Status.NG, "odd")]) == ()
+    assert likely_causes([Finding("topic", "subject", CheckStatus.NG, "odd")]) == ()
 
 
 def test_a_page_does_not_grow_without_end() -> None:
     """Of many causes and much evidence the rest is counted."""
     findings = [
-        Finding("topic", f"task {at}", Status.NG, "odd", fault) for fault in Fault for at in range(20)
+        Finding("topic", f"task {at}", CheckStatus.NG, "odd", fault) for fault in Fault for at in range(20)
     ]
     causes = likely_causes(findings)
     page = to_markdown(replace(diagnose(WELL), causes=causes)).split("## The guide")[0]
@@ -104,7 +103,7 @@ def test_a_page_does_not_grow_without_end() -> None:
 @pytest.mark.parametrize("fault", list(Fault))
 def test_every_fault_says_what_to_do(fault: Fault) -> None:
     """A cause without a next step helps nobody; one that no flow mends shows no command."""
-    (cause,) = likely_causes([Finding("topic", "subject", Status.NG, "odd", fault)])
+    (cause,) = likely_causes([Finding("topic", "subject", CheckStatus.NG, "odd", fault)])
     assert cause.advice.means
     assert cause.advice.do
     page = to_markdown(replace(diagnose(WELL), causes=(cause,))).split("## The guide")[0]

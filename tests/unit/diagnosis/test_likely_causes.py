@@ -27,8 +27,7 @@ from diagnosis_samples import (
     tcp,
 )
 
-from pipeline.certificate.model import CertificateVerdict, Level
-from pipeline.certificate.model import Finding as CertificateFinding
+from pipeline.certificate.model import CertificateFinding, CertificateVerdict, Level
 from pipeline.delivery.model import Alarm, TaskEvidence
 from pipeline.diagnosis.causes import ADVICE
 from pipeline.diagnosis.diagnosis import diagnose
@@ -37,10 +36,10 @@ from pipeline.diagnosis.facts import (
     Balancing,
     Definitions,
     FileSystem,
-    Image,
-    Names,
+    LiveImage,
     Network,
     Releases,
+    ResolvedNames,
     Route,
     Tasks,
     Usage,
@@ -75,7 +74,7 @@ CASES: list[tuple[str, dict[str, Any], Fault]] = [
         Fault.SECRET_REFUSED,
     ),
     ("secret gone", _stops("unable to pull secrets: did not contain json key"), Fault.SECRET_MISSING),
-    ("image gone", {"image": Image("host/pay@sha256:1", False)}, Fault.IMAGE_MISSING),
+    ("image gone", {"image": LiveImage("host/pay@sha256:1", False)}, Fault.IMAGE_MISSING),
     ("image not found", _stops("CannotPullContainerError: manifest unknown"), Fault.IMAGE_MISSING),
     ("image refused", _stops("CannotPullContainerError: 403 Forbidden"), Fault.IMAGE_NOT_PULLED),
     ("no way to ECR", _stops("CannotPullContainerError: dial tcp: i/o timeout"), Fault.NO_ROUTE),
@@ -185,8 +184,8 @@ CASES: list[tuple[str, dict[str, Any], Fault]] = [
         {"security": replace(SECURITY, doors=(replace(VOLUME, groups=(group("efs"),)),))},
         Fault.VOLUME_FIREWALL,
     ),
-    ("name gone", {"names": Names((), ("192.0.2.1",))}, Fault.DNS),
-    ("name elsewhere", {"names": Names(("198.51.100.1",), ("192.0.2.1",))}, Fault.DNS),
+    ("name gone", {"names": ResolvedNames((), ("192.0.2.1",))}, Fault.DNS),
+    ("name elsewhere", {"names": ResolvedNames(("198.51.100.1",), ("192.0.2.1",))}, Fault.DNS),
     (
         "certificate",
         {"certificate": CertificateVerdict((CertificateFinding("expiry", Level.FAIL, "1 days left"),), 1)},

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pipeline.aws.access import AwsAccess
-from pipeline.ecr.model import Image, Inventory
+from pipeline.ecr.model import Inventory, RegistryImage
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 PLAIN = "application/vnd.oci.image.manifest.v1+json"
@@ -26,7 +26,7 @@ def digest_of(name: object) -> str:
 class FakeEcr:
     """Behaves as the ECR API reference says: ids per call, page sizes, references between manifests."""
 
-    images: dict[str, Image]
+    images: dict[str, RegistryImage]
     throttle_every: int = 0
     """Every so manieth deletion call is throttled."""
     deaf_to: frozenset[str] = frozenset()
@@ -107,7 +107,7 @@ class _Paginator:
             yield {key: [make(image) for image in images[start : start + size]]}
 
 
-def _detail(image: Image) -> dict[str, Any]:
+def _detail(image: RegistryImage) -> dict[str, Any]:
     detail: dict[str, Any] = {
         "imageDigest": image.digest,
         "imageSizeInBytes": image.size,
@@ -121,7 +121,7 @@ def _detail(image: Image) -> dict[str, Any]:
     return detail
 
 
-def _manifest(image: Image) -> dict[str, Any]:
+def _manifest(image: RegistryImage) -> dict[str, Any]:
     document = {"manifests": [{"digest": digest} for digest in image.children]}
     return {"imageId": {"imageDigest": image.digest}, "imageManifest": json.dumps(document)}
 
@@ -146,11 +146,11 @@ def access_to(ecr: FakeEcr) -> FakeAccess:
     return FakeAccess("af-south-1", prepared=ecr)
 
 
-def inventory_of(*images: Image) -> Inventory:
+def inventory_of(*images: RegistryImage) -> Inventory:
     """Return an inventory of these images."""
     return Inventory("app", images)
 
 
-def image(name: object, pushed_at: datetime, *tags: str, **more: Any) -> Image:
+def image(name: object, pushed_at: datetime, *tags: str, **more: Any) -> RegistryImage:
     """Return an image of 10 bytes."""
-    return Image(digest_of(name), tuple(tags), pushed_at, more.pop("size", 10), **more)
+    return RegistryImage(digest_of(name), tuple(tags), pushed_at, more.pop("size", 10), **more)

@@ -7,7 +7,7 @@ import pytest
 from fake_ecr import FakeEcr, access_to, digest_of, image
 
 from pipeline.ecr.apply import Failure, apply_cleanup
-from pipeline.ecr.model import CleanupPolicy, EcrError, Image, Protection
+from pipeline.ecr.model import CleanupPolicy, EcrError, ProtectedImages, RegistryImage
 from pipeline.ecr.plan import CleanupPlan, plan_cleanup
 from pipeline.ecr.registry import read_inventory
 
@@ -16,12 +16,12 @@ OLD = NOW - timedelta(days=90)
 POLICY = CleanupPolicy(keep_newest=1, keep_days=30, max_share=1.0)
 
 
-def _registry(*images: Image, **more: object) -> FakeEcr:
+def _registry(*images: RegistryImage, **more: object) -> FakeEcr:
     return FakeEcr({item.digest: item for item in images}, **more)  # type: ignore[arg-type]
 
 
 def _plan(ecr: FakeEcr) -> CleanupPlan:
-    return plan_cleanup(read_inventory(access_to(ecr), "app"), Protection(), POLICY, NOW)
+    return plan_cleanup(read_inventory(access_to(ecr), "app"), ProtectedImages(), POLICY, NOW)
 
 
 def _no_wait(_: float) -> None:
@@ -36,7 +36,7 @@ def test_ten_thousand_images_take_the_least_number_of_calls() -> None:
     ]
     children = [image(f"c{n}", OLD) for n in range(500)]
     ecr = _registry(*indexes, *children, *(image(n, OLD) for n in range(9000)))
-    result = apply_cleanup(access_to(ecr), _plan(ecr), Protection, NOW, _no_wait)
+    result = apply_cleanup(access_to(ecr), _plan(ecr), ProtectedImages, NOW, _no_wait)
     assert ecr.images.keys() == {digest_of("i499"), digest_of("c499")}
     assert (len(result.deleted), result.freed_bytes) == (9_998, 99_980)
     # 9,499 without anything above them, then 499 children
@@ -53,7 +53,7 @@ def test_an_image_that_came_into_use_after_the_plan_is_spared() -> None:
     """What is in use is collected again right before deleting."""
     ecr = _registry(image(1, OLD), image(2, OLD))
     result = apply_cleanup(
-        access_to(ecr), _plan(ecr), lambda: Protection({digest_of(1): "task"}), NOW, _no_wait
+        access_to(ecr), _plan(ecr), lambda: ProtectedImages({digest_of(1): "task"}), NOW, _no_wait
     )
     assert (result.deleted, result.spared) == ((digest_of(2),), (digest_of(1),))
 
@@ -63,14 +63,14 @@ def test_an_image_that_was_tagged_after_the_plan_is_spared() -> None:
     ecr = _registry(image(1, OLD))
     plan = _plan(ecr)
     ecr.images[digest_of(1)] = replace(ecr.images[digest_of(1)], tags=("v2",))
-    assert apply_cleanup(access_to(ecr), plan, Protection, NOW, _no_wait).spared == (digest_of(1),)
+    assert apply_cleanup(access_to(ecr), plan, ProtectedImages, NOW, _no_wait).spared == (digest_of(1),)
     assert ecr.calls["BatchDeleteImage"] == 0
 
 
 def test_nothing_is_deleted_when_use_cannot_be_told() -> None:
     """The error of the collection ends the run."""
 
-    def fail() -> Protection:
+    def fail() -> ProtectedImages:
         raise EcrError("ECS does not answer")
 
     ecr = _registry(image(1, OLD))
@@ -83,7 +83,7 @@ def test_throttled_batches_are_tried_again() -> None:
     """Every second call is throttled, and yet all is done."""
     ecr = _registry(*(image(n, OLD) for n in range(1000)), throttle_every=2)
     waits: list[float] = []
-    result = apply_cleanup(access_to(ecr), _plan(ecr), Protection, NOW, waits.append)
+    result = apply_cleanup(access_to(ecr), _plan(ecr), ProtectedImages, NOW, waits.append)
     assert (len(result.deleted), result.failures, ecr.images) == (1000, (), {})
     assert waits == sorted(waits) != []
 
@@ -91,7 +91,7 @@ def test_throttled_batches_are_tried_again() -> None:
 def test_throttling_without_end_is_a_failure_per_image() -> None:
     """The run ends and tells what is left."""
     ecr = _registry(image(1, OLD), throttle_every=1)
-    result = apply_cleanup(access_to(ecr), _plan(ecr), Protection, NOW, _no_wait)
+    result = apply_cleanup(access_to(ecr), _plan(ecr), ProtectedImages, NOW, _no_wait)
     assert [(item.digest, item.code) for item in result.failures] == [(digest_of(1), "Throttled")]
     assert not result.complete
 
@@ -102,7 +102,7 @@ def test_an_image_that_a_new_index_lists_is_kept_without_failing() -> None:
     ecr.before_delete = lambda: ecr.images.setdefault(
         digest_of("new"), image("new", NOW, "v9", children=(digest_of("child"),))
     )
-    result = apply_cleanup(access_to(ecr), _plan(ecr), Protection, NOW, _no_wait)
+    result = apply_cleanup(access_to(ecr), _plan(ecr), ProtectedImages, NOW, _no_wait)
     assert (result.referenced, result.failures) == ((digest_of("child"),), ())
 
 
@@ -110,7 +110,7 @@ def test_an_image_that_is_gone_already_is_not_counted_as_freed() -> None:
     """Another run, or the lifecycle policy, was faster."""
     ecr = _registry(image(1, OLD), image(2, OLD))
     ecr.before_delete = lambda: ecr.images.pop(digest_of(1), None)  # type: ignore[func-returns-value]
-    result = apply_cleanup(access_to(ecr), _plan(ecr), Protection, NOW, _no_wait)
+    result = apply_cleanup(access_to(ecr), _plan(ecr), ProtectedImages, NOW, _no_wait)
     assert (result.deleted, result.spared, result.freed_bytes) == ((digest_of(2),), (digest_of(1),), 10)
     assert result.complete
 
@@ -118,7 +118,7 @@ def test_an_image_that_is_gone_already_is_not_counted_as_freed() -> None:
 def test_the_listing_has_the_last_word() -> None:
     """A deletion that reports success and does nothing is a failure."""
     ecr = _registry(image(1, OLD), image(2, OLD), deaf_to=frozenset({digest_of(1)}))
-    result = apply_cleanup(access_to(ecr), _plan(ecr), Protection, NOW, _no_wait)
+    result = apply_cleanup(access_to(ecr), _plan(ecr), ProtectedImages, NOW, _no_wait)
     assert result.deleted == (digest_of(2),)
     assert [type(item) for item in result.failures] == [Failure]
     assert result.failures[0].code == "StillListed"
@@ -128,6 +128,6 @@ def test_a_second_run_does_nothing() -> None:
     """A plan that was carried out needs no call to delete."""
     ecr = _registry(image(1, OLD))
     plan = _plan(ecr)
-    apply_cleanup(access_to(ecr), plan, Protection, NOW, _no_wait)
-    again = apply_cleanup(access_to(ecr), plan, Protection, NOW, _no_wait)
+    apply_cleanup(access_to(ecr), plan, ProtectedImages, NOW, _no_wait)
+    again = apply_cleanup(access_to(ecr), plan, ProtectedImages, NOW, _no_wait)
     assert (again.deleted, ecr.calls["BatchDeleteImage"]) == ((), 1)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fake_ecr import digest_of, image, inventory_of
 
-from pipeline.ecr.model import CleanupPolicy, EcrError, Inventory, Protection
+from pipeline.ecr.model import CleanupPolicy, EcrError, Inventory, ProtectedImages
 from pipeline.ecr.plan import plan_cleanup
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -14,9 +14,9 @@ POLICY = CleanupPolicy(keep_newest=1, keep_days=30, max_share=1.0)
 
 
 def _deleted(
-    inventory: Inventory, protected: Protection | None = None, policy: CleanupPolicy = POLICY
+    inventory: Inventory, protected: ProtectedImages | None = None, policy: CleanupPolicy = POLICY
 ) -> set[str]:
-    plan = plan_cleanup(inventory, protected or Protection(), policy, NOW)
+    plan = plan_cleanup(inventory, protected or ProtectedImages(), policy, NOW)
     return {row.image.digest for row in plan.deletions}
 
 
@@ -38,19 +38,19 @@ def test_untagged_and_old_tagged_images_go() -> None:
 def test_a_running_image_that_lost_its_tag_stays() -> None:
     """Pushing a tag again leaves the running image untagged."""
     inventory = inventory_of(image(1, OLD), image(2, OLD))
-    assert _deleted(inventory, Protection({digest_of(1): "task 7"})) == _digests(2)
+    assert _deleted(inventory, ProtectedImages({digest_of(1): "task 7"})) == _digests(2)
 
 
 def test_a_tag_that_a_task_definition_names_stays() -> None:
     """A task definition without a digest is resolved by the repository's tags."""
     inventory = inventory_of(image(1, OLD, "initial"), image(2, NOW, "v2"))
-    assert _deleted(inventory, Protection(tags={"initial": "revision 1"})) == set()
+    assert _deleted(inventory, ProtectedImages(tags={"initial": "revision 1"})) == set()
 
 
 def test_what_is_in_use_and_not_in_the_registry_is_reported() -> None:
     """The next start of such a task fails: somebody must know."""
     gone = digest_of("gone")
-    protected = Protection(
+    protected = ProtectedImages(
         {gone: "task", digest_of("sidecar"): "task"}, {"v9": "revision"}, frozenset({gone})
     )
     assert plan_cleanup(inventory_of(), protected, POLICY, NOW).absent == (gone, "v9")
@@ -65,7 +65,7 @@ def test_children_of_a_kept_index_stay_and_those_of_a_deleted_one_go_after_it() 
         image("child", OLD),
         image("gone", OLD, "v1", children=(digest_of("child"), digest_of("leaf"))),
     )
-    plan = plan_cleanup(inventory, Protection(), POLICY, NOW)
+    plan = plan_cleanup(inventory, ProtectedImages(), POLICY, NOW)
     assert [(row.image.digest, row.level) for row in plan.deletions] == [
         (digest_of("gone"), 0),
         (digest_of("child"), 1),
@@ -79,7 +79,7 @@ def test_an_index_that_lists_an_image_in_use_stays() -> None:
         image("amd64", OLD),
         image("arm64", OLD),
     )
-    assert _deleted(inventory, Protection({digest_of("amd64"): "task 7"})) == set()
+    assert _deleted(inventory, ProtectedImages({digest_of("amd64"): "task 7"})) == set()
 
 
 def test_signatures_stay_and_go_with_their_image() -> None:
@@ -118,7 +118,7 @@ def test_an_upload_under_way_is_left_alone() -> None:
 def test_one_run_deletes_at_most_its_share_oldest_first() -> None:
     """The rest waits and says so."""
     inventory = inventory_of(*(image(index, OLD + timedelta(hours=index)) for index in range(10)))
-    plan = plan_cleanup(inventory, Protection(), CleanupPolicy(max_share=0.3), NOW)
+    plan = plan_cleanup(inventory, ProtectedImages(), CleanupPolicy(max_share=0.3), NOW)
     assert [row.image.digest for row in plan.deletions] == [digest_of(index) for index in range(3)]
     assert (plan.capped, plan.bytes) == (7, 30)
     assert "next run" in plan.kept[0].reason

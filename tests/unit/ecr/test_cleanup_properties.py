@@ -7,7 +7,7 @@ from fake_ecr import digest_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.ecr.model import CleanupPolicy, Image, Inventory, Protection
+from pipeline.ecr.model import CleanupPolicy, Inventory, ProtectedImages, RegistryImage
 from pipeline.ecr.plan import CleanupPlan, plan_cleanup
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -24,7 +24,7 @@ def inventories(draw: st.DrawFn) -> Inventory:
         subject_tag = st.integers(0, SIZE).map(lambda other: digest_of(other).replace(":", "-") + ".sig")
         tags = draw(st.lists(st.one_of(st.sampled_from(["v1", "latest"]), subject_tag), max_size=2))
         images.append(
-            Image(
+            RegistryImage(
                 digest=digest_of(number),
                 tags=tuple(f"{tag}{number}" if tag == "v1" else tag for tag in tags),
                 pushed_at=NOW - timedelta(days=draw(st.integers(0, 60))),
@@ -45,7 +45,7 @@ policies = st.builds(
     max_share=st.floats(0, 1),
 )
 protections = st.builds(
-    Protection,
+    ProtectedImages,
     digests=st.dictionaries(st.integers(0, SIZE).map(digest_of), st.just("task"), max_size=4),
     tags=st.dictionaries(
         st.integers(0, SIZE).map(lambda number: f"v1{number}"), st.just("revision"), max_size=2
@@ -53,13 +53,15 @@ protections = st.builds(
 )
 
 
-def _kept(plan: CleanupPlan) -> Mapping[str, Image]:
+def _kept(plan: CleanupPlan) -> Mapping[str, RegistryImage]:
     return {row.image.digest: row.image for row in plan.kept}
 
 
 @few
 @given(inventory=inventories(), protected=protections, policy=policies)
-def test_every_image_has_one_row(inventory: Inventory, protected: Protection, policy: CleanupPolicy) -> None:
+def test_every_image_has_one_row(
+    inventory: Inventory, protected: ProtectedImages, policy: CleanupPolicy
+) -> None:
     """Nothing is forgotten or named twice, and every row has its reason."""
     plan = plan_cleanup(inventory, protected, policy, NOW)
     assert sorted(row.image.digest for row in plan.rows) == sorted(inventory.by_digest)
@@ -68,7 +70,9 @@ def test_every_image_has_one_row(inventory: Inventory, protected: Protection, po
 
 @few
 @given(inventory=inventories(), protected=protections, policy=policies)
-def test_nothing_protected_goes(inventory: Inventory, protected: Protection, policy: CleanupPolicy) -> None:
+def test_nothing_protected_goes(
+    inventory: Inventory, protected: ProtectedImages, policy: CleanupPolicy
+) -> None:
     """Neither by digest nor by tag, nor an index that lists it."""
     kept = _kept(plan_cleanup(inventory, protected, policy, NOW))
     for image in inventory.images:
@@ -80,7 +84,7 @@ def test_nothing_protected_goes(inventory: Inventory, protected: Protection, pol
 @few
 @given(inventory=inventories(), protected=protections, policy=policies)
 def test_what_belongs_to_a_kept_image_stays(
-    inventory: Inventory, protected: Protection, policy: CleanupPolicy
+    inventory: Inventory, protected: ProtectedImages, policy: CleanupPolicy
 ) -> None:
     """No kept index loses a child and no kept image its signature, capped or not."""
     kept = _kept(plan_cleanup(inventory, protected, policy, NOW))
@@ -94,7 +98,7 @@ def test_what_belongs_to_a_kept_image_stays(
 @few
 @given(inventory=inventories(), protected=protections, policy=policies)
 def test_the_share_is_never_exceeded(
-    inventory: Inventory, protected: Protection, policy: CleanupPolicy
+    inventory: Inventory, protected: ProtectedImages, policy: CleanupPolicy
 ) -> None:
     """And what was held back is counted."""
     plan = plan_cleanup(inventory, protected, policy, NOW)
@@ -106,7 +110,7 @@ def test_the_share_is_never_exceeded(
 @few
 @given(inventory=inventories(), protected=protections, policy=policies)
 def test_an_index_goes_before_its_children(
-    inventory: Inventory, protected: Protection, policy: CleanupPolicy
+    inventory: Inventory, protected: ProtectedImages, policy: CleanupPolicy
 ) -> None:
     """ECR refuses to delete what a manifest list refers to."""
     rows = {row.image.digest: row for row in plan_cleanup(inventory, protected, policy, NOW).deletions}
@@ -120,7 +124,7 @@ def test_an_index_goes_before_its_children(
 @few
 @given(inventory=inventories(), protected=protections, policy=policies)
 def test_the_newest_tagged_images_stay(
-    inventory: Inventory, protected: Protection, policy: CleanupPolicy
+    inventory: Inventory, protected: ProtectedImages, policy: CleanupPolicy
 ) -> None:
     """However old they are."""
     kept = _kept(plan_cleanup(inventory, protected, policy, NOW))

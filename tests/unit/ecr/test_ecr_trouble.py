@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from fake_ecr import FakeEcr, access_to, digest_of, image
 
 from pipeline.ecr.apply import apply_cleanup
-from pipeline.ecr.model import CleanupPolicy, EcrError, Protection
+from pipeline.ecr.model import CleanupPolicy, EcrError, ProtectedImages
 from pipeline.ecr.plan import plan_cleanup
 from pipeline.ecr.registry import read_inventory
 
@@ -77,7 +77,7 @@ def test_a_refused_deletion_is_a_failure_of_each_image(error: Exception, code: s
     ecr = Refusing({item.digest: item for item in (image(number, OLD) for number in range(3))})
     ecr.error = error
     policy = CleanupPolicy(keep_newest=1, keep_days=30, max_share=1.0)
-    plan = plan_cleanup(read_inventory(access_to(ecr), "app"), Protection(), policy, NOW)
-    result = apply_cleanup(access_to(ecr), plan, Protection, NOW, lambda _: None)
+    plan = plan_cleanup(read_inventory(access_to(ecr), "app"), ProtectedImages(), policy, NOW)
+    result = apply_cleanup(access_to(ecr), plan, ProtectedImages, NOW, lambda _: None)
     assert {item.code for item in result.failures} == {code}
     assert result.freed_bytes == 0

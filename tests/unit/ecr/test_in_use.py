@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from fake_ecr import FakeAccess, digest_of
 
 from pipeline.ecr.in_use import collect_in_use
-from pipeline.ecr.model import EcrError, Protection, Reference, parse_reference
+from pipeline.ecr.model import EcrError, ProtectedImages, Reference, parse_reference
 from pipeline.outputs import Outputs
 
 HOST = "000000000000.dkr.ecr.af-south-1.amazonaws.com"
@@ -67,7 +67,7 @@ class _Pages:
         return iter([{"taskDefinitionArns": [arn]} for arn in self.ecs.definitions])
 
 
-def _collect(ecs: _FakeEcs, releases: tuple[str, ...] = (), revisions: int = 10) -> Protection:
+def _collect(ecs: _FakeEcs, releases: tuple[str, ...] = (), revisions: int = 10) -> ProtectedImages:
     return collect_in_use(FakeAccess("af-south-1", prepared=ecs), OUTPUTS, releases, revisions)
 
 

@@ -4,7 +4,7 @@ import pytest
 from ecs_samples import DEADLINE, ROLLOUT, START, ours, service, stopped, task
 
 from pipeline.ecs.model import Container, Outcome
-from pipeline.ecs.rollout import Snapshot, decide, failure_reason
+from pipeline.ecs.rollout import ServiceSnapshot, decide, failure_reason
 
 SCHEDULER = "ServiceSchedulerInitiated"
 WANTED = {
@@ -69,5 +69,5 @@ def test_a_reason_keeps_what_people_must_see() -> None:
 def test_ids_do_not_make_reasons_different(reasons: list[str]) -> None:
     """Reasons that differ by ids alone count as one and the same."""
     stops = tuple(stopped(n, None, stopped_reason=reason) for n, reason in enumerate(reasons))
-    verdict = decide(Snapshot(service(ours(failed=3)), stops), ROLLOUT, START, DEADLINE)
+    verdict = decide(ServiceSnapshot(service(ours(failed=3)), stops), ROLLOUT, START, DEADLINE)
     assert verdict.outcome is Outcome.FAILED

@@ -7,7 +7,7 @@ import pytest
 from ecs_samples import DEADLINE, NEW, OLD, OTHER, ROLLOUT, START, before, done, ours, service, stopped
 
 from pipeline.ecs.model import Outcome, Service, Task
-from pipeline.ecs.rollout import SETTLING, VISIBILITY, Snapshot, Verdict, decide
+from pipeline.ecs.rollout import SETTLING, VISIBILITY, ServiceSnapshot, Verdict, decide
 from pipeline.release.model import Rollout
 
 SECOND = timedelta(seconds=1)
@@ -24,7 +24,7 @@ def judged(
     deadline: datetime = DEADLINE,
 ) -> tuple[Outcome | None, bool]:
     """Return outcome and readiness of one look."""
-    verdict = decide(Snapshot(found, stops), rollout, now, deadline)
+    verdict = decide(ServiceSnapshot(found, stops), rollout, now, deadline)
     return verdict.outcome, verdict.ready
 
 
@@ -136,14 +136,18 @@ def test_another_primary_without_a_predecessor_is_no_rollback() -> None:
 
 def test_a_failed_rollback_says_both() -> None:
     """The message of a failed rollback names our reason and the rollback's."""
-    verdict = decide(Snapshot(service(replace(broken, status="ACTIVE"), stuck)), ROLLOUT, LATER, DEADLINE)
+    verdict = decide(
+        ServiceSnapshot(service(replace(broken, status="ACTIVE"), stuck)), ROLLOUT, LATER, DEADLINE
+    )
     assert "tasks failed to start" in verdict.message
     assert "app:7: no room" in verdict.message
 
 
 def test_a_rollback_says_why_and_to_what() -> None:
     """The message of a rollback names the reason and the revision that runs again."""
-    verdict = decide(Snapshot(service(replace(broken, status="ACTIVE"), back)), ROLLOUT, LATER, DEADLINE)
+    verdict = decide(
+        ServiceSnapshot(service(replace(broken, status="ACTIVE"), back)), ROLLOUT, LATER, DEADLINE
+    )
     assert verdict == Verdict(
         "The deployment failed: tasks failed to start; ECS rolled back to app:7.", Outcome.ROLLED_BACK
     )
@@ -151,13 +155,13 @@ def test_a_rollback_says_why_and_to_what() -> None:
 
 def test_a_failure_without_a_reason_says_so() -> None:
     """An empty rolloutStateReason does not end in an empty sentence."""
-    verdict = decide(Snapshot(service(ours(rollout_state="FAILED"))), ROLLOUT, SOON, DEADLINE)
+    verdict = decide(ServiceSnapshot(service(ours(rollout_state="FAILED"))), ROLLOUT, SOON, DEADLINE)
     assert verdict.message == "The deployment failed: ECS gave no reason"
 
 
 def test_superseded_names_who_took_the_place() -> None:
     """The message names the deployment and revision that replaced ours."""
-    verdict = decide(Snapshot(service(alien)), ROLLOUT, LATER, DEADLINE)
+    verdict = decide(ServiceSnapshot(service(alien)), ROLLOUT, LATER, DEADLINE)
     assert "ecs-svc/3" in verdict.message
     assert "app:9" in verdict.message
 
@@ -187,14 +191,14 @@ def test_a_new_deployment_of_the_same_definition(
 
 def test_unreachable_before_the_deadline_decides_nothing() -> None:
     """Throttling and network errors never decide."""
-    verdict = decide(Snapshot(unreachable="timeout"), ROLLOUT, LATE - SECOND, DEADLINE)
+    verdict = decide(ServiceSnapshot(unreachable="timeout"), ROLLOUT, LATE - SECOND, DEADLINE)
     assert (verdict.outcome, verdict.ready) == WAIT
     assert "timeout" in verdict.message
 
 
 def test_unreachable_at_the_deadline_is_unknown() -> None:
     """Nobody knows how a rollout ended that could not be seen."""
-    verdict = decide(Snapshot(unreachable="timeout"), ROLLOUT, LATE, DEADLINE)
+    verdict = decide(ServiceSnapshot(unreachable="timeout"), ROLLOUT, LATE, DEADLINE)
     assert (verdict.outcome, verdict.ready) == (Outcome.UNKNOWN, False)
     assert "timeout" in verdict.message
 
@@ -236,20 +240,20 @@ def test_the_breaker_speaks_before_repeated_stops_do() -> None:
 
 def test_repeated_stops_name_the_reason() -> None:
     """The message of an early failure holds the count and the reason."""
-    verdict = decide(Snapshot(service(ours(failed=3)), crashes(7, 7, 7)), ROLLOUT, SOON, DEADLINE)
+    verdict = decide(ServiceSnapshot(service(ours(failed=3)), crashes(7, 7, 7)), ROLLOUT, SOON, DEADLINE)
     assert "3 tasks" in verdict.message
     assert "container web exited with 7" in verdict.message
 
 
 def test_progress_counts_our_tasks_and_failures() -> None:
     """What is said on the way are the deployment's own counts."""
-    verdict = decide(Snapshot(service(ours(failed=1))), ROLLOUT, SOON, DEADLINE)
+    verdict = decide(ServiceSnapshot(service(ours(failed=1))), ROLLOUT, SOON, DEADLINE)
     assert verdict.message == "IN_PROGRESS: 1 of 2 tasks run, 1 pending, 1 failed."
 
 
 def test_a_timeout_says_what_was_seen_last() -> None:
     """The message of a timeout ends with the last progress."""
-    verdict = decide(Snapshot(service(ours())), ROLLOUT, LATE, DEADLINE)
+    verdict = decide(ServiceSnapshot(service(ours())), ROLLOUT, LATE, DEADLINE)
     assert verdict.message == "Out of time: IN_PROGRESS: 1 of 2 tasks run, 1 pending."
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.ecs.model import Deployment, Outcome
-from pipeline.ecs.rollout import Snapshot, Verdict, decide
+from pipeline.ecs.rollout import ServiceSnapshot, Verdict, decide
 
 MOMENTS = st.timedeltas(timedelta(0), timedelta(hours=1)).map(lambda passed: START + passed)
 COUNTS = st.integers(0, 4)
@@ -32,11 +32,11 @@ SERVICES = st.none() | st.builds(
     breaker_rolls_back=st.booleans(),
 )
 STOPS = st.lists(st.builds(stopped, st.integers(0, 9), st.sampled_from([None, 0, 1])), max_size=4).map(tuple)
-SNAPSHOTS = st.builds(Snapshot, SERVICES, STOPS)
+SNAPSHOTS = st.builds(ServiceSnapshot, SERVICES, STOPS)
 
 
 @given(SNAPSHOTS, MOMENTS)
-def test_ready_means_ours_is_complete(snapshot: Snapshot, now: datetime) -> None:
+def test_ready_means_ours_is_complete(snapshot: ServiceSnapshot, now: datetime) -> None:
     """The gates open only for our own PRIMARY deployment, COMPLETED, with its own tasks running."""
     if decide(snapshot, ROLLOUT, now, DEADLINE).ready:
         assert snapshot.service is not None
@@ -47,7 +47,7 @@ def test_ready_means_ours_is_complete(snapshot: Snapshot, now: datetime) -> None
 
 
 @given(SNAPSHOTS, MOMENTS)
-def test_a_look_alone_never_succeeds(snapshot: Snapshot, now: datetime) -> None:
+def test_a_look_alone_never_succeeds(snapshot: ServiceSnapshot, now: datetime) -> None:
     """No look ends a rollout well, for the gates come first; and an end is never also ready."""
     verdict = decide(snapshot, ROLLOUT, now, DEADLINE)
     assert verdict.outcome not in (Outcome.SUCCEEDED, Outcome.NO_CHANGE, Outcome.UNHEALTHY, Outcome.UNKNOWN)
@@ -56,7 +56,7 @@ def test_a_look_alone_never_succeeds(snapshot: Snapshot, now: datetime) -> None:
 
 
 @given(SNAPSHOTS, MOMENTS)
-def test_every_watch_ends_at_its_deadline(snapshot: Snapshot, now: datetime) -> None:
+def test_every_watch_ends_at_its_deadline(snapshot: ServiceSnapshot, now: datetime) -> None:
     """After the deadline every look is an end or ready; before it nothing is out of time."""
     verdict = decide(snapshot, ROLLOUT, now, DEADLINE)
     if now >= DEADLINE:
@@ -68,13 +68,13 @@ def test_every_watch_ends_at_its_deadline(snapshot: Snapshot, now: datetime) -> 
 @given(MOMENTS, st.text())
 def test_unreachable_never_ends_before_the_deadline(now: datetime, reason: str) -> None:
     """An API that does not answer ends the watch at the deadline only, and then as UNKNOWN."""
-    verdict = decide(Snapshot(unreachable=reason), ROLLOUT, now, DEADLINE)
+    verdict = decide(ServiceSnapshot(unreachable=reason), ROLLOUT, now, DEADLINE)
     assert verdict.outcome == (Outcome.UNKNOWN if now >= DEADLINE else None)
     assert not verdict.ready
 
 
 @given(SNAPSHOTS, MOMENTS, COUNTS)
-def test_service_level_counts_do_not_matter(snapshot: Snapshot, now: datetime, desired: int) -> None:
+def test_service_level_counts_do_not_matter(snapshot: ServiceSnapshot, now: datetime, desired: int) -> None:
     """Auto scaling changes the service's count at any time; the verdict stays."""
     if snapshot.service is None:
         return
@@ -85,4 +85,4 @@ def test_service_level_counts_do_not_matter(snapshot: Snapshot, now: datetime, d
         breaker_rolls_back=snapshot.service.breaker_rolls_back,
     )
     expected: Verdict = decide(snapshot, ROLLOUT, now, DEADLINE)
-    assert decide(Snapshot(other, snapshot.stopped), ROLLOUT, now, DEADLINE) == expected
+    assert decide(ServiceSnapshot(other, snapshot.stopped), ROLLOUT, now, DEADLINE) == expected

@@ -8,7 +8,7 @@ from ecs_samples import DEADLINE, ROLLOUT, START, before, done, ours, service, s
 from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
 from pipeline.ecs.model import Outcome, Service, Task
-from pipeline.ecs.rollout import Snapshot, Verdict
+from pipeline.ecs.rollout import ServiceSnapshot, Verdict
 from pipeline.ecs.watch import Pace, look, watch
 
 Answer = Service | None | AwsError
@@ -126,7 +126,7 @@ def test_the_pace_of_the_house_is_about_a_second() -> None:
 def test_stopped_tasks_are_read_only_after_a_failure() -> None:
     """A rollout without failed tasks costs one call a look."""
     reader = ScriptedService(service(ours()))
-    assert look(reader, ROLLOUT) == Snapshot(service(ours()))
+    assert look(reader, ROLLOUT) == ServiceSnapshot(service(ours()))
     assert reader.asked_for == []
 
 
@@ -134,19 +134,19 @@ def test_stopped_tasks_of_others_are_left_out() -> None:
     """Tasks that another deployment lost say nothing about ours."""
     seen = service(ours(failed=1))
     reader = ScriptedService(seen, stops=(stopped(1), stopped(2, started_by="ecs-svc/1")))
-    assert look(reader, ROLLOUT) == Snapshot(seen, (stopped(1),))
+    assert look(reader, ROLLOUT) == ServiceSnapshot(seen, (stopped(1),))
     assert reader.asked_for == ["STOPPED"]
 
 
 def test_a_failed_look_is_a_look() -> None:
     """An API that fails is part of what is seen."""
-    assert look(ScriptedService(THROTTLED), ROLLOUT) == Snapshot(unreachable=str(THROTTLED))
+    assert look(ScriptedService(THROTTLED), ROLLOUT) == ServiceSnapshot(unreachable=str(THROTTLED))
 
 
 def test_stopped_tasks_that_hide_do_not_hide_the_service() -> None:
     """A refused ListTasks leaves what DescribeServices said."""
     seen = service(ours(failed=1))
-    assert look(ScriptedService(seen, stops=THROTTLED), ROLLOUT) == Snapshot(seen)
+    assert look(ScriptedService(seen, stops=THROTTLED), ROLLOUT) == ServiceSnapshot(seen)
 
 
 def test_crash_loops_end_early() -> None:

@@ -8,7 +8,7 @@ from tenacity import wait_fixed, wait_none
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
-from pipeline.image.scan import Finding, ScanResult, wait_for_findings
+from pipeline.image.scan import ScanResult, Vulnerability, wait_for_findings
 
 _RUNNING = {"imageScanStatus": {"status": "IN_PROGRESS"}}
 _COMPLETE = {
@@ -50,7 +50,7 @@ def _wait(ecr: _Ecr, limit: float = 60, poll: Any = None) -> ScanResult:
 def test_waits_for_the_scan() -> None:
     """A scan that hasn't begun, then runs, is waited for."""
     ecr = _Ecr("ScanNotFoundException", _RUNNING, _RUNNING, _COMPLETE)
-    assert _wait(ecr) == ScanResult((Finding("CVE-1", "LOW"),))
+    assert _wait(ecr) == ScanResult((Vulnerability("CVE-1", "LOW"),))
     assert ecr.asked == 4
 
 

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 from pipeline.image.scan import (
     SEVERITIES,
     Accepted,
-    Finding,
     ScanPolicy,
     ScanResult,
+    Vulnerability,
     judge_scan,
     read_findings,
 )
 
 _TODAY = date(2026, 3, 1)
-_CRITICAL = Finding("CVE-1", "CRITICAL", "openssl")
-_HIGH = Finding("CVE-2", "HIGH", "zlib")
-_ODD = Finding("CVE-3", "UNTRIAGED")
+_CRITICAL = Vulnerability("CVE-1", "CRITICAL", "openssl")
+_HIGH = Vulnerability("CVE-2", "HIGH", "zlib")
+_ODD = Vulnerability("CVE-3", "UNTRIAGED")
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ _ODD = Finding("CVE-3", "UNTRIAGED")
     ],
 )
 def test_verdict(
-    findings: tuple[Finding, ...], policy: ScanPolicy, outcome: str, blocking: tuple[Finding, ...]
+    findings: tuple[Vulnerability, ...], policy: ScanPolicy, outcome: str, blocking: tuple[Vulnerability, ...]
 ) -> None:
     """Severity and the allow list decide, worst first; exceptions end on their day."""
     verdict = judge_scan(ScanResult(findings), policy, _TODAY)
@@ -67,12 +67,12 @@ def test_counts() -> None:
 
 
 _FINDINGS = st.lists(
-    st.builds(Finding, name=st.sampled_from(["A", "B", "C"]), severity=st.sampled_from(SEVERITIES))
+    st.builds(Vulnerability, name=st.sampled_from(["A", "B", "C"]), severity=st.sampled_from(SEVERITIES))
 )
 
 
 @given(findings=_FINDINGS, allowed=st.sets(st.sampled_from(["A", "B", "C"])))
-def test_stricter_never_lets_more_through(findings: list[Finding], allowed: set[str]) -> None:
+def test_stricter_never_lets_more_through(findings: list[Vulnerability], allowed: set[str]) -> None:
     """Whatever a lenient policy blocks, a stricter one blocks too; allowing more never blocks more."""
     allow = {name: Accepted("x") for name in allowed}
     blocked = [
@@ -108,7 +108,9 @@ def test_basic_findings_of_every_page() -> None:
             },
         )
     )
-    assert result == ScanResult((Finding("CVE-1", "HIGH", "zlib", "1.2", "u"), Finding("CVE-2", "UNDEFINED")))
+    assert result == ScanResult(
+        (Vulnerability("CVE-1", "HIGH", "zlib", "1.2", "u"), Vulnerability("CVE-2", "UNDEFINED"))
+    )
 
 
 def test_enhanced_findings() -> None:
@@ -119,7 +121,7 @@ def test_enhanced_findings() -> None:
     }
     item = {"severity": "CRITICAL", "title": "t", "packageVulnerabilityDetails": details}
     page = {"imageScanStatus": {"status": "ACTIVE"}, "imageScanFindings": {"enhancedFindings": [item]}}
-    expected = (Finding("CVE-3", "CRITICAL", "a", "1"), Finding("CVE-3", "CRITICAL", "b"))
+    expected = (Vulnerability("CVE-3", "CRITICAL", "a", "1"), Vulnerability("CVE-3", "CRITICAL", "b"))
     assert read_findings(_pages(page)) == ScanResult(expected)
 
 

@@ -2,12 +2,12 @@
 
 from datetime import date
 
-from pipeline.image.scan import Accepted, Finding, ScanPolicy, ScanResult, judge_scan, scan_rows
+from pipeline.image.scan import Accepted, ScanPolicy, ScanResult, Vulnerability, judge_scan, scan_rows
 
 TODAY = date(2025, 3, 1)
-GRAVE = Finding("CVE-1", "CRITICAL", "openssl", "3.0", "https://cve.test/1")
-KNOWN = Finding("CVE-2", "CRITICAL")
-SLIGHT = Finding("CVE-3", "LOW")
+GRAVE = Vulnerability("CVE-1", "CRITICAL", "openssl", "3.0", "https://cve.test/1")
+KNOWN = Vulnerability("CVE-2", "CRITICAL")
+SLIGHT = Vulnerability("CVE-3", "LOW")
 
 
 def test_each_finding_has_its_own_result() -> None:

@@ -9,13 +9,13 @@ from pipeline.environment.loader import environment
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
 from pipeline.preflight.cloud import PresentService, cloud_checks
-from pipeline.preflight.model import Finding, Status, run_checks
+from pipeline.preflight.model import CheckResult, CheckStatus, run_checks
 
-OK, NG, SKIP = Status.OK, Status.NG, Status.SKIP
+OK, NG, SKIP = CheckStatus.OK, CheckStatus.NG, CheckStatus.SKIP
 DENIED = refusal("AccessDenied")
 
 
-def findings(cloud: Cloud, outputs: Outputs = OUTPUTS) -> dict[str, Finding]:
+def findings(cloud: Cloud, outputs: Outputs = OUTPUTS) -> dict[str, CheckResult]:
     """Ask every check of the local environment."""
     live = LiveEnvironment(environment("local"), cloud, outputs)
     checks = cloud_checks(live, PresentService(live))
@@ -89,7 +89,7 @@ def test_nothing_speaks_against_deploying_to_an_account_in_order() -> None:
     ],
 )
 def test_what_is_wrong_is_named(
-    call: tuple[str, str], answer: Any, check: str, status: Status, reason: str
+    call: tuple[str, str], answer: Any, check: str, status: CheckStatus, reason: str
 ) -> None:
     """One thing is not as it should be: its check says so, with the name and what to do."""
     found = findings(Cloud(answers={**whole(), call: answer}))[check]
@@ -110,7 +110,7 @@ def test_with_wrong_credentials_nothing_else_is_asked() -> None:
     cloud = Cloud(answers={**whole(), ("sts", "get_caller_identity"): refusal("InvalidClientTokenId")})
     found = findings(cloud)
     assert cloud.asked == ["get_caller_identity"]
-    assert found["repository"] == Finding("repository", SKIP, "needs identity")
+    assert found["repository"] == CheckResult("repository", SKIP, "needs identity")
 
 
 def test_an_environment_without_a_certificate_is_not_asked_for_one() -> None:

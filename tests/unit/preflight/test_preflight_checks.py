@@ -7,9 +7,9 @@ import pytest
 from pipeline.preflight.model import (
     Check,
     CheckFailedError,
+    CheckResult,
     CheckSkippedError,
-    Finding,
-    Status,
+    CheckStatus,
     faults,
     run_checks,
 )
@@ -27,13 +27,13 @@ UNTOLD = Check("untold", lambda: _raise(CheckSkippedError("does not apply")))
 @pytest.mark.parametrize(
     ("check", "expected"),
     [
-        (WELL, Finding("well", Status.OK, "as it should be")),
-        (WRONG, Finding("wrong", Status.NG, "mend it")),
-        (UNTOLD, Finding("untold", Status.SKIP, "does not apply")),
+        (WELL, CheckResult("well", CheckStatus.OK, "as it should be")),
+        (WRONG, CheckResult("wrong", CheckStatus.NG, "mend it")),
+        (UNTOLD, CheckResult("untold", CheckStatus.SKIP, "does not apply")),
     ],
     ids=lambda item: item.name,
 )
-def test_each_answer_has_its_status(check: Check, expected: Finding) -> None:
+def test_each_answer_has_its_status(check: Check, expected: CheckResult) -> None:
     """What a check returns is well, what it raises is wrong or skipped, each with its reason."""
     assert run_checks([check]) == (expected,)
 
@@ -49,7 +49,7 @@ def test_a_check_whose_needs_are_not_ok_is_skipped(needed: str) -> None:
     asked: list[str] = []
     later = Check("later", lambda: asked.append("later") or "", needs=(needed,))
     found = run_checks([WRONG, UNTOLD, later])[-1]
-    assert found == Finding("later", Status.SKIP, f"needs {needed}")
+    assert found == CheckResult("later", CheckStatus.SKIP, f"needs {needed}")
     assert asked == []
 
 

@@ -11,13 +11,13 @@ from pipeline.live import LiveEnvironment
 from pipeline.preflight import engine
 from pipeline.preflight.cloud import PresentService
 from pipeline.preflight.engine import engine_checks, source_checks
-from pipeline.preflight.model import Check, Status, run_checks
+from pipeline.preflight.model import Check, CheckStatus, run_checks
 from pipeline.source.location import ResolvedSource, SourceError, SourceUnreachableError
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
 
-def looked_at(folder: Path, error: Exception | None = None) -> list[tuple[str, Status, str]]:
+def looked_at(folder: Path, error: Exception | None = None) -> list[tuple[str, CheckStatus, str]]:
     """Ask both checks of a source."""
     asked: list[Path] = []
 
@@ -36,14 +36,14 @@ def test_a_source_with_a_dockerfile_is_well(tmp_path: Path) -> None:
     """The table names the release."""
     (tmp_path / "Dockerfile").write_text("FROM scratch\nCOPY . /\n")
     source, dockerfile = looked_at(tmp_path)
-    assert source == ("source", Status.OK, "main is release 0123456789ab")
-    assert dockerfile == ("dockerfile", Status.OK, "Dockerfile, 2 lines")
+    assert source == ("source", CheckStatus.OK, "main is release 0123456789ab")
+    assert dockerfile == ("dockerfile", CheckStatus.OK, "Dockerfile, 2 lines")
 
 
 def test_a_missing_dockerfile_is_told_before_anything_is_built(tmp_path: Path) -> None:
     """With its name and where it was looked for."""
     _, (_, status, reason) = looked_at(tmp_path)
-    assert status is Status.NG
+    assert status is CheckStatus.NG
     assert "no Dockerfile Dockerfile in" in reason
 
 
@@ -54,41 +54,41 @@ def test_a_dockerfile_that_nothing_here_can_build_is_told(
     monkeypatch.setenv("PATH", str(tmp_path))
     (tmp_path / "Dockerfile").write_text("FROM scratch\nRUN --mount=type=cache,target=/c true\n")
     _, (_, status, reason) = looked_at(tmp_path)
-    assert status is Status.NG
+    assert status is CheckStatus.NG
     assert "needs BuildKit" in reason
 
 
 @pytest.mark.parametrize(
     ("error", "status", "text"),
     [
-        (SourceError("has no branch or tag 'mian'"), Status.NG, "'mian'"),
-        (SourceUnreachableError("did not answer"), Status.SKIP, "asks again"),
+        (SourceError("has no branch or tag 'mian'"), CheckStatus.NG, "'mian'"),
+        (SourceUnreachableError("did not answer"), CheckStatus.SKIP, "asks again"),
     ],
     ids=["no such ref", "unreachable"],
 )
 def test_what_a_repository_lacks_is_a_fault_and_its_silence_is_none(
-    tmp_path: Path, error: Exception, status: Status, text: str
+    tmp_path: Path, error: Exception, status: CheckStatus, text: str
 ) -> None:
     """The step itself is retried, so a repository that does not answer now stops nothing yet."""
     source, dockerfile = looked_at(tmp_path, error)
     assert source[1] is status
     assert text in source[2]
-    assert dockerfile == ("dockerfile", Status.SKIP, "needs source")
+    assert dockerfile == ("dockerfile", CheckStatus.SKIP, "needs source")
 
 
 @pytest.mark.parametrize(
     ("name", "asked_for", "engine_is", "expected"),
     [
-        ("local", None, "arm64", Status.SKIP),
-        ("local", "X86_64", "amd64", Status.OK),
-        ("local", "ARM64", "amd64", Status.NG),
-        ("staging", None, "amd64", Status.OK),
-        ("staging", None, "arm64", Status.NG),
-        ("staging", "ARM64", "arm64", Status.OK),
+        ("local", None, "arm64", CheckStatus.SKIP),
+        ("local", "X86_64", "amd64", CheckStatus.OK),
+        ("local", "ARM64", "amd64", CheckStatus.NG),
+        ("staging", None, "amd64", CheckStatus.OK),
+        ("staging", None, "arm64", CheckStatus.NG),
+        ("staging", "ARM64", "arm64", CheckStatus.OK),
     ],
 )
 def test_an_image_must_run_where_the_tasks_do(
-    monkeypatch: pytest.MonkeyPatch, name: str, asked_for: str | None, engine_is: str, expected: Status
+    monkeypatch: pytest.MonkeyPatch, name: str, asked_for: str | None, engine_is: str, expected: CheckStatus
 ) -> None:
     """A task definition that names no processor means Fargate's; on an emulator, this machine's."""
     monkeypatch.setattr(engine, "connect", lambda: None)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.environment.model import Source
+from pipeline.environment.model import SourceSettings
 from pipeline.source.location import ResolvedSource
 
 _SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -35,16 +35,21 @@ def test_another_recipe_makes_another_release() -> None:
 )
 def test_the_recipe_is_what_is_not_default(build: dict[str, Any], same: bool) -> None:
     """A plain build is named by its commit alone; the order of arguments does not count."""
-    plain, other = Source(repository="https://example/app.git"), Source(**{"repository": "x", **build})
+    plain, other = (
+        SourceSettings(repository="https://example/app.git"),
+        SourceSettings(**{"repository": "x", **build}),
+    )
     assert plain.recipe == ""
     assert (other.recipe == "") is same
-    again = Source(**{"repository": "y", **build, "build_args": dict(reversed(other.build_args.items()))})
+    again = SourceSettings(
+        **{"repository": "y", **build, "build_args": dict(reversed(other.build_args.items()))}
+    )
     assert again.recipe == other.recipe
 
 
 def test_other_values_of_build_arguments_are_another_recipe() -> None:
     """Each value counts."""
-    recipes = {Source(repository="x", build_args={"A": value}).recipe for value in ("1", "2", "")}
+    recipes = {SourceSettings(repository="x", build_args={"A": value}).recipe for value in ("1", "2", "")}
     assert len(recipes) == 3
 
 

@@ -19,8 +19,8 @@ from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import layout
 from pipeline.sqlite.attempt import close_attempt, open_attempt, to_document
 from pipeline.sqlite.backup import _commit, discard
-from pipeline.sqlite.model import Backup, Checks, Manifest, OtherRunError, SqliteError
-from pipeline.sqlite.store import Store, Upload, find_backup, read_manifest
+from pipeline.sqlite.model import BackupManifest, Checks, DatabaseBackup, OtherRunError, SqliteError
+from pipeline.sqlite.store import BackupStore, OpenUpload, find_backup, read_manifest
 from pipeline.sqlite.sweep import plan_prune, prune, publish_age
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -52,15 +52,15 @@ def s3() -> Iterator[Any]:
 
 
 @pytest.fixture
-def store(s3: Any) -> Store:
+def store(s3: Any) -> BackupStore:
     """The store on it."""
-    return Store(LIVE)
+    return BackupStore(LIVE)
 
 
-def manifest(day: int = 0, reason: str = "nightly") -> Manifest:
+def manifest(day: int = 0, reason: str = "nightly") -> BackupManifest:
     """Return the manifest of a backup so many days old."""
     at = NOW - timedelta(days=day)
-    return Manifest(
+    return BackupManifest(
         id=f"{day:04x}",
         key=layout.stem("test", at, f"{day:04x}") + ".gz",
         environment="test",
@@ -86,14 +86,14 @@ def manifest(day: int = 0, reason: str = "nightly") -> Manifest:
     )
 
 
-def keep(store: Store, kept: Manifest) -> Backup:
+def keep(store: BackupStore, kept: BackupManifest) -> DatabaseBackup:
     """Commit a backup."""
     store.write(kept.key, b"{}")
     store.write(kept.key + layout.MANIFEST, kept.model_dump_json().encode())
-    return Backup(kept.key, kept.id, kept.copied_at)
+    return DatabaseBackup(kept.key, kept.id, kept.copied_at)
 
 
-def test_without_a_backup_each_question_says_what_to_do(store: Store) -> None:
+def test_without_a_backup_each_question_says_what_to_do(store: BackupStore) -> None:
     """No age is published either: the alarm treats silence as a fault."""
     with pytest.raises(SqliteError, match="Run backup-sqlite"):
         find_backup(LIVE)
@@ -104,7 +104,7 @@ def test_without_a_backup_each_question_says_what_to_do(store: Store) -> None:
     assert publish_age(LIVE, NOW) is None
 
 
-def test_the_newest_verified_backup_is_found_or_the_one_that_is_named(store: Store) -> None:
+def test_the_newest_verified_backup_is_found_or_the_one_that_is_named(store: BackupStore) -> None:
     """One that a drill found unusable is found by its name only."""
     new, old = keep(store, manifest(1)), keep(store, manifest(2))
     assert find_backup(LIVE) == new
@@ -114,7 +114,7 @@ def test_the_newest_verified_backup_is_found_or_the_one_that_is_named(store: Sto
     assert publish_age(LIVE, NOW) == 48
 
 
-def test_a_damaged_manifest_is_told(store: Store) -> None:
+def test_a_damaged_manifest_is_told(store: BackupStore) -> None:
     """With what to do."""
     broken = keep(store, manifest(1))
     store.write(broken.key + layout.MANIFEST, b"{}")
@@ -122,7 +122,7 @@ def test_a_damaged_manifest_is_told(store: Store) -> None:
         read_manifest(LIVE, broken)
 
 
-def test_a_copy_of_what_a_restore_replaced_is_not_chosen_by_itself(store: Store) -> None:
+def test_a_copy_of_what_a_restore_replaced_is_not_chosen_by_itself(store: BackupStore) -> None:
     """It would bring back what was to go, and hide that backups of the live one stopped."""
     replaced, live = keep(store, manifest(1)), keep(store, manifest(2))
     store.write(replaced.key + layout.REPLACED, b"{}")
@@ -132,7 +132,7 @@ def test_a_copy_of_what_a_restore_replaced_is_not_chosen_by_itself(store: Store)
     assert publish_age(LIVE, NOW) == 48
 
 
-def restore(backup: Backup, identity: str = "run") -> OpenRestore:
+def restore(backup: DatabaseBackup, identity: str = "run") -> OpenRestore:
     """Return a restore under way."""
     return OpenRestore(
         id=identity,
@@ -145,7 +145,7 @@ def restore(backup: Backup, identity: str = "run") -> OpenRestore:
     )
 
 
-def test_an_open_restore_goes_on_with_its_own_backup(store: Store) -> None:
+def test_an_open_restore_goes_on_with_its_own_backup(store: BackupStore) -> None:
     """Another one has to wait for its end."""
     first, other = keep(store, manifest(2)), keep(store, manifest(1))
     opened = restore(first)
@@ -155,18 +155,18 @@ def test_an_open_restore_goes_on_with_its_own_backup(store: Store) -> None:
         choose(LIVE, other.id, opened)
 
 
-def test_two_restores_that_begin_at_once_are_one(store: Store) -> None:
+def test_two_restores_that_begin_at_once_are_one(store: BackupStore) -> None:
     """The second is told; the same one twice is S3's client, which repeated its write."""
-    records, opened = OpenRestores(LIVE), restore(Backup("a.gz", "a", NOW))
+    records, opened = OpenRestores(LIVE), restore(DatabaseBackup("a.gz", "a", NOW))
     records.open(opened)
     records.open(opened)
     with pytest.raises(RecoveryError, match="began at the same moment"):
-        records.open(restore(Backup("b.gz", "b", NOW), "other"))
+        records.open(restore(DatabaseBackup("b.gz", "b", NOW), "other"))
     records.remove()
     assert records.find() is None
 
 
-def test_a_run_finds_its_own_attempt_and_no_other(store: Store) -> None:
+def test_a_run_finds_its_own_attempt_and_no_other(store: BackupStore) -> None:
     """Until it is closed."""
     attempt = open_attempt(store, "backup", "run", NOW)
     assert open_attempt(store, "backup", "run", NOW + timedelta(hours=1)) == attempt
@@ -175,13 +175,13 @@ def test_a_run_finds_its_own_attempt_and_no_other(store: Store) -> None:
     assert open_attempt(store, "backup", "run", NOW) != attempt
 
 
-def test_a_run_id_that_cannot_be_a_key_is_refused(store: Store) -> None:
+def test_a_run_id_that_cannot_be_a_key_is_refused(store: BackupStore) -> None:
     """Before anything is written."""
     with pytest.raises(SqliteError, match="is no run id"):
         open_attempt(store, "backup", "a/b", NOW)
 
 
-class Twice(Store):
+class Twice(BackupStore):
     """A store in which the first look comes before another process's write."""
 
     def read(self, key: str) -> dict[str, Any] | None:
@@ -190,7 +190,7 @@ class Twice(Store):
         return None if self.looks == 1 else super().read(key)
 
 
-def test_one_run_active_twice_is_told(store: Store) -> None:
+def test_one_run_active_twice_is_told(store: BackupStore) -> None:
     """Two tasks would do its work."""
     open_attempt(store, "backup", "run", NOW)
     with pytest.raises(OtherRunError, match="active twice"):
@@ -198,7 +198,7 @@ def test_one_run_active_twice_is_told(store: Store) -> None:
 
 
 def test_a_repeated_write_of_ones_own_note_is_no_other_run(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: BackupStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer to the first was lost."""
     monkeypatch.setattr("pipeline.sqlite.attempt.secrets.token_hex", lambda _: "ab")
@@ -207,7 +207,7 @@ def test_a_repeated_write_of_ones_own_note_is_no_other_run(
     assert json.loads(to_document(again)) == json.loads(to_document(first))
 
 
-def test_a_manifest_is_committed_once(store: Store) -> None:
+def test_a_manifest_is_committed_once(store: BackupStore) -> None:
     """A repeat of the same is what is there already; another one's is not written over."""
     first = manifest(1)
     assert _commit(store, first) == first
@@ -216,7 +216,7 @@ def test_a_manifest_is_committed_once(store: Store) -> None:
         _commit(store, first.model_copy(update={"compressed_sha256": "other"}))
 
 
-def test_what_is_discarded_leaves_nothing_but_a_committed_backup(store: Store) -> None:
+def test_what_is_discarded_leaves_nothing_but_a_committed_backup(store: BackupStore) -> None:
     """A kill after the commit does not cost the backup."""
     attempt = open_attempt(store, "backup", "run", NOW)
     store.write(attempt.stem + ".gz", b"x")
@@ -229,7 +229,7 @@ def test_what_is_discarded_leaves_nothing_but_a_committed_backup(store: Store) -
     assert set(store.keys("")) == {attempt.stem + ".gz", attempt.stem + ".gz" + layout.MANIFEST}
 
 
-def test_one_backup_that_cannot_be_deleted_does_not_stop_the_others(store: Store, s3: Any) -> None:
+def test_one_backup_that_cannot_be_deleted_does_not_stop_the_others(store: BackupStore, s3: Any) -> None:
     """It is told with AWS's reason."""
     for day in range(25):
         keep(store, manifest(day))
@@ -243,13 +243,13 @@ def test_one_backup_that_cannot_be_deleted_does_not_stop_the_others(store: Store
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", UNREACHABLE])
-def test_a_refusal_is_never_taken_for_absence(store: Store, s3: Any, code: str) -> None:
+def test_a_refusal_is_never_taken_for_absence(store: BackupStore, s3: Any, code: str) -> None:
     """Neither while reading, nor writing, nor throwing parts away."""
     for operation, call in {
         "GetObject": lambda: store.read("x"),
         "HeadObject": lambda: store.size("x"),
         "PutObject": lambda: store.write("x", b"", once=True),
-        "AbortMultipartUpload": lambda: store.abort([Upload("x", "1")]),
+        "AbortMultipartUpload": lambda: store.abort([OpenUpload("x", "1")]),
     }.items():
         with refusing(s3, operation, code), pytest.raises(AwsError, match=r"s3://backups/x"):
             call()
@@ -257,13 +257,13 @@ def test_a_refusal_is_never_taken_for_absence(store: Store, s3: Any, code: str) 
     assert store.size("x") is None
 
 
-def test_an_upload_that_is_gone_is_thrown_away(store: Store, s3: Any) -> None:
+def test_an_upload_that_is_gone_is_thrown_away(store: BackupStore, s3: Any) -> None:
     """A sweep may have been faster."""
     with refusing(s3, "AbortMultipartUpload", "NoSuchUpload"):
-        store.abort([Upload("x", "1")])
+        store.abort([OpenUpload("x", "1")])
 
 
-def test_an_object_is_read_back_in_spite_of_a_broken_answer(store: Store, s3: Any) -> None:
+def test_an_object_is_read_back_in_spite_of_a_broken_answer(store: BackupStore, s3: Any) -> None:
     """Twice; the third failure is told."""
     store.write("x", b"{}")
     with refusing(s3, "GetObject", UNREACHABLE, times=2):

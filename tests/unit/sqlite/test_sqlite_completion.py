@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.sqlite.backup import complete, prove
 from pipeline.sqlite.model import BackupPolicy, SqliteError
-from pipeline.sqlite.store import Store, Upload
+from pipeline.sqlite.store import BackupStore, OpenUpload
 
 KEY = "sqlite/test/2026/01/01/20260101T000000Z-ab.zst"
 SENT = [{"number": 1, "bytes": 8, "etag": "a"}, {"number": 2, "bytes": 3, "etag": "b"}]
@@ -25,21 +25,21 @@ class FakeStore:
         self.completed: dict[int, str] = {}
         self.read = 0
 
-    def uploads(self, prefix: str) -> tuple[Upload, ...]:
+    def uploads(self, prefix: str) -> tuple[OpenUpload, ...]:
         """Return the upload, and one of a longer name."""
-        longer = Upload(prefix + ".longer", "2")
-        return (longer,) if self._parts is None else (longer, Upload(prefix, "1"))
+        longer = OpenUpload(prefix + ".longer", "2")
+        return (longer,) if self._parts is None else (longer, OpenUpload(prefix, "1"))
 
-    def parts(self, upload: Upload) -> dict[int, int]:
+    def parts(self, upload: OpenUpload) -> dict[int, int]:
         """Return the parts of the first upload only."""
-        assert upload == Upload(KEY, "1")
+        assert upload == OpenUpload(KEY, "1")
         return self._parts or {}
 
     def size(self, key: str) -> int | None:
         """Return the object's size."""
         return self._size
 
-    def complete(self, upload: Upload, etags: dict[int, str]) -> str:
+    def complete(self, upload: OpenUpload, etags: dict[int, str]) -> str:
         """Note the request."""
         self.completed = etags
         return "etag"
@@ -50,9 +50,9 @@ class FakeStore:
         return self._sha256
 
 
-def as_store(fake: FakeStore) -> Store:
+def as_store(fake: FakeStore) -> BackupStore:
     """Let the fake pass for the real one."""
-    return cast("Store", fake)
+    return cast("BackupStore", fake)
 
 
 def test_the_parts_that_the_task_sent_become_the_object() -> None:

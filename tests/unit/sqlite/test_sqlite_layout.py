@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 from pipeline.sqlite import layout
-from pipeline.sqlite.model import Backup
+from pipeline.sqlite.model import DatabaseBackup
 
 AT = datetime(2026, 1, 2, 1, 30, tzinfo=timezone(timedelta(hours=2)))
 KEY = "sqlite/staging/2026/01/01/20260101T233000Z-ab12cd.zst"
@@ -12,7 +12,7 @@ KEY = "sqlite/staging/2026/01/01/20260101T233000Z-ab12cd.zst"
 def test_a_key_tells_time_and_id() -> None:
     """Times are UTC whatever the caller's zone."""
     assert layout.stem("staging", AT, "ab12cd") + ".zst" == KEY
-    assert layout.parse(KEY) == Backup(KEY, "ab12cd", AT.astimezone(UTC))
+    assert layout.parse(KEY) == DatabaseBackup(KEY, "ab12cd", AT.astimezone(UTC))
 
 
 def test_only_data_with_a_manifest_is_a_backup() -> None:

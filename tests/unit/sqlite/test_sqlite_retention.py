@@ -8,17 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.retention import RetentionPolicy
-from pipeline.sqlite.model import Backup
+from pipeline.sqlite.model import DatabaseBackup
 from pipeline.sqlite.retention import decide
 
 NOW = datetime(2026, 3, 15, 3, 0, tzinfo=UTC)
 POLICY = RetentionPolicy()
 
 
-def nightly(days: int, verified: bool = True) -> Backup:
+def nightly(days: int, verified: bool = True) -> DatabaseBackup:
     """Return the backup of so many days ago."""
     at = NOW - timedelta(days=days, hours=1)
-    return Backup(key=f"k{days}", id=f"{days:06d}", at=at, verified=verified)
+    return DatabaseBackup(key=f"k{days}", id=f"{days:06d}", at=at, verified=verified)
 
 
 def test_three_years_of_nights_shrink_to_the_rules() -> None:
@@ -65,7 +65,9 @@ def test_three_years_of_nights_shrink_to_the_rules() -> None:
     ],
     ids=["none", "none-verified", "stale", "only-a-bad-one-is-fresh", "only-the-future-is-fresh"],
 )
-def test_nothing_is_pruned_without_a_fresh_verified_backup(backups: list[Backup], expected: str) -> None:
+def test_nothing_is_pruned_without_a_fresh_verified_backup(
+    backups: list[DatabaseBackup], expected: str
+) -> None:
     """When backups fail, old ones become dear."""
     decision = decide(backups, NOW, POLICY)
     assert decision.pruned == ()
@@ -110,10 +112,12 @@ POLICIES = st.builds(
 )
 
 
-def made(ages: list[tuple[int, bool]]) -> list[Backup]:
+def made(ages: list[tuple[int, bool]]) -> list[DatabaseBackup]:
     """Return backups from minutes of age and verification."""
     return [
-        Backup(key=f"k{number}", id=f"{number:06d}", at=NOW - timedelta(minutes=minutes), verified=verified)
+        DatabaseBackup(
+            key=f"k{number}", id=f"{number:06d}", at=NOW - timedelta(minutes=minutes), verified=verified
+        )
         for number, (minutes, verified) in enumerate(ages)
     ]
 
@@ -151,7 +155,7 @@ def test_a_period_keeps_its_representative_as_time_goes_on(
     """Pruning now and again later leaves the same as pruning only later."""
     later = NOW + timedelta(hours=hours)
     backups = [item for item in made(ages) if item.at <= NOW]
-    fresh = Backup(key="fresh", id="fresh", at=later)
+    fresh = DatabaseBackup(key="fresh", id="fresh", at=later)
     first = [item.backup for item in decide(backups, NOW, policy).kept]
     stepwise = {item.backup for item in decide([*first, fresh], later, policy).kept}
     at_once = {item.backup for item in decide([*backups, fresh], later, policy).kept}

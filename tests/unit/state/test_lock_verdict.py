@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from state_values import NOON, lock, run
 
 from pipeline.state.model import RunRecord, RunStatus, StateError, parse_lock
-from pipeline.state.unlock import Attempt, LockState, ObservedRun, is_own_lock, judge_lock
+from pipeline.state.unlock import BlockedCommand, LockState, ObservedRun, is_own_lock, judge_lock
 
 LIMIT = timedelta(hours=6)
 SOON, LATE = NOON + timedelta(minutes=5), NOON + timedelta(hours=7)
@@ -71,7 +71,7 @@ def test_a_living_owner_is_never_robbed(statuses: list[RunStatus], hours: int) -
         assert not verdict.removable
 
 
-ATTEMPT = Attempt("mine", "here", NOON, NOON + timedelta(minutes=1), None)
+ATTEMPT = BlockedCommand("mine", "here", NOON, NOON + timedelta(minutes=1), None)
 OWN = [
     ("made while we ran", lock(0.5), ATTEMPT, [], True),
     ("our own record is no rival", lock(0.5), ATTEMPT, [(run("mine"), ALIVE)], True),
@@ -85,7 +85,7 @@ OWN = [
     (
         "there before",
         lock(0.5),
-        Attempt("mine", "here", NOON, NOON + timedelta(minutes=1), lock(0.5)),
+        BlockedCommand("mine", "here", NOON, NOON + timedelta(minutes=1), lock(0.5)),
         [],
         False,
     ),
@@ -96,7 +96,7 @@ OWN = [
     ("found", "attempt", "runs", "expected"), [case[1:] for case in OWN], ids=[case[0] for case in OWN]
 )
 def test_a_lock_left_by_a_lost_answer_is_ones_own(
-    found: object, attempt: Attempt, runs: list[tuple[RunRecord, RunStatus]], expected: bool
+    found: object, attempt: BlockedCommand, runs: list[tuple[RunRecord, RunStatus]], expected: bool
 ) -> None:
     """Only one that was made on our host during our command, and that nobody else can have made."""
     observed = [ObservedRun(*item) for item in runs]

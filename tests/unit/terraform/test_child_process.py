@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.terraform.process import Command, Ending, Limits, execute
+from pipeline.terraform.process import Ending, TerraformCommand, TimeLimits, execute
 
-PATIENT = Limits(timeout=300, interrupt_grace=120, force_grace=120, poll=0.02)
+PATIENT = TimeLimits(timeout=300, interrupt_grace=120, force_grace=120, poll=0.02)
 SHORT = replace(PATIENT, interrupt_grace=0.3, force_grace=0.3)
 """For a child that ends only when it is killed."""
 STUBBORN = """
@@ -30,9 +30,9 @@ time.sleep(600)
 """
 
 
-def python(code: str) -> Command:
+def python(code: str) -> TerraformCommand:
     """Run a piece of Python."""
-    return Command((sys.executable, "-c", code), Path.cwd(), dict(os.environ))
+    return TerraformCommand((sys.executable, "-c", code), Path.cwd(), dict(os.environ))
 
 
 def test_lines_come_in_order_and_the_end_without_newline_too() -> None:
@@ -54,7 +54,7 @@ def test_a_line_of_many_bytes_is_whole() -> None:
 
 @pytest.mark.parametrize(("code", "limits", "graceful"), [(POLITE, PATIENT, True), (STUBBORN, SHORT, False)])
 def test_a_cancelled_child_is_interrupted_before_it_is_killed(
-    code: str, limits: Limits, graceful: bool
+    code: str, limits: TimeLimits, graceful: bool
 ) -> None:
     """One that listens ends by itself; one that doesn't is killed in the end."""
     cancel, lines = threading.Event(), list[str]()

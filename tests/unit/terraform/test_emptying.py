@@ -12,10 +12,10 @@ from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
 from pipeline.errors import PipelineError
 from pipeline.terraform.document import parse_plan
-from pipeline.terraform.emptying import Container, containers, count_contents, empty
+from pipeline.terraform.emptying import NonEmptyStore, containers, count_contents, empty
 
-BUCKET = Container("aws_s3_bucket.b", "aws_s3_bucket", "b")
-REPOSITORY = Container("aws_ecr_repository.r", "aws_ecr_repository", "r")
+BUCKET = NonEmptyStore("aws_s3_bucket.b", "aws_s3_bucket", "b")
+REPOSITORY = NonEmptyStore("aws_ecr_repository.r", "aws_ecr_repository", "r")
 
 
 @dataclass
@@ -138,13 +138,13 @@ def test_it_ends_in_time_and_goes_on_when_repeated() -> None:
 
 
 @pytest.mark.parametrize("container", [BUCKET, REPOSITORY])
-def test_what_is_gone_is_empty(container: Container) -> None:
+def test_what_is_gone_is_empty(container: NonEmptyStore) -> None:
     """An interrupted run may have destroyed it already."""
     assert empty(FakeAws(gone=True).access, container, in_time).count == 0
 
 
 @pytest.mark.parametrize("container", [BUCKET, REPOSITORY])
-def test_what_cannot_be_listed_is_not_taken_for_empty(container: Container) -> None:
+def test_what_cannot_be_listed_is_not_taken_for_empty(container: NonEmptyStore) -> None:
     """A destruction must not go on to a bucket whose content nobody saw."""
     with pytest.raises(AwsError, match="AccessDenied"):
         empty(FakeAws(refuses=True).access, container, in_time)

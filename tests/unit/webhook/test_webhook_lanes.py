@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.webhook.lanes import Lanes, Served
+from deployments.webhook.lanes import Lanes, StartedRun
 from deployments.webhook.model import Deploy
 from deployments.webhook.runs import asked
 
@@ -58,7 +58,7 @@ class Prefect:
         self._busy = False
 
 
-async def burst(prefect: Prefect, deploys: list[Deploy]) -> list[Served | BaseException]:
+async def burst(prefect: Prefect, deploys: list[Deploy]) -> list[StartedRun | BaseException]:
     """Deliver the first; the others when its conversation is under way."""
     lanes = Lanes(prefect.begin, prefect.settle)
     tasks = [asyncio.create_task(lanes.serve(deploys[0]))]
@@ -82,8 +82,8 @@ def test_a_burst_costs_two_runs_and_leaves_the_newest(orders: list[int]) -> None
         answers = await burst(prefect, deploys)
         newest = max(deploys[1:], key=lambda deploy: (deploy.order, deploy.commit))
         assert prefect.begun == [deploys[0], newest]
-        served = Served(f"run of {newest.key}", newest)
-        assert answers == [Served(f"run of {deploys[0].key}", deploys[0]), *[served] * (len(deploys) - 1)]
+        served = StartedRun(f"run of {newest.key}", newest)
+        assert answers == [StartedRun(f"run of {deploys[0].key}", deploys[0]), *[served] * (len(deploys) - 1)]
         assert prefect.settled == {"staging": 2}
 
     asyncio.run(play())
@@ -97,7 +97,7 @@ def test_environments_take_turns_and_do_not_serve_each_other() -> None:
         deploys = [push(number, environment=("staging", "production")[number % 2]) for number in range(10)]
         answers = await burst(prefect, deploys)
         for deploy, answer in zip(deploys, answers, strict=True):
-            assert isinstance(answer, Served)
+            assert isinstance(answer, StartedRun)
             assert answer.deploy.environment == deploy.environment
         assert len(prefect.begun) == 3
 

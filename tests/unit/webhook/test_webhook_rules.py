@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.webhook.lanes import WaitingRun, github_state, superseded
-from deployments.webhook.model import Bucket, Refusal, take
+from deployments.webhook.model import Refusal, TokenBucket, take
 from deployments.webhook.reading import is_signed, parse_plain, read_object, sign
 from pipeline.environment.loader import environments
 
@@ -76,7 +76,7 @@ def test_a_faulty_plain_call_is_refused(changes: dict[str, Any], status: int) ->
 @given(st.lists(st.floats(0, 5), min_size=1, max_size=60), st.integers(1, 10), st.integers(1, 10))
 def test_a_bucket_never_gives_more_than_burst_and_rate(gaps: list[float], rate: int, burst: int) -> None:
     """Over any time: at most burst + rate x time requests."""
-    bucket: Bucket | None = None
+    bucket: TokenBucket | None = None
     now, taken = 0.0, 0
     for gap in gaps:
         now += gap
@@ -87,7 +87,7 @@ def test_a_bucket_never_gives_more_than_burst_and_rate(gaps: list[float], rate: 
 
 def test_an_empty_bucket_says_how_long_to_wait() -> None:
     """One token at two a second takes half a second."""
-    assert take(Bucket(0, 10), 10, 2, 5) == (Bucket(0, 10), 0.5)
+    assert take(TokenBucket(0, 10), 10, 2, 5) == (TokenBucket(0, 10), 0.5)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["SCHEDULED", "PENDING", "RUNNING"]))))
