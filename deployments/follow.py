@@ -46,7 +46,7 @@ class Follower:
     console: Console
     verbose: bool = False
     findings: bool = False
-    _told: set[UUID] = field(default_factory=set)
+    _printed: set[UUID] = field(default_factory=set)
     _log_offset: int = 0
     _paused: bool = False
     _log_ended: bool = False
@@ -62,7 +62,7 @@ class Follower:
             while True:
                 try:
                     run, steps = self.client.read_flow_run(run_id), self._steps(run_id)
-                    self._tell(run_id, steps)
+                    self._print_new(run_id, steps)
                     answered = time.monotonic()
                 except httpx.TransportError:
                     if time.monotonic() - answered > _PATIENCE:
@@ -70,13 +70,13 @@ class Follower:
                     status.update("the Prefect server does not answer")
                 else:
                     if run.state is not None and run.state.is_final():
-                        self._tell_rest(run)
+                        self._print_rest(run)
                         return run
-                    self._tell_pause(run)
+                    self._print_pause(run)
                     status.update(_running(steps) or str(run.state_name).lower())
                 time.sleep(_INTERVAL)
 
-    def _tell_rest(self, run: FlowRun) -> None:
+    def _print_rest(self, run: FlowRun) -> None:
         """Tell what was logged last; a process that was killed logs no end, and is not waited for.
 
         The lines come in batches, and Prefect does not say when: they are asked for as long as they may come.
@@ -86,9 +86,9 @@ class Follower:
         while lasting and not self._log_ended and time.monotonic() < end:
             time.sleep(_INTERVAL)
             with suppress(httpx.TransportError):
-                self._tell(run.id, self._steps(run.id))
+                self._print_new(run.id, self._steps(run.id))
 
-    def _tell_pause(self, run: FlowRun) -> None:
+    def _print_pause(self, run: FlowRun) -> None:
         """Say once that a person is waited for."""
         paused = run.state is not None and run.state.is_paused()
         if paused and not self._paused:
@@ -105,17 +105,17 @@ class Follower:
         found = self.client.read_task_runs(flow_run_filter=chosen)
         return sorted(found, key=lambda item: str(item.start_time or item.expected_start_time or ""))
 
-    def _tell(self, run_id: UUID, steps: Iterable[TaskRun]) -> None:
+    def _print_new(self, run_id: UUID, steps: Iterable[TaskRun]) -> None:
         for line in self._new_lines(run_id):
-            self._tell_line(line)
+            self._print_line(line)
         for step in steps:
-            if step.id not in self._told and step.state is not None and step.state.is_final():
-                self._told.add(step.id)
+            if step.id not in self._printed and step.state is not None and step.state.is_final():
+                self._printed.add(step.id)
                 self.console.print(_line(step), highlight=False)
                 if step.state.is_failed():
-                    self._tell_line(_reason(step.state.message))
+                    self._print_line(_reason(step.state.message))
 
-    def _tell_line(self, line: str) -> None:
+    def _print_line(self, line: str) -> None:
         self.console.print(f"      {line}", style="dim", markup=False, emoji=False, soft_wrap=True)
 
     def _new_lines(self, run_id: UUID) -> list[str]:
@@ -148,8 +148,8 @@ def start(client: SyncPrefectClient, deployment: str, parameters: dict[str, Any]
     except httpx.HTTPStatusError as error:
         if error.response.status_code not in (409, 422):
             raise
-        told = " ".join(str(error.response.json().get("detail", error.response.text)).split())
-        raise PipelineError(f"{deployment} does not start with these parameters: {told}") from error
+        detail = " ".join(str(error.response.json().get("detail", error.response.text)).split())
+        raise PipelineError(f"{deployment} does not start with these parameters: {detail}") from error
 
 
 def find(client: SyncPrefectClient, deployment: str) -> DeploymentResponse:

@@ -1,6 +1,6 @@
 """Registers the deployments of prefect.yaml in this process.
 
-`prefect deploy --all` writes the same deployments, but starts anew for each and takes minutes for all.
+`prefect deploy --all` writes the same deployments, but starts again for each and takes minutes for all.
 """
 
 import hashlib
@@ -31,14 +31,14 @@ _ARGUMENTS = "\nArgs:\n"
 
 def flow_page(flow: Flow[..., Any]) -> str:
     """Return Markdown: what the flow does, when it fails, a table of its parameters, its runbook page."""
-    told = inspect.cleandoc(flow.description or "").partition(_ARGUMENTS)[0].strip()
+    text = inspect.cleandoc(flow.description or "").partition(_ARGUMENTS)[0].strip()
     rows = [
         f"| `{name}` | {_default(item)} | {_cell(item.get('description', ''))} |"
         for name, item in parameter_schema(flow).properties.items()
     ]
     table = ["| parameter | when left out | meaning |", "| --- | --- | --- |", *rows]
     return "\n\n".join(
-        [_unwrapped(told), "### Parameters", "\n".join(table), f"Runbook: `docs/runbook/{flow.name}.md`"]
+        [_unwrapped(text), "### Parameters", "\n".join(table), f"Runbook: `docs/runbook/{flow.name}.md`"]
     )
 
 

@@ -46,7 +46,7 @@ def register(names: Sequence[str] | None = None) -> None:
             deploy(client, item)
         SnsTopic.register_type_and_schema()
         for item in chosen:
-            register_automations(client, item, _say)
+            register_automations(client, item, _print)
 
 
 def register_blocks(item: Environment) -> None:
@@ -100,5 +100,5 @@ def _make_up_secrets(item: Environment) -> None:
         AppSecrets(values=values).save(name)
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text, file=sys.stderr, flush=True)

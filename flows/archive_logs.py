@@ -5,7 +5,7 @@ from prefect import flow
 from blocks.names import EnvironmentName
 from tasks.environment import load_environment
 from tasks.logs import archive_log_day, find_days_to_archive, report_archived_days
-from tasks.support import tell_world
+from tasks.support import emit
 
 
 @flow(name="archive-logs", flow_run_name="{environment}")
@@ -30,5 +30,5 @@ def archive_logs(environment: EnvironmentName, dry_run: bool = False) -> int:
     report_archived_days(live, due, results)
     added = sum(result.added for result in results)
     if not dry_run:
-        tell_world(live, "logs.archived", days=len(results), events=added)
+        emit(live, "logs.archived", days=len(results), events=added)
     return added

@@ -12,7 +12,7 @@ from tasks.state import copy_state
 def backup_terraform_state(environment: EnvironmentName, dry_run: bool = False) -> str | None:
     """Copy the state, verify the copy, remove copies that are past their time, and check what protects it.
 
-    **When it fails:** an unprotected state (versioning, encryption, point-in-time recovery) is mended by
+    **When it fails:** an unprotected state (versioning, encryption, point-in-time recovery) is fixed by
     bootstrap-state. For a damaged state see docs/runbook/backup-state.md.
 
     Args:

@@ -15,7 +15,7 @@ def bootstrap_state(environment: EnvironmentName, dry_run: bool = False) -> None
     and table are adopted, missing settings (versioning, encryption, private access, point-in-time recovery)
     are repaired, and none is weakened.
 
-    **When it fails:** the error names the call and the missing permission or the wrong setting; mend it and
+    **When it fails:** the error names the call and the missing permission or the wrong setting; fix it and
     run the flow again.
 
     Args:

@@ -7,7 +7,7 @@ from prefect import flow
 from pydantic import Field
 
 from blocks.names import EnvironmentName
-from tasks.database import inspect_backups, publish_backup_age, tell_missing_backups
+from tasks.database import emit_missing_backups, inspect_backups, publish_backup_age
 from tasks.environment import load_environment
 
 
@@ -38,5 +38,5 @@ def check_backups(
     findings = inspect_backups(live, timedelta(hours=limit_hours))
     bad = tuple(finding for finding in findings if finding.bad)
     if bad and not dry_run:
-        tell_missing_backups(live, bad)
+        emit_missing_backups(live, bad)
     return not bad

@@ -9,7 +9,7 @@ from pipeline.ecr.model import CleanupPolicy
 from pipeline.errors import PipelineError
 from tasks.cleanup import delete_images, plan_image_cleanup
 from tasks.environment import load_environment
-from tasks.support import tell_world
+from tasks.support import emit
 
 
 @flow(name="cleanup-ecr", flow_run_name="{environment}")
@@ -41,7 +41,7 @@ def cleanup_ecr(
     if dry_run or not plan.deletions:
         return 0
     result = delete_images(live, plan)
-    tell_world(live, "images.deleted", images=len(result.deleted), bytes=result.freed_bytes)
+    emit(live, "images.deleted", images=len(result.deleted), bytes=result.freed_bytes)
     if not result.complete:
         raise PipelineError(
             f"{len(result.failures)} images of {live.outputs.repository_name} could not be deleted, "

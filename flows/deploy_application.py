@@ -10,8 +10,13 @@ from prefect.states import Completed
 from blocks.names import EnvironmentName
 from flows.diagnose import explain_failure
 from flows.shared.naming import completed, run_name
-from flows.shared.rollout import RolloutEnd, rehearse, roll_out
-from flows.shared.undo import carry_out_decision, note_of, rollback_was_asked, undo
+from flows.shared.rollback import (
+    carry_out_decision,
+    note_of,
+    roll_back_release,
+    rollback_was_prompted,
+)
+from flows.shared.rollout import RolloutEnd, prepare_release, roll_out
 from pipeline.clock import Stopwatch
 from pipeline.ecs.model import Outcome
 from pipeline.errors import PipelineError
@@ -22,7 +27,7 @@ from tasks.image import build_release, fetch_source, find_release, pass_scan_gat
 from tasks.lease import one_delivery_at_a_time, refuse_second_delivery
 from tasks.record import name_run, report_release
 from tasks.rollout import register_revision
-from tasks.support import tell_world
+from tasks.support import emit
 
 
 class DeploymentFailedError(PipelineError):
@@ -30,7 +35,7 @@ class DeploymentFailedError(PipelineError):
 
 
 @dataclass(frozen=True)
-class Wishes:
+class DeployOptions:
     """What the caller wants of the switch; see the flow's parameters."""
 
     migrate: bool
@@ -51,7 +56,7 @@ def deploy_application(
     """Build, push, migrate, try, roll out, verify and record a release.
 
     A release that is running already ends quickly as NO_CHANGE, after the health gates. A broken release
-    fails in its trial, before it takes the service's place; one that fails later is replaced by the last
+    fails in its smoke test, before it takes the service's place; one that fails later is replaced by the last
     release that was recorded as good. Where irreversible migrations ran, the run is suspended and asks
     before it goes back. A run that was killed is simply started again: it goes on where the rollout is.
 
@@ -68,7 +73,7 @@ def deploy_application(
         verify_only: only run the preflight checks; change nothing.
     """
     live, stopwatch = load_environment(environment), Stopwatch()
-    if rollback_was_asked():
+    if rollback_was_prompted():
         _carry_out(live)
     refuse_second_delivery(live)
     with stopwatch.step("preflight"):
@@ -77,9 +82,9 @@ def deploy_application(
         return Completed(
             message="VERIFIED: the preflight found nothing; nothing was changed.", data="VERIFIED"
         )
-    wishes = Wishes(migrate, take_over, roll_back)
+    options = DeployOptions(migrate, take_over, roll_back)
     try:
-        return _deliver(live, ref, image, wishes, stopwatch)
+        return _deliver(live, ref, image, options, stopwatch)
     except DeploymentFailedError:
         raise
     except PipelineError as error:
@@ -88,7 +93,7 @@ def deploy_application(
 
 
 def _deliver(
-    live: LiveEnvironment, ref: str | None, image: str | None, wishes: Wishes, stopwatch: Stopwatch
+    live: LiveEnvironment, ref: str | None, image: str | None, options: DeployOptions, stopwatch: Stopwatch
 ) -> State[str]:
     """Make the image, which keeps nobody out; then move the service, which one run does at a time."""
     with stopwatch.step("image"):
@@ -99,10 +104,10 @@ def _deliver(
     with one_delivery_at_a_time(live):
         revision = register_revision(live, release)
         if not revision.is_live:
-            rehearse(live, release.name, revision, wishes.migrate, stopwatch)
+            prepare_release(live, release.name, revision, options.migrate, stopwatch)
         release = release.model_copy(update={"task_definition": revision.arn})
-        end = roll_out(live, release, stopwatch, kind="deploy", take_over=wishes.take_over)
-        return _conclude(live, release, end, wishes.roll_back)
+        end = roll_out(live, release, stopwatch, kind="deploy", take_over=options.take_over)
+        return _conclude(live, release, end, options.roll_back)
 
 
 def _image(live: LiveEnvironment, ref: str | None, image: str | None) -> Release:
@@ -119,31 +124,31 @@ def _image(live: LiveEnvironment, ref: str | None, image: str | None) -> Release
 
 def _conclude(live: LiveEnvironment, release: Release, end: RolloutEnd, roll_back: bool) -> State[str]:
     """Return the state of a good end; undo and raise for any other. What runs now is shown for each."""
-    told = end.message
+    message = end.message
     if not end.outcome.good:
-        told = _undo_and_explain(live, release, end, roll_back)
-    report_release(live, release.name, release.image, end.outcome, told)
+        message = _roll_back_and_explain(live, release, end, roll_back)
+    report_release(live, release.name, release.image, end.outcome, message)
     if not end.outcome.good:
-        raise DeploymentFailedError(told)
+        raise DeploymentFailedError(message)
     return completed(release.name, end)
 
 
-def _undo_and_explain(live: LiveEnvironment, release: Release, end: RolloutEnd, roll_back: bool) -> str:
+def _roll_back_and_explain(live: LiveEnvironment, release: Release, end: RolloutEnd, roll_back: bool) -> str:
     """Go back where that helps; return what failed and why, what was undone, and what to do."""
-    undone = ""
+    rolled_back = ""
     if roll_back and end.outcome in (Outcome.FAILED, Outcome.UNHEALTHY):
-        undone = undo(live, release.task_definition)
+        rolled_back = roll_back_release(live, release.task_definition)
     if end.outcome is Outcome.ROLLED_BACK:
-        undone = note_of(live, release.task_definition)
-        tell_world(live, "release.rolled_back", summary=f"ECS took release {release.name} back.", release="")
+        rolled_back = note_of(live, release.task_definition)
+        emit(live, "release.rolled_back", summary=f"ECS took release {release.name} back.", release="")
     diagnosis = "" if end.outcome is Outcome.SUPERSEDED else explain_failure(live)
-    said = f"{end.outcome}: release {release.name}: {end.message}"
-    return "\n".join(filter(None, (said, end.cause, undone, diagnosis, end.outcome.advice)))
+    summary = f"{end.outcome}: release {release.name}: {end.message}"
+    return "\n".join(filter(None, (summary, end.cause, rolled_back, diagnosis, end.outcome.advice)))
 
 
 def _carry_out(live: LiveEnvironment) -> NoReturn:
     """Do what a person decided on a release that failed in an earlier process of this run."""
     with one_delivery_at_a_time(live):
-        told = carry_out_decision(live)
-    report_release(live, "", "", Outcome.FAILED, told)
-    raise DeploymentFailedError(told)
+        message = carry_out_decision(live)
+    report_release(live, "", "", Outcome.FAILED, message)
+    raise DeploymentFailedError(message)

@@ -10,15 +10,15 @@ from flows.shared.infrastructure import Change, change_infrastructure
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time
 from tasks.terraform import (
-    empty_containers,
     pipeline_variables,
     plan_request,
+    purge_stores,
     require_destroyable,
     show_contents,
     terraform_session,
 )
 
-_TIME_TO_EMPTY = timedelta(minutes=30)
+PURGE_TIMEOUT = timedelta(minutes=30)
 
 
 @flow(name="destroy", flow_run_name="{environment}")
@@ -49,7 +49,7 @@ def destroy(environment: EnvironmentName, confirm: str, dry_run: bool = False) -
         allow=None,
         plan_only=dry_run,
         after_plan=partial(show_contents, live),
-        before_apply=partial(empty_containers, live, within=_TIME_TO_EMPTY),
+        before_apply=partial(purge_stores, live, within=PURGE_TIMEOUT),
         event="infrastructure.destroyed",
         records=False,
     )

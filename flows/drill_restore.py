@@ -7,7 +7,7 @@ from pipeline.errors import PipelineError
 from tasks.database import choose_backup
 from tasks.database import drill_restore as restore_and_measure
 from tasks.environment import load_environment
-from tasks.support import tell_world
+from tasks.support import emit
 
 
 @flow(name="drill-restore", flow_run_name="{environment}")
@@ -31,7 +31,7 @@ def drill_restore(environment: EnvironmentName, dry_run: bool = False) -> float 
     try:
         result = restore_and_measure(live)
     except PipelineError as error:
-        tell_world(live, "drill.failed", summary=str(error))
+        emit(live, "drill.failed", summary=str(error))
         raise
-    tell_world(live, "drill.passed", backup=result.backup.key, rto=result.rto, rpo=result.rpo)
+    emit(live, "drill.passed", backup=result.backup.key, rto=result.rto, rpo=result.rpo)
     return result.rto

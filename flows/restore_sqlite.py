@@ -3,7 +3,7 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
-from flows.shared.approval import ask, was_asked
+from flows.shared.approval import ask, was_prompted
 from flows.shared.naming import run_name
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
@@ -18,7 +18,7 @@ from tasks.recovery import (
     find_open_restore,
     require_confirmed,
 )
-from tasks.support import tell_world
+from tasks.support import emit
 
 
 @flow(name="restore-sqlite", flow_run_name=run_name)
@@ -58,7 +58,7 @@ def restore_sqlite(
     if dry_run:
         return None
     restored = restore_database(live, chosen.key, path)
-    tell_world(live, "database.copied", backup=chosen.key, path=restored.target)
+    emit(live, "database.copied", backup=chosen.key, path=restored.target)
     return restored.target
 
 
@@ -76,16 +76,14 @@ def _in_place(
     with one_change_at_a_time(live), one_delivery_at_a_time(live):
         opened = find_open_restore(live) or begin_in_place(live, chosen.key, by)
         ended = carry_in_place(live, opened)
-    tell_world(
-        live, "database.restored", backup=ended.backup, aside=ended.aside, approved_by=ended.approved_by
-    )
+    emit(live, "database.restored", backup=ended.backup, aside=ended.aside, approved_by=ended.approved_by)
     return ended.aside
 
 
 def _ask(live: LiveEnvironment, chosen: DatabaseBackup) -> str:
     """Ask a person; the answer is for this backup and no other."""
-    if not was_asked(chosen.id):
-        tell_world(live, "approval.waiting", summary=f"restore-sqlite in place from {chosen.key}")
+    if not was_prompted(chosen.id):
+        emit(live, "approval.waiting", summary=f"restore-sqlite in place from {chosen.key}")
     decision = ask(
         f"## {live.name}: put a backup in the database's place\n\nThe service stops. In place of the live "
         f"database comes `{chosen.key}` of {chosen.at:%Y-%m-%d %H:%M} UTC; every write since is set aside "

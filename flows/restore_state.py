@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.logging import get_run_logger
 
 from blocks.names import EnvironmentName
-from flows.shared.approval import ask, was_asked
+from flows.shared.approval import ask, was_prompted
 from flows.shared.naming import run_name
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
@@ -15,7 +15,7 @@ from pipeline.state.restorable import PresentState
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time
 from tasks.state import bring_back, choose_candidate, look_at_state, show_candidates
-from tasks.support import tell_world
+from tasks.support import emit
 
 
 @flow(name="restore-state", flow_run_name=run_name)
@@ -51,7 +51,7 @@ def restore_terraform_state(
     by = _ask(live, source, present, candidate) if live.settings.approval == "always" else ""
     with one_change_at_a_time(live):
         restored = bring_back(live, source, present, by)
-    tell_world(live, "state.restored", source=source, serial=restored.serial, approved_by=by)
+    emit(live, "state.restored", source=source, serial=restored.serial, approved_by=by)
     return restored.serial
 
 
@@ -59,10 +59,10 @@ def _ask(live: LiveEnvironment, source: str, present: PresentState, candidate: S
     """Ask a person; the answer is for this copy in place of this state, and for nothing else."""
     seen = f"{candidate.sha256} {present}"
     key = hashlib.sha256(seen.encode()).hexdigest()[:12]
-    if not was_asked(key):
-        tell_world(live, "approval.waiting", summary=f"restore-state from {source}")
+    if not was_prompted(key):
+        emit(live, "approval.waiting", summary=f"restore-state from {source}")
     decision = ask(
-        f"## {live.name}: bring the state back\n\nThe state is {present.told}. "
+        f"## {live.name}: bring the state back\n\nThe state is {present.description}. "
         f"In its place comes `{source}`: serial {candidate.serial}, {candidate.resources} resources. "
         "AWS is not changed.",
         key=key,

@@ -6,7 +6,7 @@ from blocks.names import EnvironmentName
 from pipeline.errors import PipelineError
 from tasks.environment import load_environment
 from tasks.logs import plan_log_retention, set_log_retention
-from tasks.support import tell_world
+from tasks.support import emit
 
 
 @flow(name="retain-logs", flow_run_name="{environment}")
@@ -31,7 +31,7 @@ def retain_logs(
     if dry_run:
         return
     result = set_log_retention(live, plan)
-    tell_world(live, "retention.set", groups=list(result.done), days=plan.days)
+    emit(live, "retention.set", groups=list(result.done), days=plan.days)
     if not result.complete:
         raise PipelineError(
             f"Without the wanted retention: {', '.join(sorted(result.failed))}. See the log; run it again."

@@ -9,12 +9,12 @@ from flows.shared.rollout import roll_out
 from pipeline.clock import Stopwatch
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.release.crossing import WayBack
 from pipeline.release.model import ReleaseRecord
+from pipeline.release.rollback import RollbackPath
 from tasks.environment import load_environment
 from tasks.history import choose_target, present_task_definition
 from tasks.lease import one_delivery_at_a_time
-from tasks.record import find_crossed, name_run
+from tasks.record import find_blocking_changes, name_run
 
 
 @flow(name="rollback-application", flow_run_name=run_name)
@@ -44,11 +44,11 @@ def rollback_application(
         name_run(live, chosen.release)
         if chosen.task_definition != present and not accept_schema:
             _require_schema(live, present, chosen)
-        return go_back(live, chosen)
+        return move_back(live, chosen)
 
 
 def _require_schema(live: LiveEnvironment, present: str, chosen: ReleaseRecord) -> None:
-    way = WayBack(present, chosen, find_crossed(live, chosen))
+    way = RollbackPath(present, chosen, find_blocking_changes(live, chosen))
     if way.changes:
         raise PipelineError(
             f"Not gone back to release {chosen.release}; nothing was changed. {way.why}\n"
@@ -56,7 +56,7 @@ def _require_schema(live: LiveEnvironment, present: str, chosen: ReleaseRecord) 
         )
 
 
-def go_back(live: LiveEnvironment, chosen: ReleaseRecord) -> State[str]:
+def move_back(live: LiveEnvironment, chosen: ReleaseRecord) -> State[str]:
     """Move the service to a recorded release."""
     end = roll_out(live, chosen.as_release, Stopwatch(), kind="rollback", take_over=True)
     if not end.outcome.good:

@@ -11,9 +11,9 @@ from tasks.environment import load_environment
 from tasks.lease import one_delivery_at_a_time
 from tasks.secrets import (
     choose_release_to_restart,
+    emit_secret_changed,
     report_secret_keys,
     sync_app_secret,
-    tell_changed_secret,
 )
 
 
@@ -36,7 +36,7 @@ def sync_secrets(environment: EnvironmentName, restart: bool = False, dry_run: b
     live = load_environment(environment)
     found = sync_app_secret(live, live.outputs.secret_arn, dry_run)
     if found.changed and not dry_run:
-        tell_changed_secret(live, found)
+        emit_secret_changed(live, found)
     unset = report_secret_keys(live, found)
     if restart and not dry_run:
         with one_delivery_at_a_time(live):
@@ -44,7 +44,7 @@ def sync_secrets(environment: EnvironmentName, restart: bool = False, dry_run: b
 
 
 def _restart(live: LiveEnvironment, unset: tuple[str, ...]) -> None:
-    """Start the present release's tasks anew, and watch and verify them like a deployment."""
+    """Start the present release's tasks again, and watch and verify them like a deployment."""
     chosen = choose_release_to_restart(live)
     if chosen is None:
         return

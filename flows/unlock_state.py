@@ -4,7 +4,7 @@ from prefect import flow
 
 from blocks.names import EnvironmentName
 from tasks.environment import load_environment
-from tasks.lease import ask_prefect
+from tasks.lease import query_prefect
 from tasks.state import look_at_lock, remove_lock
 
 
@@ -25,7 +25,7 @@ def unlock_state(environment: EnvironmentName, dry_run: bool = False) -> bool:
         Whether a lock was removed.
     """
     live = load_environment(environment, built=False)
-    known = ask_prefect(live)
+    known = query_prefect(live)
     lock = look_at_lock(live, known).lock
     if lock is None or dry_run:
         return False

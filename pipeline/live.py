@@ -11,10 +11,10 @@ from pipeline.ecs.registry import TaskDefinitions
 from pipeline.ecs.service import EcsService
 from pipeline.environment.model import Environment
 from pipeline.health.model import Probe
-from pipeline.logs.manifest import ArchivePlace
+from pipeline.logs.manifest import ArchiveLocation
 from pipeline.outputs import NothingBuiltError, Outputs, parse_outputs
 from pipeline.release.store import ReleaseStore, SchemaLog
-from pipeline.state.home import StateHome, home_of
+from pipeline.state.backend import StateBackend, state_backend_of
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,14 @@ class LiveEnvironment:
         return SchemaLog(self.access, self.outputs.backup_bucket, self.name)
 
     @property
-    def log_archive(self) -> ArchivePlace:
+    def log_archive(self) -> ArchiveLocation:
         """Place of the archived logs."""
-        return ArchivePlace(self.outputs.log_archive_bucket, self.name)
+        return ArchiveLocation(self.outputs.log_archive_bucket, self.name)
 
     @property
-    def state(self) -> StateHome:
+    def state(self) -> StateBackend:
         """Home of the Terraform state."""
-        return home_of(self.access, self.settings)
+        return state_backend_of(self.access, self.settings)
 
     @property
     def page(self) -> str:

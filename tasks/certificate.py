@@ -6,7 +6,7 @@ from pipeline.certificate.check import CertificateReport, check_certificate, loo
 from pipeline.certificate.model import Endpoint, ExpiryLimits
 from pipeline.clock import utc_now
 from pipeline.live import LiveEnvironment
-from tasks.support import retried_step, show_table, step, tell_world
+from tasks.support import emit, retried_step, show_table, step
 
 
 @step
@@ -46,7 +46,5 @@ def inspect_certificate(
         f"{domain}: {report.verdict.level.name}, {report.verdict.days_left} days left",
     )
     if report.verdict.problems and not dry_run:
-        tell_world(
-            live, "certificate.problem", level=report.verdict.level.name, days_left=report.verdict.days_left
-        )
+        emit(live, "certificate.problem", level=report.verdict.level.name, days_left=report.verdict.days_left)
     return report

@@ -10,8 +10,8 @@ from prefect.logging import get_run_logger
 from pipeline.clock import utc_now
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
+from pipeline.state.backend import StateBackend, near_misses, read_addresses, read_head
 from pipeline.state.backup import git_revision, pack
-from pipeline.state.home import StateHome, near_misses, read_addresses, read_head
 from pipeline.state.model import ConfigurationRecord, StateSnapshot
 from pipeline.state.plans import (
     WaitingPlan,
@@ -29,7 +29,7 @@ from pipeline.terraform.document import Plan, PlanDocument
 from pipeline.terraform.errors import StalePlanError
 from pipeline.terraform.summary import PlanSummary, SummaryRow, summarise, unmatched_targets
 from pipeline.terraform.workspace import Workspace
-from tasks.support import retried_step, show_table, step, tell_world
+from tasks.support import emit, retried_step, show_table, step
 
 
 @step
@@ -39,23 +39,23 @@ def report_drift(live: LiveEnvironment, summary: PlanSummary, has_changes: bool)
     if differs:
         changed = [row.address for row in summary.changed_by_hand]
         get_run_logger().warning("%s differs from its configuration: %s", live.name, summary.sentence)
-        tell_world(live, "drift.found", summary=summary.sentence, resources=changed[:50])
+        emit(live, "drift.found", summary=summary.sentence, resources=changed[:50])
     return differs
 
 
 @step
-def require_targets(home: StateHome, document: PlanDocument, targets: Sequence[str]) -> None:
+def require_targets(home: StateBackend, document: PlanDocument, targets: Sequence[str]) -> None:
     """Refuse targets that hit nothing: Terraform takes a mistyped one for "no changes"."""
     unmatched = unmatched_targets(document, targets)
     if not unmatched:
         return
     known = read_addresses(home)
-    lines = [f"{target}: {_meant(near_misses(target, known))}" for target in unmatched]
+    lines = [f"{target}: {_suggestion(near_misses(target, known))}" for target in unmatched]
     listed = "\n".join(f"  - {line}" for line in lines)
     raise PipelineError(f"Nothing was applied. These targets name no resource:\n{listed}")
 
 
-def _meant(names: Sequence[str]) -> str:
+def _suggestion(names: Sequence[str]) -> str:
     return f"did you mean {', '.join(names)}?" if names else "nothing in the state is like it"
 
 
@@ -102,7 +102,7 @@ def _reason(item: SummaryRow) -> str:
 
 @step
 def keep_for_approval(
-    home: StateHome, run_id: str, plan: Plan, summary: str, restores: str = ""
+    home: StateBackend, run_id: str, plan: Plan, summary: str, restores: str = ""
 ) -> WaitingPlan:
     """Keep the plan beside the state, and remember that this run waits for a decision on it."""
     waiting = WaitingPlan(keep_plan(home, plan), utc_now(), summary, restores)
@@ -111,20 +111,20 @@ def keep_for_approval(
 
 
 @step
-def find_waiting(home: StateHome, run_id: str) -> WaitingPlan | None:
+def find_waiting(home: StateBackend, run_id: str) -> WaitingPlan | None:
     """Return what this run waits for, when it was suspended for a decision."""
     return waiting_plan(home, run_id)
 
 
 @step
-def fetch_kept(home: StateHome, waiting: WaitingPlan, path: Path) -> Plan:
+def fetch_kept(home: StateBackend, waiting: WaitingPlan, path: Path) -> Plan:
     """Fetch exactly the plan that was shown for decision."""
     return fetch_plan(home, waiting.plan, path)
 
 
 @step
 def require_approval(
-    home: StateHome,
+    home: StateBackend,
     run_id: str,
     waiting: WaitingPlan,
     *,
@@ -147,7 +147,7 @@ def require_approval(
 
 
 @retried_step
-def require_unchanged(home: StateHome, plan: Plan) -> None:
+def require_unchanged(home: StateBackend, plan: Plan) -> None:
     """Refuse a plan that was made against another state, before anything is done for its sake."""
     head = read_head(home)
     found = (head.serial, head.lineage) if head else (0, "")
@@ -159,7 +159,7 @@ def require_unchanged(home: StateHome, plan: Plan) -> None:
 
 
 @retried_step
-def snapshot_state(home: StateHome, run_id: str) -> StateSnapshot | None:
+def snapshot_state(home: StateBackend, run_id: str) -> StateSnapshot | None:
     """Copy the state before it is changed."""
     snapshot = take_snapshot(home, run_id)
     if snapshot is not None:
@@ -169,7 +169,7 @@ def snapshot_state(home: StateHome, run_id: str) -> StateSnapshot | None:
 
 @retried_step
 def record_configuration(
-    home: StateHome,
+    home: StateBackend,
     workspace: Workspace,
     plan: Plan,
     run_id: str,
@@ -208,7 +208,7 @@ def record_configuration(
 
 
 @retried_step
-def forget_kept(home: StateHome, run_id: str, plan: Plan) -> None:
+def forget_kept(home: StateBackend, run_id: str, plan: Plan) -> None:
     """Forget the plan that was kept for approval, once it was applied: well or not."""
     if waiting_plan(home, run_id) is not None:
         forget_waiting(home, run_id)

@@ -16,7 +16,7 @@ from pipeline.sqlite.model import BackupManifest, DatabaseBackup, NoDatabaseErro
 from pipeline.sqlite.restore import RestoredFile, restore_to_file
 from pipeline.sqlite.store import find_backup, read_manifest
 from pipeline.sqlite.sweep import Pruned, plan_prune, prune, publish_age, publish_backup, publish_drill
-from tasks.support import retried_step, show_page, show_table, step, tell_world
+from tasks.support import emit, retried_step, show_page, show_table, step
 
 
 @retried_step
@@ -37,9 +37,9 @@ def inspect_backups(live: LiveEnvironment, limit: timedelta) -> tuple[FreshnessF
 
 
 @step
-def tell_missing_backups(live: LiveEnvironment, findings: tuple[FreshnessFinding, ...]) -> None:
+def emit_missing_backups(live: LiveEnvironment, findings: tuple[FreshnessFinding, ...]) -> None:
     """Emit the event that something is missing or too old."""
-    tell_world(
+    emit(
         live,
         "backups.missing",
         summary="; ".join(f"{item.copies.what}: {item.verdict}" for item in findings),
@@ -70,7 +70,7 @@ def back_up_database(live: LiveEnvironment, reason: str) -> BackupManifest | Non
     for warning in manifest.warnings:
         log.warning(warning)
     publish_backup(site, manifest)
-    tell_world(live, "backup.made", key=manifest.key, bytes=manifest.bytes)
+    emit(live, "backup.made", key=manifest.key, bytes=manifest.bytes)
     show_page(
         live,
         "backup",
@@ -104,10 +104,10 @@ def prune_backups(live: LiveEnvironment, dry_run: bool) -> Pruned | None:
         [*kept, *gone],
         decision.refusal or f"{live.name}: which backups stay and which go",
     )
-    return None if dry_run else _must(prune(site, decision))
+    return None if dry_run else _raise_on_failures(prune(site, decision))
 
 
-def _must(done: Pruned) -> Pruned:
+def _raise_on_failures(done: Pruned) -> Pruned:
     """Let nothing that stayed against the plan go unseen; the backups themselves are sound."""
     for backup, reason in done.failed:
         get_run_logger().error("%s stays: %s", backup.key, reason)

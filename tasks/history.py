@@ -13,8 +13,8 @@ from pipeline.diagnosis.history import history_rows
 from pipeline.diagnosis.reading import read_facts
 from pipeline.diagnosis.report import command, to_markdown
 from pipeline.live import LiveEnvironment
-from pipeline.release.crossing import choose_rollback
 from pipeline.release.model import ReleaseRecord
+from pipeline.release.rollback import choose_rollback
 from pipeline.release.store import why_unusable
 from tasks.support import retried_step, show_page, show_table, step
 

@@ -83,7 +83,7 @@ def build_release(live: LiveEnvironment, source: ResolvedSource) -> str:
     settings = live.settings.source
     image = _repository(live).tagged(source.release)
 
-    def tell(event: BuildEvent) -> None:
+    def on_event(event: BuildEvent) -> None:
         if event.kind != "output":
             log.info(
                 "[%s/%s] %s%s", event.step, event.steps, event.text, " (cached)" * (event.kind == "cached")
@@ -97,7 +97,7 @@ def build_release(live: LiveEnvironment, source: ResolvedSource) -> str:
         labels=image_labels(source, utc_now()),
         target=settings.target,
     )
-    built = build_image(connect(), request, tell)
+    built = build_image(connect(), request, on_event)
     log.info("%d steps, %d from the cache, %.1f s", built.steps, built.cached, built.seconds)
     return image
 
@@ -108,13 +108,13 @@ def push_release(live: LiveEnvironment, source: ResolvedSource, image: str) -> R
     log = get_run_logger()
     ended: set[str] = set()
 
-    def tell(progress: PushProgress) -> None:
+    def on_event(progress: PushProgress) -> None:
         for layer in progress.layers:
             if layer.ended and layer.id not in ended:
                 ended.add(layer.id)
                 log.info("Layer %s: %s (%.1f MB sent)", layer.id, layer.status, layer.sent / 1e6)
 
-    digest = push_image(connect(), image, partial(ecr_login, live.access), tell)
+    digest = push_image(connect(), image, partial(ecr_login, live.access), on_event)
     pinned = _repository(live).pinned(digest)
     log.info("Pushed %s", pinned)
     return Release(

@@ -22,7 +22,7 @@ _AT_WORK = frozenset({StateType.RUNNING, StateType.CANCELLING})
 
 
 @retried_step
-def ask_prefect(live: LiveEnvironment) -> dict[str, RunStatus]:
+def query_prefect(live: LiveEnvironment) -> dict[str, RunStatus]:
     """Ask Prefect about every run that is written down beside the state, by run id."""
     ids = [record.run_id for record in read_runs(live.state)]
     with get_client(sync_client=True) as client:
@@ -70,7 +70,7 @@ _RUNNING = FlowRunFilter(
 )
 
 
-class OccupiedError(PipelineError):
+class EnvironmentBusyError(PipelineError):
     """Another run works on the environment."""
 
 
@@ -82,9 +82,9 @@ def one_change_at_a_time(live: LiveEnvironment, patience: float = _PATIENCE) -> 
     this keeps other flows out. A suspended run holds nothing: its plan is bound to the state's serial.
 
     Raises:
-        OccupiedError: the place did not become free.
+        EnvironmentBusyError: the place did not become free.
     """
-    with _place(live, "infrastructure", patience):
+    with _slot(live, "infrastructure", patience):
         yield
 
 
@@ -95,10 +95,10 @@ def one_delivery_at_a_time(live: LiveEnvironment) -> Iterator[None]:
     The environment's ``concurrent_deploys`` says whether to wait for another run or to give up.
 
     Raises:
-        OccupiedError: the place did not become free.
+        EnvironmentBusyError: the place did not become free.
     """
     waits = live.settings.concurrent_deploys == "wait"
-    with _place(live, "delivery", _PATIENCE if waits else _AT_ONCE):
+    with _slot(live, "delivery", _PATIENCE if waits else _AT_ONCE):
         yield
 
 
@@ -106,7 +106,7 @@ def refuse_second_delivery(live: LiveEnvironment) -> None:
     """Tell a run early that another one moves the service, where the environment does not want it to wait.
 
     Raises:
-        OccupiedError: another run has the place.
+        EnvironmentBusyError: another run has the place.
     """
     if live.settings.concurrent_deploys == "refuse":
         with one_delivery_at_a_time(live):
@@ -114,7 +114,7 @@ def refuse_second_delivery(live: LiveEnvironment) -> None:
 
 
 @contextmanager
-def _place(live: LiveEnvironment, kind: str, patience: float) -> Iterator[None]:
+def _slot(live: LiveEnvironment, kind: str, patience: float) -> Iterator[None]:
     name = f"{kind}-{live.name}"
     with get_client(sync_client=True) as client:
         client.upsert_global_concurrency_limit_by_name(name, 1)
@@ -134,7 +134,7 @@ def _place(live: LiveEnvironment, kind: str, patience: float) -> Iterator[None]:
                 )
             )
         except TimeoutError as error:
-            raise OccupiedError(
+            raise EnvironmentBusyError(
                 f"Another run has worked on {live.name} for {_for(patience)}. Wait for it or "
                 f"cancel it, then run this again. If none runs, reset {name} under Concurrency in the UI."
             ) from error
@@ -148,7 +148,7 @@ def _for(seconds: float) -> str:
 def _free_abandoned(client: SyncPrefectClient, name: str, environment: str) -> None:
     """Free a place whose holder is dead: no other run of the environment is at work.
 
-    A lease ends by itself, but only on the server that granted it. The limit is made anew, under another id,
+    A lease ends by itself, but only on the server that granted it. The limit is made again, under another id,
     so that a late end of the old lease does not release the new holder's place.
     """
     limit = client.read_global_concurrency_limit_by_name(name)

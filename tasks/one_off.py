@@ -1,4 +1,4 @@
-"""One-off tasks of a release: its trial and its migrations."""
+"""One-off tasks of a release: its smoke test and its migrations."""
 
 from datetime import timedelta
 
@@ -6,16 +6,16 @@ from prefect.logging import get_run_logger
 
 from pipeline.delivery.command import join_command, run_command
 from pipeline.delivery.evidence import TaskLogs
-from pipeline.delivery.trial import run_trial
+from pipeline.delivery.smoke_test import run_smoke_test
 from pipeline.ecs.oneoff import OneOff
 from pipeline.health.model import Probe
 from pipeline.live import LiveEnvironment
-from pipeline.migrations.model import Migration, irreversible, read_survey, survey_command, told_all
+from pipeline.migrations.model import Migration, irreversible, is_complete, read_survey, survey_command
 from tasks.support import step
 
 
 @step
-def try_release(live: LiveEnvironment, release: str, task_definition: str, timeout: timedelta) -> str:
+def smoke_test_release(live: LiveEnvironment, release: str, task_definition: str, timeout: timedelta) -> str:
     """Run the release as one task outside the service, and see that it becomes healthy."""
     environment = live.settings
     seconds = timeout.total_seconds()
@@ -24,9 +24,9 @@ def try_release(live: LiveEnvironment, release: str, task_definition: str, timeo
         url = f"http://{address}:{live.outputs.container_port}{environment.health_path}"
         return Probe(url=url, release=release, in_a_row=2, window=seconds)
 
-    message = run_trial(
+    message = run_smoke_test(
         live.one_off_tasks,
-        _one_off(live, task_definition, "trial"),
+        _one_off(live, task_definition, "smoke-test"),
         TaskLogs(live.access, live.outputs.log_group),
         probe_at if environment.reaches_tasks else None,
         seconds,
@@ -51,7 +51,7 @@ def find_pending_migrations(
         TaskLogs(live.access, live.outputs.log_group),
         seconds,
         log.info,
-        told_all,
+        is_complete,
     )
     pending = read_survey(lines)
     reasons = irreversible(pending)

@@ -18,8 +18,8 @@ from pipeline.ecs.model import EcsError, Outcome
 from pipeline.ecs.task_definition import RELEASE_TAG
 from pipeline.live import LiveEnvironment
 from pipeline.migrations.model import Migration, irreversible
-from pipeline.release.crossing import crossed
-from pipeline.release.model import ReleaseRecord, Rollout, SchemaChange, asked_by
+from pipeline.release.model import ReleaseRecord, Rollout, SchemaChange, requested_by
+from pipeline.release.rollback import blocking_changes
 from pipeline.release.store import ReleaseStore
 from tasks.support import retried_step, show_page, step
 
@@ -35,17 +35,17 @@ def name_run(live: LiveEnvironment, release: str, asked: str = "") -> None:
 
 
 @step
-def report_release(live: LiveEnvironment, release: str, image: str, outcome: Outcome, told: str) -> None:
+def report_release(live: LiveEnvironment, release: str, image: str, outcome: Outcome, message: str) -> None:
     """Write the run's end as artifacts: what became of the release and what runs now, and a link."""
     page, now = live.page, _what_runs(live)
     repository, _, digest = image.partition("@")
-    told = told.replace("\n", "  \n")
+    message = message.replace("\n", "  \n")
     show_page(
         live,
         "release",
         (
             f"## {outcome}: {f'release `{release}`' if release else 'nothing was deployed'}\n\n"
-            f"**What runs now:** {now}\n\n{outcome.advice}\n\n{told}\n\n"
+            f"**What runs now:** {now}\n\n{outcome.advice}\n\n{message}\n\n"
             f"| | |\n|---|---|\n| environment | {live.name} |\n| image | {repository or '-'} |\n"
             f"| digest | {f'`{digest}`' if digest else '-'} |\n"
             f"| service | {live.outputs.service} in {live.outputs.cluster} |\n| address | {page} |\n"
@@ -120,14 +120,14 @@ def correct_migrations(
 
 
 @retried_step
-def find_crossed(live: LiveEnvironment, chosen: ReleaseRecord) -> tuple[SchemaChange, ...]:
+def find_blocking_changes(live: LiveEnvironment, chosen: ReleaseRecord) -> tuple[SchemaChange, ...]:
     """Find the irreversible migrations that ran since the chosen release was last seen to run well."""
     log = live.schema
-    return crossed(log.since(chosen.started_at), chosen)
+    return blocking_changes(log.since(chosen.started_at), chosen)
 
 
 @retried_step
-def find_own(live: LiveEnvironment, task_definition: str) -> tuple[SchemaChange, ...]:
+def find_own_changes(live: LiveEnvironment, task_definition: str) -> tuple[SchemaChange, ...]:
     """Find the irreversible migrations that ran for this very release."""
     found = live.schema.of(task_definition)
     return tuple(item for item in found if item.irreversible)
@@ -162,7 +162,7 @@ def record_release(
         started_at=rollout.started_at,
         ended_at=utc_now(),
         durations=durations,
-        by=_asked_by(),
+        by=_requested_by(),
         flow_run=str(flow_run.id or ""),
     )
     store = live.releases
@@ -183,14 +183,14 @@ def _migrated(changes: Sequence[SchemaChange]) -> dict[str, Any]:
     }
 
 
-def _asked_by() -> str:
+def _requested_by() -> str:
     if flow_run.id is None:
         return ""
     with get_client(sync_client=True) as client:
         run = client.read_flow_run(UUID(flow_run.id))
     creator = run.created_by
     name, kind = (creator.display_value, creator.type) if creator else ("", "")
-    return asked_by(name or "", kind or "", run.labels, run.auto_scheduled)
+    return requested_by(name or "", kind or "", run.labels, run.auto_scheduled)
 
 
 def _recorded(store: ReleaseStore, task_definition: str) -> bool:

@@ -130,12 +130,12 @@ def verify_release(live: LiveEnvironment, rollout: Rollout, soak: bool) -> Verif
         GateSettings() if soak else GateSettings(soak=0),
     )
     if soak:
-        found = _hear_alarms(live, found, rollout)
+        found = _read_alarms(live, found, rollout)
     get_run_logger().info("%s: %s", found.outcome, found.message)
     return found
 
 
-def _hear_alarms(live: LiveEnvironment, found: Verification, rollout: Rollout) -> Verification:
+def _read_alarms(live: LiveEnvironment, found: Verification, rollout: Rollout) -> Verification:
     try:
         alarms = read_alarms(live.access, live.outputs.alarm_names)
     except AwsError as error:

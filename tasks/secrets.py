@@ -12,7 +12,7 @@ from pipeline.release.model import ReleaseRecord
 from pipeline.secrets.change import SecretSync
 from pipeline.secrets.keys import key_rows, unset_keys
 from pipeline.secrets.store import missing_keys, sync_secret, values_written
-from tasks.support import retried_step, show_table, step, tell_world
+from tasks.support import emit, retried_step, show_table, step
 
 
 @retried_step
@@ -50,9 +50,9 @@ def report_secret_keys(live: LiveEnvironment, sync: SecretSync) -> tuple[str, ..
 
 
 @step
-def tell_changed_secret(live: LiveEnvironment, sync: SecretSync) -> None:
+def emit_secret_changed(live: LiveEnvironment, sync: SecretSync) -> None:
     """Emit the event that the secret has a new version, with the names of its keys."""
-    tell_world(live, "secrets.changed", added=sync.added, updated=sync.updated, version=sync.version_id)
+    emit(live, "secrets.changed", added=sync.added, updated=sync.updated, version=sync.version_id)
 
 
 @retried_step

@@ -14,9 +14,9 @@ from prefect.runtime import flow_run
 
 from pipeline.live import LiveEnvironment
 from pipeline.retention import RetentionPolicy
+from pipeline.state.backend import describe
 from pipeline.state.backup import BackupReport, backup_state, unpack, would_back_up
 from pipeline.state.bucket import bootstrap, survey
-from pipeline.state.home import describe
 from pipeline.state.model import ConfigurationRecord, RunStatus, StateError, StateHead
 from pipeline.state.protection import BootstrapReport
 from pipeline.state.record import announced, read_bundle, read_records, this_run
@@ -91,7 +91,7 @@ _BOUND = timedelta(minutes=10)
 def look_at_state(live: LiveEnvironment) -> PresentState:
     """Look whether the state is there and readable, and whether the lock table expects it."""
     present = inspect_state(live.state)
-    get_run_logger().info("The state of %s is %s", live.name, present.told)
+    get_run_logger().info("The state of %s is %s", live.name, present.description)
     return present
 
 
@@ -103,7 +103,7 @@ def show_candidates(live: LiveEnvironment, present: PresentState) -> tuple[Candi
         live,
         "state-versions",
         [_row(item, present) for item in found],
-        f"{live.name}: the state is {present.told}. What there is to bring back, newest first",
+        f"{live.name}: the state is {present.description}. What there is to bring back, newest first",
     )
     return found
 
@@ -132,7 +132,7 @@ def bring_back(live: LiveEnvironment, source: str, present: PresentState, approv
         "state-restored",
         [
             {
-                "was": present.told,
+                "was": present.description,
                 "from": source,
                 "serial": restored.serial,
                 "version": restored.version_id,
@@ -158,7 +158,7 @@ def _row(item: Candidate, present: PresentState) -> dict[str, str | int]:
 
 @retried_step
 def bootstrap_backend(live: LiveEnvironment, *, dry_run: bool = False) -> BootstrapReport:
-    """Make or adopt the state bucket and lock table; mend what is missing, weaken nothing."""
+    """Make or adopt the state bucket and lock table; fix what is missing, weaken nothing."""
     environment = live.settings
     report = (survey if dry_run else bootstrap)(live.access, environment.state_bucket, environment.lock_table)
     for setting in report.settings:

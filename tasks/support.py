@@ -49,7 +49,7 @@ def _failed_transiently(_task: object, _run: object, state: State[Any]) -> bool:
     return is_transient(state.data)
 
 
-def tell_world(live: LiveEnvironment, what: str, **payload: Any) -> None:
+def emit(live: LiveEnvironment, what: str, **payload: Any) -> None:
     """Emit the event ``vimbiso.WHAT`` about the environment; docs/runbook/README.md lists them all."""
     emit_event(
         event=f"vimbiso.{what}",

@@ -15,16 +15,16 @@ from pipeline.clock import utc_now
 from pipeline.environment.loader import PROJECT
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.state.home import StateHome
+from pipeline.state.backend import StateBackend
 from pipeline.state.record import announced, this_run
 from pipeline.state.unlock import forget_gone, inspect_lock, lock_keeper, unlock
 from pipeline.terraform.backend import backend_config
 from pipeline.terraform.document import Plan, PlanDocument
-from pipeline.terraform.emptying import Emptied, containers, count_contents, empty
 from pipeline.terraform.errors import TerraformError, TerraformStoppedError
 from pipeline.terraform.events import DiagnosticEvent, LogEvent, Refresh, TerraformEvent
-from pipeline.terraform.progress import Aftermath, Progress, advance, aftermath, expected
-from pipeline.terraform.surroundings import root_variables
+from pipeline.terraform.process_environment import root_variables
+from pipeline.terraform.progress import PartialApply, Progress, advance, expected, partial_apply
+from pipeline.terraform.purge import PurgeResult, containers, count_contents, purge
 from pipeline.terraform.workspace import PlanRequest, Workspace, open_workspace
 from tasks.support import retried_step, show_table, step
 
@@ -61,10 +61,10 @@ def show_contents(live: LiveEnvironment, document: PlanDocument) -> None:
 
 
 @step
-def empty_containers(live: LiveEnvironment, document: PlanDocument, within: timedelta) -> list[Emptied]:
+def purge_stores(live: LiveEnvironment, document: PlanDocument, within: timedelta) -> list[PurgeResult]:
     """Empty the buckets and repositories that the plan destroys. Repeating it goes on."""
     end = utc_now() + within
-    found = [empty(live.access, item, lambda: utc_now() < end) for item in containers(document)]
+    found = [purge(live.access, item, lambda: utc_now() < end) for item in containers(document)]
     for item in found:
         get_run_logger().info("%s: %d removed", item.container.name, item.count)
     return found
@@ -98,7 +98,7 @@ class Session:
     live: LiveEnvironment
     workspace: Workspace
     listener: ApplyReporter
-    home: StateHome
+    home: StateBackend
     run_id: str
 
 
@@ -116,13 +116,13 @@ def terraform_session(live: LiveEnvironment, module: Path = ROOT_MODULE) -> Iter
     )
     _forget_dead_runs(home, listener.log)
     keeper = lock_keeper(home, run_id, listener.log.warning)
-    with open_workspace(module, live.access, label=live.name, on_event=listener, around=keeper) as workspace:
+    with open_workspace(module, live.access, label=live.name, on_event=listener, hook=keeper) as workspace:
         record = this_run(run_id, live.name, workspace.folder.path, _RUN_BOUND)
         with announced(home, record):
             yield Session(live, workspace, listener, home, run_id)
 
 
-def _forget_dead_runs(home: StateHome, log: Any) -> None:
+def _forget_dead_runs(home: StateBackend, log: Any) -> None:
     """Free the lock of a run that was killed; a living owner's stays, and Terraform waits for it."""
     report = inspect_lock(home)
     if report.lock is not None and report.verdict.removable:
@@ -166,40 +166,40 @@ def terraform_show(session: Session, plan: Plan) -> PlanDocument:
 @step
 def terraform_apply(session: Session, plan: Plan, document: PlanDocument) -> None:
     """Apply exactly this plan. Never retried: what was done is in the state, and the next run goes on."""
-    hear = session.listener
-    hear.progress = expected(document)
+    reporter = session.listener
+    reporter.progress = expected(document)
     artifact = create_progress_artifact(
-        progress=0.0, key=f"apply-{session.live.name}", description=_told(session, hear.progress)
+        progress=0.0, key=f"apply-{session.live.name}", description=_progress_text(session, reporter.progress)
     )
 
     def show(progress: Progress) -> None:
-        update_progress_artifact(artifact, progress.percent, _told(session, progress))  # type: ignore[arg-type]
+        update_progress_artifact(artifact, progress.percent, _progress_text(session, progress))  # type: ignore[arg-type]
 
-    def tell(event: TerraformEvent) -> None:
-        before = len(hear.progress.done)
-        hear(event)
-        if len(hear.progress.done) != before:
-            show(hear.progress)
+    def on_event(event: TerraformEvent) -> None:
+        before = len(reporter.progress.done)
+        reporter(event)
+        if len(reporter.progress.done) != before:
+            show(reporter.progress)
 
     try:
-        _listening(session.workspace, tell).apply(plan)
+        _listening(session.workspace, on_event).apply(plan)
     except TerraformError as error:
-        session.listener.log.warning(aftermath_of(hear.progress, error).advice)
+        session.listener.log.warning(describe_partial_apply(reporter.progress, error).advice)
         raise
     finally:
-        show(hear.progress)
+        show(reporter.progress)
 
 
-def _told(session: Session, progress: Progress) -> str:
+def _progress_text(session: Session, progress: Progress) -> str:
     failed = f", {len(progress.failed)} failed" if progress.failed else ""
     return f"{session.live.name}: {len(progress.done)} of {progress.total} resources done{failed}"
 
 
-def aftermath_of(progress: Progress, error: TerraformError) -> Aftermath:
+def describe_partial_apply(progress: Progress, error: TerraformError) -> PartialApply:
     """Say what a failed apply has done."""
     graceful = error.graceful if isinstance(error, TerraformStoppedError) else True
-    return aftermath(progress, graceful=graceful)
+    return partial_apply(progress, graceful=graceful)
 
 
-def _listening(workspace: Workspace, tell: Any) -> Workspace:
-    return replace(workspace, execution=replace(workspace.execution, on_event=tell))
+def _listening(workspace: Workspace, on_event: Any) -> Workspace:
+    return replace(workspace, execution=replace(workspace.execution, on_event=on_event))

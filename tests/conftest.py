@@ -24,7 +24,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Every test has sessions of its own, and each would parse botocore's description of AWS anew: a third of all
+# Every test has sessions of its own, and each would parse botocore's description of AWS again: a third of all
 # that the unit tests do. The files do not change.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 

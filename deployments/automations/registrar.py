@@ -1,4 +1,4 @@
-"""Writes automations to the Prefect server; equal ones stay, as writing would start their clocks anew."""
+"""Writes automations to the Prefect server; equal ones stay, as writing would start their clocks again."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -20,11 +20,13 @@ from deployments.automations.model import FILE, AutomationEntry, Notify, entries
 from deployments.prefect_file import flow_names, scheduled_flows
 from pipeline.environment.model import Environment
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 _PAGE = 200
 
 
-def register_automations(client: SyncPrefectClient, item: Environment, say: Say, file: Path = FILE) -> int:
+def register_automations(
+    client: SyncPrefectClient, item: Environment, report: Report, file: Path = FILE
+) -> int:
     """Write the environment's automations that are absent or differ; return how many.
 
     Notifications go to every block that can notify and is named ``alerts-ENVIRONMENT``, of whatever type.
@@ -33,7 +35,7 @@ def register_automations(client: SyncPrefectClient, item: Environment, say: Say,
     blocks = notification_blocks(client, f"alerts-{item.name}")
     scheduled = scheduled_flows(item)
     if scheduled and not blocks:
-        say(
+        report(
             f"{item.name}: failures are told to nobody. Make a notification block (Slack, mail, SNS topic) "
             f"named alerts-{item.name} in the UI, then register again."
         )

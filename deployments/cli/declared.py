@@ -57,7 +57,7 @@ def _flow_name(node: ast.FunctionDef) -> str:
 
 
 def _declaration(node: ast.FunctionDef, path: Path) -> Callable[..., None]:
-    """Define the function anew without its body; all parameters but the environment are options."""
+    """Define the function again without its body; all parameters but the environment are options."""
     assert isinstance(_DISPLAY, ast.FunctionDef)  # noqa: S101 - for mypy: it is parsed above
     first, *options = node.args.args
     missing = len(options) - len(node.args.defaults)

@@ -115,14 +115,14 @@ def _release(environment: str) -> tuple[str, str]:
         return "not registered (vimbiso register)", ""
     except PipelineError as error:
         return f"unknown: {error}", ""
-    told = [f"{it.release} ({it.outcome}, {it.ended_at:%Y-%m-%d %H:%M} UTC)" for it in records]
-    return (told or ["none"])[0], live.page
+    detail = [f"{it.release} ({it.outcome}, {it.ended_at:%Y-%m-%d %H:%M} UTC)" for it in records]
+    return (detail or ["none"])[0], live.page
 
 
 def _runs(client: SyncPrefectClient, environment: str) -> list[RunSummary]:
     """Return the runs under way or waiting, then those that ended last."""
     chosen = DeploymentFilter(name=DeploymentFilterName(any_=[environment]))
-    begun = client.read_flow_runs(
+    began = client.read_flow_runs(
         deployment_filter=chosen,
         flow_run_filter=FlowRunFilter(start_time=FlowRunFilterStartTime(is_null_=False)),
         sort=FlowRunSort.START_TIME_DESC,
@@ -136,7 +136,7 @@ def _runs(client: SyncPrefectClient, environment: str) -> list[RunSummary]:
         limit=_RUNS,
     )
     flows = {flow.id: flow.name for flow in client.read_flows(limit=200)}
-    found: Iterable[FlowRun] = [*[run for run in pending if run.start_time is None], *begun]
+    found: Iterable[FlowRun] = [*[run for run in pending if run.start_time is None], *began]
     return [
         RunSummary(flows.get(it.flow_id, ""), it.state_name or "", it.start_time, it.name) for it in found
     ]

@@ -69,8 +69,8 @@ def summarise(console: Console, runs: dict[str, str], seconds: float) -> None:
     lines = _lines(live.page, records, len(tasks), f"HTTP {answer.status_code}")
     console.print("\n[bold]Vimbiso Pay runs[/bold]")
     entry = ("The UI's password", show_password(load_settings()))
-    for name, told in (*lines, *runs.items(), entry, ("Total time", f"{seconds:.0f} s")):
-        console.print(f"  {name:<22}{told}", markup=False, highlight=False, soft_wrap=True)
+    for name, detail in (*lines, *runs.items(), entry, ("Total time", f"{seconds:.0f} s")):
+        console.print(f"  {name:<22}{detail}", markup=False, highlight=False, soft_wrap=True)
     if not answer.is_success:
         raise PipelineError(f"{asked.url} answers HTTP {answer.status_code}.")
 

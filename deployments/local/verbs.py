@@ -35,21 +35,21 @@ def demo() -> None:
 
 def up(*, json: Json = False) -> None:
     """Start the local stack: emulated AWS, Prefect server, worker, webhook receiver."""
-    settings, begun = load_settings(), time.monotonic()
-    commands.up(settings, _say)
-    _say(f"The local stack is up ({time.monotonic() - begun:.1f} s).")
+    settings, began = load_settings(), time.monotonic()
+    commands.up(settings, _print)
+    _print(f"The local stack is up ({time.monotonic() - began:.1f} s).")
     report(json)
 
 
 def down(*, engine: Engine = False) -> None:
     """Stop what up or demo started; the state stays."""
-    commands.down(load_settings(), _say)
+    commands.down(load_settings(), _print)
     _stopped(engine)
 
 
 def clean(*, engine: Engine = False) -> None:
     """Stop everything and remove the local stack's state."""
-    commands.clean(load_settings(), _say)
+    commands.clean(load_settings(), _print)
     _stopped(engine)
 
 
@@ -82,7 +82,7 @@ def image(*, tag: str = PIPELINE_IMAGE, machine_terraform: Flag = False) -> None
 
     def show(event: BuildEvent) -> None:
         if event.kind == "step":
-            _say(event.text)
+            _print(event.text)
 
     client = connect()
     given = terraform_image(client) if machine_terraform else None
@@ -140,12 +140,12 @@ def report(as_json: bool) -> int:
 
 
 def _stopped(engine: bool) -> None:
-    _say("Nothing of the local stack is running.")
+    _print("Nothing of the local stack is running.")
     if engine:
         from deployments.local.stack.engine import stop_engine
 
         stop_engine()
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text, file=sys.stderr, flush=True)

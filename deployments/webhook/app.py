@@ -14,9 +14,9 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, tempor
 from deployments.secret_file import secret_in
 from deployments.webhook.github_status import StatusReporter
 from deployments.webhook.intake import Credentials, Limiter, demand_signature, read_body
-from deployments.webhook.lanes import Lanes
 from deployments.webhook.model import Refusal
 from deployments.webhook.observed import Metrics, Observed, log
+from deployments.webhook.queues import DeliveryQueues
 from deployments.webhook.runs import Runs
 from deployments.webhook.service import DeliveryHandler, unreachable
 from deployments.webhook.settings import WebhookSettings, webhook_settings
@@ -33,19 +33,19 @@ def create_app(settings: WebhookSettings) -> FastAPI:
     metrics, credentials = Metrics(), Credentials(settings)
     store = DeliveryStore(settings.store, max(_REDELIVERABLE, settings.github_age, settings.plain_age) + 600)
     runs = Runs()
-    lanes = Lanes(runs.start, runs.cancel_superseded)
+    queues = DeliveryQueues(runs.start, runs.cancel_superseded)
     reporter = StatusReporter(settings, credentials, store, runs)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         following = asyncio.create_task(_follow(reporter, settings.follow, metrics))
         for environment in environments():
-            lanes.look_at(environment)
+            queues.look_at(environment)
         yield
         following.cancel()
         with suppress(asyncio.CancelledError):
             await following
-        await lanes.close()
+        await queues.close()
         await runs.close()
         store.close()
 
@@ -54,7 +54,7 @@ def create_app(settings: WebhookSettings) -> FastAPI:
     )
     app.add_middleware(Observed, metrics=metrics)
     app.add_exception_handler(Refusal, _refused)
-    _add_hooks(app, settings, credentials, DeliveryHandler(settings, store, metrics, lanes))
+    _add_hooks(app, settings, credentials, DeliveryHandler(settings, store, metrics, queues))
     _add_watching(app, metrics)
     return app
 

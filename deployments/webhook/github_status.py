@@ -9,7 +9,7 @@ import httpx
 from prefect.client.schemas.objects import FlowRun
 
 from deployments.webhook.intake import Credentials
-from deployments.webhook.lanes import github_state
+from deployments.webhook.queues import github_state
 from deployments.webhook.runs import Runs
 from deployments.webhook.settings import WebhookSettings
 from deployments.webhook.store import DeliveryStore

@@ -10,7 +10,7 @@ from prefect.blocks.system import Secret
 from deployments.secret_file import secret_in
 from deployments.webhook.model import Refusal, TokenBucket, take
 from deployments.webhook.reading import is_signed
-from deployments.webhook.runs import asked
+from deployments.webhook.runs import with_retries
 from deployments.webhook.settings import WebhookSettings
 
 _KEPT = 60.0
@@ -55,7 +55,7 @@ class Credentials:
 
 async def _load(name: str) -> tuple[str, ...]:
     try:
-        block: Secret[Any] = await asked(lambda: Secret.aload(name))
+        block: Secret[Any] = await with_retries(lambda: Secret.aload(name))
     except ValueError:  # what Prefect raises where there is no such block
         return ()
     value = block.get()

@@ -67,7 +67,7 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun, status = time.perf_counter(), 0
+        began, status = time.perf_counter(), 0
 
         async def watched(message: Message) -> None:
             nonlocal status
@@ -79,9 +79,9 @@ class Observed:
         except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets JSON and no stack trace
             if status == 0:
                 await _unforeseen(error)(scope, receive, watched)
-        self._tell(scope, status, time.perf_counter() - begun)
+        self._record(scope, status, time.perf_counter() - began)
 
-    def _tell(self, scope: Scope, status: int, taken: float) -> None:
+    def _record(self, scope: Scope, status: int, taken: float) -> None:
         path = scope["path"] if scope["path"] in _PATHS else "other"
         self._metrics.requests.labels(path, status).inc()
         self._metrics.seconds.labels(path).observe(taken)

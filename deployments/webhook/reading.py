@@ -112,7 +112,7 @@ _FIELDS = {"environment", "ref", "timestamp", "nonce"}
 
 
 @dataclass(frozen=True)
-class PlainCall:
+class GenericCall:
     """A checked call."""
 
     deploy: Deploy
@@ -120,9 +120,9 @@ class PlainCall:
     """Serves once."""
 
 
-def parse_plain(
+def parse_generic(
     document: Mapping[str, Any], known: Mapping[str, Environment], now: float, oldest: float
-) -> PlainCall:
+) -> GenericCall:
     """Check a plain call; time and nonce are in the signed body, so that nobody can renew an old one.
 
     Raises:
@@ -138,7 +138,7 @@ def parse_plain(
     item = known.get(text(document, "environment"))
     if item is None:
         raise Refusal(404, "There is no such environment.", f"Name one of: {', '.join(sorted(known))}.")
-    return PlainCall(_deploy(document, item, at, nonce), nonce)
+    return GenericCall(_deploy(document, item, at, nonce), nonce)
 
 
 def _deploy(document: Mapping[str, Any], item: Environment, at: float, nonce: str) -> Deploy:

@@ -23,8 +23,8 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Cancelled
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from deployments.webhook.lanes import WaitingRun, superseded
 from deployments.webhook.model import Deploy
+from deployments.webhook.queues import WaitingRun, superseded
 from pipeline.clock import utc_now
 
 _BUSY = frozenset({429, 502, 503})
@@ -33,7 +33,7 @@ _SECONDS = 2.5
 Result = TypeVar("Result")
 
 
-async def asked(call: Callable[[], Awaitable[Result]]) -> Result:
+async def with_retries(call: Callable[[], Awaitable[Result]]) -> Result:
     """Make a call that may be repeated; a SQLite file that is being written refuses at once, with 503.
 
     Raises:
@@ -90,7 +90,7 @@ class Runs:
             httpx.HTTPError, ObjectNotFound: Prefect does not answer, or has no such deployment.
         """
         deployment, client = await self._deployment(deploy.environment), await self._client()
-        run = await asked(
+        run = await with_retries(
             lambda: client.create_flow_run_from_deployment(
                 deployment.id,
                 parameters=dict(deploy.parameters),
@@ -127,7 +127,7 @@ class Runs:
             **more,
         )
         client = await self._client()
-        return await asked(
+        return await with_retries(
             lambda: client.read_flow_runs(
                 flow_run_filter=chosen, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=200
             )
@@ -143,14 +143,14 @@ class Runs:
         read, found = self._deployments.get(environment, (0.0, None))
         if found is None or time.monotonic() - read > _KEPT:
             client = await self._client()
-            found = await asked(lambda: client.read_deployment_by_name(f"{_FLOW}/{environment}"))
+            found = await with_retries(lambda: client.read_deployment_by_name(f"{_FLOW}/{environment}"))
             self._deployments[environment] = (time.monotonic(), found)
         return found
 
     async def _cancel(self, run: UUID) -> None:
         client = await self._client()
         state: Any = Cancelled(message="A newer push replaces it.")
-        await asked(lambda: client.set_flow_run_state(run, state))
+        await with_retries(lambda: client.set_flow_run_state(run, state))
 
 
 def _labels(deploy: Deploy) -> dict[str, Any]:

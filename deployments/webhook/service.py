@@ -10,10 +10,10 @@ import httpx
 from prefect.exceptions import ObjectNotFound
 
 from deployments.webhook.github import decide
-from deployments.webhook.lanes import Lanes, StartedRun
 from deployments.webhook.model import Deploy, Ignore, Refusal
 from deployments.webhook.observed import Metrics, log
-from deployments.webhook.reading import parse_plain, read_object
+from deployments.webhook.queues import DeliveryQueues, StartedRun
+from deployments.webhook.reading import parse_generic, read_object
 from deployments.webhook.settings import WebhookSettings
 from deployments.webhook.store import DeliveryStore
 from pipeline.environment.loader import environments
@@ -28,9 +28,9 @@ class DeliveryHandler:
     """Handles deliveries whose signature has been checked."""
 
     def __init__(
-        self, settings: WebhookSettings, store: DeliveryStore, metrics: Metrics, lanes: Lanes
+        self, settings: WebhookSettings, store: DeliveryStore, metrics: Metrics, queues: DeliveryQueues
     ) -> None:
-        self._settings, self._store, self._metrics, self._lanes = settings, store, metrics, lanes
+        self._settings, self._store, self._metrics, self._queues = settings, store, metrics, queues
         self._starting: dict[str, asyncio.Task[list[dict[str, str]]]] = {}
 
     async def github(self, body: bytes, event: str | None, delivery: str | None) -> Answer:
@@ -62,7 +62,7 @@ class DeliveryHandler:
         Raises:
             Refusal: as the check says; 409 for a nonce used before; 503 without Prefect.
         """
-        call = parse_plain(read_object(body), environments(), time.time(), self._settings.plain_age)
+        call = parse_generic(read_object(body), environments(), time.time(), self._settings.plain_age)
         key = f"nonce {call.nonce}"
         if not self._store.claim(key, time.time()):
             raise Refusal(409, "The nonce was used before.", "Sign a new call with a new nonce.")
@@ -117,7 +117,7 @@ class DeliveryHandler:
     async def _in_time(self, deploy: Deploy) -> StartedRun:
         try:
             async with asyncio.timeout(_PATIENCE):
-                return await self._lanes.serve(deploy)
+                return await self._queues.serve(deploy)
         except ObjectNotFound as error:
             name = f"deploy-application/{deploy.environment}"
             raise Refusal(

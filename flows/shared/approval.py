@@ -31,33 +31,33 @@ class RollbackDecision(RunInput):
 Decision = TypeVar("Decision", bound=RunInput)
 
 
-def asked() -> frozenset[str]:
+def prompted_keys() -> frozenset[str]:
     """Return the keys of the questions with which this run was suspended before."""
     context = FlowRunContext.get()
     policy = context.flow_run.empirical_policy if context and context.flow_run else None
     return frozenset(policy.pause_keys or ()) if policy else frozenset()
 
 
-def was_asked(key: str) -> bool:
+def was_prompted(key: str) -> bool:
     """Tell whether this run was suspended with that question before."""
-    return key in asked()
+    return key in prompted_keys()
 
 
-def can_ask() -> bool:
+def can_prompt() -> bool:
     """Whether this run can be suspended: one of a deployment, and not part of another run."""
     return deployment.id is not None and flow_run.parent_flow_run_id is None
 
 
 def ask(description: str, key: str) -> PlanDecision:
-    """Ask about what the run shows, as ``ask_with`` does."""
-    return ask_with(PlanDecision, description, key)
+    """Ask about what the run shows, as ``prompt`` does."""
+    return prompt(PlanDecision, description, key)
 
 
-def ask_with(form: type[Decision], description: str, key: str) -> Decision:
+def prompt(form: type[Decision], description: str, key: str) -> Decision:
     """Suspend the run until a person fills in the form.
 
     The process ends meanwhile; the resumed run starts from the beginning and gets the answer here. ``key``
-    names what the decision is for: asked under another key, the question is put anew.
+    names what the decision is for: asked under another key, the question is put again.
     """
     question = form.with_initial_data(description=description)
     return suspend_flow_run(wait_for_input=question, timeout=int(APPROVAL_TIME.total_seconds()), key=key)

@@ -23,7 +23,7 @@ from tasks.change import (
     require_unchanged,
     snapshot_state,
 )
-from tasks.support import tell_world
+from tasks.support import emit
 from tasks.terraform import Session, terraform_apply, terraform_init, terraform_plan, terraform_show
 
 Step = Callable[[PlanDocument], object]
@@ -64,18 +64,18 @@ def change_infrastructure(session: Session, change: Change) -> bool:
             return False
         if session.live.settings.approval == "always":
             waiting = keep_for_approval(session.home, session.run_id, plan, summary, change.restores)
-            tell_world(session.live, "approval.waiting", summary=summary, plan=plan.sha256[:12])
+            emit(session.live, "approval.waiting", summary=summary, plan=plan.sha256[:12])
     else:
         plan = fetch_kept(session.home, waiting, session.workspace.folder.plan)
         document = terraform_show(session, plan)
-    approved_by = ask_approval(session, waiting) if waiting else ""
+    approved_by = request_approval(session, waiting) if waiting else ""
     require_unchanged(session.home, plan)
     change.before_apply(document)
     _apply(session, plan, document, change, approved_by)
     return True
 
 
-def ask_approval(session: Session, waiting: WaitingPlan) -> str:
+def request_approval(session: Session, waiting: WaitingPlan) -> str:
     """Suspend the run until a person decides in the UI; return who approved.
 
     Raises:
@@ -132,5 +132,5 @@ def _apply(session: Session, plan: Plan, document: PlanDocument, change: Change,
                 terraform_version=document.terraform_version,
             )
         forget_kept(session.home, session.run_id, plan)
-        told = change.event if succeeded else "infrastructure.failed"
-        tell_world(session.live, told, plan=plan.sha256[:12], changes=len(document.changes))
+        detail = change.event if succeeded else "infrastructure.failed"
+        emit(session.live, detail, plan=plan.sha256[:12], changes=len(document.changes))

@@ -13,9 +13,9 @@ from flows.shared.rollout import RolloutEnd
 
 def completed(release: str, end: RolloutEnd) -> State[str]:
     """Put outcome and release on the run's state, where the UI and the command line show them."""
-    told = f"{end.outcome}: release {release}. {end.message}".strip()
-    get_run_logger().info("%s", told)
-    return Completed(message=told, data=str(end.outcome))
+    detail = f"{end.outcome}: release {release}. {end.message}".strip()
+    get_run_logger().info("%s", detail)
+    return Completed(message=detail, data=str(end.outcome))
 
 
 _ASKED_FOR = ("ref", "image", "release", "record", "backup", "source")

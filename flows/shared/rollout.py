@@ -10,20 +10,20 @@ from pipeline.ecs.model import Outcome
 from pipeline.ecs.registry import Revision
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.release.crossing import tell_changes
 from pipeline.release.model import Release, SchemaChange
+from pipeline.release.rollback import describe_changes
 from tasks.database import back_up_database
-from tasks.one_off import find_pending_migrations, migrate_database, try_release
-from tasks.record import correct_migrations, find_own, note_migrations, record_release
+from tasks.one_off import find_pending_migrations, migrate_database, smoke_test_release
+from tasks.record import correct_migrations, find_own_changes, note_migrations, record_release
 from tasks.rollout import begin_rollout, evidence_of, verify_release, watch_rollout
 
 SURVEY_LIMIT = timedelta(minutes=15)
 """As long as migrations may take: a run that was killed may have left some at work."""
 MIGRATION_LIMIT = timedelta(minutes=15)
-TRIAL_LIMIT = timedelta(minutes=5)
+SMOKE_TEST_LIMIT = timedelta(minutes=5)
 
 
-def rehearse(
+def prepare_release(
     live: LiveEnvironment, release: str, revision: Revision, migrate: bool, stopwatch: Stopwatch
 ) -> None:
     """Migrate where anything is pending, then try the release outside the service.
@@ -34,26 +34,26 @@ def rehearse(
     """
     if migrate:
         _migrate(live, release, revision, stopwatch)
-    if not live.settings.trial:
+    if not live.settings.smoke_test:
         return
     try:
-        with stopwatch.step("trial"):
-            try_release(live, release, revision.arn, TRIAL_LIMIT)
+        with stopwatch.step("smoke test"):
+            smoke_test_release(live, release, revision.arn, SMOKE_TEST_LIMIT)
     except PipelineError as error:
         changes = _ran(live, revision)
         if not changes:
             raise
         raise PipelineError(
             f"{error}\nThe service was not touched, but these irreversible migrations ran:\n"
-            f"{tell_changes(changes)}\n"
-            "Look whether the running release can live with them; deploy a mended one, or restore the backup."
+            f"{describe_changes(changes)}\n"
+            "Look whether the running release can live with them; deploy a fixed one, or restore the backup."
         ) from error
 
 
 def _ran(live: LiveEnvironment, revision: Revision) -> tuple[SchemaChange, ...]:
     """Find the irreversible migrations of this release, in whichever run; none where that cannot be told."""
     with suppress(PipelineError):  # the failure that is being explained counts
-        return find_own(live, revision.arn)
+        return find_own_changes(live, revision.arn)
     return ()
 
 

@@ -172,7 +172,7 @@ def identify(access: AwsAccess) -> Identity:
     """Ask AWS who we are; expired and invalid credentials show here first.
 
     Raises:
-        AwsError: naming what to mend.
+        AwsError: naming what to fix.
     """
     with calling("Asking AWS who the credentials belong to"):
         answer = access.client("sts").get_caller_identity()

@@ -66,7 +66,7 @@ def _expiry(subject: str, left: int | None, limits: ExpiryLimits) -> Certificate
     text = f"{left} days left" if left >= 0 else f"expired {-left} days ago"
     if left < limits.fail_days:
         return CertificateFinding(
-            subject, Level.FAIL, text, "Act today: mend the validation, or import a certificate."
+            subject, Level.FAIL, text, "Act today: fix the validation, or import a certificate."
         )
     if left < limits.warn_days:
         return CertificateFinding(
@@ -100,7 +100,7 @@ def _renewal_status(facts: CertificateFacts) -> CertificateFinding:
     if facts.renewal_status == "PENDING_VALIDATION":
         step = "Bring back the validation records below: ACM renews within a day of finding them."
         return CertificateFinding("renewal", Level.WARN, f"waits for the validation{why}", step)
-    step = "Mend what the reason names, then request a new certificate: a failed renewal is not tried again."
+    step = "Fix what the reason names, then request a new certificate: a failed renewal is not tried again."
     level = Level.FAIL if facts.renewal_status == "FAILED" else Level.UNKNOWN
     return CertificateFinding("renewal", level, f"{facts.renewal_status}{why}", step)
 

@@ -15,7 +15,7 @@ from pipeline.release.model import ReleaseRecord
 def choose_restart(
     service: Service, written: datetime | None, records: Iterable[ReleaseRecord]
 ) -> ReleaseRecord | None:
-    """Return the release to start anew, or None where all tasks began after the values were ``written``.
+    """Return the release to start again, or None where all tasks began after the values were ``written``.
 
     What counts is when PRIMARY began: a run that was killed after writing is made good by the next one, and
     one that is repeated restarts nothing. ``records`` come newest first.

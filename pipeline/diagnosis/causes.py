@@ -53,7 +53,7 @@ def why_stopped(task: Task, service: str) -> str | None:
 
 
 def one_off(task: Task, service: str) -> bool:
-    """Whether a task is not the service's: a migration, a backup, a trial.
+    """Whether a task is not the service's: a migration, a backup, a smoke test.
 
     ECS writes the deployment's id into ``startedBy`` of a service's task, the emulator the service's name.
     """
@@ -65,7 +65,7 @@ _FIREWALL = ("detect-drift", "deploy-infrastructure")
 
 @dataclass(frozen=True)
 class Advice:
-    """What a fault means, and the flows or the hand that mend it."""
+    """What a fault means, and the flows or the hand that fix it."""
 
     means: str
     do: str
@@ -107,7 +107,7 @@ ADVICE: dict[Fault, Advice] = {
     ),
     Fault.IMAGE_MISSING: Advice(
         "The image is not in the registry, so new tasks cannot start.",
-        "Deploy the commit again, which builds the image anew; or go back to a release whose image is there.",
+        "Deploy the commit again, which builds the image; or go back to a release whose image is there.",
         ("deploy-application", "rollback-application"),
     ),
     Fault.ENDPOINT_FIREWALL: Advice(
@@ -157,7 +157,7 @@ ADVICE: dict[Fault, Advice] = {
     ),
     Fault.APPLICATION_EXITS: Advice(
         "The application ends by itself: its last log lines say where.",
-        "Go back to the last good release, mend the application, deploy.",
+        "Go back to the last good release, fix the application, deploy.",
         ("rollback-application", "deploy-application"),
     ),
     Fault.CAPACITY: Advice(
@@ -235,7 +235,7 @@ ADVICE: dict[Fault, Advice] = {
     ),
     Fault.ROLLOUT_FAILED: Advice(
         "The last rollout failed.",
-        "Mend the causes above, then deploy again.",
+        "Fix the causes above, then deploy again.",
         ("rollback-application", "deploy-application"),
     ),
     Fault.ROLLOUT_UNDER_WAY: Advice(

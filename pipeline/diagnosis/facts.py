@@ -67,7 +67,7 @@ class Listener:
 
 
 @dataclass(frozen=True)
-class Door:
+class Destination:
     """Something that the tasks call: an endpoint of the VPC, or the file system."""
 
     name: str
@@ -85,7 +85,7 @@ class Security:
     listeners: tuple[Listener, ...]
     tasks: tuple[SecurityGroup, ...]
     task_ranges: tuple[str, ...]
-    doors: tuple[Door, ...]
+    destinations: tuple[Destination, ...]
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ class Definitions:
 
 @dataclass(frozen=True)
 class Tasks:
-    """Tasks of the application: the service's, trials and one-off ones, newest first."""
+    """Tasks of the application: the service's, smoke tests and one-off ones, newest first."""
 
     running: tuple[Task, ...]
     stopped: tuple[Task, ...]

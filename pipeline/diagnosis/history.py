@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from pipeline.release.crossing import crossed
 from pipeline.release.model import ReleaseRecord, SchemaChange
+from pipeline.release.rollback import blocking_changes
 
 _DIGEST = 12
 
@@ -21,16 +21,16 @@ def history_rows(
     record. Of several records of what runs the newest is marked.
     """
     good = {item.task_definition: item for item in reversed(records) if item.outcome.good}
-    ahead = {arn for arn, item in good.items() if crossed(changes, item)}
+    ahead = {arn for arn, item in good.items() if blocking_changes(changes, item)}
     rows, marked = [], False
     for record in records:
         runs = not marked and record.task_definition == live and record.outcome.good
         marked = marked or runs
-        rows.append(_row(record, runs=runs, way_back=_way_back(record, live, unusable, ahead)))
+        rows.append(_row(record, runs=runs, rollback_path=_rollback_path(record, live, unusable, ahead)))
     return rows
 
 
-def _row(record: ReleaseRecord, *, runs: bool, way_back: str) -> dict[str, str]:
+def _row(record: ReleaseRecord, *, runs: bool, rollback_path: str) -> dict[str, str]:
     return {
         "runs": "now" if runs else "",
         "when (UTC)": f"{record.ended_at:%Y-%m-%d %H:%M}",
@@ -38,7 +38,7 @@ def _row(record: ReleaseRecord, *, runs: bool, way_back: str) -> dict[str, str]:
         "kind": record.kind,
         "outcome": record.outcome.value,
         "took": took((record.ended_at - record.started_at).total_seconds()),
-        "roll back to": way_back,
+        "roll back to": rollback_path,
         "migrations": _migrations(record),
         "by": record.by or "unknown",
         "image": record.image_digest.removeprefix("sha256:")[:_DIGEST],
@@ -52,10 +52,10 @@ def _migrations(record: ReleaseRecord) -> str:
     return f"{number}, irreversible" if record.irreversible else number
 
 
-def _way_back(
+def _rollback_path(
     record: ReleaseRecord, live: str | None, unusable: Mapping[str, str | None], ahead: set[str]
 ) -> str:
-    """Say whether rollback-application would take it (see pipeline.release.crossing)."""
+    """Say whether rollback-application would take it (see pipeline.release.rollback)."""
     if record.task_definition == live:
         return "is what runs"
     if not record.outcome.good:

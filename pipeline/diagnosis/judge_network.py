@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipeline.diagnosis.facts import (
     WORLD,
-    Door,
+    Destination,
     Facts,
     FileSystem,
     Listener,
@@ -39,16 +39,16 @@ def judge_security(facts: Facts) -> Iterator[Finding]:
         yield _public(found, listener)
     yield _to_tasks(found, port)
     yield _from_tasks(found)
-    for door in found.doors:
-        yield _door(found, door)
+    for destination in found.destinations:
+        yield _destination(found, destination)
 
 
 def _public(found: Security, listener: Listener) -> Finding:
     subject = f"clients to load balancer, {listener.port}"
     rules = [rule for rule in inbound(found.balancer) if rule.covers(listener.port)]
     if not rules:
-        told = f"{_names(found.balancer)} lets nobody in on {listener.port}"
-        return FIREWALL.ng(subject, told, Fault.PUBLIC_FIREWALL)
+        detail = f"{_names(found.balancer)} lets nobody in on {listener.port}"
+        return FIREWALL.ng(subject, detail, Fault.PUBLIC_FIREWALL)
     sources = sorted(
         {source for rule in rules for source in (*rule.ranges, *rule.groups, *rule.prefix_lists)}
     )
@@ -59,11 +59,11 @@ def _to_tasks(found: Security, port: int) -> Finding:
     subject = f"load balancer to tasks, {port}"
     tasks = Peer(_ids(found.tasks), found.task_ranges)
     if not admits(outbound(found.balancer), port, tasks):
-        told = f"{_names(found.balancer)} has no outbound rule for {port} to {_names(found.tasks)}"
-        return FIREWALL.ng(subject, told, Fault.TASK_FIREWALL)
+        detail = f"{_names(found.balancer)} has no outbound rule for {port} to {_names(found.tasks)}"
+        return FIREWALL.ng(subject, detail, Fault.TASK_FIREWALL)
     if not admits(inbound(found.tasks), port, Peer(_ids(found.balancer), found.balancer_ranges)):
-        told = f"{_names(found.tasks)} has no inbound rule for {port} from {_names(found.balancer)}"
-        return FIREWALL.ng(subject, told, Fault.TASK_FIREWALL)
+        detail = f"{_names(found.tasks)} has no inbound rule for {port} from {_names(found.balancer)}"
+        return FIREWALL.ng(subject, detail, Fault.TASK_FIREWALL)
     return FIREWALL.ok(subject, "outbound and inbound rules allow it")
 
 
@@ -71,27 +71,34 @@ def _from_tasks(found: Security) -> Finding:
     subject = f"tasks to AWS, {HTTPS}"
     if admits(outbound(found.tasks), HTTPS, Peer(ranges=(WORLD,))):
         return FIREWALL.ok(subject, "to the world")
-    doors = [door for door in found.doors if door.port == HTTPS]
-    open_ = [door for door in doors if admits(outbound(found.tasks), HTTPS, _peer(door))]
+    destinations = [destination for destination in found.destinations if destination.port == HTTPS]
+    open_ = [
+        destination
+        for destination in destinations
+        if admits(outbound(found.tasks), HTTPS, _peer(destination))
+    ]
     lists = any(rule.prefix_lists for rule in outbound(found.tasks) if rule.covers(HTTPS))
-    if doors and len(open_) == len(doors) and lists:
+    if destinations and len(open_) == len(destinations) and lists:
         return FIREWALL.ok(subject, "to the VPC's endpoints and S3")
-    told = f"{_names(found.tasks)} has no outbound rule for {HTTPS} to the world or to every endpoint and S3"
-    return FIREWALL.ng(subject, told, Fault.OUTBOUND_FIREWALL)
+    detail = (
+        f"{_names(found.tasks)} has no outbound rule for {HTTPS} to the world or to every endpoint and S3"
+    )
+    return FIREWALL.ng(subject, detail, Fault.OUTBOUND_FIREWALL)
 
 
-def _door(found: Security, door: Door) -> Finding:
-    subject = f"tasks to {door.name}, {door.port}"
-    if not door.groups:
+def _destination(found: Security, destination: Destination) -> Finding:
+    subject = f"tasks to {destination.name}, {destination.port}"
+    if not destination.groups:
         return FIREWALL.skip(subject, "its security groups were not told")
-    fault = Fault.ENDPOINT_FIREWALL if door.port == HTTPS else Fault.VOLUME_FIREWALL
-    if not admits(outbound(found.tasks), door.port, _peer(door)):
+    fault = Fault.ENDPOINT_FIREWALL if destination.port == HTTPS else Fault.VOLUME_FIREWALL
+    if not admits(outbound(found.tasks), destination.port, _peer(destination)):
         return FIREWALL.ng(
-            subject, f"{_names(found.tasks)} has no outbound rule for {door.port} to it", fault
+            subject, f"{_names(found.tasks)} has no outbound rule for {destination.port} to it", fault
         )
-    if not admits(inbound(door.groups), door.port, Peer(_ids(found.tasks), found.task_ranges)):
-        told = f"{_names(door.groups)} has no inbound rule for {door.port} from {_names(found.tasks)}"
-        return FIREWALL.ng(subject, told, fault)
+    if not admits(inbound(destination.groups), destination.port, Peer(_ids(found.tasks), found.task_ranges)):
+        groups = _names(destination.groups)
+        detail = f"{groups} has no inbound rule for {destination.port} from {_names(found.tasks)}"
+        return FIREWALL.ng(subject, detail, fault)
     return FIREWALL.ok(subject, "outbound and inbound rules allow it")
 
 
@@ -111,10 +118,10 @@ def _route(found: Network, route: Route) -> Finding:
     if fault is None:
         return ROUTES.ok(subject, f"through {route.gateway}")
     available = {name for name, state in found.endpoints if state == "available"}
-    lacking = [name for name in NEEDED if name not in available]
-    if not lacking:
+    missing = [name for name in NEEDED if name not in available]
+    if not missing:
         return ROUTES.ok(subject, "through the VPC's endpoints")
-    return ROUTES.ng(subject, f"{fault}, and no endpoint for {', '.join(lacking)}", Fault.NO_ROUTE)
+    return ROUTES.ng(subject, f"{fault}, and no endpoint for {', '.join(missing)}", Fault.NO_ROUTE)
 
 
 def _broken(route: Route, *, public: bool) -> str | None:
@@ -146,13 +153,13 @@ def judge_volumes(facts: Facts) -> Iterator[Finding]:
 def _mounts(system: FileSystem, zones: set[str]) -> Finding:
     ready = {zone for zone, state in system.mounts if state == "available"}
     if zones - ready:
-        told = f"no available mount target in {', '.join(sorted(zones - ready))}"
-        return VOLUME.ng(system.id, told, Fault.VOLUME)
+        detail = f"no available mount target in {', '.join(sorted(zones - ready))}"
+        return VOLUME.ng(system.id, detail, Fault.VOLUME)
     return VOLUME.ok(system.id, f"mount targets available in {', '.join(sorted(ready))}")
 
 
-def _peer(door: Door) -> Peer:
-    return Peer(_ids(door.groups), door.ranges)
+def _peer(destination: Destination) -> Peer:
+    return Peer(_ids(destination.groups), destination.ranges)
 
 
 def _ids(groups: tuple[SecurityGroup, ...]) -> tuple[str, ...]:

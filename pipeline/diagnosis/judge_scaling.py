@@ -22,8 +22,8 @@ def judge_metrics(facts: Facts) -> Iterator[Finding]:
         yield METRICS.skip("CloudWatch", found.reason)
         return
     for name, usage in found.items():
-        told = f"{usage.latest:.0f} % now, {usage.average:.0f} % on average, {usage.highest:.0f} % at most"
-        yield METRICS.ok(name, told)
+        detail = f"{usage.latest:.0f} % now, {usage.average:.0f} % on average, {usage.highest:.0f} % at most"
+        yield METRICS.ok(name, detail)
     if not found:
         yield METRICS.skip("CloudWatch", "no data of CPUUtilization and MemoryUtilization of late")
 
@@ -52,17 +52,19 @@ def _suspended(found: Scaling) -> Finding:
 
 def _bounds(facts: Facts, found: Scaling, bounds: tuple[int, int], usage: dict[str, Usage]) -> Finding:
     low, high = bounds
-    told = f"{low} to {high} tasks"
+    detail = f"{low} to {high} tasks"
     if not isinstance(facts.service, Service):
-        return SCALING.ok("bounds", told)
+        return SCALING.ok("bounds", detail)
     wanted = facts.service.desired
     busy = [policy.name for policy in found.policies if _busy(policy, usage)]
     if wanted >= high and busy:
-        told = f"{wanted} tasks wanted, the most of {told}, and still above the target of {', '.join(busy)}"
-        return SCALING.ng("bounds", told, Fault.SCALING_AT_LIMIT)
+        detail = (
+            f"{wanted} tasks wanted, the most of {detail}, and still above the target of {', '.join(busy)}"
+        )
+        return SCALING.ng("bounds", detail, Fault.SCALING_AT_LIMIT)
     if not low <= wanted <= high:
-        return SCALING.ng("bounds", f"{wanted} tasks wanted, outside of {told}", Fault.SCALING_INCOMPLETE)
-    return SCALING.ok("bounds", f"{told}, {wanted} wanted")
+        return SCALING.ng("bounds", f"{wanted} tasks wanted, outside of {detail}", Fault.SCALING_INCOMPLETE)
+    return SCALING.ok("bounds", f"{detail}, {wanted} wanted")
 
 
 def _busy(policy: Policy, usage: dict[str, Usage]) -> bool:
@@ -72,10 +74,10 @@ def _busy(policy: Policy, usage: dict[str, Usage]) -> bool:
 
 def _policies(found: Scaling, usage: dict[str, Usage]) -> Iterator[Finding]:
     tracked = {policy.metric for policy in found.policies}
-    lacking = [name for metric, name in _METRIC_OF.items() if metric not in tracked]
-    if lacking:
-        told = f"no policy follows {', '.join(lacking)}"
-        yield SCALING.ng("policies", told, Fault.SCALING_INCOMPLETE)
+    missing = [name for metric, name in _METRIC_OF.items() if metric not in tracked]
+    if missing:
+        detail = f"no policy follows {', '.join(missing)}"
+        yield SCALING.ng("policies", detail, Fault.SCALING_INCOMPLETE)
     for policy in found.policies:
         metric = usage.get(_METRIC_OF.get(policy.metric, ""))
         now = f", now {metric.latest:.0f}" if metric else ""
@@ -84,7 +86,7 @@ def _policies(found: Scaling, usage: dict[str, Usage]) -> Iterator[Finding]:
 
 def _activities(found: Scaling) -> Iterator[Finding]:
     for item in found.activities:
-        told = f"{item.status}: {item.description} {item.message}".rstrip()
+        detail = f"{item.status}: {item.description} {item.message}".rstrip()
         at = f"{item.at:%Y-%m-%d %H:%M}"
         failed = item.status in _FAILED
-        yield SCALING.ng(at, told, Fault.SCALING_FAILED) if failed else SCALING.ok(at, told)
+        yield SCALING.ng(at, detail, Fault.SCALING_FAILED) if failed else SCALING.ok(at, detail)

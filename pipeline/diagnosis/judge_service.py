@@ -74,13 +74,13 @@ def judge_rollouts(facts: Facts) -> Iterator[Finding]:
 
 def _rollout(item: Deployment, *, past: bool) -> Finding:
     subject = f"{item.status} {_revision(item.task_definition)}"
-    told = f"{item.rollout_state or 'no state'}: {item.running} of {item.desired} run, {item.failed} failed"
-    told = f"{told}. {item.rollout_reason}".rstrip()
+    detail = f"{item.rollout_state or 'no state'}: {item.running} of {item.desired} run, {item.failed} failed"
+    detail = f"{detail}. {item.rollout_reason}".rstrip()
     if item.rollout_state == "FAILED":
-        return ROLLOUT.ng(subject, told, Fault.ROLLOUT_FAILED, past=past and item.status != "PRIMARY")
+        return ROLLOUT.ng(subject, detail, Fault.ROLLOUT_FAILED, past=past and item.status != "PRIMARY")
     if item.rollout_state == "IN_PROGRESS" and item.status == "PRIMARY" and item.desired:
-        return ROLLOUT.ng(subject, told, Fault.ROLLOUT_UNDER_WAY)
-    return ROLLOUT.ok(subject, told)
+        return ROLLOUT.ng(subject, detail, Fault.ROLLOUT_UNDER_WAY)
+    return ROLLOUT.ok(subject, detail)
 
 
 def judge_events(facts: Facts) -> Iterator[Finding]:
@@ -106,10 +106,10 @@ def judge_releases(facts: Facts) -> Iterator[Finding]:
         yield RELEASES.skip("records", found.reason)
         return
     if found.opened is not None:
-        told = (
+        detail = (
             f"the rollout of {found.opened.release.name} began {found.opened.started_at:%Y-%m-%d %H:%M} UTC"
         )
-        yield RELEASES.ng("open attempt", f"{told}; its end is not recorded", Fault.ROLLOUT_UNDER_WAY)
+        yield RELEASES.ng("open attempt", f"{detail}; its end is not recorded", Fault.ROLLOUT_UNDER_WAY)
     yield from _recorded(facts, found)
 
 
@@ -118,8 +118,8 @@ def _recorded(facts: Facts, found: Releases) -> Iterator[Finding]:
         yield RELEASES.skip("last release", "nothing was recorded yet")
         return
     last = found.records[0]
-    told = f"{last.release} ({last.kind}) ended as {last.outcome} at {last.ended_at:%Y-%m-%d %H:%M} UTC"
-    yield RELEASES.ok("last release", told)
+    detail = f"{last.release} ({last.kind}) ended as {last.outcome} at {last.ended_at:%Y-%m-%d %H:%M} UTC"
+    yield RELEASES.ok("last release", detail)
     good = [item for item in found.records if item.outcome.good]
     if not isinstance(facts.service, Service) or not good:
         yield RELEASES.skip("what runs", "no good release is recorded" if not good else "needs the service")
@@ -127,8 +127,8 @@ def _recorded(facts: Facts, found: Releases) -> Iterator[Finding]:
     live = facts.service.task_definition
     match = next((item for item in good if item.task_definition == live), None)
     if match is None:
-        told = f"{_revision(live)} runs, which no record calls good"
-        yield RELEASES.ng("what runs", told, Fault.NOT_THE_RECORDED)
+        detail = f"{_revision(live)} runs, which no record calls good"
+        yield RELEASES.ng("what runs", detail, Fault.NOT_THE_RECORDED)
     else:
         yield RELEASES.ok("what runs", f"{match.release}, recorded as good")
     other = next((item.release for item in good if item.task_definition != live), None)
@@ -163,8 +163,8 @@ def judge_stopped(facts: Facts) -> Iterator[Finding]:
     for fault, group in groupby(sorted(failed, key=lambda item: item[0]), key=lambda item: item[0]):
         tasks = list(group)
         _, newest, reason = max(tasks, key=lambda item: item[1].created_at)
-        told = f"{len(tasks)} stopped, the newest ({newest.id[:8]}, {newest.created_at:%H:%M:%S}): {reason}"
-        yield STOPPED.ng(_whose(newest, service), told, fault, past=steady(facts))
+        detail = f"{len(tasks)} stopped, the newest ({newest.id[:8]}, {newest.created_at:%H:%M:%S}): {reason}"
+        yield STOPPED.ng(_whose(newest, service), detail, fault, past=steady(facts))
     if not failed:
         yield STOPPED.ok("tasks", f"{len(found.stopped)} stopped of late, none for a fault")
 
@@ -177,14 +177,14 @@ def judge_logs(facts: Facts) -> Iterator[Finding]:
         return
     for item in found.evidence:
         for container, lines in item.logs.items():
-            yield _told(
+            yield _log_finding(
                 f"{item.task[:8]} {container}", lines, failed=_failed(item.task, facts, found), facts=facts
             )
     if not found.evidence:
         yield LOGS.skip("logs", "no task to read the log of")
 
 
-def _told(subject: str, lines: tuple[str, ...], *, failed: bool, facts: Facts) -> Finding:
+def _log_finding(subject: str, lines: tuple[str, ...], *, failed: bool, facts: Facts) -> Finding:
     if not lines or lines[0].startswith("(no log"):
         return LOGS.skip(subject, lines[0] if lines else "nothing was written")
     errors = [line for line in lines if _ERROR.search(line)]
@@ -210,10 +210,11 @@ def judge_container_health(facts: Facts) -> Iterator[Finding]:
     if isinstance(facts.tasks, Unread):
         yield CONTAINER.skip("tasks", facts.tasks.reason)
         return
-    ill = [task for task in facts.tasks.running if task.health == "UNHEALTHY"]
-    if ill:
-        told = f"{len(ill)} of {len(facts.tasks.running)} running tasks are UNHEALTHY: {ill[0].id[:8]}"
-        yield CONTAINER.ng("tasks", told, Fault.CONTAINER_UNHEALTHY)
+    unhealthy = [task for task in facts.tasks.running if task.health == "UNHEALTHY"]
+    if unhealthy:
+        count = f"{len(unhealthy)} of {len(facts.tasks.running)}"
+        detail = f"{count} running tasks are UNHEALTHY: {unhealthy[0].id[:8]}"
+        yield CONTAINER.ng("tasks", detail, Fault.CONTAINER_UNHEALTHY)
     elif all(task.health == "UNKNOWN" for task in facts.tasks.running):
         yield CONTAINER.skip("tasks", "no result: no running task, one that has just begun, or an emulator")
     else:

@@ -33,8 +33,8 @@ def _settings(facts: Facts, group: TargetGroup) -> Finding:
     if group.path != path:
         return GROUPS.ng(group.name, f"{asks}; the health path is {path}", Fault.TARGET_SETTINGS)
     if group.health_port not in ("traffic-port", str(port)) or group.port != port:
-        told = f"{asks}, sends to {group.port}; the application answers on {port}"
-        return GROUPS.ng(group.name, told, Fault.TARGET_SETTINGS)
+        detail = f"{asks}, sends to {group.port}; the application answers on {port}"
+        return GROUPS.ng(group.name, detail, Fault.TARGET_SETTINGS)
     return GROUPS.ok(group.name, asks)
 
 
@@ -51,14 +51,16 @@ def judge_targets(facts: Facts) -> Iterator[Finding]:
 
 def _target(target: Target) -> Finding:
     subject = f"{target.address}:{target.port}"
-    told = f"{target.state}. {target.reason} {target.description}".strip()
+    detail = f"{target.state}. {target.reason} {target.description}".strip()
     if target.state == "healthy":
         return TARGETS.ok(subject, "healthy")
     if target.state in _WAITING:
-        return TARGETS.skip(subject, told)
+        return TARGETS.skip(subject, detail)
     if target.state == "unused":
-        return TARGETS.ng(subject, told, Fault.TARGET_SETTINGS)
-    return TARGETS.ng(subject, told, Fault.HEALTH_SILENT if target.reason in _SILENT else Fault.HEALTH_STATUS)
+        return TARGETS.ng(subject, detail, Fault.TARGET_SETTINGS)
+    return TARGETS.ng(
+        subject, detail, Fault.HEALTH_SILENT if target.reason in _SILENT else Fault.HEALTH_STATUS
+    )
 
 
 def judge_answer(facts: Facts) -> Iterator[Finding]:
@@ -105,8 +107,8 @@ def judge_names(facts: Facts) -> Iterator[Finding]:
     elif not found.domain:
         yield DNS.ng(domain, "does not resolve", Fault.DNS)
     elif not set(found.domain) & set(found.load_balancer):
-        told = f"leads to {', '.join(found.domain)}, the load balancer to {', '.join(found.load_balancer)}"
-        yield DNS.ng(domain, told, Fault.DNS)
+        detail = f"leads to {', '.join(found.domain)}, the load balancer to {', '.join(found.load_balancer)}"
+        yield DNS.ng(domain, detail, Fault.DNS)
     else:
         yield DNS.ok(domain, "leads to the load balancer")
 
@@ -164,8 +166,8 @@ def judge_secrets(facts: Facts) -> Iterator[Finding]:
             else SECRETS.skip("values", found.reason)
         )
     elif found.missing:
-        told = f"without a value in {name}: {', '.join(found.missing)}"
-        yield SECRETS.ng("values", told, Fault.SECRET_MISSING)
+        detail = f"without a value in {name}: {', '.join(found.missing)}"
+        yield SECRETS.ng("values", detail, Fault.SECRET_MISSING)
     else:
         yield SECRETS.ok("values", f"{len(found.used)} keys of {name}, each with a value")
 

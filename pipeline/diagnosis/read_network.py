@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from pipeline.aws.errors import calling
 from pipeline.diagnosis.facts import (
     WORLD,
-    Door,
+    Destination,
     FileSystem,
     Listener,
     Network,
@@ -48,7 +48,7 @@ def read_security(live: LiveEnvironment) -> Security:
         listeners=reader.listeners(),
         tasks=reader.groups(own["securityGroups"]),
         task_ranges=own_ranges,
-        doors=(*reader.endpoint_doors(vpc), *reader.file_system_doors()),
+        destinations=(*reader.endpoint_destinations(vpc), *reader.file_system_destinations()),
     )
 
 
@@ -117,10 +117,10 @@ class _Reader:
             answer = self._ec2.describe_vpc_endpoints(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
         return answer["VpcEndpoints"]
 
-    def endpoint_doors(self, vpc: str) -> list[Door]:
+    def endpoint_destinations(self, vpc: str) -> list[Destination]:
         interfaces = [raw for raw in self.endpoints(vpc) if raw.get("VpcEndpointType") == "Interface"]
         return [
-            Door(
+            Destination(
                 f"endpoint {_short(raw['ServiceName'])}",
                 HTTPS_PORT,
                 self.groups([group["GroupId"] for group in raw.get("Groups", [])]),
@@ -129,10 +129,10 @@ class _Reader:
             for raw in interfaces
         ]
 
-    def file_system_doors(self) -> list[Door]:
-        return [self._file_system_door(id_) for id_ in self._file_system_ids()]
+    def file_system_destinations(self) -> list[Destination]:
+        return [self._file_system_destination(id_) for id_ in self._file_system_ids()]
 
-    def _file_system_door(self, id_: str) -> Door:
+    def _file_system_destination(self, id_: str) -> Destination:
         with calling(f"Describing the mount targets of {id_}"):
             mounts = self._efs.describe_mount_targets(FileSystemId=id_)["MountTargets"]
             groups = {
@@ -142,7 +142,7 @@ class _Reader:
                     MountTargetId=mount["MountTargetId"]
                 )["SecurityGroups"]
             }
-        return Door(
+        return Destination(
             f"file system {id_}",
             NFS_PORT,
             self.groups(sorted(groups)),

@@ -27,13 +27,13 @@ def read_definitions(live: LiveEnvironment) -> Definitions:
 
 
 def read_tasks(live: LiveEnvironment, subject: Subject) -> Tasks:
-    """Return every task of the application's family, not only the service's: trials and migrations too."""
+    """Return every task of the application's family, also its smoke tests and migrations."""
     running = _tasks(live, "RUNNING", None)
     stopped = _tasks(live, "STOPPED", subject.since)
     service = live.outputs.service
     failed = [task for task in stopped if why_stopped(task, service)]
-    ill = [task for task in running if task.health == "UNHEALTHY"]
-    shown = (failed + ill or list(running))[:_LOGS_OF]
+    unhealthy = [task for task in running if task.health == "UNHEALTHY"]
+    shown = (failed + unhealthy or list(running))[:_LOGS_OF]
     logs = TaskLogs(live.access, live.outputs.log_group)
     with ThreadPoolExecutor(_LOGS_OF) as pool:
         evidence = tuple(pool.map(lambda task: _evidence(task, service, logs), shown))

@@ -65,7 +65,7 @@ def apply_cleanup(
 ) -> CleanupResult:
     """Delete what the plan says and what is still right to delete; confirm by listing.
 
-    ``protect`` collects anew what is in use; what it raises ends the run before any deletion. Repeatable.
+    ``protect`` collects again what is in use; what it raises ends the run before any deletion. Repeatable.
 
     Raises:
         AwsError: the repository could not be read. A deletion that fails is part of the result.

@@ -34,8 +34,8 @@ class Outcome(StrEnum):
 _ADVICE = {
     Outcome.SUCCEEDED: "Nothing to do.",
     Outcome.NO_CHANGE: "Nothing to do: this release was running already.",
-    Outcome.ROLLED_BACK: "The previous release runs again; mend the cause and deploy anew.",
-    Outcome.FAILED: "Read the reasons in this run's log, mend the release and deploy again.",
+    Outcome.ROLLED_BACK: "The previous release runs again; fix the cause and deploy again.",
+    Outcome.FAILED: "Read the reasons in this run's log, fix the release and deploy again.",
     Outcome.SUPERSEDED: "Somebody else changed the service; look at who, then deploy again if still wanted.",
     Outcome.TIMED_OUT: "It is still moving, which proves no failure; deploy again to go on watching.",
     Outcome.UNHEALTHY: "The tasks run but do not answer as they should; read why in this run's log.",

@@ -53,17 +53,17 @@ def watch(
     that is final.
     """
     pace = pace or Pace()
-    interval, said, told = pace.interval, "", -1.0
+    interval, last_message, last_share = pace.interval, "", -1.0
     while True:
         snapshot = look(reader, rollout)
         verdict = decide(snapshot, rollout, clock(), deadline)
-        if verdict.message != said:
+        if verdict.message != last_message:
             report(verdict.message)
-            said = verdict.message
+            last_message = verdict.message
         share = _share(snapshot, rollout)
-        if share is not None and share != told:
+        if share is not None and share != last_share:
             progress(share)
-            told = share
+            last_share = share
         if verdict.outcome is not None or verdict.ready:
             return verdict
         trouble = snapshot.unreachable is not None

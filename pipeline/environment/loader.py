@@ -20,7 +20,7 @@ class EnvironmentsFileError(PipelineError):
     def __init__(self, path: Path, problems: list[str]) -> None:
         self.problems = problems
         lines = "\n".join(f"  - {problem}" for problem in problems)
-        super().__init__(f"{path} has {len(problems)} problem(s); mend them and run again:\n{lines}")
+        super().__init__(f"{path} has {len(problems)} problem(s); fix them and run again:\n{lines}")
 
 
 class UnknownEnvironmentError(PipelineError):

@@ -115,7 +115,7 @@ class Environment(_Strict):
     """Where to send the load balancer's requests instead of its own address; Host keeps its name."""
 
     reaches_tasks: bool = False
-    """Whether the worker reaches the tasks' private addresses, so that trials can ask the health path."""
+    """Whether the worker reaches the tasks' private addresses, so that a smoke test can ask them."""
     variables: dict[str, str] = {}
     """Environment variables of the container, beside those that Terraform sets; never secret."""
     scan: Scan = Scan()
@@ -124,7 +124,7 @@ class Environment(_Strict):
     """Whether the chores of ``prefect.yaml`` run by their schedules."""
     concurrent_deploys: ConcurrencyPolicy = "wait"
     """What becomes of a deployment while another run works on the service."""
-    trial: bool = True
+    smoke_test: bool = True
     """Whether a release runs as one task outside the service before it takes the service's place."""
     work_pool: WorkPool = ProcessPool()
     """Where the flow runs are executed."""

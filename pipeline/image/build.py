@@ -10,7 +10,7 @@ import docker
 from docker.errors import DockerException
 from urllib3.exceptions import HTTPError
 
-from pipeline.documents import part
+from pipeline.documents import get_mapping
 from pipeline.image.buildkit import build_with_buildkit
 from pipeline.image.request import (
     BuildError,
@@ -52,7 +52,7 @@ class BuildLog:
         """
         if "error" in message or "errorDetail" in message:
             raise self.failure(_reason(message))
-        identifier = part(message, "aux").get("ID")
+        identifier = get_mapping(message, "aux").get("ID")
         if identifier:
             self.image_id = str(identifier)
         if message.get("status") and not message.get("progressDetail"):
@@ -87,7 +87,9 @@ class BuildLog:
 
 
 def _reason(message: Mapping[str, Any]) -> str:
-    return str(part(message, "errorDetail").get("message") or message.get("error") or "no reason given")
+    return str(
+        get_mapping(message, "errorDetail").get("message") or message.get("error") or "no reason given"
+    )
 
 
 def build_image(

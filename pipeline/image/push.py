@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
-from pipeline.documents import part, whole
+from pipeline.documents import get_int, get_mapping
 from pipeline.image.request import PushError, PushInterruptedError, RegistryError, ignore
 
 _SUMMARY = re.compile(r"digest: (sha256:[0-9a-f]{64})")
@@ -87,8 +87,10 @@ def advance(progress: PushProgress, message: Mapping[str, Any], image: str) -> P
         PushError: the message is an error for good.
     """
     if "error" in message or "errorDetail" in message:
-        raise push_failure(str(message.get("error") or part(message, "errorDetail").get("message")), image)
-    digest = str(part(message, "aux").get("Digest") or "") or _summary(message)
+        raise push_failure(
+            str(message.get("error") or get_mapping(message, "errorDetail").get("message")), image
+        )
+    digest = str(get_mapping(message, "aux").get("Digest") or "") or _summary(message)
     if digest:
         return replace(progress, digest=digest)
     return replace(progress, layers=_updated(progress.layers, message)) if message.get("id") else progress
@@ -96,16 +98,16 @@ def advance(progress: PushProgress, message: Mapping[str, Any], image: str) -> P
 
 def push_failure(reason: str, image: str) -> PushError:
     """Sort an error by whether another attempt, with a new login, may succeed."""
-    said = reason.lower()
-    if any(sign in said for sign in (*_EXPIRED, *_TRANSIENT)):
+    text = reason.lower()
+    if any(sign in text for sign in (*_EXPIRED, *_TRANSIENT)):
         return PushInterruptedError(f"Pushing {image} was interrupted: {reason}. Run again.")
-    if "immutable" in said:
+    if "immutable" in text:
         return PushError(f"Pushing {image}: the tag exists already ({reason}). Run again: it will be used.")
-    if "denied" in said:
+    if "denied" in text:
         return PushError(
             f"Pushing {image}: {reason}. The identity lacks permission to push to this repository."
         )
-    if "not exist" in said or "not found" in said or "name unknown" in said:
+    if "not exist" in text or "not found" in text or "name unknown" in text:
         return PushError(f"Pushing {image}: {reason}. Run deploy-infrastructure to make the repository.")
     return PushError(f"Pushing {image}: {reason}")
 
@@ -117,12 +119,12 @@ def _summary(message: Mapping[str, Any]) -> str:
 
 def _updated(layers: tuple[Layer, ...], message: Mapping[str, Any]) -> tuple[Layer, ...]:
     """Replace the layer that the message is about, or append it; the order of first sight stays."""
-    detail = part(message, "progressDetail")
+    detail = get_mapping(message, "progressDetail")
     known = {layer.id: layer for layer in layers}
     before = known.get(str(message["id"]), Layer(str(message["id"])))
     # A layer whose size Docker guessed too low is sent past its "total".
-    sent = max(before.sent, whole(detail, "current"))
-    total = max(before.total, sent, whole(detail, "total"))
+    sent = max(before.sent, get_int(detail, "current"))
+    total = max(before.total, sent, get_int(detail, "total"))
     known[before.id] = replace(before, status=str(message.get("status", "")), sent=sent, total=total)
     return tuple(known.values())
 

@@ -11,17 +11,17 @@ from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ObjectHead
 from pipeline.logs.cloudwatch import CloudWatchLogs, Stream
 from pipeline.logs.lines import LineWriter, parse_line
-from pipeline.logs.manifest import ArchiveDamagedError, ArchivePlace, DayManifest, shrunk_streams
+from pipeline.logs.manifest import ArchiveDamagedError, ArchiveLocation, DayManifest, shrunk_streams
 from pipeline.logs.retention import LogGroup, expiring_days, history_is_archived, window
 from pipeline.logs.store import PART_BYTES, ArchiveStore, ObjectUpload, lines_of
 
 
-def archived_days(access: AwsAccess, place: ArchivePlace, group: str) -> frozenset[date]:
+def archived_days(access: AwsAccess, place: ArchiveLocation, group: str) -> frozenset[date]:
     """Return the days of a group that have a manifest. Raises AwsError."""
     return frozenset(ArchiveStore(access, place).days(group))
 
 
-def verify_day(access: AwsAccess, place: ArchivePlace, group: str, day: date) -> DayManifest:
+def verify_day(access: AwsAccess, place: ArchiveLocation, group: str, day: date) -> DayManifest:
     """Read an archived day in full and compare it with its manifest: hashes, and events by stream.
 
     Raises:
@@ -43,7 +43,7 @@ def verify_day(access: AwsAccess, place: ArchivePlace, group: str, day: date) ->
 
 
 def history_is_verified(
-    access: AwsAccess, place: ArchivePlace, group: LogGroup, today: date, days: int
+    access: AwsAccess, place: ArchiveLocation, group: LogGroup, today: date, days: int
 ) -> bool:
     """Whether every day that a retention of ``days`` would delete is archived, and read back as it should be.
 
@@ -107,7 +107,7 @@ class ArchiveResult:
 
 
 def archive_day(
-    access: AwsAccess, place: ArchivePlace, group: str, day: date, part_bytes: int = PART_BYTES
+    access: AwsAccess, place: ArchiveLocation, group: str, day: date, part_bytes: int = PART_BYTES
 ) -> ArchiveResult:
     """Copy every event of a UTC day to S3, then write the manifest.
 
@@ -124,7 +124,7 @@ def archive_day(
 
 class _Day:
     def __init__(
-        self, access: AwsAccess, place: ArchivePlace, group: str, day: date, part_bytes: int
+        self, access: AwsAccess, place: ArchiveLocation, group: str, day: date, part_bytes: int
     ) -> None:
         self._logs = CloudWatchLogs(access)
         self._store = ArchiveStore(access, place)
@@ -168,11 +168,11 @@ class _Day:
             if parse_line(line)["stream"] in preserved:
                 writer.add_line(line)
 
-    def _refuse_damaged(self, lacking: frozenset[str]) -> None:
-        if lacking:
+    def _refuse_damaged(self, missing: frozenset[str]) -> None:
+        if missing:
             raise ArchiveDamagedError(
                 f"The archive of {self._group} on {self._day} lacks events that its manifest counts, "
-                f"in streams {', '.join(sorted(lacking))}. Bring back its previous version and run again."
+                f"in streams {', '.join(sorted(missing))}. Bring back its previous version and run again."
             )
 
     def _settle(

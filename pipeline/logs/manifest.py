@@ -10,7 +10,7 @@ from pipeline.errors import PipelineError
 
 
 @dataclass(frozen=True)
-class ArchivePlace:
+class ArchiveLocation:
     """The archive of one environment: ``logs/ENV/group=GROUP/date=YYYY-MM-DD/`` in a bucket.
 
     GROUP is percent-encoded, so that its slashes make no folders; Athena and Glue read such partitions.

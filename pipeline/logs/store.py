@@ -14,7 +14,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ABSENT, CONFLICT, ObjectHead, S3Bucket
 from pipeline.aws.errors import AwsError, calling, code_of
 from pipeline.logs.lines import GZIP
-from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchivePlace, DayManifest
+from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchiveLocation, DayManifest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
@@ -117,8 +117,8 @@ class ObjectUpload:
         number = len(self._parts) + 1
         with calling(f"Uploading part {number} of {self._name}"):
             if self._upload_id is None:
-                begun = self._s3.create_multipart_upload(**self._where, ContentType=_TYPE)
-                self._upload_id = begun["UploadId"]
+                began = self._s3.create_multipart_upload(**self._where, ContentType=_TYPE)
+                self._upload_id = began["UploadId"]
             answer = self._s3.upload_part(
                 **self._where, UploadId=self._upload_id, PartNumber=number, Body=data
             )
@@ -128,7 +128,7 @@ class ObjectUpload:
 class ArchiveStore:
     """Reads and writes archived days. Raises AwsError where S3 refuses or cannot be reached."""
 
-    def __init__(self, access: AwsAccess, place: ArchivePlace) -> None:
+    def __init__(self, access: AwsAccess, place: ArchiveLocation) -> None:
         self.place = place
         self._bucket = S3Bucket(access, place.bucket)
 

@@ -96,7 +96,7 @@ def survey_command() -> tuple[str, ...]:
     return ("python", "manage.py", "shell", "-c", text)
 
 
-def told_all(lines: Iterable[str]) -> bool:
+def is_complete(lines: Iterable[str]) -> bool:
     """Whether the answer is there to its end: log lines arrive late."""
     return any(line.startswith(_END) for line in lines)
 

@@ -143,10 +143,10 @@ class _Questions:
                 f"Without a value in {self._environment.secret_name}: {', '.join(report.missing)}. "
                 "Fill in the app-secrets block and run sync-secrets."
             )
-        told = f"{len(report.used)} keys, each with a value"
+        detail = f"{len(report.used)} keys, each with a value"
         if report.elsewhere:
-            told += f"; from elsewhere, as the trial will show: {', '.join(report.elsewhere)}"
-        return told
+            detail += f"; from elsewhere, as the smoke test will show: {', '.join(report.elsewhere)}"
+        return detail
 
     def certificate(self) -> str:
         arn = self._outputs.certificate_arn

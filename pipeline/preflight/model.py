@@ -59,13 +59,13 @@ def faults(findings: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
 
 
 def _run(check: Check, earlier: Mapping[str, Future[CheckResult]]) -> CheckResult:
-    lacking = [
+    missing = [
         name
         for name in check.needs
         if name not in earlier or earlier[name].result().status is not CheckStatus.OK
     ]
-    if lacking:
-        return CheckResult(check.name, CheckStatus.SKIP, f"needs {', '.join(lacking)}")
+    if missing:
+        return CheckResult(check.name, CheckStatus.SKIP, f"needs {', '.join(missing)}")
     try:
         return CheckResult(check.name, CheckStatus.OK, check.ask())
     except CheckSkippedError as error:

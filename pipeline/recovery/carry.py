@@ -7,7 +7,7 @@ from pipeline.errors import PipelineError
 from pipeline.recovery.record import OpenRestore, Phase, RecoveryError
 
 
-class RestoreUndoneError(RecoveryError):
+class RestoreRolledBackError(RecoveryError):
     """The restore failed; the old database and the service are back."""
 
 
@@ -43,20 +43,20 @@ def after_failure(phase: Phase) -> Phase | None:
     """Return the way back from a phase; None where it is the way back itself that failed."""
     if phase is Phase.STOPPING:
         return Phase.RETURNING
-    return Phase.UNDOING if phase in (Phase.SWAPPING, Phase.STARTING) else None
+    return Phase.ROLLING_BACK if phase in (Phase.SWAPPING, Phase.STARTING) else None
 
 
 def carry_through(steps: Steps, restore: OpenRestore) -> OpenRestore:
     """Go on from the restore's phase to its end, and return it as it ended.
 
     Raises:
-        RestoreUndoneError: it failed; the old database and the service are back.
+        RestoreRolledBackError: it failed; the old database and the service are back.
         RecoveryError: undoing failed as well; run again to go on.
     """
     while True:
         try:
             after = _PHASES[restore.phase](steps, restore)
-        except RestoreUndoneError:
+        except RestoreRolledBackError:
             raise
         except PipelineError as error:
             after = _turned(restore, error)
@@ -67,14 +67,14 @@ def carry_through(steps: Steps, restore: OpenRestore) -> OpenRestore:
 
 
 def _turned(restore: OpenRestore, error: PipelineError) -> OpenRestore:
-    way_back = after_failure(restore.phase)
-    if way_back is None:
+    rollback_path = after_failure(restore.phase)
+    if rollback_path is None:
         raise RecoveryError(
             f"The restore is half undone ({restore.phase}): {error} It was undone because: {restore.fault} "
             f"The service is to have {restore.wanted} tasks again. "
             "Run restore-sqlite with in_place again: it goes on where it is."
         ) from error
-    return restore.model_copy(update={"phase": way_back, "fault": str(error)})
+    return restore.model_copy(update={"phase": rollback_path, "fault": str(error)})
 
 
 def _stop_and_save(steps: Steps, restore: OpenRestore) -> OpenRestore:
@@ -98,7 +98,7 @@ def _start(steps: Steps, restore: OpenRestore) -> OpenRestore:
     return restore
 
 
-def _undo(steps: Steps, restore: OpenRestore) -> OpenRestore:
+def _roll_back(steps: Steps, restore: OpenRestore) -> OpenRestore:
     steps.stop()
     steps.swap_back(restore)
     return _noted(steps, restore, phase=Phase.RETURNING)
@@ -109,7 +109,9 @@ def _return(steps: Steps, restore: OpenRestore) -> OpenRestore:
     fault = steps.fault(restore)
     steps.close(restore)
     state = f"The service is back, but not healthy: {fault}" if fault else "The service is back, and healthy."
-    raise RestoreUndoneError(f"Nothing was restored; the database is the old one. {restore.fault} {state}")
+    raise RestoreRolledBackError(
+        f"Nothing was restored; the database is the old one. {restore.fault} {state}"
+    )
 
 
 def _noted(steps: Steps, restore: OpenRestore, **changes: object) -> OpenRestore:
@@ -122,6 +124,6 @@ _PHASES: dict[Phase, Callable[[Steps, OpenRestore], OpenRestore]] = {
     Phase.STOPPING: _stop_and_save,
     Phase.SWAPPING: _swap,
     Phase.STARTING: _start,
-    Phase.UNDOING: _undo,
+    Phase.ROLLING_BACK: _roll_back,
     Phase.RETURNING: _return,
 }

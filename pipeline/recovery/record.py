@@ -81,7 +81,7 @@ class Phase(StrEnum):
     """Put the backup in place; the database may be the old one or the restored one."""
     STARTING = "starting"
     """Bring the service back on the restored database, and prove it."""
-    UNDOING = "undoing"
+    ROLLING_BACK = "undoing"
     """Put the old database back; it may be there already."""
     RETURNING = "returning"
     """Bring the service back on the old database."""

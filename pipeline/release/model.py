@@ -11,7 +11,7 @@ from pipeline.ecs.model import Outcome
 BY_HAND = "by hand"
 
 
-def asked_by(creator: str, creator_kind: str, labels: Mapping[str, Any], scheduled: bool) -> str:
+def requested_by(creator: str, creator_kind: str, labels: Mapping[str, Any], scheduled: bool) -> str:
     """Return who asked, as well as Prefect knows: a webhook, a named creator, a schedule, else a person.
 
     Args:

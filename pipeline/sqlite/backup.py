@@ -105,7 +105,7 @@ def _attempted(
     reason: str,
 ) -> BackupManifest:
     runner = Runner(live, attempt, policy.timeout, report)
-    result = runner.run(lambda signer: _orders(live, store, attempt, policy, signer))
+    result = runner.run(lambda signer: _spec(live, store, attempt, policy, signer))
     for warning in result.values["warnings"]:
         report(f"Warning: {warning}")
     key = attempt.stem + layout.EXTENSIONS[result.values["codec"]]
@@ -120,7 +120,7 @@ def _attempted(
     return manifest
 
 
-def _orders(
+def _spec(
     live: LiveEnvironment, store: BackupStore, attempt: Operation, policy: BackupPolicy, signer: Signer
 ) -> dict[str, Any]:
     """One upload for each codec the task may choose: which one, only the image knows."""

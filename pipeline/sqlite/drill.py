@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pipeline.clock import utc_now
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
-from pipeline.sqlite.jobs import fetch_orders, run_job
+from pipeline.sqlite.jobs import fetch_spec, run_job
 from pipeline.sqlite.model import BackupManifest, Checks, DatabaseBackup, SqliteJobError
 from pipeline.sqlite.runner import Report
 from pipeline.sqlite.store import BackupStore, find_backup, read_manifest
@@ -47,7 +47,7 @@ def drill(live: LiveEnvironment, run_id: str, report: Report) -> Drill:
             "drill",
             run_id,
             report,
-            lambda signer: {**fetch_orders(signer, manifest), "action": "drill"},
+            lambda signer: {**fetch_spec(signer, manifest), "action": "drill"},
         )
     except SqliteJobError as error:
         if error.kind in _DAMAGED:

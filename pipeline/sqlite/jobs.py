@@ -12,10 +12,10 @@ from pipeline.sqlite.runner import JobResult, Report, Runner, Signer
 from pipeline.sqlite.store import BackupStore
 
 TIMEOUT = 3600.0
-Orders = Callable[[Signer], dict[str, Any]]
+JobSpec = Callable[[Signer], dict[str, Any]]
 
 
-def fetch_orders(signer: Signer, manifest: BackupManifest) -> dict[str, Any]:
+def fetch_spec(signer: Signer, manifest: BackupManifest) -> dict[str, Any]:
     """Return what a job needs to download and check a backup."""
     return {
         "url": signer.get(manifest.key),
@@ -33,13 +33,13 @@ def run_job(
     purpose: str,
     run_id: str,
     report: Report,
-    orders: Orders,
+    spec: JobSpec,
 ) -> JobResult:
     """Run a job that leaves nothing in the bucket; its attempt ends with it, well or badly."""
     store = BackupStore(live)
     attempt = open_attempt(store, purpose, run_id, utc_now())
     try:
-        result = Runner(live, attempt, TIMEOUT, report).run(orders)
+        result = Runner(live, attempt, TIMEOUT, report).run(spec)
     except (SqliteError, EcsError):
         close_attempt(store, attempt)
         raise

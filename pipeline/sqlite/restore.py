@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
-from pipeline.sqlite.jobs import fetch_orders, run_job
+from pipeline.sqlite.jobs import fetch_spec, run_job
 from pipeline.sqlite.model import BackupManifest, DatabaseBackup, SqliteError
 from pipeline.sqlite.runner import Report
 from pipeline.sqlite.store import read_manifest
@@ -60,7 +60,7 @@ def restore_to_file(
         "restore",
         run_id,
         report,
-        lambda signer: {**fetch_orders(signer, manifest), "action": "restore", "target": target},
+        lambda signer: {**fetch_spec(signer, manifest), "action": "restore", "target": target},
     )
     report(f"Restored {manifest.key} to {target}")
     return RestoredFile(target, manifest, round(result.seconds, 3))
@@ -123,13 +123,13 @@ def _swap(
     report: Report,
     check: dict[str, Any],
 ) -> Swapped:
-    orders = {
+    spec = {
         "action": "swap",
         "database": live.outputs.database_path,
         "incoming": incoming,
         "aside": aside,
         **check,
     }
-    run_job(live, purpose, run_id, report, lambda _: orders)
+    run_job(live, purpose, run_id, report, lambda _: spec)
     report(f"{incoming} is now {live.outputs.database_path}; what was there is {aside}")
     return Swapped(live.outputs.database_path, aside)

@@ -138,8 +138,8 @@ class Runner:
         self._tasks = live.one_off_tasks
         self.signer = Signer(live, timeout)
 
-    def run(self, orders: Callable[[Signer], dict[str, Any]]) -> JobResult:
-        """Run the job that ``orders`` describes (called only where a task must be started).
+    def run(self, spec: Callable[[Signer], dict[str, Any]]) -> JobResult:
+        """Run the job that ``spec`` describes (called only where a task must be started).
 
         Raises:
             SqliteJobError: the job failed, or ended without a result.
@@ -148,7 +148,7 @@ class Runner:
         """
         task = self._find()
         if task is None and self._result() is None:
-            task = self._start(orders)
+            task = self._start(spec)
         if task is not None:
             task = self._ended(task)
         return self._judge(task)
@@ -163,9 +163,9 @@ class Runner:
             task = self._tasks.find(self._attempt.started_by)
         return task
 
-    def _start(self, orders: Callable[[Signer], dict[str, Any]]) -> Task:
+    def _start(self, spec: Callable[[Signer], dict[str, Any]]) -> Task:
         result = self.signer.put(self._attempt.job_key("result.json"))
-        job = job_file({**orders(self.signer), "result_url": result, "tries": _TRIES})
+        job = job_file({**spec(self.signer), "result_url": result, "tries": _TRIES})
         key = self._attempt.job_key("job.json")
         self._store.write(key, job.body)
         task = self._tasks.start(self._one_off(environment(self.signer.get(key), job)))

@@ -17,8 +17,8 @@ from pipeline.aws.access import identify
 from pipeline.aws.errors import calling
 from pipeline.clock import utc_now
 from pipeline.retention import RetentionPolicy, reasons_to_keep
+from pipeline.state.backend import StateBackend, describe
 from pipeline.state.bucket import StateBucket, check_bucket
-from pipeline.state.home import StateHome, describe
 from pipeline.state.model import StateError, StateHead
 from pipeline.state.protection import Setting
 from pipeline.state.table import Table, recovery_is_on
@@ -163,7 +163,7 @@ class BackupReport:
         return tuple(setting for setting in self.protections if setting.done == "missing")
 
 
-def backup_state(home: StateHome, retention: RetentionPolicy) -> BackupReport:
+def backup_state(home: StateBackend, retention: RetentionPolicy) -> BackupReport:
     """Copy the state to ``backups/ENV/TIME-SERIAL.tfstate``, verify the copy, remove what is past its time.
 
     Raises:
@@ -177,7 +177,7 @@ def backup_state(home: StateHome, retention: RetentionPolicy) -> BackupReport:
     return BackupReport(backup, removed, check_protections(home))
 
 
-def would_back_up(home: StateHome, retention: RetentionPolicy) -> BackupReport:
+def would_back_up(home: StateBackend, retention: RetentionPolicy) -> BackupReport:
     """Say what ``backup_state`` would copy and remove, and check the protections; nothing is written.
 
     Raises:
@@ -193,7 +193,7 @@ def would_back_up(home: StateHome, retention: RetentionPolicy) -> BackupReport:
     return BackupReport(backup, removed, check_protections(home))
 
 
-def check_protections(home: StateHome) -> tuple[Setting, ...]:
+def check_protections(home: StateBackend) -> tuple[Setting, ...]:
     """Look whether versioning, encryption, privacy and point-in-time recovery are still on."""
     access = home.access
     bucket = StateBucket(
@@ -208,13 +208,13 @@ def check_protections(home: StateHome) -> tuple[Setting, ...]:
     return (*check_bucket(bucket), recovery)
 
 
-def list_backups(home: StateHome) -> tuple[tuple[str, datetime], ...]:
+def list_backups(home: StateBackend) -> tuple[tuple[str, datetime], ...]:
     """List key and time of every backup, oldest first."""
     keys = home.keys(_prefix(home))
     return tuple((key, _taken(key)) for key in keys if key.endswith(".tfstate"))
 
 
-def _copy(home: StateHome, now: datetime) -> StateBackup | None:
+def _copy(home: StateBackend, now: datetime) -> StateBackup | None:
     stored = home.read(home.backend.key)
     if stored is None:
         return None
@@ -229,7 +229,7 @@ def _copy(home: StateHome, now: datetime) -> StateBackup | None:
     return StateBackup(key, now, head)
 
 
-def _prune(home: StateHome, now: datetime, retention: RetentionPolicy) -> tuple[str, ...]:
+def _prune(home: StateBackend, now: datetime, retention: RetentionPolicy) -> tuple[str, ...]:
     by_time = {taken: key for key, taken in list_backups(home)}
     removed = tuple(by_time[taken] for taken in to_remove(list(by_time), now, retention))
     for key in removed:
@@ -242,5 +242,5 @@ def _taken(key: str) -> datetime:
     return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
 
 
-def _prefix(home: StateHome) -> str:
+def _prefix(home: StateBackend) -> str:
     return f"backups/{home.environment}/"

@@ -113,7 +113,7 @@ def _is_ours(bucket: StateBucket) -> bool:
 
 
 def survey(access: AwsAccess, bucket: str, table: str) -> BootstrapReport:
-    """Look at the same settings without making or mending any; what ``bootstrap`` would do is "missing".
+    """Look at the same settings without making or fixing any; what ``bootstrap`` would do is "missing".
 
     Raises:
         BucketTakenError: the bucket's name belongs to another account.

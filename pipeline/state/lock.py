@@ -14,17 +14,17 @@ from botocore.exceptions import ClientError
 
 from pipeline.aws.errors import calling, code_of
 from pipeline.clock import utc_now
-from pipeline.state.home import StateHome, UnreadableStateError, read_head
+from pipeline.state.backend import StateBackend, UnreadableStateError, read_head
 from pipeline.state.model import LockInfo, StateChangedError, StateHead, parse_lock
 
 
-def read_lock(home: StateHome) -> LockInfo | None:
+def read_lock(home: StateBackend) -> LockInfo | None:
     """Read who holds the state's lock now; None when it is free."""
     item = _read(home, home.backend.lock_id)
     return parse_lock(item["Info"]["S"]) if item and "Info" in item else None
 
 
-def delete_lock(home: StateHome, lock: LockInfo) -> None:
+def delete_lock(home: StateBackend, lock: LockInfo) -> None:
     """Remove exactly this lock.
 
     Raises:
@@ -47,7 +47,7 @@ def delete_lock(home: StateHome, lock: LockInfo) -> None:
 
 
 @contextmanager
-def held_lock(home: StateHome, who: str, operation: str) -> Iterator[LockInfo]:
+def held_lock(home: StateBackend, who: str, operation: str) -> Iterator[LockInfo]:
     """Hold Terraform's own lock while the state is worked on by hand.
 
     Raises:
@@ -60,13 +60,13 @@ def held_lock(home: StateHome, who: str, operation: str) -> Iterator[LockInfo]:
         delete_lock(home, lock)
 
 
-def read_digest(home: StateHome) -> str | None:
+def read_digest(home: StateBackend) -> str | None:
     """Read the MD5 that Terraform expects the state to have; None when there is none."""
     item = _read(home, f"{home.backend.lock_id}-md5")
     return str(item["Digest"]["S"]) if item and "Digest" in item else None
 
 
-def write_digest(home: StateHome, md5: str) -> None:
+def write_digest(home: StateBackend, md5: str) -> None:
     """Tell Terraform which MD5 the state has now."""
     with calling(f"Writing the state's digest into table {home.backend.lock_table}"):
         home.access.client("dynamodb").put_item(
@@ -75,7 +75,7 @@ def write_digest(home: StateHome, md5: str) -> None:
         )
 
 
-def take_lock(home: StateHome, who: str, operation: str) -> LockInfo:
+def take_lock(home: StateBackend, who: str, operation: str) -> LockInfo:
     """Take Terraform's lock, for ``delete_lock`` to free.
 
     Raises:
@@ -110,7 +110,7 @@ def take_lock(home: StateHome, who: str, operation: str) -> LockInfo:
     return lock
 
 
-def _read(home: StateHome, lock_id: str) -> dict[str, Any] | None:
+def _read(home: StateBackend, lock_id: str) -> dict[str, Any] | None:
     with calling(f"Reading the lock table {home.backend.lock_table}"):
         answer = home.access.client("dynamodb").get_item(
             TableName=home.backend.lock_table, Key=_key(lock_id), ConsistentRead=True
@@ -129,7 +129,7 @@ def is_one_write_behind(digest: str | None, before: StateHead, present: StateHea
     return continues and digest == before.md5 != present.md5
 
 
-def settle_digest(home: StateHome) -> bool:
+def settle_digest(home: StateBackend) -> bool:
     """Write the digest that is one write behind, and say whether it was. Only while nobody else can write.
 
     Any other disagreement stays: the state was lost, damaged or replaced by hand, and a person decides.

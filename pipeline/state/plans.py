@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from pipeline.state.home import StateHome
+from pipeline.state.backend import StateBackend
 from pipeline.state.model import StateError
 from pipeline.terraform.approval import PlanIdentity
 from pipeline.terraform.document import Plan, read_plan
@@ -27,32 +27,32 @@ class WaitingPlan:
 _ADAPTER = TypeAdapter(WaitingPlan)
 
 
-def remember_waiting(home: StateHome, run_id: str, waiting: WaitingPlan) -> None:
+def remember_waiting(home: StateBackend, run_id: str, waiting: WaitingPlan) -> None:
     """Write down what the run waits for."""
     home.write(_waiting_key(home, run_id), _ADAPTER.dump_json(waiting, indent=2))
 
 
-def waiting_plan(home: StateHome, run_id: str) -> WaitingPlan | None:
+def waiting_plan(home: StateBackend, run_id: str) -> WaitingPlan | None:
     """Return what the run waits for; None when it has not come so far."""
     stored = home.read(_waiting_key(home, run_id))
     return _ADAPTER.validate_json(stored.body) if stored else None
 
 
-def forget_waiting(home: StateHome, run_id: str) -> None:
+def forget_waiting(home: StateBackend, run_id: str) -> None:
     """Forget it, after the decision was carried out."""
     home.remove(_waiting_key(home, run_id))
 
 
-def _waiting_key(home: StateHome, run_id: str) -> str:
+def _waiting_key(home: StateBackend, run_id: str) -> str:
     return f"waiting/{home.environment}/{run_id}.json"
 
 
-def identity(home: StateHome, plan: Plan) -> PlanIdentity:
+def identity(home: StateBackend, plan: Plan) -> PlanIdentity:
     """Return what an approval of the plan is bound to."""
     return PlanIdentity(home.environment, plan.sha256, plan.serial, plan.lineage)
 
 
-def keep_plan(home: StateHome, plan: Plan) -> PlanIdentity:
+def keep_plan(home: StateBackend, plan: Plan) -> PlanIdentity:
     """Keep the plan file in the state bucket, which is as private as the state."""
     key = _key(home, plan.sha256)
     if home.read(key) is None:
@@ -60,7 +60,7 @@ def keep_plan(home: StateHome, plan: Plan) -> PlanIdentity:
     return identity(home, plan)
 
 
-def fetch_plan(home: StateHome, wanted: PlanIdentity, path: Path) -> Plan:
+def fetch_plan(home: StateBackend, wanted: PlanIdentity, path: Path) -> Plan:
     """Fetch exactly the wanted plan into ``path``.
 
     Raises:
@@ -77,10 +77,10 @@ def fetch_plan(home: StateHome, wanted: PlanIdentity, path: Path) -> Plan:
     return plan
 
 
-def drop_plan(home: StateHome, wanted: PlanIdentity) -> None:
+def drop_plan(home: StateBackend, wanted: PlanIdentity) -> None:
     """Forget a kept plan, after it was applied or turned down."""
     home.remove(_key(home, wanted.sha256))
 
 
-def _key(home: StateHome, sha256: str) -> str:
+def _key(home: StateBackend, sha256: str) -> str:
     return f"plans/{home.environment}/{sha256}.tfplan"

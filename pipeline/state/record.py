@@ -10,8 +10,8 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.clock import utc_now
+from pipeline.state.backend import StateBackend, describe
 from pipeline.state.backup import Bundle
-from pipeline.state.home import StateHome, describe
 from pipeline.state.model import (
     ConfigurationRecord,
     RunRecord,
@@ -68,13 +68,13 @@ def this_run(run_id: str, environment: str, folder: Path, bound: timedelta) -> R
     )
 
 
-def announce(home: StateHome, record: RunRecord) -> None:
+def announce(home: StateBackend, record: RunRecord) -> None:
     """Write the record beside the state; ``withdraw`` removes it."""
     home.write(_run_key(record.environment, record.run_id), _RUN.dump_json(record, indent=2))
 
 
 @contextmanager
-def announced(home: StateHome, record: RunRecord) -> Iterator[RunRecord]:
+def announced(home: StateBackend, record: RunRecord) -> Iterator[RunRecord]:
     """Keep the record beside the state while the run works; a killed run leaves it behind, as evidence."""
     announce(home, record)
     try:
@@ -83,12 +83,12 @@ def announced(home: StateHome, record: RunRecord) -> Iterator[RunRecord]:
         withdraw(home, record.run_id)
 
 
-def withdraw(home: StateHome, run_id: str) -> None:
+def withdraw(home: StateBackend, run_id: str) -> None:
     """Remove a run's record."""
     home.remove(_run_key(home.environment, run_id))
 
 
-def read_runs(home: StateHome) -> tuple[RunRecord, ...]:
+def read_runs(home: StateBackend) -> tuple[RunRecord, ...]:
     """Read the records of all runs that have not withdrawn; what is no record is left out."""
     bodies = (home.read(key) for key in home.keys(f"locks/{home.environment}/"))
     return tuple(record for stored in bodies if stored for record in _parse(stored.body))
@@ -105,7 +105,7 @@ def _run_key(environment: str, run_id: str) -> str:
     return f"locks/{environment}/{run_id}.json"
 
 
-def take_snapshot(home: StateHome, run_id: str) -> StateSnapshot | None:
+def take_snapshot(home: StateBackend, run_id: str) -> StateSnapshot | None:
     """Copy the state to ``snapshots/ENV/SERIAL-RUN.tfstate``; None when there is no state yet.
 
     Repeating it in the same run changes nothing.
@@ -135,7 +135,7 @@ def record_name(applied: datetime, plan_sha256: str) -> str:
     return f"{applied:%Y%m%dT%H%M%S.%fZ}-{plan_sha256[:12]}"
 
 
-def keep_record(home: StateHome, record: ConfigurationRecord, bundle: Bundle) -> str:
+def keep_record(home: StateBackend, record: ConfigurationRecord, bundle: Bundle) -> str:
     """Write bundle and record below ``records/ENV/NAME/``, the record last; return the record's key.
 
     Records are never written over: repeating the same one changes nothing.
@@ -149,7 +149,7 @@ def keep_record(home: StateHome, record: ConfigurationRecord, bundle: Bundle) ->
     return _write_once(home, _key(home, record.name, _RECORD), _ADAPTER.dump_json(record, indent=2))
 
 
-def read_records(home: StateHome, limit: int = 50) -> tuple[ConfigurationRecord, ...]:
+def read_records(home: StateBackend, limit: int = 50) -> tuple[ConfigurationRecord, ...]:
     """Read the newest records, newest first.
 
     Raises:
@@ -159,7 +159,7 @@ def read_records(home: StateHome, limit: int = 50) -> tuple[ConfigurationRecord,
     return tuple(_read(home, key) for key in sorted(keys, reverse=True)[:limit])
 
 
-def read_bundle(home: StateHome, record: ConfigurationRecord) -> bytes:
+def read_bundle(home: StateBackend, record: ConfigurationRecord) -> bytes:
     """Read a record's archive, for ``unpack``.
 
     Raises:
@@ -171,7 +171,7 @@ def read_bundle(home: StateHome, record: ConfigurationRecord) -> bytes:
     return stored.body
 
 
-def _read(home: StateHome, key: str) -> ConfigurationRecord:
+def _read(home: StateBackend, key: str) -> ConfigurationRecord:
     stored = home.read(key)
     try:
         return _ADAPTER.validate_json(stored.body if stored else b"")
@@ -181,7 +181,7 @@ def _read(home: StateHome, key: str) -> ConfigurationRecord:
         ) from error
 
 
-def _write_once(home: StateHome, key: str, body: bytes) -> str:
+def _write_once(home: StateBackend, key: str, body: bytes) -> str:
     try:
         home.write_new(key, body)
     except StateChangedError as error:
@@ -189,5 +189,5 @@ def _write_once(home: StateHome, key: str, body: bytes) -> str:
     return key
 
 
-def _key(home: StateHome, name: str, part: str) -> str:
+def _key(home: StateBackend, name: str, part: str) -> str:
     return f"records/{home.environment}/{name}/{part}"

@@ -27,7 +27,7 @@ def choose_record(records: Sequence[ConfigurationRecord], name: str | None = Non
         if _is_candidate(record) and record.name < place and record.bundle_sha256 != present.bundle_sha256:
             return record
     raise StateError(
-        f"There is no good configuration before {present.name}. Mend the configuration and deploy it instead."
+        f"There is no good configuration before {present.name}. Fix the configuration and deploy it instead."
     )
 
 
@@ -73,7 +73,7 @@ class PresentState:
         return self.head is not None and self.digest_agrees
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """What is wrong with it, or what it is, as words."""
         if self.missing:
             return "missing"

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pipeline.aws.bucket import StoredObject
 from pipeline.clock import utc_now
-from pipeline.state.home import StateHome, UnreadableStateError, describe
+from pipeline.state.backend import StateBackend, UnreadableStateError, describe
 from pipeline.state.lock import held_lock, read_digest, write_digest
 from pipeline.state.model import StateChangedError, StateError, StateHead
 from pipeline.state.restorable import PresentState, judge_restore
@@ -32,7 +32,7 @@ class Candidate:
     head: StateHead
 
 
-def list_candidates(home: StateHome) -> tuple[Candidate, ...]:
+def list_candidates(home: StateBackend) -> tuple[Candidate, ...]:
     """List the newest of each kind that are readable, newest first.
 
     Raises:
@@ -42,7 +42,7 @@ def list_candidates(home: StateHome) -> tuple[Candidate, ...]:
     return tuple(sorted(found, key=lambda item: (item.taken, item.head.serial), reverse=True))
 
 
-def fetch_candidate(home: StateHome, name: str) -> StoredObject:
+def fetch_candidate(home: StateBackend, name: str) -> StoredObject:
     """Read a candidate by its name.
 
     Raises:
@@ -61,7 +61,7 @@ def fetch_candidate(home: StateHome, name: str) -> StoredObject:
     return stored
 
 
-def _stored(home: StateHome) -> Iterator[tuple[str, Kind, StoredObject | None]]:
+def _stored(home: StateBackend) -> Iterator[tuple[str, Kind, StoredObject | None]]:
     for version, _ in islice(home.versions(home.backend.key), _MOST):
         yield version, "version", home.read(home.backend.key, version)
     snapshots, backups = _prefixes(home)
@@ -81,13 +81,13 @@ def _described(found: Iterable[tuple[str, Kind, StoredObject | None]]) -> Iterat
             continue
 
 
-def _newest(home: StateHome, prefix: str) -> tuple[str, ...]:
+def _newest(home: StateBackend, prefix: str) -> tuple[str, ...]:
     """Keys begin with the serial or the time, so their order is that of age."""
     keys = [key for key in home.keys(prefix) if key.endswith(".tfstate")]
     return tuple(reversed(keys[-_MOST:]))
 
 
-def _prefixes(home: StateHome) -> tuple[str, str]:
+def _prefixes(home: StateBackend) -> tuple[str, str]:
     return f"snapshots/{home.environment}/", f"backups/{home.environment}/"
 
 
@@ -102,7 +102,7 @@ class RestoredState:
     """Key of the copy of what was replaced; "" when there was nothing."""
 
 
-def inspect_state(home: StateHome) -> PresentState:
+def inspect_state(home: StateBackend) -> PresentState:
     """Look at the state and at the digest that the lock table keeps of it."""
     stored = home.read(home.backend.key)
     digest = read_digest(home)
@@ -118,7 +118,7 @@ def inspect_state(home: StateHome) -> PresentState:
 
 
 def restore_state(
-    home: StateHome,
+    home: StateBackend,
     version: StoredObject,
     seen: PresentState,
     who: str,
@@ -128,7 +128,7 @@ def restore_state(
     """Make ``version`` (of the state, a snapshot or a backup) the state again, under Terraform's own lock.
 
     It gets a serial above both, so that plans made before are stale, and the digest in the lock table is
-    mended. What it replaces, however damaged, is kept below ``replaced/ENV/``. ``seen`` is what the decision
+    fixed. What it replaces, however damaged, is kept below ``replaced/ENV/``. ``seen`` is what the decision
     was made on.
 
     Raises:
@@ -150,7 +150,7 @@ def restore_state(
     return RestoredState(version_id, serial, candidate.lineage, kept)
 
 
-def _keep(home: StateHome, present: StoredObject) -> str:
+def _keep(home: StateBackend, present: StoredObject) -> str:
     key = f"replaced/{home.environment}/{utc_now():%Y%m%dT%H%M%S.%fZ}.tfstate"
     home.write_new(key, present.body, {"sha256": present.sha256, "source-version": present.version_id})
     return key

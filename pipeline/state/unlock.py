@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from pipeline.clock import utc_now
-from pipeline.state.home import StateHome
+from pipeline.state.backend import StateBackend
 from pipeline.state.lock import delete_lock, read_lock, settle_digest
 from pipeline.state.model import LockInfo, RunRecord, RunStatus, StateError
 from pipeline.state.record import observe, read_runs, withdraw
 from pipeline.terraform.errors import StateLockedError
-from pipeline.terraform.workspace import Around
+from pipeline.terraform.workspace import CommandHook
 
 CLOCK_SKEW = timedelta(seconds=60)
 
@@ -136,7 +136,7 @@ class LockReport:
 
 
 def inspect_lock(
-    home: StateHome,
+    home: StateBackend,
     known: Mapping[str, RunStatus] | None = None,
     limit: timedelta = LOCK_AGE_LIMIT,
 ) -> LockReport:
@@ -147,7 +147,7 @@ def inspect_lock(
 
 
 def unlock(
-    home: StateHome,
+    home: StateBackend,
     lock_id: str,
     known: Mapping[str, RunStatus] | None = None,
     limit: timedelta = LOCK_AGE_LIMIT,
@@ -175,7 +175,7 @@ def unlock(
     return report
 
 
-def release_own_lock(home: StateHome, attempt: BlockedCommand) -> bool:
+def release_own_lock(home: StateBackend, attempt: BlockedCommand) -> bool:
     """Remove the lock that our own command ran into, if it made it itself; True when it was removed.
 
     DynamoDB's answer to the lock's PutItem can be lost; Terraform then finds its own lock and gives up.
@@ -187,8 +187,8 @@ def release_own_lock(home: StateHome, attempt: BlockedCommand) -> bool:
     return True
 
 
-def lock_keeper(home: StateHome, run_id: str, tell: Callable[[str], None] = lambda _: None) -> Around:
-    """Return what ``open_workspace`` takes as ``around``: it sees to the locks of the run's own commands.
+def lock_keeper(home: StateBackend, run_id: str, tell: Callable[[str], None] = lambda _: None) -> CommandHook:
+    """Return what ``open_workspace`` takes as ``hook``: it sees to the locks of the run's own commands.
 
     When a command fails, the lock that it made itself and left behind is freed: Terraform was killed, or was
     interrupted while it took the lock, or DynamoDB's answer to its PutItem was lost. In the last case
@@ -196,7 +196,7 @@ def lock_keeper(home: StateHome, run_id: str, tell: Callable[[str], None] = lamb
     Terraform's own error was in the log before.
     """
 
-    def around(command: Callable[[], int]) -> int:
+    def hook(command: Callable[[], int]) -> int:
         for _ in range(_REPEATS):
             try:
                 return _freeing(home, run_id, command)
@@ -204,10 +204,10 @@ def lock_keeper(home: StateHome, run_id: str, tell: Callable[[str], None] = lamb
                 tell(_REPEATING)
         return _freeing(home, run_id, command)
 
-    return around
+    return hook
 
 
-def _freeing(home: StateHome, run_id: str, command: Callable[[], int]) -> int:
+def _freeing(home: StateBackend, run_id: str, command: Callable[[], int]) -> int:
     before, started = read_lock(home), utc_now()
     try:
         return command()
@@ -219,13 +219,13 @@ def _freeing(home: StateHome, run_id: str, command: Callable[[], int]) -> int:
         raise
 
 
-def _free(home: StateHome, lock: LockInfo) -> None:
+def _free(home: StateBackend, lock: LockInfo) -> None:
     """Settle the digest of an owner that is gone, while nobody else can write; then remove its lock."""
     settle_digest(home)
     delete_lock(home, lock)
 
 
-def forget_gone(home: StateHome, known: Mapping[str, RunStatus] | None = None) -> None:
+def forget_gone(home: StateBackend, known: Mapping[str, RunStatus] | None = None) -> None:
     """Remove the records of runs that are gone. Only while no lock is held: they are evidence until then."""
     if read_lock(home) is None:
         for run in observed_runs(home, known or {}):
@@ -233,7 +233,7 @@ def forget_gone(home: StateHome, known: Mapping[str, RunStatus] | None = None) -
                 withdraw(home, run.record.run_id)
 
 
-def observed_runs(home: StateHome, known: Mapping[str, RunStatus]) -> tuple[ObservedRun, ...]:
+def observed_runs(home: StateBackend, known: Mapping[str, RunStatus]) -> tuple[ObservedRun, ...]:
     """Read the run records and look whether the runs live; what is seen here outweighs what is ``known``."""
     return tuple(ObservedRun(record, _status(record, known)) for record in read_runs(home))
 

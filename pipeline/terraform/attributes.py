@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.terraform.surroundings import Masker
+from pipeline.terraform.process_environment import Masker
 
 SENSITIVE = "(sensitive)"
 UNKNOWN = "(known after apply)"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from pipeline.documents import part, whole
+from pipeline.documents import get_int, get_mapping
 
 Severity = Literal["error", "warning"]
 
@@ -31,16 +31,16 @@ class Diagnostic:
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> Self:
         """Read one ``diagnostic`` object of Terraform's JSON output."""
-        source = part(document, "range")
-        start = part(source, "start")
+        source = get_mapping(document, "range")
+        start = get_mapping(source, "start")
         return cls(
             severity="warning" if document.get("severity") == "warning" else "error",
             summary=str(document.get("summary", "")),
             detail=str(document.get("detail", "")),
             address=str(document.get("address") or ""),
             file=str(source.get("filename", "")),
-            line=whole(start, "line"),
-            snippet=str(part(document, "snippet").get("code", "")),
+            line=get_int(start, "line"),
+            snippet=str(get_mapping(document, "snippet").get("code", "")),
         )
 
     def __str__(self) -> str:
@@ -134,7 +134,7 @@ def advise(diagnostics: Iterable[Diagnostic]) -> str:
     located = [item for item in errors_of(diagnostics) if item.file]
     if not located:
         return ""
-    verb = "See" if located[0].address else "Mend"
+    verb = "See" if located[0].address else "Fix"
     return f"{verb} {located[0].file}, line {located[0].line}, and run again."
 
 

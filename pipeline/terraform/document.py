@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeline.terraform.attributes import AttributeChange, attribute_changes
 from pipeline.terraform.errors import TerraformError
-from pipeline.terraform.surroundings import Masker
+from pipeline.terraform.process_environment import Masker
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.documents import part
+from pipeline.documents import get_mapping
 from pipeline.terraform.diagnostics import Diagnostic
-from pipeline.terraform.surroundings import Masker
+from pipeline.terraform.process_environment import Masker
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,13 @@ def parse_event(line: str, masker: Masker = Masker()) -> TerraformEvent | None: 
 def _event(kind: str, document: Document) -> TerraformEvent:
     if kind in _RESOURCES:
         event, key = _RESOURCES[kind]
-        found = part(document, key)
-        address = str(part(found, "resource").get("addr", ""))
+        found = get_mapping(document, key)
+        address = str(get_mapping(found, "resource").get("addr", ""))
         return event(**_text(document), address=address, action=str(found.get("action", "")))
     if kind == "diagnostic":
-        return DiagnosticEvent(**_text(document), diagnostic=Diagnostic.parse(part(document, "diagnostic")))
+        return DiagnosticEvent(
+            **_text(document), diagnostic=Diagnostic.parse(get_mapping(document, "diagnostic"))
+        )
     return (TerraformEvent if kind in _TOLD else LogEvent)(**_text(document))
 
 

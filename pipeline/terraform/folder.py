@@ -59,7 +59,7 @@ def run_folder(label: str, base: Path | None = None) -> Iterator[RunFolder]:
     parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _require_private(parent)
     # Between making a folder and holding it, another run's sweep would take it for abandoned.
-    with alone(parent):
+    with exclusively(parent):
         _remove_abandoned(parent)
         path = Path(tempfile.mkdtemp(prefix=f"{label}-", dir=parent))
         hold = os.open(path / _HOLD, os.O_RDWR | os.O_CREAT, 0o600)
@@ -111,7 +111,7 @@ def _require_private(folder: Path) -> None:
 
 
 @contextmanager
-def alone(parent: Path) -> Iterator[None]:
+def exclusively(parent: Path) -> Iterator[None]:
     """Keep every other process of this machine out of what is done to a folder meanwhile."""
     parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(parent / _ALONE, os.O_RDWR | os.O_CREAT, 0o600)

@@ -105,7 +105,7 @@ def _without(running: Mapping[str, str], address: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Aftermath:
+class PartialApply:
     """Addresses by what became of them."""
 
     done: tuple[str, ...]
@@ -136,11 +136,11 @@ class Aftermath:
         return "\n".join(lines)
 
 
-def aftermath(progress: Progress, *, graceful: bool) -> Aftermath:
+def partial_apply(progress: Progress, *, graceful: bool) -> PartialApply:
     """Judge the progress at the end of an apply; ``graceful`` is False when Terraform was killed."""
     in_flight = tuple(progress.running)
     cut_off = tuple(name for name in in_flight if _creates(progress, name))
-    return Aftermath(
+    return PartialApply(
         done=progress.done,
         failed=progress.failed,
         in_flight=in_flight,

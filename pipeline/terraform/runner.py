@@ -18,7 +18,7 @@ from pipeline.terraform.errors import (
 )
 from pipeline.terraform.events import DiagnosticEvent, TerraformEvent, parse_event
 from pipeline.terraform.process import Ending, Finished, TerraformCommand, TimeLimits, execute
-from pipeline.terraform.surroundings import Masker
+from pipeline.terraform.process_environment import Masker
 
 OnEvent = Callable[[TerraformEvent], None]
 

@@ -16,10 +16,10 @@ from pipeline.terraform.backend import BackendConfig
 from pipeline.terraform.diagnostics import Diagnostic
 from pipeline.terraform.document import Plan, PlanDocument, parse_plan, read_plan
 from pipeline.terraform.errors import StalePlanError, failure
-from pipeline.terraform.folder import RunFolder, alone, run_folder
+from pipeline.terraform.folder import RunFolder, exclusively, run_folder
 from pipeline.terraform.process import TimeLimits
+from pipeline.terraform.process_environment import Masker, process_environment, write_variables
 from pipeline.terraform.runner import Execution, OnEvent, TerraformRunner, ignore
-from pipeline.terraform.surroundings import Masker, process_environment, write_variables
 
 _HAS_CHANGES = 2
 """Exit code of ``plan -detailed-exitcode``."""
@@ -48,11 +48,11 @@ class PlanRequest:
     lock_timeout: str = _LOCK_TIMEOUT
 
 
-Around = Callable[[Callable[[], int]], int]
+CommandHook = Callable[[Callable[[], int]], int]
 """Carries out a command that takes the state's lock; may do something before, after, or repeat it."""
 
 
-def directly(command: Callable[[], int]) -> int:
+def run_directly(command: Callable[[], int]) -> int:
     """Carry out a command and nothing else."""
     return command()
 
@@ -64,7 +64,7 @@ class Workspace:
     module: Path
     folder: RunFolder
     execution: Execution
-    around: Around = directly
+    hook: CommandHook = run_directly
 
     def within(self, seconds: float) -> "Workspace":
         """Return the same workspace with another time limit for each command."""
@@ -139,14 +139,14 @@ class Workspace:
     def _plugin_cache(self) -> Iterator[None]:
         # Terraform's shared plugin cache is not made for several inits at once.
         cache = self.execution.environment.get("TF_PLUGIN_CACHE_DIR")
-        with alone(Path(cache)) if cache else nullcontext():
+        with exclusively(Path(cache)) if cache else nullcontext():
             yield
 
     def _runner(self) -> TerraformRunner:
         return TerraformRunner(self.module, self.execution)
 
     def _run_locking(self, verb: str, *args: str, **options: Any) -> int:
-        return self.around(lambda: self._run(verb, *args, **options))
+        return self.hook(lambda: self._run(verb, *args, **options))
 
     def _run(self, verb: str, *args: str, **options: Any) -> int:
         runner = self._runner()
@@ -175,13 +175,13 @@ def open_workspace(
     cli_config: Path | None = None,
     base: Path | None = None,
     inherited: Mapping[str, str] | None = None,
-    around: Around = directly,
+    hook: CommandHook = run_directly,
 ) -> Iterator[Workspace]:
     """Give one run its own workspace on the module, removed at the end.
 
     ``label`` names the private folder (the environment's name will do), ``secrets`` are masked in every
     event and error besides the credentials, ``cli_config`` replaces TF_CLI_CONFIG_FILE, ``base``
-    the place of private folders, ``inherited`` this process's environment. ``around`` wraps each
+    the place of private folders, ``inherited`` this process's environment. ``hook`` wraps each
     command that takes the state's lock; ``pipeline.state.unlock.lock_keeper`` makes one.
     """
     with run_folder(label, base) as folder:
@@ -190,4 +190,4 @@ def open_workspace(
         )
         masked: Sequence[str | None] = (*secrets, access.secret_access_key, access.session_token)
         execution = Execution(surroundings, on_event, limits, cancel, Masker.of(masked), hold=folder.child)
-        yield Workspace(module.resolve(), folder, execution, around)
+        yield Workspace(module.resolve(), folder, execution, hook)

@@ -15,7 +15,7 @@ sys.path.append(str(Path(__file__).parents[1] / "unit/logs"))
 from fake_logs import FakeAws, FakeLogs, FakeS3
 
 from pipeline.logs.archive import archive_day
-from pipeline.logs.manifest import ArchivePlace
+from pipeline.logs.manifest import ArchiveLocation
 
 DAY = date(2026, 2, 28)
 _START = int(datetime(2026, 2, 28, tzinfo=UTC).timestamp()) * 1000
@@ -56,7 +56,7 @@ def main(events: int) -> None:
     logs = ManyLogs(events)
     aws = FakeAws("af-south-1", logs=logs, s3=ForgetfulS3())
     began = time.monotonic()
-    result = archive_day(aws, ArchivePlace("bucket", "bench"), "/group", DAY)
+    result = archive_day(aws, ArchiveLocation("bucket", "bench"), "/group", DAY)
     seconds = time.monotonic() - began
     assert result.manifest.events == events // _STREAMS * _STREAMS
     began = time.monotonic()

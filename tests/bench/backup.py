@@ -76,7 +76,7 @@ def backup(shop: Workshop) -> Report:
     make(backups.database, shop.sizes.database_mib)
     shop.say("backups by the pipeline, and one by the plain tools")
     ours = [backups.pipeline() for _ in range(min(shop.sizes.times, 2))]
-    plain = [_must(backups.plain())]
+    plain = [_raise_on_failures(backups.plain())]
     shop.say("both while an application writes")
     waits, remark = _under_load(shop, backups)
     curve = _curve(shop, backups, [seconds for seconds, _ in ours])
@@ -120,7 +120,7 @@ def _memory_goal(ours: Series, plain: Series) -> Goal:
     return at_most("backup in a tenth of the memory of the plain tools", ratio(ours, plain), 0.1, "x", why)
 
 
-def _must(found: Measured) -> Measured:
+def _raise_on_failures(found: Measured) -> Measured:
     if found.trouble:
         raise RuntimeError(f"the plain tools {found.trouble}")
     return found

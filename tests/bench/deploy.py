@@ -36,7 +36,7 @@ class Deployed:
 
 WHY_LATE = "The record of the release is written first; where the rest goes was not looked into."
 WHY_NOT_HALF = (
-    "The pipeline has a preflight, a trial task and 5 s of soak that the script has not, and a run needs "
+    "The pipeline has a preflight, a smoke-test task and 5 s of soak that the script has not; a run needs "
     "some 5 s to be RUNNING: the worker's look, a Python process, the imports of Prefect and of the flow. "
     "The script's time is mostly the 15 s between two looks of its waiter. Half of it would need a resident "
     "process and no soak."
@@ -75,10 +75,10 @@ _BARE = 2
 
 def _report(found: dict[str, list[Deployed]]) -> Report:
     titles = {
-        "pipeline": "deploy-application: preflight, build, push, look for migrations, trial, rollout, verify",
+        "pipeline": "deploy-application: preflight, build, push, migrations, smoke test, rollout, verify",
         "script": "script: docker build, docker push, aws ecs, wait services-stable, curl",
         "ecs-deploy": "script: docker build, docker push, ecs-deploy, curl",
-        "pipeline, bare": "deploy-application without migrations and trial, as the scripts",
+        "pipeline, bare": "deploy-application without migrations and smoke test, as the scripts",
     }
     whole = {
         name: Series(titles[name], "s", tuple(one.seconds for one in runs)) for name, runs in found.items()
@@ -115,11 +115,11 @@ def _steps(runs: list[Deployed]) -> str:
 
 
 def _by_bare_pipeline(shop: Workshop) -> Deployed:
-    shop.house.blocks.switch_trial(False)
+    shop.house.blocks.switch_smoke_test(False)
     try:
         return by_pipeline(shop, migrate=False)
     finally:
-        shop.house.blocks.switch_trial(True)
+        shop.house.blocks.switch_smoke_test(True)
 
 
 def by_pipeline(shop: Workshop, *, migrate: bool = True) -> Deployed:

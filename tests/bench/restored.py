@@ -15,14 +15,14 @@ def restored(shop: Workshop) -> Report:
     house, times = shop.house, min(shop.sizes.times, 2)
     shop.say("a release that is good, for comparison")
     normal = [by_pipeline(shop).rollout for _ in range(times)]
-    house.blocks.switch_trial(False)
+    house.blocks.switch_smoke_test(False)
     try:
         back = []
         for _ in range(times):
             shop.say("a release that answers 500")
             back.append(_broken(house))
     finally:
-        house.blocks.switch_trial(True)
+        house.blocks.switch_smoke_test(True)
     rollout = Series("a normal rollout: service moved, watched, verified", "s", tuple(normal))
     series = Series("from broken to the old release restored and verified", "s", tuple(back))
     return Report(
@@ -33,7 +33,7 @@ def restored(shop: Workshop) -> Report:
             at_most("broken to restored within 2 x a normal rollout", ratio(series, rollout), 2, "x", _WHY),
         ),
         remarks=(
-            "The trial, which stops such releases before the switch, is off.",
+            "The smoke test, which stops such releases before the switch, is off.",
             "Broken: ECS calls the rollout completed, although the release answers HTTP 500.",
         ),
     )

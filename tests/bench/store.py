@@ -1,4 +1,4 @@
-"""Keeps the reports of earlier runs, so that one entry can be measured anew without the others."""
+"""Keeps the reports of earlier runs, so that one entry can be measured again without the others."""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -54,12 +54,12 @@ async def deliver(
         "X-GitHub-Delivery": secrets.token_hex(8),
         "X-Hub-Signature-256": sign(body, secret),
     }
-    begun = time.perf_counter()
+    began = time.perf_counter()
     try:
         status = str((await client.post(url, content=body, headers=headers)).status_code)
     except httpx.HTTPError as error:
         status = type(error).__name__
-    tally.add(kind, time.perf_counter() - begun, status)
+    tally.add(kind, time.perf_counter() - began, status)
 
 
 async def storm(options: argparse.Namespace, secret: str) -> Tally:
@@ -71,9 +71,9 @@ async def storm(options: argparse.Namespace, secret: str) -> Tally:
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
     async with httpx.AsyncClient(timeout=30, limits=limits, trust_env=False) as client:
         await deliver(client, options.url, secret, again, "first", tally)
-        begun = time.perf_counter()
+        began = time.perf_counter()
         for number in range(int(options.rate * options.seconds)):
-            await asyncio.sleep(max(0.0, begun + number / options.rate - time.perf_counter()))
+            await asyncio.sleep(max(0.0, began + number / options.rate - time.perf_counter()))
             kind, chance = "redelivery", dice.random()
             body = again
             if chance < options.pushes:
@@ -83,7 +83,7 @@ async def storm(options: argparse.Namespace, secret: str) -> Tally:
             task = asyncio.create_task(deliver(client, options.url, secret, body, kind, tally))
             pending.add(task)
             task.add_done_callback(pending.discard)
-        sent = time.perf_counter() - begun
+        sent = time.perf_counter() - began
         await asyncio.gather(*pending)
         print(f"sent {number + 1} in {sent:.1f} s ({(number + 1) / sent:.0f}/s)")  # noqa: T201 - the command's answer
     return tally

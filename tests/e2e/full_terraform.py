@@ -12,7 +12,7 @@ from emulators import REGION
 from deployments.local.setup.terraform import terraform_binary, terraform_cli_config
 from deployments.paths import PROJECT
 from pipeline.environment.loader import load_environments
-from pipeline.terraform.surroundings import root_variables, write_variables
+from pipeline.terraform.process_environment import root_variables, write_variables
 
 ENVIRONMENT = "production"
 STATE_BUCKET = "full-state"

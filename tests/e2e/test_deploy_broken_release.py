@@ -59,7 +59,7 @@ def test_a_broken_release_never_takes_the_place_of_the_good_one(
 
 
 def test_a_missing_secret_is_named_before_anything_is_built(house: House, untouched: ReleaseRecord) -> None:
-    """A required key without a value fails the preflight, which names it and the flow that mends it."""
+    """A required key without a value fails the preflight, which names it and the flow that fixes it."""
     house.application.change()
     with house.without_secret("WHATSAPP_ACCESS_TOKEN"):
         said = house.fail("deploy-application")

@@ -1,4 +1,4 @@
-"""Releases that fail after the switch, as they do where trials are switched off; and going back by hand."""
+"""Releases that fail after the switch, where the smoke test is off; and going back by hand."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,14 +16,14 @@ pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
-def no_trial(house: House) -> Iterator[None]:
+def no_smoke_test(house: House) -> Iterator[None]:
     """Faults reach the service."""
-    house.blocks.switch_trial(False)
+    house.blocks.switch_smoke_test(False)
     yield
-    house.blocks.switch_trial(True)
+    house.blocks.switch_smoke_test(True)
 
 
-def test_a_rollback_by_the_circuit_breaker_is_no_success(house: House, no_trial: None) -> None:
+def test_a_rollback_by_the_circuit_breaker_is_no_success(house: House, no_smoke_test: None) -> None:
     """A crashing release ends as ROLLED_BACK with exit code and last lines; the old one answers all along."""
     good = house.newest_good()
     # At once: the emulator takes a container for stable that has run for a second.
@@ -40,7 +40,7 @@ def test_a_rollback_by_the_circuit_breaker_is_no_success(house: House, no_trial:
     assert visitor.bad == []
 
 
-def test_a_release_that_answers_badly_is_taken_back(house: House, no_trial: None) -> None:
+def test_a_release_that_answers_badly_is_taken_back(house: House, no_smoke_test: None) -> None:
     """A release that answers 500 is UNHEALTHY, the pipeline itself goes back, and both are on record.
 
     Visitors see its errors: for the five seconds that prove it broken, until the old one is back.
@@ -65,7 +65,7 @@ def test_a_release_that_answers_badly_is_taken_back(house: House, no_trial: None
     until(lambda: {"release": good.release}.items() <= _told(house, "vimbiso.release.rolled_back").items())
 
 
-def test_irreversible_migrations_stop_the_way_back(house: House, no_trial: None) -> None:
+def test_irreversible_migrations_stop_the_way_back(house: House, no_smoke_test: None) -> None:
     """The failed release stays until a person approves; going back by hand is refused with the reason."""
     good = house.newest_good()
     migration = house.application.change("health-500", migration=ONE_WAY)

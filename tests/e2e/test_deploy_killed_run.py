@@ -64,7 +64,7 @@ def test_killed_at_every_step_the_release_still_rolls_out_once(
             killed_at(house, closed)
         assert house.newest_revision() == before.revision + 1
 
-        for job in ("survey-", "migrate-", "trial-"):
+        for job in ("survey-", "migrate-", "smoke-test-"):
             with gate.closed(after=runs_task(job)) as closed:
                 killed_at(house, closed)
         assert house.service().task_definition == before.task_definition
@@ -87,7 +87,7 @@ def test_killed_at_every_step_the_release_still_rolls_out_once(
     converged(house, before)
     assert len(house.newest().migrations) == 1
     assert house.newest().backup
-    assert house.one_off_tasks("trial-") == []
+    assert house.one_off_tasks("smoke-test-") == []
     assert visitor.bad == []
 
 

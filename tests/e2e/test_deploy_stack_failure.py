@@ -17,7 +17,7 @@ FLOW = "deploy-application"
 def test_after_the_death_of_the_worker_a_new_run_converges(house: House) -> None:
     """`up` ends the run that the killed worker left behind, which counts as crashed; the next one goes on."""
     known = deployments(house)
-    run = begun(house)
+    run = began(house)
     os.kill(house.stack.up()["worker"], signal.SIGKILL)
     house.stack.up()
     assert house.end(run).state_name == "Crashed"
@@ -31,7 +31,7 @@ def test_after_the_death_of_the_worker_a_new_run_converges(house: House) -> None
 def test_a_run_outlives_the_death_of_the_prefect_server(house: House) -> None:
     """The run waits for the server to come back and then ends well by itself."""
     known = deployments(house)
-    run = begun(house)
+    run = began(house)
     os.kill(house.stack.up()["prefect"], signal.SIGKILL)
     house.stack.up()
     assert house.end(run).state_name == "Completed"
@@ -40,7 +40,7 @@ def test_a_run_outlives_the_death_of_the_prefect_server(house: House) -> None:
     assert house.releases.open_rollout() is None
 
 
-def begun(house: House) -> UUID:
+def began(house: House) -> UUID:
     """Start the deployment of a new release and wait until ECS has begun its rollout."""
     assert house.releases.open_rollout() is None
     house.application.change()

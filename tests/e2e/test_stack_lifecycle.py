@@ -1,4 +1,4 @@
-"""The embedded stack comes up, stays up, mends itself and goes away without a trace."""
+"""The embedded stack comes up, stays up, fixes itself and goes away without a trace."""
 
 import os
 import signal
@@ -20,10 +20,10 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 def test_starting_twice_is_harmless_and_quick(stack: Stack) -> None:
     """The second start finds the very same processes and takes less than a second of work."""
     first = stack.up()
-    begun = time.monotonic()
+    began = time.monotonic()
     second = stack.up()
     assert first == second
-    assert time.monotonic() - begun < 3, "a second is the goal; the rest is for a busy machine"
+    assert time.monotonic() - began < 3, "a second is the goal; the rest is for a busy machine"
 
 
 def test_the_prefect_ui_is_served(stack: Stack) -> None:

@@ -229,7 +229,7 @@ def _make_block(port: int | str) -> None:
 
 
 def test_a_second_registration_writes_nothing(world: World) -> None:
-    """What is there stays, so that no clock starts anew; what a person switched stays switched."""
+    """What is there stays, so that no clock starts again; what a person switched stays switched."""
     assert world.register() == 0
     found = world.client.find_automation("staging: drift")
     assert found is not None

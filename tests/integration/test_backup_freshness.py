@@ -11,7 +11,7 @@ from pipeline.freshness.judge import Freshness, judge
 from pipeline.freshness.survey import find_copies
 from pipeline.live import LiveEnvironment
 from pipeline.logs.archive import archive_day
-from pipeline.logs.manifest import ArchivePlace
+from pipeline.logs.manifest import ArchiveLocation
 from pipeline.outputs import Outputs
 from pipeline.sqlite.layout import MANIFEST, UNUSABLE, stem
 
@@ -48,7 +48,7 @@ def test_copies_are_missed_found_and_grow_old(aws: AwsAccess) -> None:  # noqa: 
     for name in (key, key + MANIFEST):
         s3.put_object(Bucket="backups", Key=name, Body=b"{}")
     s3.put_object(Bucket=home, Key=f"backups/staging/{now:%Y%m%dT%H%M%S.%fZ}-00000001.tfstate", Body=b"{}")
-    archive_day(aws, ArchivePlace("archive", STAGING.name), GROUP, now.date() - timedelta(days=1))
+    archive_day(aws, ArchiveLocation("archive", STAGING.name), GROUP, now.date() - timedelta(days=1))
     assert _verdicts(aws) == [Freshness.FRESH] * 3
     assert _verdicts(aws, timedelta(days=2)) == [Freshness.OLD] * 3
 

@@ -149,14 +149,14 @@ def test_one_off_tasks_end_with_their_exit_code(lab: Lab, script: str, expected:
     definition = lab.register("one-off", RUNS)
     tasks = OneOffTasks(lab.access, CLUSTER)
     command = ("/busybox", "sh", "-c", script)
-    begun = tasks.start(OneOff(CLUSTER, definition, "web", f"run-{script}", command))
-    ended = wait_until(lambda: tasks.describe(begun.arn), stopped, timeout=240, interval=0.2)
+    began = tasks.start(OneOff(CLUSTER, definition, "web", f"run-{script}", command))
+    ended = wait_until(lambda: tasks.describe(began.arn), stopped, timeout=240, interval=0.2)
     reason = failure(ended, "web")
     assert reason is None if expected is None else str(reason).startswith(expected), reason
 
 
 def test_a_killed_run_finds_its_task_again(lab: Lab) -> None:
-    """The key finds the task, which is joined while it runs and started anew when it has ended."""
+    """The key finds the task, which is joined while it runs and started again when it has ended."""
     tasks = OneOffTasks(lab.access, CLUSTER)
     wanted = OneOff(CLUSTER, lab.register("again", RUNS), "web", "run-again")
     first = tasks.start_or_join(wanted)

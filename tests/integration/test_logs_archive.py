@@ -11,13 +11,13 @@ from maintenance_emulator import aws  # noqa: F401 - a fixture
 from pipeline.aws.access import AwsAccess
 from pipeline.logs.archive import ArchiveOutcome, archive_day, archived_days, verify_day
 from pipeline.logs.cloudwatch import apply_retention, list_groups
-from pipeline.logs.manifest import ArchivePlace
+from pipeline.logs.manifest import ArchiveLocation
 from pipeline.logs.retention import days_due, plan_retention
 
 NOW = datetime.now(UTC)
 YESTERDAY = NOW.date() - timedelta(days=1)
 NOON = int(datetime(YESTERDAY.year, YESTERDAY.month, YESTERDAY.day, 12, tzinfo=UTC).timestamp()) * 1000
-PLACE = ArchivePlace("archive", "test")
+PLACE = ArchiveLocation("archive", "test")
 GROUP = "/ecs/app-test"
 MIB = 1024 * 1024
 

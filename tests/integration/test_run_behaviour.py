@@ -20,7 +20,7 @@ from pipeline.outputs import Outputs
 from tasks import support
 from tasks.lease import (
     LEASE,
-    OccupiedError,
+    EnvironmentBusyError,
     one_change_at_a_time,
     one_delivery_at_a_time,
     refuse_second_delivery,
@@ -51,7 +51,9 @@ def target_of(name: str, policy: str = "wait") -> LiveEnvironment:
 
 def test_a_second_run_waits_and_says_for_whom() -> None:
     """While one holds the place no other gets it; the error names the environment and the limit."""
-    with pytest.raises(OccupiedError, match=r"Another run has worked on staging.*infrastructure-staging"):
+    with pytest.raises(
+        EnvironmentBusyError, match=r"Another run has worked on staging.*infrastructure-staging"
+    ):
         work("staging", meanwhile="staging")
 
 
@@ -62,7 +64,7 @@ def test_environments_do_not_wait_for_each_other() -> None:
 
 def test_the_place_is_free_after_a_failure() -> None:
     """A run that failed keeps nobody out."""
-    with pytest.raises(OccupiedError):
+    with pytest.raises(EnvironmentBusyError):
         work("production", meanwhile="production")
     with get_client(sync_client=True) as client:
         assert client.read_global_concurrency_limit_by_name("infrastructure-production").active_slots == 0
@@ -84,7 +86,7 @@ def deliver(environment: str, policy: str = "wait", meanwhile: bool = False) -> 
 def test_a_second_deployment_is_refused_where_the_environment_says_so() -> None:
     """It ends within seconds, before anything was built, and says whom it would have to wait for."""
     with pytest.raises(
-        OccupiedError, match=r"Another run has worked on staging for 10 seconds.*delivery-staging"
+        EnvironmentBusyError, match=r"Another run has worked on staging for 10 seconds.*delivery-staging"
     ):
         deliver("staging", policy="refuse", meanwhile=True)
     assert deliver("staging", policy="refuse") == "moved"
@@ -99,7 +101,7 @@ def test_the_place_of_a_dead_run_is_taken_at_once() -> None:
 def test_the_place_stays_while_any_other_run_is_at_work() -> None:
     """Which of them holds it is not known: a living run's place must not be given away."""
     hold("infrastructure-production")
-    with pytest.raises(OccupiedError):
+    with pytest.raises(EnvironmentBusyError):
         busy("production")
 
 

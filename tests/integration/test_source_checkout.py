@@ -98,7 +98,7 @@ def test_context(remote: Remote) -> None:
 
 
 def test_branch_moves(remote: Remote) -> None:
-    """A branch is asked for anew each time; older trees stay in the cache, up to a limit."""
+    """A branch is asked for again each time; older trees stay in the cache, up to a limit."""
     seen = {remote.resolve("main").revision}
     for number in range(KEPT + 1):
         commit = _commit(remote.work, f"more {number}")

@@ -158,7 +158,7 @@ def test_a_run_that_was_killed_goes_on_with_its_own_task(live: LiveEnvironment, 
     store = BackupStore(live)
     attempt = open_attempt(store, "backup", run, now())
     runner = Runner(live, attempt, 60, quiet)
-    runner._start(lambda signer: backup_module._orders(live, store, attempt, POLICY, signer))
+    runner._start(lambda signer: backup_module._spec(live, store, attempt, POLICY, signer))
     manifest = back_up(live, run, quiet, POLICY)
     assert manifest.id == attempt.id
     ecs = live.access.client("ecs")

@@ -14,7 +14,7 @@ from sqlite_support.emulator import emulator, make_live, serve
 from pipeline.aws.access import AwsAccess
 from pipeline.ecs.service import EcsService
 from pipeline.live import LiveEnvironment
-from pipeline.recovery.carry import RestoreUndoneError
+from pipeline.recovery.carry import RestoreRolledBackError
 from pipeline.recovery.record import OpenRestores, RecoveryError, choose, require_none_open
 from pipeline.recovery.steps import RestoreSteps
 from pipeline.release.model import Release
@@ -130,7 +130,7 @@ def test_an_unhealthy_service_gets_its_old_database_back(
     live: LiveEnvironment, database: Path, backup: BackupManifest
 ) -> None:
     """What was restored is kept as a file, and the error says why it went."""
-    with pytest.raises(RestoreUndoneError, match="HTTP 500"):
+    with pytest.raises(RestoreRolledBackError, match="HTTP 500"):
         restore(
             live, RestoreSteps(live, lambda: "HTTP 500" if databases.rows(database) == 10 else None, quiet)
         )
@@ -165,7 +165,7 @@ def test_a_run_that_was_killed_is_carried_on_by_the_next(
     assert [item.id for item in service(live).require().deployments] == [item.id for item in left.deployments]
     unhealthy = step == "swap_back"
     again = RestoreSteps(live, health(database, well=not unhealthy), quiet)
-    with pytest.raises(RestoreUndoneError) if unhealthy else nullcontext():
+    with pytest.raises(RestoreRolledBackError) if unhealthy else nullcontext():
         restore(live, again)
     assert databases.rows(database) == (15 if unhealthy else 10)
     assert runs(live) == (1, False)

@@ -26,9 +26,9 @@ class Blocks:
         """Enter another value for one of the application's secret keys."""
         self._change("app-secrets", self.secrets_name, values={**self.secret_values(), key: value})
 
-    def switch_trial(self, on: bool) -> None:
-        """Switch the trial of new releases on or off."""
-        self._change_settings(trial=on)
+    def switch_smoke_test(self, on: bool) -> None:
+        """Switch the smoke test of new releases on or off."""
+        self._change_settings(smoke_test=on)
 
     def switch_endpoint(self, url: str) -> None:
         """Let the flows ask another address for AWS; tasks keep theirs."""

@@ -8,7 +8,7 @@ from terraform_command import PROJECT, Terraform, offline_environment
 
 from deployments.local.setup.terraform import terraform_binary
 from pipeline.environment.loader import load_environments
-from pipeline.terraform.surroundings import root_variables, write_variables
+from pipeline.terraform.process_environment import root_variables, write_variables
 
 
 @pytest.fixture(scope="session")

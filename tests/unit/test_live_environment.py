@@ -39,7 +39,7 @@ def test_where_nothing_was_built_the_next_step_is_named(live: LiveEnvironment) -
 
 
 def test_what_was_published_is_read(live: LiveEnvironment) -> None:
-    """Each time anew: an apply in the midst of a run publishes other outputs."""
+    """Each time again: an apply in the midst of a run publishes other outputs."""
     required = [name for name, field in Outputs.model_fields.items() if field.is_required()]
     values = {
         name: ["x"] if name.endswith(("arns", "ids")) else 8000 if name == "container_port" else f"the-{name}"

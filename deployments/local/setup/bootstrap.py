@@ -2,7 +2,7 @@
 
 Run with any Python the project supports: ``python3 deployments/local/setup/bootstrap.py [FOLDER]``, by
 default ``.venv``. A stamp, written last, says what the environment was made from: with it nothing is
-done, without one (an interrupted run) the environment is made anew.
+done, without one (an interrupted run) the environment is made again.
 """
 
 import fcntl
@@ -80,7 +80,7 @@ def ensure(
 ) -> None:
     """Bring the environment to what the lock files say; quick when it is there already.
 
-    A finished environment of the same base is renewed in place; any other is made anew by ``make_empty``.
+    A finished environment of the same base is renewed in place; any other is made again by ``make_empty``.
     ``install`` then puts the packages in; by default uv does it, else pip.
     """
     wanted = fingerprint(environment)

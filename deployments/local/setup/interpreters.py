@@ -42,8 +42,8 @@ def ask(place: Path) -> Interpreter | None:
     """Return what a file says of itself; None where it is no Python that the project supports."""
     try:
         command = [str(place), "-I", "-c", _QUESTION]
-        said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout  # noqa: S603 - an interpreter of PATH
-        kind, version, has_venv, path = said.strip().split(" ", 3)
+        output = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout  # noqa: S603 - an interpreter of PATH
+        kind, version, has_venv, path = output.strip().split(" ", 3)
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
     good = kind == "cpython" and version.rpartition(".")[0] in supported()
@@ -78,12 +78,12 @@ def check(found: Sequence[Interpreter], arguments: Sequence[str], run: Run) -> i
     """Run the tests on each and say how it went; 1 when one fails, or when none could be run."""
     for version in supported():
         these = [f"{each.version} {each.path}" for each in found if each.version.startswith(f"{version}.")]
-        _say(f"Python {version}: {', '.join(these) or 'none on this machine'}")
+        _print(f"Python {version}: {', '.join(these) or 'none on this machine'}")
     ends = {}
     for each in found:
-        _say(f"\n== Python {each.version}, {each.path} ==")
+        _print(f"\n== Python {each.version}, {each.path} ==")
         ends[each.version] = run_tests(each, arguments, run)
-    _say("\n" + "\n".join(f"Python {version}: {end}" for version, end in ends.items()))
+    _print("\n" + "\n".join(f"Python {version}: {end}" for version, end in ends.items()))
     bad = [end for end in ends.values() if end != "passed" and not end.startswith("left out")]
     return 1 if bad or "passed" not in ends.values() else 0
 
@@ -92,5 +92,5 @@ def _run(command: Sequence[str]) -> int:
     return subprocess.run(command, cwd=PROJECT, check=False).returncode  # noqa: S603 - our own command
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     print(line, flush=True)

@@ -80,7 +80,7 @@ def fetch_terraform(
 
 def _download(url: str) -> bytes:
     if not url.startswith(("https://", "http://")):
-        raise SetupError(f"{url} is not a web address; mend TERRAFORM_RELEASES_URL.")
+        raise SetupError(f"{url} is not a web address; fix TERRAFORM_RELEASES_URL.")
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:  # noqa: S310 - scheme checked above
             body: bytes = answer.read()

@@ -49,12 +49,12 @@ def await_ready(waiting: Sequence[Spec], settings: Settings, deadline: float = D
     Raises:
         StackError: one ended or took too long; with the last lines of its log.
     """
-    begun = time.monotonic()
-    until = begun + deadline
+    began = time.monotonic()
+    until = began + deadline
     pending = list(waiting)
     while pending:
         living = marked(str(settings.state))
-        seen = time.monotonic() > begun + _UNSEEN
+        seen = time.monotonic() > began + _UNSEEN
         pending = [spec for spec in pending if not _ready(spec, living, settings, seen)]
         if pending and time.monotonic() > until:
             raise _failure(pending[0], settings, f"was not ready within {deadline:.0f} s")

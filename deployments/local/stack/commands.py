@@ -11,7 +11,7 @@ from deployments.local.stack.processes import Process, marked, stop
 from deployments.local.stack.settings import Settings
 from deployments.local.stack.specs import Spec, specs
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class State:
     log: str
 
 
-def up(settings: Settings, say: Say) -> list[str]:
+def up(settings: Settings, say: Report) -> list[str]:
     """Start what is not running and return the names of what was started; nothing to do is quick.
 
     Raises:
@@ -49,13 +49,13 @@ def up(settings: Settings, say: Say) -> list[str]:
         return names
 
 
-def down(settings: Settings, say: Say) -> None:
+def down(settings: Settings, say: Report) -> None:
     """Stop what ``up`` started, with all it has started in turn, the emulated ECS's containers included."""
     with exclusive(settings):
         _stop(settings, say)
 
 
-def clean(settings: Settings, say: Say) -> None:
+def clean(settings: Settings, say: Report) -> None:
     """Stop everything and remove all state."""
     with exclusive(settings):
         _stop(settings, say)
@@ -75,7 +75,7 @@ def _clear_way(spec: Spec, settings: Settings) -> None:
         require_free(spec.port, spec.port_variable, f"the process {spec.name!r}")
 
 
-def _stop(settings: Settings, say: Say) -> None:
+def _stop(settings: Settings, say: Report) -> None:
     owner = str(settings.state)
     running = {process.name for process in marked(owner)}
     for spec in reversed(specs(settings)):
@@ -89,13 +89,13 @@ def _stop(settings: Settings, say: Say) -> None:
     remove_containers(settings)
 
 
-def _settle(settings: Settings, say: Say) -> None:
+def _settle(settings: Settings, say: Report) -> None:
     if not (settings.state / "aws/services/ecs.json").exists():
         return
     # Imported here for the same reason: boto3.
-    from deployments.local.stack.settle import lacking
+    from deployments.local.stack.settle import missing_services
 
-    missing = lacking(settings)
+    missing = missing_services(settings)
     if missing:
         say(f"These services do not run all their tasks yet: {', '.join(missing)}. Deploy them again.")
 

@@ -1,4 +1,4 @@
-"""Runs MiniStack behind a guard, lets it save its state soon after every change, and mends its load balancer.
+"""Runs MiniStack behind a guard, lets it save its state soon after every change, and fixes its load balancer.
 
 By itself it listens on every address, and saves when it ends in order, so that a kill or a power cut loses
 everything but S3's objects: a Terraform state would then describe infrastructure that is gone.

@@ -70,7 +70,7 @@ def _remove(client: docker.DockerClient | None, container: str) -> None:
 _INTERVAL = 0.2
 
 
-def lacking(settings: Settings, deadline: float = 40.0) -> list[str]:
+def missing_services(settings: Settings, deadline: float = 40.0) -> list[str]:
     """Wait until every service runs as many tasks as desired; return those that still lack some in the end.
 
     The emulator forgets its containers when it ends and starts new ones shortly after it has begun; until

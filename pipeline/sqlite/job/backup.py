@@ -12,7 +12,7 @@ from .checks import check
 from .codec import choose
 from .copying import copy, tidy_wal
 from .errors import JobError
-from .report import say
+from .report import log
 from .upload import send
 
 _SPARE = 64 << 20
@@ -33,12 +33,12 @@ def back_up(job: dict[str, Any], work: str) -> dict[str, Any]:
     began = time.time()
     target = os.path.join(work, "copy.sqlite3")
     locked = _copied(source, target, job["patience"])
-    say(f"copied {source.size} bytes, lock held for {locked:.2f} s")
+    log(f"copied {source.size} bytes, lock held for {locked:.2f} s")
     checked = check(target, job["integrity"])
-    say(f"checked in {checked['check_seconds']} s: {sum(n or 0 for n in checked['rows'].values())} rows")
+    log(f"checked in {checked['check_seconds']} s: {sum(n or 0 for n in checked['rows'].values())} rows")
     codec = choose(list(job["part_urls"]))
     sent = send(target, codec, job["part_urls"][codec], job["part_bytes"], job["tries"])
-    say(f"sent {sent['compressed_bytes']} bytes in {len(sent['parts'])} parts")
+    log(f"sent {sent['compressed_bytes']} bytes in {len(sent['parts'])} parts")
     if checked["foreign_key_violations"]:
         warnings.append(f"{checked['foreign_key_violations']} foreign key violations in the live database")
     return {
@@ -81,5 +81,5 @@ def _lock_warning(source: sources.DatabaseFile, estimate: float, busy_timeout: f
         f"the copy will hold up writers for about {estimate:.0f} s, longer than their busy timeout of "
         f"{busy_timeout:.0f} s: some writes will fail with 'database is locked'"
     )
-    say(f"warning: {text}")
+    log(f"warning: {text}")
     return [text]

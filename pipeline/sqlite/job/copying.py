@@ -12,7 +12,7 @@ import time
 from urllib.parse import quote
 
 from .errors import JobError
-from .report import say
+from .report import log
 
 _PAUSES = {"busy": 0.001, "hot-journal": 0.5}
 """Mean seconds between two tries.
@@ -52,11 +52,11 @@ def copy(source: str, target: str, patience: float) -> float:
 
 def _lock(reader: sqlite3.Connection, source: str, patience: float) -> None:
     """Take the read lock, which ends with the transaction; backup() alone would wait for it for ever."""
-    began, told = time.monotonic(), False
+    began, reported = time.monotonic(), False
     while refused := _refused(reader, source):
-        if not told:
-            say(f"waiting for up to {patience:.0f} s: {refused}")
-            told = True
+        if not reported:
+            log(f"waiting for up to {patience:.0f} s: {refused}")
+            reported = True
         waited = time.monotonic() - began
         if waited > patience:
             raise JobError(refused.kind, f"{refused} (tried again and again for {waited:.0f} s)")

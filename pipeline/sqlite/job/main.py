@@ -16,7 +16,7 @@ from typing import Any
 
 from .backup import back_up
 from .errors import JobError, from_os_error
-from .report import say
+from .report import log
 from .restore import drill, restore
 from .swap import swap
 from .transfer import put
@@ -59,7 +59,7 @@ def _run(job: dict[str, Any], work: str) -> dict[str, Any]:
         failure = JobError("unexpected", f"SQLite: {error}")
     except OSError as error:
         failure = from_os_error(error, f"{job['action']}: {error.filename or 'a file'}")
-    say(f"failed ({failure.kind}): {failure}")
+    log(f"failed ({failure.kind}): {failure}")
     return {"ok": False, "kind": failure.kind, "message": str(failure)}
 
 
@@ -67,7 +67,7 @@ def _report(url: str, result: dict[str, Any], tries: int) -> int:
     try:
         put(url, json.dumps(result).encode(), tries)
     except JobError as error:
-        say(f"the result could not be reported: {error}")
+        log(f"the result could not be reported: {error}")
         return 2
     return 0 if result["ok"] else 1
 

@@ -3,7 +3,7 @@
 import sys
 
 
-def say(line: str) -> None:
+def log(line: str) -> None:
     """Write a line to the container's log at once."""
     sys.stdout.write(f"sqlite-job: {line}\n")
     sys.stdout.flush()

@@ -14,7 +14,7 @@ from typing import Any
 from .checks import check
 from .errors import JobError
 from .fetch import fetch
-from .report import say
+from .report import log
 
 
 def restore(job: dict[str, Any], _work: str) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def restore(job: dict[str, Any], _work: str) -> dict[str, Any]:
         else:
             checked = fetch(job, partial)
             _appear(partial, target)
-    say(f"restored to {target}")
+    log(f"restored to {target}")
     return {"target": target, "checks": checked, "seconds": round(time.monotonic() - began, 3)}
 
 
@@ -53,7 +53,7 @@ def drill(job: dict[str, Any], work: str) -> dict[str, Any]:
     began = time.monotonic()
     checked = fetch(job, os.path.join(work, "drill.sqlite3"))
     seconds = round(time.monotonic() - began, 3)
-    say(f"drill passed in {seconds} s")
+    log(f"drill passed in {seconds} s")
     return {"checks": checked, "seconds": seconds}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from .checks import check, differences
 from .copying import connect
 from .errors import JobError
-from .report import say
+from .report import log
 from .restore import sync_folder
 
 _SIDES = ("-journal", "-wal", "-shm")
@@ -28,7 +28,7 @@ def swap(job: dict[str, Any], _work: str) -> dict[str, Any]:
     """
     database, incoming, aside = job["database"], job["incoming"], job["aside"]
     if _same(incoming, database):
-        say(f"{incoming} is {database} already")
+        log(f"{incoming} is {database} already")
     elif os.path.exists(incoming):
         _checked(incoming, job["integrity"])
         if os.path.exists(database):
@@ -41,9 +41,9 @@ def swap(job: dict[str, Any], _work: str) -> dict[str, Any]:
         checked = _checked(database, job["integrity"])
         _expected(job.get("expected"), checked)
     except JobError:
-        put_back(database, aside)
+        restore_previous(database, aside)
         raise
-    say(f"{incoming} is now {database}; the old one is {aside}")
+    log(f"{incoming} is now {database}; the old one is {aside}")
     return {"database": database, "aside": aside, "checks": checked}
 
 
@@ -87,7 +87,7 @@ def quiet(database: str) -> None:
         if "locked" in str(error):
             raise JobError("in-use", f"somebody still uses {database}; stop the service first") from error
     except sqlite3.DatabaseError:
-        say(f"{database} cannot be opened; it is set aside as it is")
+        log(f"{database} cannot be opened; it is set aside as it is")
 
 
 def keep(database: str, aside: str) -> None:
@@ -117,7 +117,7 @@ def replace(incoming: str, database: str) -> None:
     sync_folder(os.path.dirname(database))
 
 
-def put_back(database: str, aside: str) -> None:
+def restore_previous(database: str, aside: str) -> None:
     """Make the old file the database again; its other name stays."""
     if not os.path.exists(aside):
         return
@@ -130,4 +130,4 @@ def put_back(database: str, aside: str) -> None:
             os.replace(aside + side, database + side)
     os.replace(again, database)
     sync_folder(os.path.dirname(database))
-    say(f"{database} is the old database again")
+    log(f"{database} is the old database again")

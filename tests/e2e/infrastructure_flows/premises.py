@@ -25,7 +25,7 @@ from deployments.local.stack.settings import REGION
 from pipeline.aws.access import AwsAccess
 from pipeline.environment.loader import PROJECT, environment
 from pipeline.outputs import Outputs
-from pipeline.state.home import StateHome, home_of
+from pipeline.state.backend import StateBackend, state_backend_of
 
 ENVIRONMENT = "local"
 ROOTS = Path(__file__).with_name("roots")
@@ -48,9 +48,9 @@ class Premises:
         return AwsAccess(REGION, self.aws_url, _ACCOUNT, "emulator")
 
     @property
-    def home(self) -> StateHome:
+    def home(self) -> StateBackend:
         """Where the environment's state is."""
-        return home_of(self.access, environment(ENVIRONMENT))
+        return state_backend_of(self.access, environment(ENVIRONMENT))
 
     def use(self, root: str) -> None:
         """Put a small root module in the place of the real one."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from premises import ENVIRONMENT, Premises, told
 
-from pipeline.state.home import StateHome, read_head
+from pipeline.state.backend import StateBackend, read_head
 from pipeline.state.plans import remember_waiting, waiting_plan
 from pipeline.state.record import read_records
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.timeout(900)
 BY = {"approved": True, "by": "Tendai", "note": "looks right"}
 
 
-def serial(home: StateHome) -> int:
+def serial(home: StateBackend) -> int:
     """Return the state's serial; 0 where there is none."""
     head = read_head(home)
     return head.serial if head else 0

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from premises import Premises, kill, kill_children, told, until
 
-from pipeline.state.home import read_head
+from pipeline.state.backend import read_head
 from pipeline.state.lock import delete_lock, held_lock, read_lock, take_lock
 from pipeline.state.record import announce, announced, read_records, this_run
 

@@ -3,7 +3,7 @@
 import pytest
 from premises import ENVIRONMENT, Premises, told, until
 
-from pipeline.state.home import read_head
+from pipeline.state.backend import read_head
 
 ROOT = "small"
 pytestmark = pytest.mark.timeout(900)

@@ -5,7 +5,7 @@ from premises import Premises, told
 from support.fault_proxy import Fault, Request, faulty
 from support.weather import Weather
 
-from pipeline.state.home import read_head
+from pipeline.state.backend import read_head
 from pipeline.state.record import read_records
 
 ROOT = "plain"

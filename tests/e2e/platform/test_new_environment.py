@@ -17,7 +17,7 @@ from deployments.local.setup.terraform import terraform_binary, terraform_cli_co
 from deployments.paths import PROJECT
 from pipeline.environment.loader import load_environments
 from pipeline.environment.model import Environment
-from pipeline.terraform.surroundings import root_variables, write_variables
+from pipeline.terraform.process_environment import root_variables, write_variables
 
 pytestmark = pytest.mark.timeout(900)
 NEW, LIKE = "preview", "staging"

@@ -13,8 +13,8 @@ from terraform_support import BUCKET, SECRET_KEY, TABLE, Opener, copy_module, ma
 
 from deployments.local.setup.terraform import terraform_cli_config
 from pipeline.aws.access import AwsAccess
+from pipeline.state.backend import StateBackend
 from pipeline.state.bucket import bootstrap
-from pipeline.state.home import StateHome
 from pipeline.state.unlock import lock_keeper
 from pipeline.terraform.events import TerraformEvent
 from pipeline.terraform.process import TimeLimits
@@ -42,7 +42,7 @@ def state_backend(access: AwsAccess) -> tuple[str, str]:
 
 
 @pytest.fixture
-def home(access: AwsAccess, state_backend: tuple[str, str]) -> StateHome:
+def home(access: AwsAccess, state_backend: tuple[str, str]) -> StateBackend:
     """A state that no other test uses."""
     return make_home(access, f"env-{uuid4().hex[:8]}")
 
@@ -60,7 +60,9 @@ def events() -> list[TerraformEvent]:
 
 
 @pytest.fixture
-def opener(home: StateHome, tmp_path: Path, events: list[TerraformEvent], cli_config: Path | None) -> Opener:
+def opener(
+    home: StateBackend, tmp_path: Path, events: list[TerraformEvent], cli_config: Path | None
+) -> Opener:
     """Open workspaces on a copy of a fixture module; their private folders are in ``tmp_path/runs``."""
 
     def open_copy(fixture: str, **options: Any) -> AbstractContextManager[Workspace]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.aws.access import AwsAccess
-from pipeline.state.home import StateHome
+from pipeline.state.backend import StateBackend
 from pipeline.terraform.backend import BackendConfig
 from pipeline.terraform.workspace import Workspace
 
@@ -26,9 +26,9 @@ SECRET_KEY = "made-up-secret-key"
 Opener = Callable[..., AbstractContextManager[Workspace]]
 
 
-def make_home(access: AwsAccess, name: str) -> StateHome:
+def make_home(access: AwsAccess, name: str) -> StateBackend:
     """Return the home of a state in the shared backend."""
-    return StateHome(access, BackendConfig(BUCKET, f"{name}/terraform.tfstate", REGION, TABLE, True), name)
+    return StateBackend(access, BackendConfig(BUCKET, f"{name}/terraform.tfstate", REGION, TABLE, True), name)
 
 
 def copy_module(fixture: str, folder: Path) -> Path:
@@ -41,7 +41,7 @@ def copy_module(fixture: str, folder: Path) -> Path:
 
 @contextmanager
 def process_run(
-    module: Path, home: StateHome, cli_config: Path | None, **variables: Any
+    module: Path, home: StateBackend, cli_config: Path | None, **variables: Any
 ) -> Iterator["subprocess.Popen[str]"]:
     """Apply a module in a process of its own; its folders are beside the module."""
     settings = {

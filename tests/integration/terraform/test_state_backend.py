@@ -7,9 +7,9 @@ from terraform_support import REGION
 
 from pipeline.aws.access import AwsAccess
 from pipeline.retention import RetentionPolicy
+from pipeline.state.backend import StateBackend, read_head
 from pipeline.state.backup import backup_state
 from pipeline.state.bucket import bootstrap
-from pipeline.state.home import StateHome, read_head
 from pipeline.state.model import StateError
 from pipeline.terraform.backend import BackendConfig
 
@@ -66,7 +66,7 @@ def test_a_table_with_another_key_is_refused(access: AwsAccess) -> None:
         bootstrap(access, "fresh-state", "foreign-table")
 
 
-def test_a_backup_is_a_verified_copy_and_old_ones_go(home: StateHome) -> None:
+def test_a_backup_is_a_verified_copy_and_old_ones_go(home: StateBackend) -> None:
     """The copy is the state, byte for byte; what the rule does not keep is removed."""
     home.write(home.backend.key, STATE)
     old = f"backups/{home.environment}/20200101T000000.000000Z-00000001.tfstate"
@@ -91,7 +91,7 @@ def test_protection_that_was_switched_off_is_reported(access: AwsAccess) -> None
         TableName="loose-lock", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False}
     )
     backend = BackendConfig("loose-state", "k", REGION, "loose-lock", use_path_style=True)
-    home = StateHome(access, backend, "loose")
+    home = StateBackend(access, backend, "loose")
     missing = {setting.setting: setting.found for setting in backup_state(home, RetentionPolicy()).missing}
     assert missing == {"versioning": "Suspended", "point-in-time recovery": "off"}
     assert read_head(home) is None

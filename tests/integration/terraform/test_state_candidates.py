@@ -4,15 +4,15 @@ import pytest
 from terraform_support import Opener
 
 from pipeline.retention import RetentionPolicy
+from pipeline.state.backend import StateBackend
 from pipeline.state.backup import backup_state, would_back_up
-from pipeline.state.home import StateHome
 from pipeline.state.model import StateError
 from pipeline.state.record import take_snapshot
 from pipeline.state.restore import fetch_candidate, inspect_state, list_candidates, restore_state
 from pipeline.terraform.workspace import PlanRequest
 
 
-def test_every_kind_is_listed_and_can_be_brought_back(opener: Opener, home: StateHome) -> None:
+def test_every_kind_is_listed_and_can_be_brought_back(opener: Opener, home: StateBackend) -> None:
     """Versions, snapshots and backups; what is no state is left out, and what is replaced is kept."""
     with opener("plain") as workspace:
         workspace.init(home.backend)
@@ -38,7 +38,7 @@ def test_every_kind_is_listed_and_can_be_brought_back(opener: Opener, home: Stat
 
 
 @pytest.mark.parametrize("name", ["typo", "snapshots/other/1.tfstate", "waiting/x.json"])
-def test_what_is_not_listed_is_refused(home: StateHome, name: str) -> None:
+def test_what_is_not_listed_is_refused(home: StateBackend, name: str) -> None:
     """Neither another environment's copies nor other objects can be put in the state's place."""
     with pytest.raises(StateError, match="without a source: it lists them"):
         fetch_candidate(home, name)

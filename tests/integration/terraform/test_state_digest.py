@@ -8,14 +8,14 @@ from threading import Event
 from support.fault_proxy import Fault, Request, faulty
 from terraform_support import Opener, copy_module, eventually, kill_all, process_run
 
-from pipeline.state.home import StateHome, read_head
+from pipeline.state.backend import StateBackend, read_head
 from pipeline.state.lock import read_digest
 from pipeline.state.unlock import LockState, inspect_lock, unlock
 from pipeline.terraform.workspace import PlanRequest
 
 
 def test_a_state_whose_digest_was_not_written_is_gone_on_with(
-    opener: Opener, home: StateHome, tmp_path: Path, cli_config: Path | None, emulator_port: int
+    opener: Opener, home: StateBackend, tmp_path: Path, cli_config: Path | None, emulator_port: int
 ) -> None:
     """Killed between the two writes: else every run after it is told that state and lock table disagree."""
     with opener("plain") as workspace:

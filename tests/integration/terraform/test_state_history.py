@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from terraform_support import Opener, copy_module
 
+from pipeline.state.backend import StateBackend, read_head
 from pipeline.state.backup import Bundle, git_revision, pack, unpack
-from pipeline.state.home import StateHome, read_head
 from pipeline.state.model import ConfigurationRecord, StateChangedError, StateError
 from pipeline.state.record import keep_record, read_bundle, read_records, record_name, take_snapshot
 from pipeline.state.restorable import choose_record
@@ -21,7 +21,7 @@ NEWER = 'resource "terraform_data" "newer" {\n  input = "newer"\n}\n'
 
 
 def test_rolling_back_applies_the_recorded_configuration(
-    opener: Opener, home: StateHome, tmp_path: Path
+    opener: Opener, home: StateBackend, tmp_path: Path
 ) -> None:
     """The configuration before the present one comes back, and what the present one added is removed."""
     module = copy_module("plain", tmp_path)
@@ -34,7 +34,7 @@ def test_rolling_back_applies_the_recorded_configuration(
     # As the flow does: the emulator's answer to Terraform's lock is lost now and then.
     keeper = lock_keeper(home, "this-run")
     with open_workspace(
-        restored, home.access, label="back", base=tmp_path / "runs", around=keeper
+        restored, home.access, label="back", base=tmp_path / "runs", hook=keeper
     ) as workspace:
         workspace.init(home.backend)
         plan = workspace.plan(PlanRequest(variables))
@@ -44,7 +44,7 @@ def test_rolling_back_applies_the_recorded_configuration(
     assert removed == ["terraform_data.newer"]
 
 
-def test_a_record_is_never_written_over(opener: Opener, home: StateHome, tmp_path: Path) -> None:
+def test_a_record_is_never_written_over(opener: Opener, home: StateBackend, tmp_path: Path) -> None:
     """Keeping the same record again changes nothing; another one of the same name is refused."""
     module = copy_module("plain", tmp_path)
     bundle = pack(module, {"value": "one", "token": "hidden-value"}, secret_names=["token"])
@@ -58,7 +58,9 @@ def test_a_record_is_never_written_over(opener: Opener, home: StateHome, tmp_pat
     assert unpacked == {"value": "one"}
 
 
-def test_a_lost_state_is_restored_from_the_snapshot(opener: Opener, home: StateHome, tmp_path: Path) -> None:
+def test_a_lost_state_is_restored_from_the_snapshot(
+    opener: Opener, home: StateBackend, tmp_path: Path
+) -> None:
     """The state object is gone, Terraform refuses to work; the copy comes back and nothing is planned."""
     with opener("plain") as workspace:
         workspace.init(home.backend)
@@ -77,7 +79,7 @@ def test_a_lost_state_is_restored_from_the_snapshot(opener: Opener, home: StateH
         assert not workspace.plan(PlanRequest()).has_changes
 
 
-def test_a_damaged_state_is_restored_from_an_earlier_version(opener: Opener, home: StateHome) -> None:
+def test_a_damaged_state_is_restored_from_an_earlier_version(opener: Opener, home: StateBackend) -> None:
     """Garbage in place of the state is replaced by the version before it."""
     with opener("plain") as workspace:
         workspace.init(home.backend)
@@ -93,7 +95,7 @@ def test_a_damaged_state_is_restored_from_an_earlier_version(opener: Opener, hom
         assert not workspace.plan(PlanRequest()).has_changes
 
 
-def test_a_whole_state_is_not_replaced_by_an_old_one(opener: Opener, home: StateHome) -> None:
+def test_a_whole_state_is_not_replaced_by_an_old_one(opener: Opener, home: StateBackend) -> None:
     """An old state would orphan what was made since: refused unless insisted on."""
     with opener("plain") as workspace:
         workspace.init(home.backend)
@@ -112,7 +114,7 @@ def test_a_whole_state_is_not_replaced_by_an_old_one(opener: Opener, home: State
         assert restored.serial == before.head.serial + 1
 
 
-def apply_and_record(opener: Opener, home: StateHome, module: Path, variables: dict[str, str]) -> None:
+def apply_and_record(opener: Opener, home: StateBackend, module: Path, variables: dict[str, str]) -> None:
     """Apply the module and keep the record of it."""
     with opener("plain") as workspace:
         workspace.init(home.backend)
@@ -123,7 +125,7 @@ def apply_and_record(opener: Opener, home: StateHome, module: Path, variables: d
 
 
 def make_record(
-    home: StateHome, bundle: Bundle, plan: Plan, like: ConfigurationRecord | None = None
+    home: StateBackend, bundle: Bundle, plan: Plan, like: ConfigurationRecord | None = None
 ) -> ConfigurationRecord:
     """Describe an apply; ``like`` lends its name."""
     applied = like.applied if like else datetime.now(UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from terraform_support import Opener
 
-from pipeline.state.home import StateHome
+from pipeline.state.backend import StateBackend
 from pipeline.state.lock import delete_lock, held_lock, read_lock, take_lock
 from pipeline.state.model import LockInfo, RunStatus, StateChangedError, StateError
 from pipeline.state.record import announce, announced, read_runs, this_run
@@ -26,7 +26,7 @@ def host() -> str:
     return os.uname().nodename
 
 
-def test_a_live_lock_is_respected(opener: Opener, home: StateHome, tmp_path: Path) -> None:
+def test_a_live_lock_is_respected(opener: Opener, home: StateBackend, tmp_path: Path) -> None:
     """While its run lives a lock can't be removed, and Terraform waits in vain."""
     run = this_run("living", home.environment, tmp_path, HOUR)
     with announced(home, run), held_lock(home, f"somebody@{host()}", "OperationTypeApply") as lock:
@@ -42,7 +42,9 @@ def test_a_live_lock_is_respected(opener: Opener, home: StateHome, tmp_path: Pat
     assert read_runs(home) == ()
 
 
-def test_a_lock_of_a_dead_run_is_found_and_removed(opener: Opener, home: StateHome, tmp_path: Path) -> None:
+def test_a_lock_of_a_dead_run_is_found_and_removed(
+    opener: Opener, home: StateBackend, tmp_path: Path
+) -> None:
     """The run's process is gone: the lock is stale, is removed, and a plan works again."""
     leave_lock(home, dead_pid(), tmp_path / "gone")
     report = inspect_lock(home)
@@ -56,7 +58,7 @@ def test_a_lock_of_a_dead_run_is_found_and_removed(opener: Opener, home: StateHo
         assert workspace.plan(PlanRequest()).has_changes
 
 
-def test_a_terraform_that_outlived_its_run_keeps_the_lock_alive(opener: Opener, home: StateHome) -> None:
+def test_a_terraform_that_outlived_its_run_keeps_the_lock_alive(opener: Opener, home: StateBackend) -> None:
     """The run's process is gone, but its private folder is still held: the lock is live."""
     with opener("plain") as workspace:
         leave_lock(home, dead_pid(), workspace.folder.path)
@@ -64,7 +66,7 @@ def test_a_terraform_that_outlived_its_run_keeps_the_lock_alive(opener: Opener, 
     assert inspect_lock(home).verdict.state is LockState.STALE
 
 
-def test_a_run_on_another_host_is_judged_by_what_the_caller_knows(home: StateHome, tmp_path: Path) -> None:
+def test_a_run_on_another_host_is_judged_by_what_the_caller_knows(home: StateBackend, tmp_path: Path) -> None:
     """Unknown by itself; stale when the orchestrator says that the run is over."""
     run = replace(this_run("far", home.environment, tmp_path, HOUR), host="elsewhere")
     with announced(home, run):
@@ -76,7 +78,7 @@ def test_a_run_on_another_host_is_judged_by_what_the_caller_knows(home: StateHom
     assert read_lock(home) is None
 
 
-def test_only_the_lock_that_was_judged_is_removed(home: StateHome, tmp_path: Path) -> None:
+def test_only_the_lock_that_was_judged_is_removed(home: StateBackend, tmp_path: Path) -> None:
     """When another run took the lock in the meantime, nothing is removed."""
     old = leave_lock(home, dead_pid(), tmp_path)
     delete_lock(home, old)
@@ -88,7 +90,9 @@ def test_only_the_lock_that_was_judged_is_removed(home: StateHome, tmp_path: Pat
     assert read_lock(home) == new
 
 
-def test_records_of_dead_runs_are_forgotten_while_nothing_is_locked(home: StateHome, tmp_path: Path) -> None:
+def test_records_of_dead_runs_are_forgotten_while_nothing_is_locked(
+    home: StateBackend, tmp_path: Path
+) -> None:
     """They are evidence as long as a lock is held, and misleading afterwards."""
     lock = leave_lock(home, dead_pid(), tmp_path)
     forget_gone(home)
@@ -98,7 +102,7 @@ def test_records_of_dead_runs_are_forgotten_while_nothing_is_locked(home: StateH
     assert read_runs(home) == ()
 
 
-def leave_lock(home: StateHome, pid: int | None, folder: Path, who: str = "") -> LockInfo:
+def leave_lock(home: StateBackend, pid: int | None, folder: Path, who: str = "") -> LockInfo:
     """Leave a lock behind; with ``pid``, also the record of a run of that process."""
     if pid is not None:
         run = replace(this_run("killed", home.environment, folder, HOUR), pid=pid)

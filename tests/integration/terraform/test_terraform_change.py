@@ -8,7 +8,7 @@ import pytest
 from terraform_support import Opener, copy_module, make_home
 
 from pipeline.aws.access import AwsAccess
-from pipeline.state.home import StateHome, read_head
+from pipeline.state.backend import StateBackend, read_head
 from pipeline.state.plans import fetch_plan, keep_plan
 from pipeline.state.unlock import lock_keeper
 from pipeline.terraform.approval import guard
@@ -35,7 +35,7 @@ def built(
     cli_config: Path | None,
     tmp_path_factory: pytest.TempPathFactory,
     told: list[TerraformEvent],
-) -> Iterator[tuple[Workspace, StateHome]]:
+) -> Iterator[tuple[Workspace, StateBackend]]:
     """The small module, applied; the tests only plan on it, in any order."""
     folder, home = tmp_path_factory.mktemp("built"), make_home(access, "built")
     module = copy_module("small", folder)
@@ -47,7 +47,7 @@ def built(
 
 
 def test_an_apply_tells_its_progress_and_gives_outputs(
-    built: tuple[Workspace, StateHome], told: list[TerraformEvent]
+    built: tuple[Workspace, StateBackend], told: list[TerraformEvent]
 ) -> None:
     """Every planned resource is counted to the end, and outputs know which are sensitive."""
     workspace, _ = built
@@ -60,7 +60,7 @@ def test_an_apply_tells_its_progress_and_gives_outputs(
 
 
 def test_a_plan_is_bound_to_its_state_and_waits_unaltered(
-    opener: Opener, home: StateHome, tmp_path: Path
+    opener: Opener, home: StateBackend, tmp_path: Path
 ) -> None:
     """A plan names serial and lineage of the state, and comes back from the bucket byte for byte."""
     with opener("plain") as workspace:
@@ -80,7 +80,7 @@ def test_a_plan_is_bound_to_its_state_and_waits_unaltered(
         assert later.outputs()["value"].value == "two"
 
 
-def test_a_plan_that_loses_data_is_explained_and_refused(built: tuple[Workspace, StateHome]) -> None:
+def test_a_plan_that_loses_data_is_explained_and_refused(built: tuple[Workspace, StateBackend]) -> None:
     """Another bucket name replaces the bucket: flagged with its reason, refused unless allowed by address."""
     workspace, _ = built
     plan = workspace.plan(PlanRequest({**WISHES, "bucket": "another-name", "password": "battery-staple"}))
@@ -95,7 +95,7 @@ def test_a_plan_that_loses_data_is_explained_and_refused(built: tuple[Workspace,
 
 
 def test_drift_is_told_apart_from_intended_change(
-    built: tuple[Workspace, StateHome], access: AwsAccess
+    built: tuple[Workspace, StateBackend], access: AwsAccess
 ) -> None:
     """What somebody changed by hand is drift, and the plan's row says that it reverts it."""
     workspace, _ = built
@@ -117,7 +117,7 @@ def describe(access: AwsAccess, text: str) -> None:
     )
 
 
-def test_a_destroy_plan_removes_everything(opener: Opener, home: StateHome) -> None:
+def test_a_destroy_plan_removes_everything(opener: Opener, home: StateBackend) -> None:
     """Destroying is a plan like any other: shown, then applied as it is."""
     with opener("plain") as workspace:
         workspace.init(home.backend)
@@ -130,7 +130,7 @@ def test_a_destroy_plan_removes_everything(opener: Opener, home: StateHome) -> N
     assert head.resources == 0
 
 
-def test_a_mistyped_target_is_noticed(opener: Opener, home: StateHome) -> None:
+def test_a_mistyped_target_is_noticed(opener: Opener, home: StateBackend) -> None:
     """Terraform says "no changes" for a target that does not exist; the plan shows that nothing was hit."""
     targets = ("terraform_data.frist", "terraform_data.first")
     with opener("plain") as workspace:
@@ -141,7 +141,7 @@ def test_a_mistyped_target_is_noticed(opener: Opener, home: StateHome) -> None:
         assert unmatched_targets(workspace.show(plan), targets) == targets[:1]
 
 
-def test_an_altered_plan_file_is_not_applied(opener: Opener, home: StateHome) -> None:
+def test_an_altered_plan_file_is_not_applied(opener: Opener, home: StateBackend) -> None:
     """Only the file that was planned and approved is applied."""
     with opener("plain") as workspace:
         workspace.init(home.backend)
@@ -152,7 +152,7 @@ def test_an_altered_plan_file_is_not_applied(opener: Opener, home: StateHome) ->
     assert read_head(home) is None
 
 
-def test_a_plan_is_refused_once_the_state_changed(opener: Opener, home: StateHome) -> None:
+def test_a_plan_is_refused_once_the_state_changed(opener: Opener, home: StateBackend) -> None:
     """What was planned against an older state is not applied, and the newer state stays."""
     with opener("plain") as slow_one, opener("plain") as fast_one:
         for workspace in (slow_one, fast_one):
@@ -172,10 +172,10 @@ def test_wrong_configuration_is_explained_with_file_and_line(opener: Opener) -> 
             workspace.validate()
     found = caught.value.diagnostics[0]
     assert (found.file, found.line, found.snippet.strip()) == ("main.tf", 6, "input = var.valeu")
-    assert "Mend main.tf, line 6" in str(caught.value)
+    assert "Fix main.tf, line 6" in str(caught.value)
 
 
-def test_a_missing_backend_is_explained(opener: Opener, home: StateHome) -> None:
+def test_a_missing_backend_is_explained(opener: Opener, home: StateBackend) -> None:
     """Without its lock table the error says to make it."""
     with opener("plain") as workspace:
         workspace.init(replace(home.backend, lock_table="no-such-table"))

@@ -20,18 +20,18 @@ from terraform_support import (
 )
 
 from pipeline.aws.access import AwsAccess
-from pipeline.state.home import StateHome, read_head
+from pipeline.state.backend import StateBackend, read_head
 from pipeline.state.lock import read_lock
 from pipeline.state.unlock import LockState, inspect_lock, lock_keeper, unlock
 from pipeline.terraform.errors import TerraformError, TerraformStoppedError, TerraformTimeoutError
 from pipeline.terraform.events import TerraformEvent
-from pipeline.terraform.progress import aftermath, follow
+from pipeline.terraform.progress import follow, partial_apply
 from pipeline.terraform.workspace import PlanRequest, Workspace
 
 SLOW = {"seconds": 60}
 
 
-def apply_slowly(workspace: Workspace, home: StateHome) -> None:
+def apply_slowly(workspace: Workspace, home: StateBackend) -> None:
     """Begin an apply that takes a minute."""
     workspace.init(home.backend)
     workspace.apply(workspace.plan(PlanRequest(SLOW)))
@@ -50,7 +50,7 @@ def when_slow_begins(act: Callable[[], None]) -> Callable[[TerraformEvent], None
     return on_event
 
 
-def assert_ended_in_order(home: StateHome) -> None:
+def assert_ended_in_order(home: StateBackend) -> None:
     """The lock is free, and the state knows what was made and what was cut off."""
     assert read_lock(home) is None
     head = read_head(home)
@@ -58,7 +58,7 @@ def assert_ended_in_order(home: StateHome) -> None:
     assert head.resources == 2
 
 
-def test_a_run_that_takes_too_long_ends_in_order(opener: Opener, home: StateHome) -> None:
+def test_a_run_that_takes_too_long_ends_in_order(opener: Opener, home: StateBackend) -> None:
     """Beyond its time Terraform is interrupted, its state saved and its lock freed."""
     with opener("plain") as workspace:
         workspace.init(home.backend)
@@ -69,7 +69,7 @@ def test_a_run_that_takes_too_long_ends_in_order(opener: Opener, home: StateHome
     assert_ended_in_order(home)
 
 
-def test_a_cancelled_run_frees_its_lock_and_can_be_repeated(opener: Opener, home: StateHome) -> None:
+def test_a_cancelled_run_frees_its_lock_and_can_be_repeated(opener: Opener, home: StateBackend) -> None:
     """Cancelling ends in order; the next run finishes what is left; the events tell what was done."""
     cancel = threading.Event()
     told: list[TerraformEvent] = []
@@ -82,7 +82,7 @@ def test_a_cancelled_run_frees_its_lock_and_can_be_repeated(opener: Opener, home
     with opened as workspace, pytest.raises(TerraformStoppedError):
         apply_slowly(workspace, home)
     assert_ended_in_order(home)
-    after = aftermath(follow(told), graceful=True)
+    after = partial_apply(follow(told), graceful=True)
     assert after.done == ("terraform_data.first",)
     assert after.failed == ("terraform_data.slow",)
     assert after.untouched == ("terraform_data.last",)
@@ -92,7 +92,7 @@ def test_a_cancelled_run_frees_its_lock_and_can_be_repeated(opener: Opener, home
         assert not workspace.plan(PlanRequest()).has_changes
 
 
-def test_an_exception_in_the_calling_thread_interrupts_terraform(opener: Opener, home: StateHome) -> None:
+def test_an_exception_in_the_calling_thread_interrupts_terraform(opener: Opener, home: StateBackend) -> None:
     """What Prefect raises upon SIGTERM, or Ctrl-C, ends Terraform in order and goes on."""
 
     def interrupt() -> None:
@@ -104,7 +104,9 @@ def test_an_exception_in_the_calling_thread_interrupts_terraform(opener: Opener,
 
 
 @pytest.fixture
-def slow_run(home: StateHome, tmp_path: Path, cli_config: Path | None) -> Iterator["subprocess.Popen[str]"]:
+def slow_run(
+    home: StateBackend, tmp_path: Path, cli_config: Path | None
+) -> Iterator["subprocess.Popen[str]"]:
     """A run in a process of its own, in the middle of its apply."""
     with process_run(copy_module("plain", tmp_path), home, cli_config, seconds=60) as process:
         assert process.stdout is not None
@@ -113,7 +115,7 @@ def slow_run(home: StateHome, tmp_path: Path, cli_config: Path | None) -> Iterat
 
 
 def test_killing_the_run_lets_terraform_end_in_order(
-    slow_run: "subprocess.Popen[str]", home: StateHome
+    slow_run: "subprocess.Popen[str]", home: StateBackend
 ) -> None:
     """After kill -9 of the Python process Terraform saves its state and frees its lock by itself."""
     slow_run.kill()
@@ -122,7 +124,7 @@ def test_killing_the_run_lets_terraform_end_in_order(
 
 
 def test_after_killing_everything_the_lock_is_stale_and_the_next_run_good(
-    slow_run: "subprocess.Popen[str]", home: StateHome, tmp_path: Path, opener: Opener
+    slow_run: "subprocess.Popen[str]", home: StateBackend, tmp_path: Path, opener: Opener
 ) -> None:
     """The lock of a run at work is live; after kill -9 of all it is stale, is removed, and work goes on."""
     assert inspect_lock(home).verdict.state is LockState.LIVE
@@ -138,7 +140,7 @@ def test_after_killing_everything_the_lock_is_stale_and_the_next_run_good(
 
 
 def test_a_killed_terraform_is_reported_and_leaves_nothing(
-    opener: Opener, home: StateHome, tmp_path: Path, events: list[TerraformEvent]
+    opener: Opener, home: StateBackend, tmp_path: Path, events: list[TerraformEvent]
 ) -> None:
     """When Terraform itself is killed the run fails, names what may be orphaned, and frees its own lock."""
     told: list[TerraformEvent] = []
@@ -149,19 +151,19 @@ def test_a_killed_terraform_is_reported_and_leaves_nothing(
 
     with opener("plain", on_event=on_event) as workspace, pytest.raises(TerraformError, match="apply failed"):
         apply_slowly(workspace, home)
-    after = aftermath(follow(told), graceful=False)
+    after = partial_apply(follow(told), graceful=False)
     assert after.possible_orphans == ("terraform_data.slow",)
     assert read_lock(home) is None
     assert [path for path in (tmp_path / "runs").iterdir() if path.is_dir()] == []
 
 
-def test_four_runs_at_once_do_not_meet(opener: Opener, access: AwsAccess, home: StateHome) -> None:
+def test_four_runs_at_once_do_not_meet(opener: Opener, access: AwsAccess, home: StateBackend) -> None:
     """Four environments are applied at once from one module folder."""
     homes = [make_home(access, f"{home.environment}-{number}") for number in range(4)]
     copied = opener("plain")
 
-    def run(one: StateHome) -> Any:
-        with opener("plain", label=one.environment, around=lock_keeper(one, "run")) as workspace:
+    def run(one: StateBackend) -> Any:
+        with opener("plain", label=one.environment, hook=lock_keeper(one, "run")) as workspace:
             workspace.init(one.backend)
             workspace.apply(workspace.plan(PlanRequest({"value": one.environment})))
             return workspace.outputs()["value"].value
@@ -171,7 +173,7 @@ def test_four_runs_at_once_do_not_meet(opener: Opener, access: AwsAccess, home: 
 
 
 def test_secrets_are_neither_in_the_process_list_nor_in_events(
-    opener: Opener, home: StateHome, tmp_path: Path, events: list[TerraformEvent]
+    opener: Opener, home: StateBackend, tmp_path: Path, events: list[TerraformEvent]
 ) -> None:
     """A secret variable and the credentials stay in private files and environments."""
     seen: list[str] = []

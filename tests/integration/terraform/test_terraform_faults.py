@@ -9,11 +9,11 @@ from support.fault_proxy import Damage, Fault, Request, faulty
 from terraform_support import Opener
 
 from pipeline.aws.access import AwsAccess
-from pipeline.state.home import StateHome, read_head
+from pipeline.state.backend import StateBackend, read_head
 from pipeline.state.lock import read_lock
 from pipeline.state.unlock import lock_keeper
 from pipeline.terraform.errors import StateLockedError, TerraformError
-from pipeline.terraform.workspace import PlanRequest, directly
+from pipeline.terraform.workspace import PlanRequest, run_directly
 
 INVALID = Fault(
     403,
@@ -28,7 +28,7 @@ def is_dynamodb(request: Request, operation: str = "") -> bool:
     return request.target.startswith("DynamoDB_") and request.target.endswith(operation)
 
 
-def test_invalid_credentials_are_explained(opener: Opener, home: StateHome, emulator_port: int) -> None:
+def test_invalid_credentials_are_explained(opener: Opener, home: StateBackend, emulator_port: int) -> None:
     """The error says that the credentials are wrong and where to correct them."""
     with faulty(emulator_port, lambda request: INVALID) as url:
         wrong = AwsAccess("af-south-1", url, "wrong", "also-wrong")
@@ -42,7 +42,7 @@ def test_invalid_credentials_are_explained(opener: Opener, home: StateHome, emul
 
 
 def test_the_request_that_aws_repeats_to_terraform_is_masked(
-    opener: Opener, home: StateHome, emulator_port: int
+    opener: Opener, home: StateBackend, emulator_port: int
 ) -> None:
     """Behind a wrong signature AWS writes what it was made over: the session token is in no error of ours."""
     token = "IQoJb3JpZ2luX2VjE" * 40
@@ -62,7 +62,7 @@ def test_the_request_that_aws_repeats_to_terraform_is_masked(
     assert token not in f"{caught.value} {caught.value.stderr} {caught.value.diagnostics}"
 
 
-def test_throttling_for_a_while_is_survived(opener: Opener, home: StateHome, emulator_port: int) -> None:
+def test_throttling_for_a_while_is_survived(opener: Opener, home: StateBackend, emulator_port: int) -> None:
     """The first two calls to the lock table are throttled, of the plan and of the apply; both succeed."""
     calls: dict[str, int] = {"plan": 0, "apply": 0}
     phase = "plan"
@@ -84,7 +84,7 @@ def test_throttling_for_a_while_is_survived(opener: Opener, home: StateHome, emu
 
 
 def test_a_lock_left_by_a_lost_answer_is_recognised_as_ones_own(
-    opener: Opener, home: StateHome, emulator_port: int
+    opener: Opener, home: StateBackend, emulator_port: int
 ) -> None:
     """DynamoDB takes the lock but its answer is lost: Terraform shuts itself out, the pipeline lets it in."""
     puts, told = itertools.count(), list[str]()
@@ -95,7 +95,7 @@ def test_a_lock_left_by_a_lost_answer_is_recognised_as_ones_own(
 
     with (
         faulty(emulator_port, lose) as url,
-        opener("plain", access=_through(home, url), around=keeper) as workspace,
+        opener("plain", access=_through(home, url), hook=keeper) as workspace,
     ):
         workspace.init(home.backend)
         workspace.apply(workspace.plan(PlanRequest(lock_timeout="0s")))
@@ -106,7 +106,7 @@ def test_a_lock_left_by_a_lost_answer_is_recognised_as_ones_own(
 
 
 def test_without_a_lock_keeper_a_lost_answer_shuts_terraform_out(
-    opener: Opener, home: StateHome, emulator_port: int
+    opener: Opener, home: StateBackend, emulator_port: int
 ) -> None:
     """The error is Terraform's own, and nothing is repeated."""
     puts = itertools.count()
@@ -116,7 +116,7 @@ def test_without_a_lock_keeper_a_lost_answer_shuts_terraform_out(
 
     with (
         faulty(emulator_port, lose) as url,
-        opener("plain", access=_through(home, url), around=directly) as workspace,
+        opener("plain", access=_through(home, url), hook=run_directly) as workspace,
     ):
         workspace.init(home.backend)
         with pytest.raises(StateLockedError):
@@ -124,12 +124,12 @@ def test_without_a_lock_keeper_a_lost_answer_shuts_terraform_out(
     assert read_lock(home) is not None
 
 
-def _resources(home: StateHome) -> int:
+def _resources(home: StateBackend) -> int:
     """Count the resources that the state knows."""
     head = read_head(home)
     assert head is not None
     return head.resources
 
 
-def _through(home: StateHome, url: str) -> AwsAccess:
+def _through(home: StateBackend, url: str) -> AwsAccess:
     return replace(home.access, endpoint_url=url)

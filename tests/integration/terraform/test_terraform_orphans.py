@@ -8,7 +8,7 @@ from support.fault_proxy import Request
 from support.unheard import Unheard
 from terraform_support import Opener, copy_module, eventually, kill_all, process_run
 
-from pipeline.state.home import StateHome, read_head
+from pipeline.state.backend import StateBackend, read_head
 from pipeline.state.unlock import LockState, inspect_lock, unlock
 from pipeline.terraform.errors import TerraformError
 from pipeline.terraform.workspace import PlanRequest, Workspace
@@ -17,7 +17,7 @@ NAMED = r"(?s)AlreadyExists.*\(aws_ssm_parameter.setting\).*delete it or import 
 
 
 def test_what_was_being_made_when_all_was_killed_is_named_by_the_next_run(
-    opener: Opener, home: StateHome, tmp_path: Path, cli_config: Path | None, emulator_port: int
+    opener: Opener, home: StateBackend, tmp_path: Path, cli_config: Path | None, emulator_port: int
 ) -> None:
     """It exists and is not in the state: the next run says so, and is good once it was removed."""
     ssm, name = home.access.client("ssm"), f"/{home.environment}/setting"
@@ -44,13 +44,13 @@ def _makes_a_parameter(request: Request) -> bool:
     return request.target == "AmazonSSM.PutParameter"
 
 
-def apply(workspace: Workspace, home: StateHome, name: str) -> None:
+def apply(workspace: Workspace, home: StateBackend, name: str) -> None:
     """Carry the module's configuration out."""
     workspace.init(home.backend)
     workspace.apply(workspace.plan(PlanRequest({"name": name})))
 
 
-def free_the_lock(home: StateHome) -> None:
+def free_the_lock(home: StateBackend) -> None:
     """Remove the dead run's lock, as the next run does."""
     eventually(lambda: inspect_lock(home).verdict.state is LockState.STALE, "the lock is stale")
     lock = inspect_lock(home).lock

@@ -7,7 +7,7 @@ import pytest
 from support.fault_proxy import Fault, Request, faulty
 from terraform_support import Opener
 
-from pipeline.state.home import StateHome, read_head
+from pipeline.state.backend import StateBackend, read_head
 from pipeline.state.lock import read_lock
 from pipeline.terraform.errors import TerraformError
 from pipeline.terraform.summary import summarise
@@ -29,7 +29,7 @@ NO_PERMISSION = Fault(
 
 
 def test_a_missing_permission_in_the_midst_of_an_apply_is_named(
-    opener: Opener, home: StateHome, emulator_port: int
+    opener: Opener, home: StateBackend, emulator_port: int
 ) -> None:
     """One setting is made, one refused: the state knows the first, and the next apply makes the second."""
 
@@ -57,7 +57,7 @@ def test_a_missing_permission_in_the_midst_of_an_apply_is_named(
 
 
 def test_a_refused_lock_is_not_taken_for_a_held_one(
-    opener: Opener, home: StateHome, emulator_port: int
+    opener: Opener, home: StateBackend, emulator_port: int
 ) -> None:
     """Terraform wraps both in the same words: the permission is what is missing, not patience."""
 
@@ -74,13 +74,13 @@ def test_a_refused_lock_is_not_taken_for_a_held_one(
     assert type(caught.value) is TerraformError
 
 
-def _settings(home: StateHome) -> list[str]:
+def _settings(home: StateBackend) -> list[str]:
     """Return which settings AWS has."""
     found = home.access.client("ssm").get_parameters_by_path(Path="/settings")["Parameters"]
     return sorted(item["Name"] for item in found)
 
 
-def _resources(home: StateHome) -> int:
+def _resources(home: StateBackend) -> int:
     """Count the resources that the state knows."""
     head = read_head(home)
     assert head is not None

@@ -1,4 +1,4 @@
-"""Whether tasks start anew for new secret values."""
+"""Whether tasks start again for new secret values."""
 
 from datetime import UTC, datetime, timedelta
 

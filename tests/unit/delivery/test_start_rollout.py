@@ -116,10 +116,10 @@ def test_a_failed_deployment_of_the_same_definition_is_forced() -> None:
 def test_a_killed_run_is_continued(written: int) -> None:
     """A second run finds the rollout by id, or by its definition, and never begins another."""
     ecs, first = FakeService(service(deployment("ecs-svc/old", OLD))), FakeStore()
-    begun = begin(ecs, first)
+    began = begin(ecs, first)
     again = start_rollout(ecs, FakeStore(first.history[written]), WANTED, NOW + timedelta(minutes=5))
     assert again.kind is StartKind.REATTACHED
-    assert (again.rollout, again.deadline) == (begun.rollout, NOW + timedelta(minutes=15))
+    assert (again.rollout, again.deadline) == (began.rollout, NOW + timedelta(minutes=15))
     assert len(ecs.updates) == 1
 
 

@@ -30,7 +30,7 @@ RUN_FAILS = {"vimbiso.drill.failed"}
 
 @cache
 def _emitted() -> set[str]:
-    """Return our events that a text in tasks/ or flows/ names: in full, as listed, or to ``tell_world``."""
+    """Return our events that a text in tasks/ or flows/ names: in full, as listed, or to ``emit``."""
     nodes = [
         node
         for folder in ("tasks", "flows")

@@ -27,12 +27,12 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("shell")
 def test_the_demo_uses_the_local_stack_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the shell names; Prefect's folder is there before Prefect is, and `clean` knows the whole."""
-    begun: list[tuple[str, bool, str]] = []
+    began: list[tuple[str, bool, str]] = []
     monkeypatch.setattr(base_image, "ensure_base_image", lambda: "base")
     monkeypatch.setattr(
         jobs,
         "run_demo",
-        lambda: begun.append(
+        lambda: began.append(
             (
                 os.environ["PREFECT_API_URL"],
                 Path(os.environ["PREFECT_HOME"]).is_dir(),
@@ -41,6 +41,6 @@ def test_the_demo_uses_the_local_stack_alone(monkeypatch: pytest.MonkeyPatch) ->
         ),
     )
     demo()
-    assert begun == [(f"{load_settings().prefect_url}/api", True, "base")]
+    assert began == [(f"{load_settings().prefect_url}/api", True, "base")]
     remove(load_settings())
     assert not load_settings().state.exists()

@@ -10,7 +10,7 @@ from pipeline.diagnosis.facts import (
     Activity,
     Balancing,
     Definitions,
-    Door,
+    Destination,
     Facts,
     FileSystem,
     Listener,
@@ -192,15 +192,17 @@ def group(name: str, inbound: tuple[Rule, ...] = (), outbound: tuple[Rule, ...] 
 WORLD = ("0.0.0.0/0",)
 BALANCER = group("lb", (tcp(443, ranges=WORLD),), (tcp(8000, "sg-tasks"),))
 TASKS = group("tasks", (tcp(8000, "sg-lb"),), (tcp(443, ranges=WORLD), tcp(2049, "sg-efs")))
-ENDPOINT = Door("endpoint ecr.dkr", 443, (group("endpoints", (tcp(443, "sg-tasks"),)),), ("10.0.1.0/24",))
-VOLUME = Door("file system fs-1", 2049, (group("efs", (tcp(2049, "sg-tasks"),)),), ("10.0.1.0/24",))
+ENDPOINT = Destination(
+    "endpoint ecr.dkr", 443, (group("endpoints", (tcp(443, "sg-tasks"),)),), ("10.0.1.0/24",)
+)
+VOLUME = Destination("file system fs-1", 2049, (group("efs", (tcp(2049, "sg-tasks"),)),), ("10.0.1.0/24",))
 SECURITY = Security(
     balancer=(BALANCER,),
     balancer_ranges=("10.0.0.0/24",),
     listeners=(Listener(443, "HTTPS"),),
     tasks=(TASKS,),
     task_ranges=("10.0.1.0/24",),
-    doors=(ENDPOINT, VOLUME),
+    destinations=(ENDPOINT, VOLUME),
 )
 NETWORK = Network(
     routes=(Route("subnet-1", "af-south-1a", "nat-1", "active", "available"),),

@@ -34,8 +34,8 @@ def test_causes_come_first_with_their_next_command() -> None:
 
 def test_no_text_breaks_the_page() -> None:
     """A line break in a reason stays in its line, a fence in a log in its block."""
-    ill = Tasks((), (stopped("a | b\n# c", 3),), CRASH.evidence)
-    page = to_markdown(diagnose(replace(WELL, service=MOVING, tasks=ill)))
+    unhealthy = Tasks((), (stopped("a | b\n# c", 3),), CRASH.evidence)
+    page = to_markdown(diagnose(replace(WELL, service=MOVING, tasks=unhealthy)))
     assert "\n# c" not in page
     assert "a | b # c" in page
     assert page.count("```") % 2 == 0

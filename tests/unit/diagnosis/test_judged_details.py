@@ -24,7 +24,7 @@ def told(facts: Facts) -> dict[str, CheckStatus]:
 
 def test_a_door_of_which_no_group_is_known_is_no_fault() -> None:
     """Every endpoint has a group on AWS: an answer without one tells nothing."""
-    untold = replace(SECURITY, doors=(replace(ENDPOINT, groups=()),))
+    untold = replace(SECURITY, destinations=(replace(ENDPOINT, groups=()),))
     found = diagnose(replace(WELL, security=untold))
     told = {item.subject: item.status for item in found.findings}
     assert (found.causes, told["tasks to endpoint ecr.dkr, 443"]) == ((), CheckStatus.SKIP)
@@ -102,7 +102,7 @@ def test_a_page_does_not_grow_without_end() -> None:
 
 @pytest.mark.parametrize("fault", list(Fault))
 def test_every_fault_says_what_to_do(fault: Fault) -> None:
-    """A cause without a next step helps nobody; one that no flow mends shows no command."""
+    """A cause without a next step helps nobody; one that no flow fixes shows no command."""
     (cause,) = likely_causes([Finding("topic", "subject", CheckStatus.NG, "odd", fault)])
     assert cause.advice.means
     assert cause.advice.do

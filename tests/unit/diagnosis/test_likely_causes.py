@@ -54,8 +54,8 @@ def _stops(reason: str, exit_code: int | None = None, **changed: Any) -> dict[st
 
 
 def _target(reason: str) -> dict[str, Any]:
-    ill = replace(HEALTHY, state="unhealthy", reason=reason)
-    return {"balancing": Balancing((TARGETS,), (ill,))}
+    unhealthy = replace(HEALTHY, state="unhealthy", reason=reason)
+    return {"balancing": Balancing((TARGETS,), (unhealthy,))}
 
 
 def _route(gateway: str, state: str = "active", gateway_state: str = "") -> dict[str, Any]:
@@ -171,17 +171,17 @@ CASES: list[tuple[str, dict[str, Any], Fault]] = [
     ),
     (
         "tasks may not call out",
-        {"security": replace(SECURITY, tasks=(replace(TASKS, outbound=()),), doors=())},
+        {"security": replace(SECURITY, tasks=(replace(TASKS, outbound=()),), destinations=())},
         Fault.OUTBOUND_FIREWALL,
     ),
     (
         "endpoint closed",
-        {"security": replace(SECURITY, doors=(replace(ENDPOINT, groups=(group("endpoints"),)),))},
+        {"security": replace(SECURITY, destinations=(replace(ENDPOINT, groups=(group("endpoints"),)),))},
         Fault.ENDPOINT_FIREWALL,
     ),
     (
         "file system closed",
-        {"security": replace(SECURITY, doors=(replace(VOLUME, groups=(group("efs"),)),))},
+        {"security": replace(SECURITY, destinations=(replace(VOLUME, groups=(group("efs"),)),))},
         Fault.VOLUME_FIREWALL,
     ),
     ("name gone", {"names": ResolvedNames((), ("192.0.2.1",))}, Fault.DNS),
@@ -295,6 +295,6 @@ def test_endpoints_replace_a_way_out() -> None:
 
 
 def test_the_headline_says_what_is_over() -> None:
-    """Nobody mends what mended itself."""
+    """Nobody fixes what fixed itself."""
     crash = Tasks((task(),), (stopped("Essential container in task exited", 3),), ())
     assert diagnose(replace(WELL, tasks=crash)).headline.startswith("Over by now: ")

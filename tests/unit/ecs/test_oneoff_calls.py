@@ -101,12 +101,12 @@ def test_tasks_left_behind_are_known_by_their_prefix(aws: StubbedAccess, tasks: 
     """Running tasks whose key begins so; neither the service's nor those that have ended."""
     aws.answers("ecs", "list_tasks", {"taskArns": ["t/1", "t/2", "t/3"]}, cluster="c")
     described = [
-        {"taskArn": "t/1", "startedBy": "trial-x:1", "lastStatus": "RUNNING"},
+        {"taskArn": "t/1", "startedBy": "smoke-test-x:1", "lastStatus": "RUNNING"},
         {"taskArn": "t/2", "startedBy": "ecs-svc/1", "lastStatus": "RUNNING"},
-        {"taskArn": "t/3", "startedBy": "trial-x:2", "lastStatus": "STOPPED"},
+        {"taskArn": "t/3", "startedBy": "smoke-test-x:2", "lastStatus": "STOPPED"},
     ]
     aws.answers("ecs", "describe_tasks", {"tasks": described}, cluster="c", tasks=["t/1", "t/2", "t/3"])
-    assert [task.arn for task in tasks.left_behind("trial-")] == ["t/1"]
+    assert [task.arn for task in tasks.left_behind("smoke-test-")] == ["t/1"]
 
 
 def test_describe(aws: StubbedAccess, tasks: OneOffTasks) -> None:

@@ -129,7 +129,7 @@ def test_the_message_lists_the_problems(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentsFileError) as caught:
         load(tmp_path, "colour = 'red'\n")
     assert str(caught.value) == (
-        f"{tmp_path / 'environments.toml'} has 2 problem(s); mend them and run again:\n"
+        f"{tmp_path / 'environments.toml'} has 2 problem(s); fix them and run again:\n"
         "  - colour: unknown key\n  - environments: at least one is needed"
     )
 

@@ -13,7 +13,7 @@ from pipeline.aws.bucket import StoredObject
 from pipeline.environment.loader import EnvironmentsFileError, load_environments
 from pipeline.environment.model import Environment
 from pipeline.outputs import Outputs, OutputsError, parse_outputs
-from pipeline.state.home import describe
+from pipeline.state.backend import describe
 from pipeline.state.model import StateError, StateHead, parse_lock
 
 PROJECT = Path(__file__).parents[3]

@@ -79,7 +79,7 @@ def test_the_window_ends_the_asking() -> None:
     ],
 )
 def test_the_applications_own_errors_end_the_asking(answers: list[int], asked: int) -> None:
-    """Five seconds of nothing but its own errors are proof enough; any other answer starts them anew."""
+    """Five seconds of nothing but its own errors are proof enough; any other answer starts them again."""
     report = ask(script(*[httpx.Response(status) for status in answers]))
     assert len(report.replies) == asked
     assert report.healthy is (answers[-1] == 200)

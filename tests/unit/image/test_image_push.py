@@ -90,7 +90,7 @@ def test_interrupted_for_ever() -> None:
     ],
 )
 def test_refused(reason: str, advice: str) -> None:
-    """What another attempt can't mend ends at once, with the next step and without the password."""
+    """What another attempt can't fix ends at once, with the next step and without the password."""
     engine = _Engine([{"error": reason}])
     with pytest.raises(PushError, match=advice) as caught:
         _push(engine)

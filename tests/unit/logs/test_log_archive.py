@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.logs.archive import ArchiveOutcome, archive_day, archived_days, history_is_verified, verify_day
-from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchivePlace
+from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchiveLocation
 from pipeline.logs.retention import LogGroup
 from pipeline.logs.store import lines_of
 
@@ -19,7 +19,7 @@ GROUP = "/ecs/vimbiso-pay-staging"
 DAY = date(2026, 3, 1)
 START = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()) * 1000
 END = START + 24 * 3600 * 1000
-PLACE = ArchivePlace("archive", "staging")
+PLACE = ArchiveLocation("archive", "staging")
 PART = "logs/staging/group=%2Fecs%2Fvimbiso-pay-staging/date=2026-03-01/part-0000.jsonl.gz"
 MANIFEST = PART.replace("part-0000.jsonl.gz", "manifest.json")
 

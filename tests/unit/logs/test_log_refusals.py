@@ -14,11 +14,11 @@ from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
 from pipeline.logs.archive import archive_day, verify_day
 from pipeline.logs.cloudwatch import RetentionResult
-from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchivePlace
+from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchiveLocation
 from pipeline.logs.store import ArchiveStore
 
 GROUP, DAY = "/ecs/pay", date(2026, 3, 1)
-PLACE = ArchivePlace("archive", "staging")
+PLACE = ArchiveLocation("archive", "staging")
 ACCESS = AwsAccess("af-south-1", access_key_id="log-refusals", secret_access_key="x")
 
 

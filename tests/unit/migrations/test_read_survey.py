@@ -3,7 +3,14 @@
 import pytest
 
 from pipeline.ecs.oneoff import OneOff, run_task_request
-from pipeline.migrations.model import Migration, Operation, SurveyError, read_survey, survey_command, told_all
+from pipeline.migrations.model import (
+    Migration,
+    Operation,
+    SurveyError,
+    is_complete,
+    read_survey,
+    survey_command,
+)
 
 ONE = 'VIMBISO-MIGRATION {"app": "a", "name": "0001_x", "marker": null, "operations": []}'
 TWO = (
@@ -56,4 +63,4 @@ def test_an_answer_in_another_form_is_an_error() -> None:
 )
 def test_the_last_line_tells_that_all_has_arrived(lines: list[str], whole: bool) -> None:
     """CloudWatch shows a task's lines some seconds after its end."""
-    assert told_all(lines) is whole
+    assert is_complete(lines) is whole

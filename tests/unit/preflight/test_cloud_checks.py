@@ -125,7 +125,7 @@ def test_references_to_other_places_are_named_for_the_trial() -> None:
     container = {"name": "app", "secrets": [{"name": "DSN", "valueFrom": "/other/parameter"}]}
     other = definition(containerDefinitions=[container])
     cloud = Cloud(answers={**whole(), ("ecs", "describe_task_definition"): other})
-    assert findings(cloud)["secrets"].reason.endswith("from elsewhere, as the trial will show: DSN")
+    assert findings(cloud)["secrets"].reason.endswith("from elsewhere, as the smoke test will show: DSN")
 
 
 def test_a_definition_without_secrets_needs_none() -> None:

@@ -20,7 +20,7 @@ def _raise(error: Exception) -> str:
 
 
 WELL = Check("well", lambda: "as it should be")
-WRONG = Check("wrong", lambda: _raise(CheckFailedError("mend it")))
+WRONG = Check("wrong", lambda: _raise(CheckFailedError("fix it")))
 UNTOLD = Check("untold", lambda: _raise(CheckSkippedError("does not apply")))
 
 
@@ -28,7 +28,7 @@ UNTOLD = Check("untold", lambda: _raise(CheckSkippedError("does not apply")))
     ("check", "expected"),
     [
         (WELL, CheckResult("well", CheckStatus.OK, "as it should be")),
-        (WRONG, CheckResult("wrong", CheckStatus.NG, "mend it")),
+        (WRONG, CheckResult("wrong", CheckStatus.NG, "fix it")),
         (UNTOLD, CheckResult("untold", CheckStatus.SKIP, "does not apply")),
     ],
     ids=lambda item: item.name,

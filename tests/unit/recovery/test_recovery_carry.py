@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pipeline.errors import PipelineError
-from pipeline.recovery.carry import RestoreUndoneError, after_failure, carry_through
+from pipeline.recovery.carry import RestoreRolledBackError, after_failure, carry_through
 from pipeline.recovery.record import OpenRestore, Phase, RecoveryError
 
 RESTORE = OpenRestore(
@@ -93,10 +93,10 @@ def until_ended(world: World) -> None:
             return
         try:
             carry_through(world, world.record)
-        except (Killed, RestoreUndoneError):
+        except (Killed, RestoreRolledBackError):
             pass
         except PipelineError:
-            world.failing.clear()  # the person mended what failed
+            world.failing.clear()  # the person fixed what failed
     raise AssertionError(f"never ended: {world.record}")
 
 
@@ -135,7 +135,7 @@ def test_what_fails_on_the_way_is_undone(failing: str) -> None:
     assert world.record is not None
     if failing == "stop":
         world.stop = lambda: _fail_once(world)  # type: ignore[method-assign]
-    with pytest.raises(RestoreUndoneError, match=r"HTTP 500|fails"):
+    with pytest.raises(RestoreRolledBackError, match=r"HTTP 500|fails"):
         carry_through(world, world.record)
     assert (world.database, world.tasks, world.suspended, world.record) == ("old", 2, False, None)
 
@@ -152,9 +152,9 @@ def test_a_way_back_that_fails_is_noted_for_the_next_run() -> None:
     assert world.record is not None
     with pytest.raises(RecoveryError, match=r"half undone \(undoing\).*HTTP 500.*in_place again"):
         carry_through(world, world.record)
-    assert world.record.phase is Phase.UNDOING
+    assert world.record.phase is Phase.ROLLING_BACK
     world.failing = set()
-    with pytest.raises(RestoreUndoneError, match="HTTP 500"):
+    with pytest.raises(RestoreRolledBackError, match="HTTP 500"):
         carry_through(world, world.record)
     assert (world.database, world.tasks, world.record) == ("old", 2, None)
 
@@ -170,9 +170,9 @@ def test_a_service_without_tasks_stays_without() -> None:
     ("phase", "expected"),
     [
         (Phase.STOPPING, Phase.RETURNING),
-        (Phase.SWAPPING, Phase.UNDOING),
-        (Phase.STARTING, Phase.UNDOING),
-        (Phase.UNDOING, None),
+        (Phase.SWAPPING, Phase.ROLLING_BACK),
+        (Phase.STARTING, Phase.ROLLING_BACK),
+        (Phase.ROLLING_BACK, None),
         (Phase.RETURNING, None),
     ],
 )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.clock import Stopwatch
-from pipeline.release.model import asked_by
+from pipeline.release.model import requested_by
 
 
 def test_steps_are_measured_and_added_up() -> None:
@@ -37,4 +37,4 @@ def test_steps_are_measured_and_added_up() -> None:
 )
 def test_who_asked(creator: str, kind: str, labels: dict[str, Any], scheduled: bool, expected: str) -> None:
     """The most telling source counts."""
-    assert asked_by(creator, kind, labels, scheduled) == expected
+    assert requested_by(creator, kind, labels, scheduled) == expected

@@ -103,9 +103,9 @@ def test_the_rollout_under_way(store: ReleaseStore) -> None:
     assert store.open_rollout() is None
     store.write_open_rollout(ROLLOUT)
     assert store.open_rollout() == ROLLOUT
-    begun = ROLLOUT.model_copy(update={"deployment_id": "ecs-svc/1"})
-    store.write_open_rollout(begun)
-    assert store.open_rollout() == begun
+    began = ROLLOUT.model_copy(update={"deployment_id": "ecs-svc/1"})
+    store.write_open_rollout(began)
+    assert store.open_rollout() == began
     store.close_rollout()
     store.close_rollout()
     assert store.open_rollout() is None

@@ -7,8 +7,8 @@ from release_samples import record
 
 from pipeline.ecs.model import Outcome
 from pipeline.errors import PipelineError
-from pipeline.release.crossing import choose_rollback
 from pipeline.release.model import ReleaseRecord
+from pipeline.release.rollback import choose_rollback
 
 R1, R2, R3 = record(1), record(2), record(3)
 BAD = [outcome for outcome in Outcome if not outcome.good]

@@ -10,8 +10,8 @@ from release_samples import START, record
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
-from pipeline.release.crossing import WayBack, crossed, tell_changes
 from pipeline.release.model import ReleaseRecord, SchemaChange
+from pipeline.release.rollback import RollbackPath, blocking_changes, describe_changes
 from pipeline.release.store import RecordError, SchemaLog
 
 BUCKET = "changes"
@@ -43,20 +43,20 @@ CASES = {
     "one release back": ([change(3, 3), change(1.9)], record(2), [change(3, 3)]),
     "of a release that never got into service": ([change(2, 9)], record(1), [change(2, 9)]),
     "it ran well on that schema since": ([change(2)], BACK_AGAIN, []),
-    "migrated anew after the database was restored": ([change(6), change(2)], BACK_AGAIN, [change(6)]),
+    "migrated again after the database was restored": ([change(6), change(2)], BACK_AGAIN, [change(6)]),
 }
 
 
 @pytest.mark.parametrize(("changes", "chosen", "expected"), CASES.values(), ids=CASES)
 def test_crossed(changes: list[SchemaChange], chosen: ReleaseRecord, expected: list[SchemaChange]) -> None:
     """What is irreversible and ran since the chosen release was last seen to run well, newest first."""
-    assert list(crossed(changes, chosen)) == expected
-    assert list(crossed(reversed(changes), chosen)) == expected
+    assert list(blocking_changes(changes, chosen)) == expected
+    assert list(blocking_changes(reversed(changes), chosen)) == expected
 
 
 def test_people_are_told_migration_reason_and_backup() -> None:
     """Without a backup that is said too."""
-    assert tell_changes([change(3, 3), change(2, backup="")]).splitlines() == [
+    assert describe_changes([change(3, 3), change(2, backup="")]).splitlines() == [
         "- ledger.0002_x, for release r3 on 2025-03-01 12:03 UTC (no way back). Backup before it: 3.zst.",
         "- ledger.0002_x, for release r2 on 2025-03-01 12:02 UTC (no way back). Backup before it: none.",
     ]
@@ -67,7 +67,7 @@ FAILED = "arn:aws:ecs:af-south-1:1:task-definition/my_app:7"
 
 def test_the_question_names_what_is_decided_on() -> None:
     """Both releases, the migration and its backup; by hand there is a command to type."""
-    way = WayBack(FAILED, record(1), (change(2),))
+    way = RollbackPath(FAILED, record(1), (change(2),))
     for words in ("Go back to release r1?", "my_app:7 failed and stays", "ledger.0002_x", "2.zst"):
         assert words in way.question
     assert way.by_hand("staging").endswith("vimbiso rollback staging --release r1 --accept-schema")
@@ -75,8 +75,8 @@ def test_the_question_names_what_is_decided_on() -> None:
 
 def test_an_answer_is_for_one_way_only() -> None:
     """The key changes with either release, and holds what Prefect takes as a key."""
-    others = (WayBack(FAILED, record(2)), WayBack(FAILED.replace(":7", ":8"), record(1)))
-    key = WayBack(FAILED, record(1)).key
+    others = (RollbackPath(FAILED, record(2)), RollbackPath(FAILED.replace(":7", ":8"), record(1)))
+    key = RollbackPath(FAILED, record(1)).key
     assert key == "rollback-my-app-7-to-td-1"
     assert key not in {other.key for other in others}
 

@@ -1,4 +1,4 @@
-"""The virtual environment is made once, renewed in place, and made anew after an interruption."""
+"""The virtual environment is made once, renewed in place, and made again after an interruption."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from deployments.local.setup.bootstrap import (
     INPUTS,
     BootstrapError,
-    Environment,
+    VirtualEnvironment,
     check_python,
     current,
     ensure,
@@ -32,7 +32,7 @@ class Installer:
         self.found: list[bool] = []
         self.interrupted = False
 
-    def __call__(self, environment: Environment) -> None:
+    def __call__(self, environment: VirtualEnvironment) -> None:
         """Note whether an earlier installation left something."""
         mark = environment.folder / "installed"
         self.found.append(mark.exists())
@@ -41,22 +41,22 @@ class Installer:
             raise InterruptedInstallError
 
 
-def make_empty(environment: Environment) -> None:
+def make_empty(environment: VirtualEnvironment) -> None:
     """Make what counts as an environment; the real thing takes seconds and is no decision of ours."""
     environment.python.parent.mkdir(parents=True)
     environment.python.touch()
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Environment:
+def environment(tmp_path: Path) -> VirtualEnvironment:
     """An environment of a project with the files that it depends on, elsewhere than usual."""
     for name in INPUTS:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(PROJECT / name, tmp_path / name)
-    return Environment(tmp_path, tmp_path / "some/where")
+    return VirtualEnvironment(tmp_path, tmp_path / "some/where")
 
 
-def test_the_environment_is_made_once_and_renewed_in_place(environment: Environment) -> None:
+def test_the_environment_is_made_once_and_renewed_in_place(environment: VirtualEnvironment) -> None:
     """A second call does nothing; a changed lock file renews what is there."""
     install = Installer()
     ensure(environment, make_empty, install)
@@ -69,7 +69,7 @@ def test_the_environment_is_made_once_and_renewed_in_place(environment: Environm
     assert current(environment) == fingerprint(environment)
 
 
-def test_an_interrupted_installation_is_made_anew(environment: Environment) -> None:
+def test_an_interrupted_installation_is_made_anew(environment: VirtualEnvironment) -> None:
     """Nothing of a half-made environment is kept."""
     install = Installer()
     install.interrupted = True
@@ -82,7 +82,7 @@ def test_an_interrupted_installation_is_made_anew(environment: Environment) -> N
 
 
 def test_another_interpreter_makes_the_environment_anew(
-    environment: Environment, monkeypatch: pytest.MonkeyPatch
+    environment: VirtualEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the same version, too: else the tests would run on one and name the other."""
     install = Installer()
@@ -92,7 +92,7 @@ def test_another_interpreter_makes_the_environment_anew(
     assert install.found == [False, False]
 
 
-def test_the_folder_is_the_one_that_is_named(environment: Environment) -> None:
+def test_the_folder_is_the_one_that_is_named(environment: VirtualEnvironment) -> None:
     """Nothing is done where that one is finished."""
     ensure(environment, make_empty, Installer())
     assert main(["some/where"], environment.root) == 0

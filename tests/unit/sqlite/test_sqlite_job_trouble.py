@@ -98,7 +98,7 @@ def test_a_lock_that_stays_is_given_up_after_the_patience(
 
 
 def test_a_corrupt_file_is_not_waited_for(tmp_path: Path) -> None:
-    """It will not mend itself."""
+    """It will not fix itself."""
     (tmp_path / "broken").write_bytes(b"SQLite format 3\x00" + b"x" * 5000)
     with pytest.raises(JobError) as caught:
         copying.copy(str(tmp_path / "broken"), str(tmp_path / "copy"), float("inf"))
@@ -148,7 +148,7 @@ def test_without_a_mount_table_reading_goes_on(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_copy_that_does_not_fit_is_refused_before_it_begins(tmp_path: Path) -> None:
     """The log may hold as much again as the file."""
-    huge = source.Source(str(tmp_path / "db"), 1 << 62, "delete", "ext4")
+    huge = source.DatabaseFile(str(tmp_path / "db"), 1 << 62, "delete", "ext4")
     (tmp_path / "db-wal").write_bytes(b"x")
     with pytest.raises(JobError, match="raise the task's ephemeral storage") as caught:
         backup._room(str(tmp_path), huge)
@@ -160,7 +160,7 @@ def test_a_copy_that_does_not_fit_is_refused_before_it_begins(tmp_path: Path) ->
 )
 def test_writers_that_would_fail_are_warned_of(journal: str, estimate: float, warned: bool) -> None:
     """In rollback modes, where the copy takes longer than they wait."""
-    found = backup._lock_warning(source.Source("db", 1, journal, "ext4"), estimate, 5)
+    found = backup._lock_warning(source.DatabaseFile("db", 1, journal, "ext4"), estimate, 5)
     assert bool(found) is warned
 
 

@@ -34,12 +34,12 @@ def note(path: Path) -> str:
         connection.close()
 
 
-def swapped(folder: Path, **orders: Any) -> dict[str, Any]:
+def swapped(folder: Path, **spec: Any) -> dict[str, Any]:
     """Put ``new`` in the place of ``db`` and keep that as ``old``."""
     job = {
         name: str(folder / file) for name, file in (("database", "db"), ("incoming", "new"), ("aside", "old"))
     }
-    return swap({**job, "integrity": "integrity_check", **orders}, str(folder))
+    return swap({**job, "integrity": "integrity_check", **spec}, str(folder))
 
 
 def test_the_new_takes_the_place_and_the_old_is_kept(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from moto import mock_aws
 
 from pipeline.aws.access import AwsAccess
-from pipeline.state.home import StateHome
+from pipeline.state.backend import StateBackend
 from pipeline.state.table import Table, ensure_table
 from pipeline.terraform.backend import BackendConfig
 
@@ -23,15 +23,15 @@ def aws() -> Iterator[AwsAccess]:
 
 
 @pytest.fixture
-def empty_home(aws: AwsAccess) -> StateHome:
+def empty_home(aws: AwsAccess) -> StateBackend:
     """Names of a bucket and a table that are not there."""
     number = next(_numbers)
     backend = BackendConfig(f"bucket-{number}", "staging/terraform.tfstate", REGION, f"table-{number}")
-    return StateHome(aws, backend, "staging")
+    return StateBackend(aws, backend, "staging")
 
 
 @pytest.fixture
-def home(empty_home: StateHome) -> StateHome:
+def home(empty_home: StateBackend) -> StateBackend:
     """Bucket and table are there; no state yet."""
     backend, s3 = empty_home.backend, empty_home.access.client("s3")
     s3.create_bucket(Bucket=backend.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipeline.state.home import addresses_in, near_misses
+from pipeline.state.backend import addresses_in, near_misses
 
 STATE = {
     "resources": [
@@ -24,7 +24,7 @@ def test_addresses_are_those_of_terraform() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"garbage", b"[]", b'{"resources": [1]}', b"\xff"])
 def test_what_is_no_state_has_none(body: bytes) -> None:
-    """It only helps to mend a typing error, so it never fails."""
+    """It only helps to fix a typing error, so it never fails."""
     assert addresses_in(body) == ()
 
 

@@ -6,7 +6,7 @@ import json
 import pytest
 from state_values import head
 
-from pipeline.state.home import StateHome
+from pipeline.state.backend import StateBackend
 from pipeline.state.lock import is_one_write_behind, read_digest, settle_digest, write_digest
 from pipeline.state.model import StateHead
 
@@ -59,7 +59,7 @@ def md5(body: bytes) -> str:
     ],
 )
 def test_the_digest_follows_the_present_state(
-    home: StateHome, versions: list[bytes], digest_of: bytes, settled: bool
+    home: StateBackend, versions: list[bytes], digest_of: bytes, settled: bool
 ) -> None:
     """It is written for a direct successor, and left as it is for everything else."""
     for body in versions:
@@ -69,7 +69,7 @@ def test_the_digest_follows_the_present_state(
     assert read_digest(home) == md5(versions[-1] if settled else digest_of)
 
 
-def test_a_deleted_state_stays_deleted(home: StateHome) -> None:
+def test_a_deleted_state_stays_deleted(home: StateBackend) -> None:
     """Its versions are still there; which of them comes back is a person's to decide."""
     for body in (state(1), state(2)):
         home.write(home.backend.key, body)

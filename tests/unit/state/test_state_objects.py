@@ -13,8 +13,8 @@ from support.refusals import refusing
 
 from pipeline.aws.errors import AwsError
 from pipeline.retention import RetentionPolicy
+from pipeline.state.backend import StateBackend, near_misses, read_addresses
 from pipeline.state.backup import backup_state, git_revision, pack
-from pipeline.state.home import StateHome, near_misses, read_addresses
 from pipeline.state.lock import delete_lock, held_lock, read_lock, take_lock, write_digest
 from pipeline.state.model import StateChangedError, StateError
 from pipeline.state.plans import (
@@ -49,7 +49,7 @@ def plan(folder: Path, serial: int = 1) -> Plan:
     return read_plan(path, has_changes=True)
 
 
-def test_a_kept_plan_comes_back_as_it_was_until_it_is_dropped(home: StateHome, tmp_path: Path) -> None:
+def test_a_kept_plan_comes_back_as_it_was_until_it_is_dropped(home: StateBackend, tmp_path: Path) -> None:
     """Keeping it twice changes nothing; once it is dropped the error says to plan again."""
     first = plan(tmp_path)
     kept = keep_plan(home, first)
@@ -62,7 +62,7 @@ def test_a_kept_plan_comes_back_as_it_was_until_it_is_dropped(home: StateHome, t
         fetch_plan(home, kept, tmp_path / "fetched")
 
 
-def test_a_plan_that_was_altered_in_the_bucket_is_not_applied(home: StateHome, tmp_path: Path) -> None:
+def test_a_plan_that_was_altered_in_the_bucket_is_not_applied(home: StateBackend, tmp_path: Path) -> None:
     """An approval is for one plan."""
     kept, other = keep_plan(home, plan(tmp_path)), plan(tmp_path, serial=2)
     home.write(f"plans/staging/{kept.sha256}.tfplan", other.path.read_bytes())
@@ -78,7 +78,7 @@ def test_a_file_that_is_no_plan_is_refused(tmp_path: Path, body: bytes) -> None:
         read_plan(tmp_path / "x.tfplan", has_changes=True)
 
 
-def test_what_a_run_waits_for_is_remembered_and_forgotten(home: StateHome, tmp_path: Path) -> None:
+def test_what_a_run_waits_for_is_remembered_and_forgotten(home: StateBackend, tmp_path: Path) -> None:
     """A resumed run reads what it showed; another run has none."""
     waiting = WaitingPlan(identity(home, plan(tmp_path)), NOON, "1 to add", "record-1")
     remember_waiting(home, "run-1", waiting)
@@ -88,7 +88,7 @@ def test_what_a_run_waits_for_is_remembered_and_forgotten(home: StateHome, tmp_p
     assert waiting_plan(home, "run-1") is None
 
 
-def test_a_record_is_kept_once_with_its_own_bundle(home: StateHome, tmp_path: Path) -> None:
+def test_a_record_is_kept_once_with_its_own_bundle(home: StateBackend, tmp_path: Path) -> None:
     """Another bundle, or another content under the same name, is refused."""
     (tmp_path / "main.tf").write_text("# 1\n")
     bundle = pack(tmp_path, {})
@@ -103,7 +103,7 @@ def test_a_record_is_kept_once_with_its_own_bundle(home: StateHome, tmp_path: Pa
         read_bundle(home, record(2, "b"))
 
 
-def test_a_damaged_record_is_named(home: StateHome) -> None:
+def test_a_damaged_record_is_named(home: StateBackend) -> None:
     """A rollback must not choose among half of the history."""
     home.write("records/staging/x/record.json", b"{}")
     with pytest.raises(StateError, match=r"records/staging/x/record\.json is damaged"):
@@ -117,14 +117,14 @@ def test_a_rollback_to_a_record_that_is_gone_keeps_its_place_in_history() -> Non
     assert choose_record(history) == record(1, "a")
 
 
-def test_a_run_record_that_is_none_is_left_out(home: StateHome) -> None:
+def test_a_run_record_that_is_none_is_left_out(home: StateBackend) -> None:
     """Whatever lies there must not keep anybody from unlocking."""
     announce(home, run("good"))
     home.write("locks/staging/bad.json", b"{}")
     assert [item.run_id for item in read_runs(home)] == ["good"]
 
 
-def test_only_runs_that_are_gone_are_forgotten(home: StateHome) -> None:
+def test_only_runs_that_are_gone_are_forgotten(home: StateBackend) -> None:
     """A run on another machine, of which nothing is known, stays; none is while a lock is held."""
     announce(home, run("elsewhere", host="elsewhere"))
     announce(home, replace(run("gone"), host=socket.gethostname()))
@@ -135,12 +135,12 @@ def test_only_runs_that_are_gone_are_forgotten(home: StateHome) -> None:
     assert [item.run_id for item in read_runs(home)] == ["elsewhere"]
 
 
-def test_unlocking_what_is_free_does_nothing(home: StateHome) -> None:
+def test_unlocking_what_is_free_does_nothing(home: StateBackend) -> None:
     """The report says that there is no lock."""
     assert unlock(home, "any").lock is None
 
 
-def test_a_lock_is_taken_once_and_freed_once(home: StateHome) -> None:
+def test_a_lock_is_taken_once_and_freed_once(home: StateBackend) -> None:
     """The second is told to wait; freeing what is gone is told too."""
     lock = take_lock(home, "ada@here", "Test")
     with pytest.raises(StateChangedError, match="locked by somebody else"):
@@ -151,14 +151,14 @@ def test_a_lock_is_taken_once_and_freed_once(home: StateHome) -> None:
         delete_lock(home, lock)
 
 
-def test_a_snapshot_is_taken_once_and_of_something_only(home: StateHome) -> None:
+def test_a_snapshot_is_taken_once_and_of_something_only(home: StateBackend) -> None:
     """Before the first apply there is nothing to copy."""
     assert take_snapshot(home, "run") is None
     home.write(home.backend.key, state(3))
     assert take_snapshot(home, "run") == take_snapshot(home, "run")
 
 
-def test_a_backup_that_is_not_what_was_written_is_told(home: StateHome) -> None:
+def test_a_backup_that_is_not_what_was_written_is_told(home: StateBackend) -> None:
     """The copy is read again."""
     home.write(home.backend.key, state(3))
     with (
@@ -168,7 +168,7 @@ def test_a_backup_that_is_not_what_was_written_is_told(home: StateHome) -> None:
         backup_state(home, RetentionPolicy())
 
 
-def test_a_version_that_vanishes_while_it_is_listed_is_no_candidate(home: StateHome) -> None:
+def test_a_version_that_vanishes_while_it_is_listed_is_no_candidate(home: StateBackend) -> None:
     """As are versions that are no states."""
     home.write(home.backend.key, state(1))
     home.write(home.backend.key, b"damaged")
@@ -178,14 +178,14 @@ def test_a_version_that_vanishes_while_it_is_listed_is_no_candidate(home: StateH
         assert [item.head.serial for item in list_candidates(home)] == [1]
 
 
-def test_a_state_with_a_wrong_digest_is_restored_without_another_serial(home: StateHome) -> None:
-    """Only the lock table is mended."""
+def test_a_state_with_a_wrong_digest_is_restored_without_another_serial(home: StateBackend) -> None:
+    """Only the lock table is fixed."""
     home.write(home.backend.key, state(4))
     write_digest(home, "0" * 32)
     seen = inspect_state(home)
     stored = home.read(home.backend.key)
     assert stored is not None
-    assert seen.told == "serial 4 with 0 resources, but the lock table expects another content"
+    assert seen.description == "serial 4 with 0 resources, but the lock table expects another content"
     assert restore_state(home, stored, seen, "ada@here").serial == 4
     assert inspect_state(home).whole
 
@@ -199,10 +199,10 @@ def test_a_state_with_a_wrong_digest_is_restored_without_another_serial(home: St
 )
 def test_what_is_wrong_with_a_state_is_told(present: PresentState, told: str) -> None:
     """In one word."""
-    assert present.told == told
+    assert present.description == told
 
 
-def test_addresses_are_read_from_the_state(home: StateHome) -> None:
+def test_addresses_are_read_from_the_state(home: StateBackend) -> None:
     """None before there is one."""
     assert read_addresses(home) == ()
     home.write(home.backend.key, state(1, web="aws_lb"))
@@ -220,7 +220,7 @@ def test_without_a_folder_there_is_no_revision(tmp_path: Path) -> None:
     assert git_revision(tmp_path / "gone") == ""
 
 
-def test_a_lock_that_boto3_took_twice_is_ours(home: StateHome, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_that_boto3_took_twice_is_ours(home: StateBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     """The answer to the first request was lost, and the second one meets the lock that it made."""
     dynamodb = home.access.client("dynamodb")
     put = dynamodb.put_item
@@ -231,7 +231,7 @@ def test_a_lock_that_boto3_took_twice_is_ours(home: StateHome, monkeypatch: pyte
         take_lock(home, "eve@there", "Test")
 
 
-CALLS: list[tuple[str, str, Callable[[StateHome], object]]] = [
+CALLS: list[tuple[str, str, Callable[[StateBackend], object]]] = [
     ("s3", "GetObject", lambda home: home.read("x")),
     ("s3", "PutObject", lambda home: home.write("x", b"")),
     ("dynamodb", "PutItem", lambda home: take_lock(home, "ada@here", "Test")),
@@ -241,7 +241,7 @@ CALLS: list[tuple[str, str, Callable[[StateHome], object]]] = [
 
 @pytest.mark.parametrize(("service", "operation", "call"), CALLS, ids=[item[1] for item in CALLS])
 def test_a_refusal_is_neither_absence_nor_somebody_elses_change(
-    home: StateHome, service: str, operation: str, call: Callable[[StateHome], object]
+    home: StateBackend, service: str, operation: str, call: Callable[[StateBackend], object]
 ) -> None:
     """It is AWS's error, with bucket or table."""
     with (

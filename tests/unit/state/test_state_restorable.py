@@ -7,7 +7,7 @@ import pytest
 from state_values import head
 
 from pipeline.aws.bucket import StoredObject
-from pipeline.state.home import UnreadableStateError, describe
+from pipeline.state.backend import UnreadableStateError, describe
 from pipeline.state.model import StateHead
 from pipeline.state.restorable import PresentState, judge_restore
 

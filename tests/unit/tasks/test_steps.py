@@ -98,5 +98,5 @@ def _terraform(detail: str) -> TerraformError:
     ids=repr,
 )
 def test_which_errors_are_transient(error: BaseException | None, transient: bool) -> None:
-    """A refusal is told at once; what a minute may mend is tried again."""
+    """A refusal is told at once; what a minute may fix is tried again."""
     assert support.is_transient(error) is transient

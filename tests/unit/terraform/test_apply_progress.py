@@ -12,7 +12,7 @@ from pipeline.terraform.events import (
     PlannedChange,
     TerraformEvent,
 )
-from pipeline.terraform.progress import Progress, advance, aftermath, follow
+from pipeline.terraform.progress import Progress, advance, follow, partial_apply
 
 
 def planned(address: str, action: str) -> PlannedChange:
@@ -69,7 +69,7 @@ def test_a_failed_apply_is_sorted_out() -> None:
             errored("b", "create"),
         ]
     )
-    after = aftermath(progress, graceful=True)
+    after = partial_apply(progress, graceful=True)
     assert (after.done, after.failed, after.untouched) == (("a",), ("b",), ("c",))
     assert (after.in_flight, after.possible_orphans, after.lock_may_remain) == ((), (), False)
     assert "unlock-state" not in after.advice
@@ -80,7 +80,7 @@ def test_a_killed_apply_names_possible_orphans() -> None:
     progress = follow(
         [planned("a", "create"), planned("b", "delete"), started("a", "create"), started("b", "delete")]
     )
-    after = aftermath(progress, graceful=False)
+    after = partial_apply(progress, graceful=False)
     assert (after.in_flight, after.possible_orphans) == (("a", "b"), ("a",))
     assert "Look in AWS for a:" in after.advice
     assert "unlock-state" in after.advice

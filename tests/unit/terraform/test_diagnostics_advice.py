@@ -55,7 +55,7 @@ def test_a_wrong_configuration_names_its_place() -> None:
         "main.tf:6: Unsupported argument",
         "    x = 1",
         "    No x.",
-        "Mend main.tf, line 6, and run again.",
+        "Fix main.tf, line 6, and run again.",
     ]
 
 

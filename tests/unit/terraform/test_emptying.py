@@ -12,7 +12,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
 from pipeline.errors import PipelineError
 from pipeline.terraform.document import parse_plan
-from pipeline.terraform.emptying import NonEmptyStore, containers, count_contents, empty
+from pipeline.terraform.purge import NonEmptyStore, containers, count_contents, purge
 
 BUCKET = NonEmptyStore("aws_s3_bucket.b", "aws_s3_bucket", "b")
 REPOSITORY = NonEmptyStore("aws_ecr_repository.r", "aws_ecr_repository", "r")
@@ -108,7 +108,7 @@ def test_every_version_and_marker_goes() -> None:
     aws = FakeAws([f"k{number}" for number in range(2500)], ["m1", "m2"])
     assert count_contents(aws.access, BUCKET) == 2502
     assert count_contents(aws.access, BUCKET, most=10) == 10
-    assert empty(aws.access, BUCKET, in_time).count == 2502
+    assert purge(aws.access, BUCKET, in_time).count == 2502
     assert (aws.versions, aws.markers) == ([], [])
 
 
@@ -116,7 +116,7 @@ def test_members_of_an_index_go_after_it() -> None:
     """The members are listed before the index, which is beyond the first call."""
     members = {f"m{number}" for number in range(150)}
     aws = FakeAws(images={**{name: set() for name in sorted(members)}, "index": members})
-    assert empty(aws.access, REPOSITORY, in_time).count == 151
+    assert purge(aws.access, REPOSITORY, in_time).count == 151
     assert aws.images == {}
 
 
@@ -124,7 +124,7 @@ def test_what_aws_keeps_is_told() -> None:
     """The rest is gone, and the error names what is held and what to do."""
     aws = FakeAws(["a", "b", "held"], held={"held"})
     with pytest.raises(PipelineError, match=r"AWS keeps 1 of it \(held: AccessDenied\).*run destroy again"):
-        empty(aws.access, BUCKET, in_time)
+        purge(aws.access, BUCKET, in_time)
     assert aws.versions == ["held"]
 
 
@@ -133,18 +133,18 @@ def test_it_ends_in_time_and_goes_on_when_repeated() -> None:
     aws = FakeAws([f"k{number}" for number in range(1500)])
     moments = iter([True, False])
     with pytest.raises(PipelineError, match="after 1000 removals the time is over"):
-        empty(aws.access, BUCKET, lambda: next(moments))
-    assert empty(aws.access, BUCKET, in_time).count == 500
+        purge(aws.access, BUCKET, lambda: next(moments))
+    assert purge(aws.access, BUCKET, in_time).count == 500
 
 
 @pytest.mark.parametrize("container", [BUCKET, REPOSITORY])
 def test_what_is_gone_is_empty(container: NonEmptyStore) -> None:
     """An interrupted run may have destroyed it already."""
-    assert empty(FakeAws(gone=True).access, container, in_time).count == 0
+    assert purge(FakeAws(gone=True).access, container, in_time).count == 0
 
 
 @pytest.mark.parametrize("container", [BUCKET, REPOSITORY])
 def test_what_cannot_be_listed_is_not_taken_for_empty(container: NonEmptyStore) -> None:
     """A destruction must not go on to a bucket whose content nobody saw."""
     with pytest.raises(AwsError, match="AccessDenied"):
-        empty(FakeAws(refuses=True).access, container, in_time)
+        purge(FakeAws(refuses=True).access, container, in_time)

@@ -21,7 +21,7 @@ from pipeline.terraform.events import (
     TerraformEvent,
     parse_event,
 )
-from pipeline.terraform.surroundings import Masker
+from pipeline.terraform.process_environment import Masker
 
 RESOURCE = {"addr": "module.a.aws_lb.b[0]", "resource_type": "aws_lb"}
 MESSAGE = {"message": "said", "level": "info"}
@@ -118,13 +118,13 @@ def test_no_line_breaks_the_reading(line: str) -> None:
 
 @given(
     secret=st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=8),
-    around=st.text(st.characters(codec="ascii", categories=["L", "N"])),
+    hook=st.text(st.characters(codec="ascii", categories=["L", "N"])),
 )
-@example(secret="diagnost", around="")
-@example(secret="summary", around="")
-def test_a_secret_is_masked_wherever_it_stands(secret: str, around: str) -> None:
+@example(secret="diagnost", hook="")
+@example(secret="summary", hook="")
+def test_a_secret_is_masked_wherever_it_stands(secret: str, hook: str) -> None:
     """Message, summary and detail: no event shows a secret that the masker knows."""
-    text = f"{around}{secret}{around}"
+    text = f"{hook}{secret}{hook}"
     document = {"type": "diagnostic", "@message": text, "diagnostic": {"summary": text, "detail": [text]}}
     event = parse_event(json.dumps(document), Masker.of([secret]))
     assert isinstance(event, DiagnosticEvent)

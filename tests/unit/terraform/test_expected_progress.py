@@ -14,5 +14,5 @@ def test_the_total_is_known_before_the_first_event() -> None:
             change("aws_lb.a", ["create"]), change("aws_lb.b", ["delete"]), change("aws_lb.c", ["no-op"])
         )
     )
-    begun = advance(expected(plan), ApplyComplete("", address="aws_lb.a", action="create"))
-    assert (len(begun.done), begun.total, begun.percent) == (1, 2, 50.0)
+    began = advance(expected(plan), ApplyComplete("", address="aws_lb.a", action="create"))
+    assert (len(began.done), began.total, began.percent) == (1, 2, 50.0)

@@ -10,7 +10,7 @@ from plan_documents import change, document
 
 from pipeline.terraform.attributes import AttributeChange, attribute_changes
 from pipeline.terraform.document import Action, parse_plan
-from pipeline.terraform.surroundings import Masker
+from pipeline.terraform.process_environment import Masker
 
 NOBODY = Masker()
 

@@ -12,8 +12,8 @@ from pipeline.environment.model import Environment
 from pipeline.terraform.backend import backend_config
 from pipeline.terraform.errors import TerraformError
 from pipeline.terraform.folder import is_held, run_folder
+from pipeline.terraform.process_environment import process_environment, root_variables, write_variables
 from pipeline.terraform.runner import Execution, TerraformRunner
-from pipeline.terraform.surroundings import process_environment, root_variables, write_variables
 
 ROOT = Path(__file__).parents[3]
 ACCESS = AwsAccess("af-south-1", "http://localhost:1", "key", "secret-key")

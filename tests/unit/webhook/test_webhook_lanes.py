@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.webhook.lanes import Lanes, StartedRun
 from deployments.webhook.model import Deploy
-from deployments.webhook.runs import asked
+from deployments.webhook.queues import DeliveryQueues, StartedRun
+from deployments.webhook.runs import with_retries
 
 
 def push(number: int, order: float | None = None, environment: str = "staging") -> Deploy:
@@ -25,7 +25,7 @@ class Prefect:
     """Takes requests as a server on SQLite does: two at once are a fault; waits for a word where told to."""
 
     held: asyncio.Event = field(default_factory=asyncio.Event)
-    begun: list[Deploy] = field(default_factory=list)
+    began: list[Deploy] = field(default_factory=list)
     settled: Counter[str] = field(default_factory=Counter)
     more: int = 0
     error: Exception | None = None
@@ -34,7 +34,7 @@ class Prefect:
 
     async def begin(self, deploy: Deploy) -> str:
         """Start a run."""
-        self.begun.append(deploy)
+        self.began.append(deploy)
         await self._alone()
         if self.error is not None:
             raise self.error
@@ -60,28 +60,28 @@ class Prefect:
 
 async def burst(prefect: Prefect, deploys: list[Deploy]) -> list[StartedRun | BaseException]:
     """Deliver the first; the others when its conversation is under way."""
-    lanes = Lanes(prefect.begin, prefect.settle)
-    tasks = [asyncio.create_task(lanes.serve(deploys[0]))]
-    while not prefect.begun:
+    queues = DeliveryQueues(prefect.begin, prefect.settle)
+    tasks = [asyncio.create_task(queues.serve(deploys[0]))]
+    while not prefect.began:
         await asyncio.sleep(0)
-    tasks += [asyncio.create_task(lanes.serve(deploy)) for deploy in deploys[1:]]
+    tasks += [asyncio.create_task(queues.serve(deploy)) for deploy in deploys[1:]]
     await asyncio.sleep(0)
     prefect.held.set()
     answers = await asyncio.gather(*tasks, return_exceptions=True)
-    await lanes.close()
+    await queues.close()
     return list(answers)
 
 
 @given(st.lists(st.integers(0, 5), min_size=2, max_size=40))
-def test_a_burst_costs_two_runs_and_leaves_the_newest(orders: list[int]) -> None:
+def test_a_burst_costs_two_runs_and_leaves_the_newest(spec: list[int]) -> None:
     """The one that is on its way, and the newest of all that come meanwhile, whose run serves them all."""
-    deploys = [push(number, order) for number, order in enumerate(orders)]
+    deploys = [push(number, order) for number, order in enumerate(spec)]
 
     async def play() -> None:
         prefect = Prefect()
         answers = await burst(prefect, deploys)
         newest = max(deploys[1:], key=lambda deploy: (deploy.order, deploy.commit))
-        assert prefect.begun == [deploys[0], newest]
+        assert prefect.began == [deploys[0], newest]
         served = StartedRun(f"run of {newest.key}", newest)
         assert answers == [StartedRun(f"run of {deploys[0].key}", deploys[0]), *[served] * (len(deploys) - 1)]
         assert prefect.settled == {"staging": 2}
@@ -99,7 +99,7 @@ def test_environments_take_turns_and_do_not_serve_each_other() -> None:
         for deploy, answer in zip(deploys, answers, strict=True):
             assert isinstance(answer, StartedRun)
             assert answer.deploy.environment == deploy.environment
-        assert len(prefect.begun) == 3
+        assert len(prefect.began) == 3
 
     asyncio.run(play())
 
@@ -112,10 +112,10 @@ def test_whoever_waits_hears_of_a_failure_and_the_next_is_tried() -> None:
         answers = await burst(prefect, [push(number) for number in range(5)])
         assert all(isinstance(answer, httpx.ConnectError) for answer in answers)
         prefect.error = None
-        lanes = Lanes(prefect.begin, prefect.settle)
-        assert (await lanes.serve(push(9))).deploy == push(9)
-        assert (await lanes.serve(push(10))).deploy == push(10)
-        await lanes.close()
+        queues = DeliveryQueues(prefect.begin, prefect.settle)
+        assert (await queues.serve(push(9))).deploy == push(9)
+        assert (await queues.serve(push(10))).deploy == push(10)
+        await queues.close()
 
     asyncio.run(play())
 
@@ -137,10 +137,10 @@ def test_what_could_not_be_cancelled_is_tried_again_without_another_push() -> No
     async def play() -> None:
         prefect = Prefect(silent=1)
         prefect.held.set()
-        lanes = Lanes(prefect.begin, prefect.settle)
-        lanes.look_at("staging")
-        await lanes.close()
-        assert not prefect.begun
+        queues = DeliveryQueues(prefect.begin, prefect.settle)
+        queues.look_at("staging")
+        await queues.close()
+        assert not prefect.began
         assert prefect.settled == {"staging": 2}
 
     asyncio.run(play())
@@ -159,8 +159,8 @@ def test_a_busy_server_is_asked_again(status: int, calls: int) -> None:
         return "run"
 
     if calls == 3:
-        assert asyncio.run(asked(call)) == "run"
+        assert asyncio.run(with_retries(call)) == "run"
     else:
         with pytest.raises(httpx.HTTPStatusError):
-            asyncio.run(asked(call))
+            asyncio.run(with_retries(call))
     assert len(asked_for) == calls

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.webhook.lanes import WaitingRun, github_state, superseded
 from deployments.webhook.model import Refusal, TokenBucket, take
-from deployments.webhook.reading import is_signed, parse_plain, read_object, sign
+from deployments.webhook.queues import WaitingRun, github_state, superseded
+from deployments.webhook.reading import is_signed, parse_generic, read_object, sign
 from pipeline.environment.loader import environments
 
 NOW = 1_800_000_000.0
@@ -46,7 +46,7 @@ def call(**changes: Any) -> dict[str, Any]:
 
 def test_a_plain_call_names_environment_and_commit() -> None:
     """The parameters are those of the flow."""
-    found = parse_plain(call(), environments(), NOW, 300).deploy
+    found = parse_generic(call(), environments(), NOW, 300).deploy
     assert found.parameters == {"environment": "staging", "ref": "b" * 40}
     assert found.key == f"webhook-staging-{'b' * 40}"
 
@@ -69,7 +69,7 @@ def test_a_plain_call_names_environment_and_commit() -> None:
 def test_a_faulty_plain_call_is_refused(changes: dict[str, Any], status: int) -> None:
     """Each fault has its status."""
     with pytest.raises(Refusal) as caught:
-        parse_plain(call(**changes), environments(), NOW, 300)
+        parse_generic(call(**changes), environments(), NOW, 300)
     assert caught.value.status == status
 
 

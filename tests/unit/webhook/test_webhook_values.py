@@ -5,7 +5,7 @@ import json
 import pytest
 
 from deployments.webhook.model import Refusal
-from deployments.webhook.reading import moment, parse_plain, read_object
+from deployments.webhook.reading import moment, parse_generic, read_object
 from pipeline.environment.model import Environment
 
 NOW = 1_750_000_000.0
@@ -59,7 +59,7 @@ def call(repository: str, **fields: object) -> str:
     """Return the idempotency key of a plain call."""
     known = {"staging": environment(repository)}
     body = {"environment": "staging", "timestamp": NOW, "nonce": "n" * 16, **fields}
-    return parse_plain(json.loads(json.dumps(body)), known, NOW, 300).deploy.key
+    return parse_generic(json.loads(json.dumps(body)), known, NOW, 300).deploy.key
 
 
 def test_each_call_for_a_folder_is_a_deployment_of_its_own() -> None:
@@ -79,4 +79,4 @@ def test_what_is_missing_is_named_so() -> None:
     """A call without its commit hears that, and not that nothing is no text."""
     call = {"environment": "staging", "timestamp": NOW, "nonce": "n" * 16}
     with pytest.raises(Refusal, match="'ref' is missing"):
-        parse_plain(call, {"staging": environment("https://github.com/a/b.git")}, NOW, 300)
+        parse_generic(call, {"staging": environment("https://github.com/a/b.git")}, NOW, 300)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.aws.access import AwsAccess
-from pipeline.state.home import StateHome
+from pipeline.state.backend import StateBackend
 from pipeline.state.record import announce, this_run
 from pipeline.state.unlock import lock_keeper
 from pipeline.terraform.backend import BackendConfig
@@ -25,7 +25,7 @@ def _tell(event: TerraformEvent) -> None:
 def main(settings: Mapping[str, Any]) -> None:
     """Apply; ``settings`` come as JSON on the command line."""
     access = AwsAccess(settings["region"], settings["endpoint"], "made-up", "made-up-secret-key")
-    home = StateHome(access, BackendConfig(**settings["backend"]), settings["environment"])
+    home = StateBackend(access, BackendConfig(**settings["backend"]), settings["environment"])
     keeper = lock_keeper(home, "killed")
     cli_config = Path(settings["cli_config"]) if settings["cli_config"] else None
     options = {

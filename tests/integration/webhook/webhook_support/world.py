@@ -132,17 +132,17 @@ class World:
         """Send at most so many a second, not waiting for answers; return statuses and seconds to each."""
 
         async def one(client: httpx.AsyncClient, body: bytes, delivery: str) -> tuple[int, float]:
-            url, begun = f"{self.hooks}/webhooks/github", time.monotonic()
+            url, began = f"{self.hooks}/webhooks/github", time.monotonic()
             answer = await client.post(url, content=body, headers=signed(body, delivery))
-            return answer.status_code, time.monotonic() - begun
+            return answer.status_code, time.monotonic() - began
 
         async def send() -> list[tuple[int, float]]:
-            begun, tasks = time.monotonic(), []
+            began, tasks = time.monotonic(), []
             # The receiver closes what is idle for five seconds: one as old might be closed while it is used.
             limits = httpx.Limits(max_connections=200, max_keepalive_connections=200, keepalive_expiry=1)
             async with httpx.AsyncClient(timeout=240, limits=limits, trust_env=False) as client:
                 for number, item in enumerate(deliveries):
-                    await asyncio.sleep(max(0.0, begun + number / rate - time.monotonic()))
+                    await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
                     tasks.append(asyncio.create_task(one(client, *item)))
                 return list(await asyncio.gather(*tasks))
 

@@ -46,7 +46,7 @@ _GONE = frozenset({"NoSuchBucket", "RepositoryNotFoundException"})
 
 
 @dataclass(frozen=True)
-class Emptied:
+class PurgeResult:
     """A container, and how many object versions or images were in it."""
 
     container: NonEmptyStore
@@ -62,7 +62,7 @@ def count_contents(access: AwsAccess, container: NonEmptyStore, most: int = _COU
     return sum(1 for _ in islice(_contents(access, container), most))
 
 
-def empty(access: AwsAccess, container: NonEmptyStore, in_time: Callable[[], bool]) -> Emptied:
+def purge(access: AwsAccess, container: NonEmptyStore, in_time: Callable[[], bool]) -> PurgeResult:
     """Remove every object version or image while ``in_time`` says so.
 
     Raises:
@@ -82,7 +82,7 @@ def empty(access: AwsAccess, container: NonEmptyStore, in_time: Callable[[], boo
         if kept and removed == before:
             shown = f"AWS keeps {len(kept)} of it ({'; '.join(kept[:_SHOWN])})"
             raise _unfinished(container, shown, "Remove what holds them, and run destroy again")
-    return Emptied(container, removed)
+    return PurgeResult(container, removed)
 
 
 def _batched(items: Iterator[dict[str, str]], size: int) -> Iterator[list[dict[str, str]]]:

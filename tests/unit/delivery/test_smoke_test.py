@@ -1,4 +1,4 @@
-"""A release on trial: when it passes, when it fails, how soon, and what the failure says."""
+"""A release in its smoke test: when it passes, when it fails, how soon, and what the failure says."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -6,22 +6,22 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.delivery.trial import TrialError, run_trial
+from pipeline.delivery.smoke_test import SmokeTestError, run_smoke_test
 from pipeline.ecs.model import Container, Task
 from pipeline.ecs.oneoff import OneOff
 from pipeline.health.model import Probe, ProbeReport, Reply
 
-WANTED = OneOff("cluster", "app:2", "app", "trial-app-2")
+WANTED = OneOff("cluster", "app:2", "app", "smoke-test-app-2")
 LINE = "a line of the log"
 
 
 def task(status: str = "RUNNING", health: str = "UNKNOWN", exit_code: int | None = None) -> Task:
-    """A task on trial with one container."""
+    """A task in its smoke test with one container."""
     container = Container("app", status, "image", None, exit_code, "", health)
     return Task(
         arn="arn:task/cluster/1",
         task_definition="app:2",
-        started_by="trial-app-2",
+        started_by="smoke-test-app-2",
         last_status=status,
         health=health,
         created_at=datetime(2025, 1, 1, tzinfo=UTC),
@@ -47,7 +47,7 @@ class FakeTasks:
 
     def left_behind(self, started_by: str) -> tuple[Task, ...]:
         """Show what a killed run left."""
-        assert started_by == "trial-"
+        assert started_by == "smoke-test-"
         return self.behind
 
     def describe(self, arn: str) -> Task:
@@ -90,7 +90,7 @@ def tried(
     """Try the release for at most 300 s; without an application the container health check decides."""
     probe_at = None if application is None else lambda address: Probe(f"http://{address}/", window=300)
     asked = application or Application([200])
-    return run_trial(  # type: ignore[arg-type] # hand-written fakes
+    return run_smoke_test(  # type: ignore[arg-type] # hand-written fakes
         tasks, WANTED, FakeLogs(), probe_at, 300, said, asked.ask, lambda: asked.now
     )
 
@@ -111,7 +111,7 @@ def test_a_healthy_container_passes_where_tasks_cannot_be_reached() -> None:
 def test_a_release_that_stops_fails_at_once(ended: Task) -> None:
     """After one round of asking, not after the whole time; also with exit code 0. Its log is in the error."""
     application = Application([None])
-    with pytest.raises(TrialError, match=rf"exit code {ended.containers[0].exit_code}(.|\n)*{LINE}"):
+    with pytest.raises(SmokeTestError, match=rf"exit code {ended.containers[0].exit_code}(.|\n)*{LINE}"):
         tried(FakeTasks([task(), task(), ended]), application)
     assert application.rounds <= 2
 
@@ -120,7 +120,7 @@ def test_a_release_that_answers_badly_fails_soon() -> None:
     """Fifteen seconds of bad answers are enough; the error has the last answer and the log."""
     application = Application([None, 500])
     tasks = FakeTasks([task()])
-    with pytest.raises(TrialError, match=rf"HTTP 500(.|\n)*{LINE}"):
+    with pytest.raises(SmokeTestError, match=rf"HTTP 500(.|\n)*{LINE}"):
         tried(tasks, application)
     assert 15 <= application.now <= 30
     assert tasks.stopped == ["arn:task/cluster/1"]
@@ -129,7 +129,7 @@ def test_a_release_that_answers_badly_fails_soon() -> None:
 def test_a_release_that_never_answers_gets_the_whole_time() -> None:
     """It may still be starting."""
     application = Application([None])
-    with pytest.raises(TrialError, match="ConnectError"):
+    with pytest.raises(SmokeTestError, match="ConnectError"):
         tried(FakeTasks([task()]), application)
     assert application.now >= 300
 
@@ -137,14 +137,14 @@ def test_a_release_that_never_answers_gets_the_whole_time() -> None:
 def test_a_release_that_never_starts_fails_in_time() -> None:
     """Its task is stopped: it would start some day, and nobody would stop it."""
     tasks = FakeTasks([task("PENDING")])
-    with pytest.raises(TrialError, match=rf"still PENDING after 0 s(.|\n)*{LINE}"):
-        run_trial(tasks, WANTED, FakeLogs(), None, 0, lambda _: None)  # type: ignore[arg-type] # hand-written fakes
+    with pytest.raises(SmokeTestError, match=rf"still PENDING after 0 s(.|\n)*{LINE}"):
+        run_smoke_test(tasks, WANTED, FakeLogs(), None, 0, lambda _: None)  # type: ignore[arg-type] # hand-written fakes
     assert tasks.stopped == ["arn:task/cluster/1"]
 
 
 def test_an_unhealthy_container_fails() -> None:
     """Where ECS says so."""
-    with pytest.raises(TrialError, match="UNHEALTHY"):
+    with pytest.raises(SmokeTestError, match="UNHEALTHY"):
         tried(FakeTasks([task(health="UNHEALTHY")]))
 
 
@@ -154,4 +154,4 @@ def test_what_a_killed_run_left_on_trial_is_stopped() -> None:
     tasks = FakeTasks([task()], behind=(replace(task(), arn="arn:task/cluster/old"),))
     tried(tasks, Application([200]), said.append)
     assert tasks.stopped == ["arn:task/cluster/old", "arn:task/cluster/1"]
-    assert "Trial task old was left behind" in said[0]
+    assert "Smoke-test task old was left behind" in said[0]

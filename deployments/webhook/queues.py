@@ -80,7 +80,7 @@ class StartedRun:
     """What the run deploys: the delivery's own, or a newer one that came while it waited."""
 
 
-class Lanes:
+class DeliveryQueues:
     """Brings deliveries to Prefect; nobody is answered before Prefect has the run."""
 
     def __init__(
@@ -89,7 +89,7 @@ class Lanes:
         """``begin`` starts a run; ``settle`` cancels some needless ones and says whether there are more."""
         self._begin_run, self._settle_runs = begin, settle
         self._waiting: dict[str, list[tuple[Deploy, asyncio.Future[StartedRun]]]] = {}
-        self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._queues: dict[str, asyncio.Task[None]] = {}
         self._turn = asyncio.Lock()
 
     async def serve(self, deploy: Deploy) -> StartedRun:
@@ -105,17 +105,17 @@ class Lanes:
 
     def look_at(self, environment: str) -> None:
         """Begin what waits and cancel what is needless; a receiver that died may have left some."""
-        lane = self._lanes.get(environment)
-        if lane is None or lane.done():
-            self._lanes[environment] = asyncio.create_task(self._work(environment))
+        queue = self._queues.get(environment)
+        if queue is None or queue.done():
+            self._queues[environment] = asyncio.create_task(self._work(environment))
 
     async def close(self) -> None:
         """Let the conversations under way end."""
-        lanes = [lane for lane in self._lanes.values() if not lane.done()]
-        if lanes:
-            _, late = await asyncio.wait(lanes, timeout=_FAREWELL)
-            for lane in late:
-                lane.cancel()
+        queues = [queue for queue in self._queues.values() if not queue.done()]
+        if queues:
+            _, late = await asyncio.wait(queues, timeout=_FAREWELL)
+            for queue in late:
+                queue.cancel()
 
     async def _work(self, environment: str) -> None:
         failed, more = 0, True

@@ -11,8 +11,8 @@ from pipeline.errors import PipelineError
 from pipeline.health.model import Probe, ProbeReport
 from pipeline.health.probe import probe
 
-PREFIX = "trial-"
-"""How ``started_by`` of every trial task begins."""
+PREFIX = "smoke-test-"
+"""How ``started_by`` of every smoke-test task begins."""
 _ROUND = 3.0
 """Seconds of asking between two looks at the task."""
 _PATIENCE = 15.0
@@ -21,15 +21,15 @@ _TAIL = 20
 """Log lines that an error shows."""
 
 
-class TrialError(PipelineError):
-    """The release did not become healthy in its trial; the service was not touched."""
+class SmokeTestError(PipelineError):
+    """The release did not become healthy in its smoke test; the service was not touched."""
 
     def __init__(self, message: str, task: Task | None = None) -> None:
         self.task = task
         super().__init__(message)
 
 
-def run_trial(
+def run_smoke_test(
     tasks: OneOffTasks,
     wanted: OneOff,
     logs: TaskLogs,
@@ -45,25 +45,25 @@ def run_trial(
     reaches the tasks' addresses), the health path of the task's own address is asked instead.
 
     Raises:
-        TrialError: the task stopped, became UNHEALTHY, kept answering badly or was not healthy in time
+        SmokeTestError: the task stopped, became UNHEALTHY, kept answering badly or was not healthy in time
             (seconds); its last log lines are in the message.
     """
     _clear(tasks, report)
     task = tasks.start(wanted)
-    report(f"Trial task {task.id} starts.")
+    report(f"Smoke-test task {task.id} starts.")
     try:
         return _judge(tasks, wanted, task, probe_at, timeout, ask, clock)
-    except TrialError as error:
+    except SmokeTestError as error:
         tail = "\n".join(f"  {line}" for line in logs.tail(task, wanted.container, _TAIL))
-        raise TrialError(f"{error} Its last lines:\n{tail}", error.task) from error
+        raise SmokeTestError(f"{error} Its last lines:\n{tail}", error.task) from error
     finally:
-        tasks.stop(task.arn, "Trial finished")
+        tasks.stop(task.arn, "Smoke test finished")
 
 
 def _clear(tasks: OneOffTasks, report: Callable[[str], None]) -> None:
-    """Stop what a run that was killed left on trial: nobody else would ever stop it."""
+    """Stop what a run that was killed left in a smoke test: nobody else would ever stop it."""
     for task in tasks.left_behind(PREFIX):
-        report(f"Trial task {task.id} was left behind; it is stopped.")
+        report(f"Smoke-test task {task.id} was left behind; it is stopped.")
         tasks.stop(task.arn, "The run that tried this release is gone")
 
 
@@ -81,10 +81,10 @@ def _judge(
     try:
         task = wait_until(lambda: tasks.describe(task.arn), settled, timeout, interval=0.5)
     except OneOffTaskError as error:
-        raise TrialError(f"The trial task is not healthy in time: {error}", task) from error
+        raise SmokeTestError(f"The smoke-test task is not healthy in time: {error}", task) from error
     _refuse_stopped(task, wanted)
     if task.health == "UNHEALTHY":
-        raise TrialError(f"Trial task {task.id} is UNHEALTHY by its container health check.", task)
+        raise SmokeTestError(f"Smoke-test task {task.id} is UNHEALTHY by its container health check.", task)
     if probe_at is None:
         return f"Healthy by its container health check after {clock() - began:.1f} s."
     return _probe(tasks, wanted, task, probe_at(task.address or ""), ask, clock)
@@ -109,13 +109,13 @@ def _probe(
         if not answering_badly and any(reply.status is not None for reply in answers.replies):
             answering_badly, end = True, min(end, clock() + _PATIENCE)
         if clock() >= end:
-            raise TrialError(f"The trial task does not answer as it should: {answers.message}", task)
+            raise SmokeTestError(f"The smoke-test task does not answer as it should: {answers.message}", task)
 
 
 def _refuse_stopped(task: Task, wanted: OneOff) -> None:
     if stopped(task):
         reason = failure(task, wanted.container) or "it ended by itself with exit code 0"
-        raise TrialError(f"Trial task {task.id} stopped: {reason}.", task)
+        raise SmokeTestError(f"Smoke-test task {task.id} stopped: {reason}.", task)
 
 
 def _health_known(task: Task) -> bool:

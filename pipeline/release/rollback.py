@@ -53,7 +53,7 @@ def _explain(wanted: str | None, refused: list[str], known: list[str]) -> str:
     return "No other release was ever recorded as good, so there is nothing to roll back to."
 
 
-def crossed(changes: Iterable[SchemaChange], chosen: ReleaseRecord) -> tuple[SchemaChange, ...]:
+def blocking_changes(changes: Iterable[SchemaChange], chosen: ReleaseRecord) -> tuple[SchemaChange, ...]:
     """Return the irreversible changes since the chosen release was last seen to run well, newest first.
 
     What ran before that moment, it has proved to live with: as its own release, or because somebody went back
@@ -63,7 +63,7 @@ def crossed(changes: Iterable[SchemaChange], chosen: ReleaseRecord) -> tuple[Sch
     return tuple(sorted(found, key=lambda item: item.at, reverse=True))
 
 
-def tell_changes(changes: Iterable[SchemaChange]) -> str:
+def describe_changes(changes: Iterable[SchemaChange]) -> str:
     """Name the irreversible migrations, why they are, and the backup to return to."""
     return "\n".join(
         f"- {label}, for release {item.release} on {item.at:%Y-%m-%d %H:%M} UTC ({reason}). "
@@ -78,7 +78,7 @@ KEY = "rollback-"
 
 
 @dataclass(frozen=True)
-class WayBack:
+class RollbackPath:
     """From a failed task definition to a recorded release, across irreversible changes (if any)."""
 
     failed: str
@@ -88,7 +88,7 @@ class WayBack:
     @property
     def key(self) -> str:
         """What a decision is bound to, in letters, digits and dashes: Prefect takes no more."""
-        name = f"{KEY}{short(self.failed)}-to-{short(self.chosen.task_definition)}"
+        name = f"{KEY}{revision_name(self.failed)}-to-{revision_name(self.chosen.task_definition)}"
         return "".join(item if item.isalnum() else "-" for item in name)
 
     @property
@@ -96,26 +96,26 @@ class WayBack:
         """The reason for which a person must decide."""
         return (
             f"Release {self.chosen.release} cannot be expected to run on the database as these irreversible "
-            f"migrations left it:\n\n{tell_changes(self.changes)}"
+            f"migrations left it:\n\n{describe_changes(self.changes)}"
         )
 
     @property
     def question(self) -> str:
         """What a person is asked, in Markdown."""
         return (
-            f"Go back to release {self.chosen.release}?\n\n{short(self.failed)} failed and stays in place "
-            f"until you decide. {self.why}\n\nApproved, release {self.chosen.release} takes its place and "
-            "the database stays as it is. Otherwise nothing is changed: deploy a mended release."
+            f"Go back to release {self.chosen.release}?\n\n{revision_name(self.failed)} failed and stays in "
+            f"place until you decide. {self.why}\n\nApproved, release {self.chosen.release} takes its place "
+            "and the database stays as it is. Otherwise nothing is changed: deploy a fixed release."
         )
 
     def by_hand(self, environment: str) -> str:
         """Say what a person can do without the question."""
         return (
-            "Deploy a mended release, or bring the backup back with restore-sqlite and go back with: "
+            "Deploy a fixed release, or bring the backup back with restore-sqlite and go back with: "
             f"vimbiso rollback {environment} --release {self.chosen.release} --accept-schema"
         )
 
 
-def short(task_definition: str) -> str:
+def revision_name(task_definition: str) -> str:
     """Return FAMILY:REVISION of a task definition's ARN."""
     return task_definition.rsplit("/", 1)[-1]

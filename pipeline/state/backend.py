@@ -17,7 +17,7 @@ from pipeline.terraform.backend import BackendConfig, backend_config
 
 
 @dataclass(frozen=True)
-class StateHome:
+class StateBackend:
     """The state bucket and lock table of one environment."""
 
     access: AwsAccess
@@ -78,16 +78,16 @@ class StateHome:
         return S3Bucket(self.access, self.backend.bucket, "binary/octet-stream", "AES256")
 
 
-def home_of(access: AwsAccess, environment: Environment) -> StateHome:
+def state_backend_of(access: AwsAccess, environment: Environment) -> StateBackend:
     """Return where the environment's state is."""
-    return StateHome(access, backend_config(environment), environment.name)
+    return StateBackend(access, backend_config(environment), environment.name)
 
 
 class UnreadableStateError(StateError):
     """The state is there, but is not a state of Terraform."""
 
 
-def read_head(home: StateHome, version_id: str | None = None) -> StateHead | None:
+def read_head(home: StateBackend, version_id: str | None = None) -> StateHead | None:
     """Describe the state, or one version of it; None when there is none.
 
     Raises:
@@ -126,7 +126,7 @@ def describe(stored: StoredObject) -> StateHead:
 _SHOWN = 5
 
 
-def read_addresses(home: StateHome) -> tuple[str, ...]:
+def read_addresses(home: StateBackend) -> tuple[str, ...]:
     """Return the addresses of every resource in the state; none when there is no readable one.
 
     Raises:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from flows.shared import undo as module
+from flows.shared import rollback as module
 from flows.shared.approval import RollbackDecision
-from flows.shared.undo import carry_out_decision, undo
+from flows.shared.rollback import carry_out_decision, roll_back_release
 from pipeline.aws.access import AwsAccess
 from pipeline.ecs.model import Outcome
 from pipeline.environment.loader import environment
@@ -53,7 +53,7 @@ class Steps:
     chosen: ReleaseRecord | PipelineError = GOOD
     changes: tuple[SchemaChange, ...] = ()
     decision: RollbackDecision | None = None
-    can_ask: bool = True
+    can_prompt: bool = True
     asked: frozenset[str] = frozenset()
     fails: PipelineError | None = None
     done: list[Any] = field(default_factory=list)
@@ -64,20 +64,20 @@ class Steps:
             raise self.chosen
         return self.chosen
 
-    def go_back(self, _live: object, chosen: ReleaseRecord) -> None:
+    def move_back(self, _live: object, chosen: ReleaseRecord) -> None:
         """Move the service."""
         self.done.append(("gone back to", chosen.release))
         if self.fails:
             raise self.fails
 
-    def ask_with(self, *question: Any) -> RollbackDecision:
+    def prompt(self, *question: Any) -> RollbackDecision:
         """Ask a person; without an answer the process ends here."""
         self.done.append("asked")
         if self.decision is None:
             raise Suspended
         return self.decision
 
-    def tell_world(self, _live: object, event: str, **payload: str) -> None:
+    def emit(self, _live: object, event: str, **payload: str) -> None:
         """Emit an event."""
         self.done.append((event, payload["release"]))
 
@@ -86,11 +86,11 @@ class Steps:
 def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     """Steps that reach nobody, in place of the flow's own."""
     made = Steps()
-    for name in ("choose_target", "go_back", "ask_with", "tell_world"):
+    for name in ("choose_target", "move_back", "prompt", "emit"):
         monkeypatch.setattr(module, name, getattr(made, name))
-    monkeypatch.setattr(module, "find_crossed", lambda *_: made.changes)
-    monkeypatch.setattr(module, "can_ask", lambda: made.can_ask)
-    monkeypatch.setattr(module, "was_asked", lambda key: key in made.asked)
+    monkeypatch.setattr(module, "find_blocking_changes", lambda *_: made.changes)
+    monkeypatch.setattr(module, "can_prompt", lambda: made.can_prompt)
+    monkeypatch.setattr(module, "was_prompted", lambda key: key in made.asked)
     monkeypatch.setattr(module, "explain_failure", lambda *_: "")
     monkeypatch.setattr(module, "present_task_definition", lambda *_: "arn/app:8")
     monkeypatch.setattr(module, "get_run_logger", lambda: logging.getLogger(__name__))
@@ -99,7 +99,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
 
 def undone() -> str:
     """Undo the release on revision 8."""
-    return undo(LIVE, "arn/app:8")  # type: ignore[arg-type] # handed on only
+    return roll_back_release(LIVE, "arn/app:8")  # type: ignore[arg-type] # handed on only
 
 
 def carried_out() -> str:
@@ -123,7 +123,7 @@ def test_across_irreversible_migrations_a_person_is_asked(steps: Steps) -> None:
 
 def test_a_run_that_cannot_ask_says_what_to_do(steps: Steps) -> None:
     """It undoes nothing, and names the migration, the backup and the command."""
-    steps.changes, steps.can_ask = (ONE_WAY,), False
+    steps.changes, steps.can_prompt = (ONE_WAY,), False
     said = undone()
     assert said.startswith("No automatic rollback.")
     for words in ("pay.0002", "backups/1", "vimbiso rollback staging --release good --accept-schema"):
