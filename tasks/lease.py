@@ -60,7 +60,7 @@ def _states(client: SyncPrefectClient, ids: Iterable[str]) -> Mapping[str, State
 
 
 LEASE = 120.0
-"""Seconds after which the place of a run that was killed is free again; a living one renews it."""
+"""Seconds after which the lock of a run that was killed is free again; a living one renews it."""
 _PATIENCE = 3600.0
 """Seconds to wait for another run: as long as a Terraform command may take."""
 _AT_ONCE = 10.0
@@ -76,13 +76,13 @@ class EnvironmentBusyError(PipelineError):
 
 @contextmanager
 def one_change_at_a_time(live: LiveEnvironment, patience: float = _PATIENCE) -> Iterator[None]:
-    """Hold the environment's only place while its infrastructure or state is worked on.
+    """Hold the environment's only lock while its infrastructure or state is worked on.
 
     Terraform's lock is held by single commands only; between plan and apply, and while buckets are emptied,
     this keeps other flows out. A suspended run holds nothing: its plan is bound to the state's serial.
 
     Raises:
-        EnvironmentBusyError: the place did not become free.
+        EnvironmentBusyError: the lock did not become free.
     """
     with _slot(live, "infrastructure", patience):
         yield
@@ -90,12 +90,12 @@ def one_change_at_a_time(live: LiveEnvironment, patience: float = _PATIENCE) -> 
 
 @contextmanager
 def one_delivery_at_a_time(live: LiveEnvironment) -> Iterator[None]:
-    """Hold the environment's only place while its service is moved: by a deployment, a way back, a restart.
+    """Hold the environment's only lock while its service is moved: by a deployment, a rollback, a restart.
 
     The environment's ``concurrent_deploys`` says whether to wait for another run or to give up.
 
     Raises:
-        EnvironmentBusyError: the place did not become free.
+        EnvironmentBusyError: the lock did not become free.
     """
     waits = live.settings.concurrent_deploys == "wait"
     with _slot(live, "delivery", _PATIENCE if waits else _AT_ONCE):
@@ -106,7 +106,7 @@ def refuse_second_delivery(live: LiveEnvironment) -> None:
     """Tell a run early that another one moves the service, where the environment does not want it to wait.
 
     Raises:
-        EnvironmentBusyError: another run has the place.
+        EnvironmentBusyError: another run has the lock.
     """
     if live.settings.concurrent_deploys == "refuse":
         with one_delivery_at_a_time(live):
@@ -120,7 +120,7 @@ def _slot(live: LiveEnvironment, kind: str, patience: float) -> Iterator[None]:
         client.upsert_global_concurrency_limit_by_name(name, 1)
         _free_abandoned(client, name, live.name)
     with ExitStack() as held:
-        get_run_logger().info("Waiting for the place %s", name)
+        get_run_logger().info("Waiting for the lock %s", name)
         try:
             held.enter_context(
                 concurrency(
@@ -146,22 +146,22 @@ def _for(seconds: float) -> str:
 
 
 def _free_abandoned(client: SyncPrefectClient, name: str, environment: str) -> None:
-    """Free a place whose holder is dead: no other run of the environment is at work.
+    """Free a lock whose holder is dead: no other run of the environment is at work.
 
     A lease ends by itself, but only on the server that granted it. The limit is made again, under another id,
-    so that a late end of the old lease does not release the new holder's place.
+    so that a late end of the old lease does not release the new holder's lock.
     """
     limit = client.read_global_concurrency_limit_by_name(name)
     if not limit.active_slots or _others_at_work(client, environment):
         return
-    get_run_logger().warning("The run that held %s is dead: its place is free again", name)
+    get_run_logger().warning("The run that held %s is dead: its lock is free again", name)
     with suppress(ObjectNotFound):  # another run was quicker
         client.delete_global_concurrency_limit_by_name(str(limit.id))
     client.upsert_global_concurrency_limit_by_name(name, 1)
 
 
 def _others_at_work(client: SyncPrefectClient, environment: str) -> bool:
-    """Whether any other run of the environment is at work; it may or may not hold the place."""
+    """Whether any other run of the environment is at work; it may or may not hold the lock."""
     return any(
         run.parameters.get("environment") == environment and str(run.id) != flow_run.id
         for run in client.read_flow_runs(flow_run_filter=_RUNNING, limit=200)

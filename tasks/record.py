@@ -81,7 +81,7 @@ def note_migrations(
     pending: tuple[Migration, ...],
     backup: str,
 ) -> SchemaChange:
-    """Write down which migrations are about to run, and which of them have no way back."""
+    """Write down which migrations are about to run, and which of them cannot be reversed."""
     change = SchemaChange(
         release=release,
         task_definition=task_definition,

@@ -23,7 +23,7 @@ class Operation(BaseModel):
     what: str
     """What Django says that it does."""
     reversible: bool
-    """Django's word: whether it has a way back at all."""
+    """Django's word: whether it can be reversed."""
     required: bool = False
     """Whether it adds a column that has to be filled in."""
 
@@ -77,7 +77,7 @@ def why_irreversible(migration: Migration) -> str:
 
 def _why(operation: Operation) -> str:
     if not operation.reversible:
-        return f"{operation.what}: has no way back"
+        return f"{operation.what}: cannot be reversed"
     if operation.kind in _REASONS:
         return f"{operation.what}: {_REASONS[operation.kind]}"
     if operation.required:

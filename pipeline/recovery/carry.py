@@ -40,7 +40,7 @@ class Steps(Protocol):
 
 
 def after_failure(phase: Phase) -> Phase | None:
-    """Return the way back from a phase; None where it is the way back itself that failed."""
+    """Return the rollback of a phase; None where the rollback itself failed."""
     if phase is Phase.STOPPING:
         return Phase.RETURNING
     return Phase.ROLLING_BACK if phase in (Phase.SWAPPING, Phase.STARTING) else None

@@ -39,7 +39,7 @@ def server() -> Iterator[None]:
 
 @flow(name="works", persist_result=False)
 def work(environment: str, meanwhile: str = "", patience: float = 600) -> str:
-    """Hold the place of an environment, and try for another one's meanwhile."""
+    """Hold the lock of an environment, and try for another one's meanwhile."""
     with one_change_at_a_time(target_of(environment), patience):
         return work(meanwhile, patience=1) if meanwhile else "done"
 
@@ -50,7 +50,7 @@ def target_of(name: str, policy: str = "wait") -> LiveEnvironment:
 
 
 def test_a_second_run_waits_and_says_for_whom() -> None:
-    """While one holds the place no other gets it; the error names the environment and the limit."""
+    """While one holds the lock no other gets it; the error names the environment and the limit."""
     with pytest.raises(
         EnvironmentBusyError, match=r"Another run has worked on staging.*infrastructure-staging"
     ):
@@ -93,7 +93,7 @@ def test_a_second_deployment_is_refused_where_the_environment_says_so() -> None:
 
 
 def test_the_place_of_a_dead_run_is_taken_at_once() -> None:
-    """Nobody waits for the lease of a run that was killed; the lease's own end frees no place later."""
+    """Nobody waits for the lease of a run that was killed; the lease's own end frees no lock later."""
     hold("delivery-production")
     assert deliver("production") == "moved"
 
@@ -112,7 +112,7 @@ def busy(environment: str) -> str:
 
 
 def hold(name: str) -> None:
-    """Take a place and die: nobody renews or returns the lease."""
+    """Take a lock and die: nobody renews or returns the lease."""
     with get_client(sync_client=True) as client:
         client.upsert_global_concurrency_limit_by_name(name, 1)
         taken = client.increment_concurrency_slots_with_lease([name], 1, "concurrency", LEASE)

@@ -101,7 +101,7 @@ def _server(settings: Settings) -> Spec:
             "PREFECT_SERVER_API_AUTH_STRING": read(settings, PREFECT_PASSWORD),
             "PREFECT_SERVER_ENCRYPTION_KEY": read(settings, ENCRYPTION_KEY),
             "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ",".join(settings.prefect_origins),
-            # In memory, a restart would forget who holds a place, and the place would stay taken.
+            # In memory, a restart would forget who holds a lock, and the lock would stay taken.
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         },
     )

@@ -160,8 +160,8 @@ def test_django_tells_which_migrations_are_pending(volume: str, start: Start, tm
     assert reasons == {
         "0003_required": "Add field must to entry: NOT NULL without db_default, "
         "which the release before does not fill in",
-        "0004_no_way_back": "Raw Python operation: has no way back",
-        "0005_hidden": "Raw SQL operation: has no way back",
+        "0004_no_way_back": "Raw Python operation: cannot be reversed",
+        "0005_hidden": "Raw SQL operation: cannot be reversed",
         "0007_marked": "marked irreversible = True",
         "0009_own_class": "Remove field tags from entry: takes away what the release before uses",
     }

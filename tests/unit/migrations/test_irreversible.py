@@ -53,11 +53,17 @@ CASES = {
         "AlterOrderWithRespectTo of x: adds a column that the release before does not fill in",
     ),
     "code with a way back": (migration(operation("RunPython")), ""),
-    "code without": (migration(operation("RunPython", reversible=False)), "RunPython of x: has no way back"),
-    "statements without": (migration(operation("RunSQL", reversible=False)), "RunSQL of x: has no way back"),
+    "code without": (
+        migration(operation("RunPython", reversible=False)),
+        "RunPython of x: cannot be reversed",
+    ),
+    "statements without": (
+        migration(operation("RunSQL", reversible=False)),
+        "RunSQL of x: cannot be reversed",
+    ),
     "one of several": (
         migration(operation("CreateModel"), operation("RunSQL", reversible=False), operation("DeleteModel")),
-        "RunSQL of x: has no way back",
+        "RunSQL of x: cannot be reversed",
     ),
     "harmless, marked": (migration(operation("AddField"), marker=True), "marked irreversible = True"),
     "grave, marked as harmless": (migration(operation("RemoveField"), marker=False), ""),
