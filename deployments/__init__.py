@@ -1,1 +1,1 @@
-"""How the flows are put to work: environments, registration, the embedded local stack and the demo."""
+"""Registration and running of the flows: environments, command line, webhook, local stack, demo."""

@@ -74,13 +74,13 @@ class _Strict(BaseModel):
 
 
 class WorkPoolName(_Strict):
-    """Where a deployment's runs are executed."""
+    """Name of the work pool that executes a deployment's runs."""
 
     name: str
 
 
 class Limit(_Strict):
-    """How many runs of a deployment may go at once."""
+    """Limit on the simultaneous runs of a deployment."""
 
     limit: int
     collision_strategy: str
@@ -89,7 +89,7 @@ class Limit(_Strict):
 
 
 class Schedule(_Strict):
-    """When runs are created."""
+    """Schedule of a deployment."""
 
     cron: str
     timezone: str

@@ -1,4 +1,4 @@
-"""What the local stack and the receiver both read from the process environment."""
+"""Variables that the local stack and the receiver both read."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""What happens, in order: each flow reads like the steps of a runbook."""
+"""Flows: each reads like the steps of a runbook."""

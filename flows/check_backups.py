@@ -1,4 +1,4 @@
-"""Could a loss be made good right now?"""
+"""Check whether a loss could be made good right now."""
 
 from datetime import timedelta
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Is the public certificate sound, and will it stay so?"""
+"""Check of the public certificate: sound now, and renewed in time."""
 
 from prefect import flow
 

@@ -36,7 +36,7 @@ class DeploymentFailedError(PipelineError):
 
 @dataclass(frozen=True)
 class DeployOptions:
-    """What the caller wants of the switch; see the flow's parameters."""
+    """Options of a deployment; see the flow's parameters."""
 
     migrate: bool
     take_over: bool

@@ -1,4 +1,4 @@
-"""Does the infrastructure still look like the configuration says?"""
+"""Comparison of the infrastructure with its configuration."""
 
 from prefect import flow
 

@@ -1,4 +1,4 @@
-"""Why is the service not well?"""
+"""Diagnosis of a service that is not well."""
 
 from typing import Annotated
 

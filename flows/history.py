@@ -1,4 +1,4 @@
-"""Which releases were there?"""
+"""Table of the latest releases."""
 
 from typing import Annotated
 

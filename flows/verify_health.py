@@ -1,4 +1,4 @@
-"""Is the running release healthy?"""
+"""Check of the running release's health."""
 
 from prefect import flow
 

@@ -1,4 +1,4 @@
-"""What Terraform built, as it hands it to the flows."""
+"""Terraform's outputs, as it hands them to the flows."""
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 

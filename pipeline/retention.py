@@ -1,4 +1,4 @@
-"""Which of many copies are kept: grandfather, father, son. Pure."""
+"""Choice of the copies to keep: grandfather, father, son. Pure."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ Copy = TypeVar("Copy", bound=Hashable)
 
 @dataclass(frozen=True)
 class RetentionPolicy:
-    """Which verified copies are kept: the newest of each of the latest days, weeks, months and years."""
+    """Numbers of verified copies to keep: the newest of each of the latest days, weeks, months and years."""
 
     days: int = 7
     weeks: int = 5

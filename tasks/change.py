@@ -1,4 +1,4 @@
-"""What surrounds an apply: approval, a copy of the state before, a record of the configuration after."""
+"""Steps around an apply: approval, a copy of the state before, a record of the configuration after."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""How the steps of a flow behave: names, retries, events and artifacts. Every task module may import it."""
+"""Behaviour of all steps: names, retries, events and artifacts. Every task module may import it."""
 
 from collections.abc import Callable, Sequence
 from http import HTTPStatus

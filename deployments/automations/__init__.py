@@ -1,1 +1,1 @@
-"""What is watched, and told to people: automations.yaml, written to the Prefect server."""
+"""Automations: what automations.yaml declares is written to the Prefect server."""

@@ -1,4 +1,4 @@
-"""Which Prefect server is asked, and what is said where it cannot be."""
+"""Choice of the Prefect server, and the message where it cannot be reached."""
 
 import os
 import sys

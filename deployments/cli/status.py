@@ -40,7 +40,7 @@ class RunSummary:
 
 @dataclass(frozen=True)
 class EnvironmentStatus:
-    """What is known of an environment."""
+    """Status of an environment."""
 
     environment: str
     prefect: str

@@ -1,1 +1,1 @@
-"""What serves development alone: the set-up of a machine, the local stack, the demo, the images."""
+"""Tools of development alone: the set-up of a machine, the local stack, the demo, the images."""

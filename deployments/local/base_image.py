@@ -42,7 +42,7 @@ class BaseImageError(PipelineError):
 
 @dataclass(frozen=True)
 class Recipe:
-    """What an equivalent base image is made of."""
+    """Ingredients of an equivalent base image."""
 
     suite: str
     """Code name of the distribution's release."""

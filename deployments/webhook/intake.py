@@ -1,4 +1,4 @@
-"""What is asked of a request before anybody reads it: rate, type, size, signature."""
+"""Checks of a request before its body is read: rate, type, size, signature."""
 
 import time
 from collections import OrderedDict

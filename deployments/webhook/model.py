@@ -1,4 +1,4 @@
-"""What a delivery leads to."""
+"""Values of the receiver: a delivery, a refusal, a rate limit."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from pipeline.errors import PipelineError
 
 @dataclass(frozen=True)
 class TokenBucket:
-    """What a client may still send."""
+    """Tokens that a client has left."""
 
     tokens: float
     at: float

@@ -1,4 +1,4 @@
-"""What is done around each request: count it, log it, and turn the unforeseen into an answer."""
+"""Middleware of each request: count it, log it, and turn the unforeseen into an answer."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What can be chosen about the receiver, each from one environment variable."""
+"""Settings of the receiver, each from one environment variable."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What the receiver must know after a restart: deliveries it has seen and statuses it has reported."""
+"""Memory of the receiver across restarts: deliveries it has seen and statuses it has reported."""
 
 import json
 import sqlite3

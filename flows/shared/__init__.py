@@ -1,1 +1,1 @@
-"""What several flows have in common; no flow lies here."""
+"""Helpers of several flows; no flow lies here."""

@@ -1,4 +1,4 @@
-"""What every change of the infrastructure goes through: plan, guard, approve, apply, record."""
+"""Steps of every change to the infrastructure: plan, guard, approve, apply, record."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ def _nothing(_document: PlanDocument) -> None:
 
 @dataclass(frozen=True)
 class Change:
-    """What is to be changed, and on which terms."""
+    """A change to the infrastructure, and its terms."""
 
     request: PlanRequest
     variables: dict[str, Any]

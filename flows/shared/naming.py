@@ -1,4 +1,4 @@
-"""How runs are named in the UI."""
+"""Names of runs and messages of their end, as the UI shows them."""
 
 from collections.abc import Mapping
 from typing import Any

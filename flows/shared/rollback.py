@@ -1,4 +1,4 @@
-"""What becomes of a failed release: back to the last good one, or a question where the database is ahead."""
+"""Rollback of a failed release: automatic, or after a question where the database is ahead."""
 
 from prefect.logging import get_run_logger
 

@@ -1,4 +1,4 @@
-"""What deploy-application and rollback-application share: move the service, watch, verify, record."""
+"""Steps shared by deploy-application and rollback-application: move the service, watch, verify, record."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -90,7 +90,7 @@ ROLLOUT_LIMIT = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class RolloutEnd:
-    """How it ended, in a sentence."""
+    """Outcome of a rollout, in a sentence."""
 
     outcome: Outcome
     message: str

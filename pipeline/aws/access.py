@@ -43,7 +43,7 @@ _making = threading.Lock()
 
 @dataclass(frozen=True)
 class AwsAccess:
-    """How to reach AWS. Without keys, boto3's own chain (role, profile, environment) decides."""
+    """Access to AWS. Without keys, boto3's own chain (role, profile, environment) decides."""
 
     region: str
     endpoint_url: str | None = None

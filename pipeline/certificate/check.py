@@ -153,7 +153,7 @@ def _validation(option: Mapping[str, Any]) -> Validation:
 
 @dataclass(frozen=True)
 class CertificateReport:
-    """What was seen and what it means."""
+    """A certificate's facts and their meaning."""
 
     facts: CertificateFacts
     served: ServedCertificate | Unreachable | None

@@ -1,4 +1,4 @@
-"""What is known of a certificate. None and "" mean that nobody said: unknown, not fine. Times are UTC."""
+"""Facts of a certificate. None and "" mean that nobody said: unknown, not fine. Times are UTC."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from pipeline.errors import PipelineError
 
 
 class Level(IntEnum):
-    """How bad a finding is; the greatest of all findings is the verdict's."""
+    """Severity of a finding; the greatest of all findings is the verdict's."""
 
     OK = 0
     UNKNOWN = 1
@@ -63,7 +63,7 @@ class CertificateError(PipelineError):
 
 @dataclass(frozen=True)
 class Validation:
-    """How one domain of a certificate is proved, and whether it is (ACM, DomainValidation)."""
+    """Proof of one domain of a certificate, and its state (ACM, DomainValidation)."""
 
     domain: str
     method: str
@@ -95,7 +95,7 @@ class CertificateFacts:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where to shake hands: ``host`` is asked for (SNI), ``address`` is connected to where it differs."""
+    """Address of a TLS server: ``host`` is asked for (SNI), ``address`` is connected to where it differs."""
 
     host: str
     port: int = 443

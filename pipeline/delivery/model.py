@@ -1,4 +1,4 @@
-"""What a delivery looks at and finds. Pure."""
+"""Inputs and findings of a delivery. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ def page_of(environment: Environment, outputs: Outputs) -> str:
 
 @dataclass(frozen=True)
 class TaskEvidence:
-    """Why one task stopped, and the last lines that each of its containers wrote."""
+    """Reason of one task's stop, and the last lines of each of its containers."""
 
     task: str
     reason: str
@@ -98,7 +98,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class GateSettings:
-    """How patient the gates are, in seconds."""
+    """Time limits of the gates, in seconds."""
 
     window: float = 120.0
     """Within which every task must be healthy in every target group."""
@@ -108,7 +108,7 @@ class GateSettings:
 
 @dataclass(frozen=True)
 class Verification:
-    """What the gates found; ``outcome`` is SUCCEEDED, UNHEALTHY, SUPERSEDED or UNKNOWN."""
+    """Result of the gates; ``outcome`` is SUCCEEDED, UNHEALTHY, SUPERSEDED or UNKNOWN."""
 
     outcome: Outcome
     message: str

@@ -11,7 +11,7 @@ from pipeline.release.model import Previous, Release, Rollout
 
 
 class StartKind(StrEnum):
-    """How a rollout came to be watched."""
+    """Origin of a rollout that is watched."""
 
     NEW = "new"
     REATTACHED = "re-attached"
@@ -20,7 +20,7 @@ class StartKind(StrEnum):
 
 @dataclass(frozen=True)
 class RolloutRequest:
-    """What the service shall run."""
+    """The release and size that a service is to have."""
 
     release: Release
     container: str
@@ -44,7 +44,7 @@ class Started:
 
 
 class RolloutService(Protocol):
-    """What starting a rollout asks of a service."""
+    """The part of a service that starting a rollout needs."""
 
     def require(self) -> Service:
         """Return the service or raise."""
@@ -57,7 +57,7 @@ class RolloutService(Protocol):
 
 
 class RolloutStore(Protocol):
-    """Where the rollout under way is written down."""
+    """Store of the rollout under way."""
 
     def open_rollout(self) -> Rollout | None:
         """Return the rollout whose end is not recorded yet."""

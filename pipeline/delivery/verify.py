@@ -16,7 +16,7 @@ from pipeline.outputs import Outputs
 
 
 class GateReader(Protocol):
-    """What the gates ask of a service."""
+    """The part of a service that the gates need."""
 
     def describe(self) -> Service | None:
         """Return the service, or None where it does not exist."""
@@ -105,7 +105,7 @@ class _Gate:
 
 
 class RunningService(GateReader, Protocol):
-    """What the gates, and their preparation, ask of a service."""
+    """The part of a service that the gates and their preparation need."""
 
     def require(self) -> Service:
         """Return the service or raise."""

@@ -1,4 +1,4 @@
-"""What each fault means and what to do about it: the decision table. Pure."""
+"""Decision table: each fault with its meaning and remedy. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -65,7 +65,7 @@ _FIREWALL = ("detect-drift", "deploy-infrastructure")
 
 @dataclass(frozen=True)
 class Advice:
-    """What a fault means, and the flows or the hand that fix it."""
+    """Meaning of a fault, and the flows or the manual step that fix it."""
 
     means: str
     do: str

@@ -1,4 +1,4 @@
-"""What was read of an environment, in our own types; each answer may be Unread. Times are aware UTC."""
+"""Facts of an environment, in our own types; each answer may be Unread. Times are aware UTC."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ class SecurityGroup:
 
 @dataclass(frozen=True)
 class Listener:
-    """Where a load balancer listens."""
+    """Port and protocol on which a load balancer listens."""
 
     port: int
     protocol: str
@@ -90,7 +90,7 @@ class Security:
 
 @dataclass(frozen=True)
 class Route:
-    """Where a subnet's packets for the internet go."""
+    """Default route of a subnet."""
 
     subnet: str
     zone: str
@@ -112,7 +112,7 @@ class FileSystem:
 
 @dataclass(frozen=True)
 class Network:
-    """How the tasks' subnets reach AWS."""
+    """Routes and endpoints by which the tasks' subnets reach AWS."""
 
     routes: tuple[Route, ...]
     endpoints: tuple[tuple[str, str], ...]
@@ -190,7 +190,7 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is diagnosed, and since when."""
+    """Subject and period of a diagnosis."""
 
     environment: Environment
     outputs: Outputs
@@ -222,7 +222,7 @@ class Tasks:
 
 @dataclass(frozen=True)
 class TargetGroup:
-    """How a target group asks for health."""
+    """Health check of a target group."""
 
     name: str
     port: int
@@ -261,7 +261,7 @@ class ResolvedNames:
 
 @dataclass(frozen=True)
 class Releases:
-    """What the pipeline wrote down."""
+    """Release records of the pipeline."""
 
     records: tuple[ReleaseRecord, ...]
     """Newest first."""

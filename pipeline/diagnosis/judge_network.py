@@ -29,7 +29,7 @@ HTTPS = 443
 
 
 def judge_security(facts: Facts) -> Iterator[Finding]:
-    """May each side talk to the other?"""
+    """Yield whether each side may talk to the other."""
     found = facts.security
     if isinstance(found, Unread):
         yield FIREWALL.skip("rules", found.reason)
@@ -103,7 +103,7 @@ def _destination(found: Security, destination: Destination) -> Finding:
 
 
 def judge_routes(facts: Facts) -> Iterator[Finding]:
-    """Has every subnet of the tasks a way to ECR, S3, CloudWatch Logs and Secrets Manager?"""
+    """Yield whether every subnet of the tasks reaches ECR, S3, CloudWatch Logs and Secrets Manager."""
     found = facts.network
     if isinstance(found, Unread):
         yield ROUTES.skip("routes", found.reason)
@@ -138,7 +138,7 @@ def _broken(route: Route, *, public: bool) -> str | None:
 
 
 def judge_volumes(facts: Facts) -> Iterator[Finding]:
-    """Is there a mount target in every zone of the tasks?"""
+    """Yield whether every zone of the tasks has a mount target."""
     found = facts.network
     if isinstance(found, Unread):
         yield VOLUME.skip("file system", found.reason)

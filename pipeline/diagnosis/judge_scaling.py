@@ -16,7 +16,7 @@ _FAILED = ("Failed", "Unfulfilled")
 
 
 def judge_metrics(facts: Facts) -> Iterator[Finding]:
-    """How busy was the service?"""
+    """Yield the load of the service."""
     found = facts.usage
     if isinstance(found, Unread):
         yield METRICS.skip("CloudWatch", found.reason)
@@ -29,7 +29,7 @@ def judge_metrics(facts: Facts) -> Iterator[Finding]:
 
 
 def judge_scaling(facts: Facts) -> Iterator[Finding]:
-    """Are bounds and policies there, and do they let the service grow?"""
+    """Yield whether bounds and policies let the service grow."""
     found = facts.scaling
     if isinstance(found, Unread):
         yield SCALING.skip("auto scaling", found.reason)

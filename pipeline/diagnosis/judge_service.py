@@ -41,7 +41,7 @@ def steady(facts: Facts) -> bool:
 
 
 def judge_service(facts: Facts) -> Iterator[Finding]:
-    """Does the service exist, and do the wanted tasks run?"""
+    """Yield whether the service exists and runs the desired tasks."""
     found = facts.service
     if isinstance(found, Unread):
         yield SERVICE.skip("service", found.reason)
@@ -64,7 +64,7 @@ def _tasks(service: Service) -> Finding:
 
 
 def judge_rollouts(facts: Facts) -> Iterator[Finding]:
-    """How did the rollouts go that ECS still lists?"""
+    """Yield the course of every rollout that ECS still lists."""
     if not isinstance(facts.service, Service):
         yield ROLLOUT.skip("deployments", "needs the service")
         return
@@ -84,7 +84,7 @@ def _rollout(item: Deployment, *, past: bool) -> Finding:
 
 
 def judge_events(facts: Facts) -> Iterator[Finding]:
-    """What did the service say of late?"""
+    """Yield the service's latest events."""
     if not isinstance(facts.service, Service):
         yield EVENTS.skip("events", "needs the service")
         return
@@ -100,7 +100,7 @@ def judge_events(facts: Facts) -> Iterator[Finding]:
 
 
 def judge_releases(facts: Facts) -> Iterator[Finding]:
-    """Does what was recorded last run, and where does a rollback lead?"""
+    """Yield whether the last recorded release runs, and where a rollback leads."""
     found = facts.releases
     if isinstance(found, Unread):
         yield RELEASES.skip("records", found.reason)
@@ -109,7 +109,7 @@ def judge_releases(facts: Facts) -> Iterator[Finding]:
         detail = (
             f"the rollout of {found.opened.release.name} began {found.opened.started_at:%Y-%m-%d %H:%M} UTC"
         )
-        yield RELEASES.ng("open attempt", f"{detail}; its end is not recorded", Fault.ROLLOUT_UNDER_WAY)
+        yield RELEASES.ng("open rollout", f"{detail}; its end is not recorded", Fault.ROLLOUT_UNDER_WAY)
     yield from _recorded(facts, found)
 
 
@@ -151,7 +151,7 @@ _LENGTH = 300
 
 
 def judge_stopped(facts: Facts) -> Iterator[Finding]:
-    """Why did tasks stop? One finding for each kind of fault, with its newest reason."""
+    """Yield one finding for each kind of stop, with its newest reason."""
     found = facts.tasks
     if isinstance(found, Unread):
         yield STOPPED.skip("tasks", found.reason)
@@ -170,7 +170,7 @@ def judge_stopped(facts: Facts) -> Iterator[Finding]:
 
 
 def judge_logs(facts: Facts) -> Iterator[Finding]:
-    """What did the tasks that failed write last; or those that run, where none failed?"""
+    """Yield the last lines of the failed tasks; of the running ones where none failed."""
     found = facts.tasks
     if isinstance(found, Unread):
         yield LOGS.skip("logs", found.reason)
@@ -202,7 +202,7 @@ def _failed(task: str, facts: Facts, found: Tasks) -> bool:
 
 
 def judge_container_health(facts: Facts) -> Iterator[Finding]:
-    """Does the container's own check ask the health path, and what came of it?"""
+    """Yield whether the container's own check asks the health path, and its results."""
     if isinstance(facts.definitions, Unread):
         yield CONTAINER.skip("definition", facts.definitions.reason)
     else:

@@ -17,7 +17,7 @@ _WAITING = ("initial", "draining")
 
 
 def judge_groups(facts: Facts) -> Iterator[Finding]:
-    """Do the target groups ask the health path on the application's port?"""
+    """Yield whether the target groups ask the health path on the application's port."""
     if isinstance(facts.balancing, Unread):
         yield GROUPS.skip("settings", facts.balancing.reason)
         return
@@ -39,7 +39,7 @@ def _settings(facts: Facts, group: TargetGroup) -> Finding:
 
 
 def judge_targets(facts: Facts) -> Iterator[Finding]:
-    """What does the load balancer say of each task?"""
+    """Yield the load balancer's view of each task."""
     if isinstance(facts.balancing, Unread):
         yield TARGETS.skip("targets", facts.balancing.reason)
         return
@@ -64,7 +64,7 @@ def _target(target: Target) -> Finding:
 
 
 def judge_answer(facts: Facts) -> Iterator[Finding]:
-    """Does the health path answer through the load balancer?"""
+    """Yield whether the health path answers through the load balancer."""
     found = facts.probe
     if isinstance(found, Unread):
         yield ANSWER.skip("answer", found.reason)
@@ -80,7 +80,7 @@ ALARMS = Topic("alarms")
 
 
 def judge_certificate(facts: Facts) -> Iterator[Finding]:
-    """Is the certificate sound? check-certificate looks closer."""
+    """Yield whether the certificate is sound; check-certificate looks closer."""
     found = facts.certificate
     if found is None:
         yield CERTIFICATE.skip("certificate", "this environment has none")
@@ -98,7 +98,7 @@ def judge_certificate(facts: Facts) -> Iterator[Finding]:
 
 
 def judge_names(facts: Facts) -> Iterator[Finding]:
-    """Does the domain lead to the load balancer?"""
+    """Yield whether the domain leads to the load balancer."""
     found, domain = facts.names, facts.subject.environment.domain
     if found is None or domain is None:
         yield DNS.skip("domain", "this environment has none")
@@ -114,7 +114,7 @@ def judge_names(facts: Facts) -> Iterator[Finding]:
 
 
 def judge_alarms(facts: Facts) -> Iterator[Finding]:
-    """Which alarms ring?"""
+    """Yield the alarms that ring."""
     found = facts.alarms
     if isinstance(found, Unread):
         yield ALARMS.skip("alarms", found.reason)
@@ -135,7 +135,7 @@ IMAGE = Topic("image")
 
 
 def judge_variables(facts: Facts) -> Iterator[Finding]:
-    """Has the live revision every variable that Terraform and the environment set?"""
+    """Yield whether the live revision has every variable that Terraform and the environment set."""
     found = facts.definitions
     if isinstance(found, Unread):
         yield VARIABLES.skip("variables", found.reason)
@@ -152,7 +152,7 @@ def judge_variables(facts: Facts) -> Iterator[Finding]:
 
 
 def judge_secrets(facts: Facts) -> Iterator[Finding]:
-    """Does the live revision read every required key, and has each a value?"""
+    """Yield whether the live revision reads every required key, and each has a value."""
     if isinstance(facts.definitions, Unread):
         yield SECRETS.skip("references", facts.definitions.reason)
     else:
@@ -181,7 +181,7 @@ def _references(facts: Facts, live: Mapping[str, Any]) -> Finding:
 
 
 def judge_image(facts: Facts) -> Iterator[Finding]:
-    """Is the image of the live revision in the registry?"""
+    """Yield whether the registry has the image of the live revision."""
     found = facts.image
     if isinstance(found, Unread):
         yield IMAGE.skip("image", found.reason)

@@ -1,4 +1,4 @@
-"""What a diagnosis is made of: findings of each topic, and what could not be read. Pure."""
+"""Parts of a diagnosis: findings of each topic, and unread answers. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from pipeline.preflight.model import CheckStatus
 
 
 class Fault(StrEnum):
-    """What is wrong, by kind; each has its cause and next step in ``causes``. Root causes come first."""
+    """Kind of fault; each has its cause and next step in ``causes``. Root causes come first."""
 
     SERVICE_MISSING = "service missing"
     NOTHING_RUNS = "nothing wanted"

@@ -34,7 +34,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class CleanupResult:
-    """What a run did, by digest."""
+    """Result of a cleanup, by digest."""
 
     repository: str
     deleted: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What a repository holds, in our own types. Times are aware UTC datetimes, sizes are bytes."""
+"""Contents of a repository, in our own types. Times are aware UTC datetimes, sizes are bytes."""
 
 import re
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ def parse_reference(text: str) -> Reference:
 
 @dataclass(frozen=True)
 class ProtectedImages:
-    """What no cleanup may touch, each with who uses it."""
+    """Images that no cleanup may touch, each with its user."""
 
     digests: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)

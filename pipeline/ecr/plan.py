@@ -22,7 +22,7 @@ class PlanRow:
 
 @dataclass(frozen=True)
 class CleanupPlan:
-    """What a run would do. ``rows`` has every image: deletions first, in the order they are made."""
+    """Plan of a cleanup. ``rows`` has every image: deletions first, in the order they are made."""
 
     repository: str
     policy: CleanupPolicy

@@ -1,4 +1,4 @@
-"""What the pipeline sees of an ECS service, in its own types. Times are aware UTC datetimes."""
+"""Facts of an ECS service, in our own types. Times are aware UTC datetimes."""
 
 from dataclasses import dataclass
 from datetime import datetime

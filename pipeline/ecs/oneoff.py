@@ -191,7 +191,7 @@ def stopped(task: Task) -> bool:
 
 
 def failure(task: Task, container: str) -> str | None:
-    """Why a stopped task did not succeed; None for exit code 0. No exit code at all is a failure."""
+    """Reason of a stopped task's failure; None for exit code 0. No exit code at all is a failure."""
     found = next((item for item in task.containers if item.name == container), None)
     if found is not None and found.exit_code == 0:
         return None

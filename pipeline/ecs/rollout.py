@@ -23,7 +23,7 @@ def belongs(task: Task, deployment: Deployment) -> bool:
 def task_faults(
     tasks: tuple[Task, ...], deployment: Deployment, image_digest: str | None, container: str
 ) -> tuple[str, ...]:
-    """What is wrong with the running tasks of the deployment; empty when all is well.
+    """Faults of the deployment's running tasks; empty when all is well.
 
     Counts tasks on the deployment's task definition whose container ``container`` runs ``image_digest``.
     """
@@ -56,7 +56,7 @@ def _digest(container: Container) -> str:
 def target_faults(
     tasks: tuple[Task, ...], deployment: Deployment, groups: dict[str, tuple[Target, ...]]
 ) -> tuple[str, ...]:
-    """Which running tasks are not healthy in which target group; empty when every one is everywhere."""
+    """Running tasks that are unhealthy in a target group, with the group; empty when there is none."""
     ours = [task for task in tasks if task.last_status == "RUNNING" and belongs(task, deployment)]
     return tuple(
         fault
@@ -231,7 +231,7 @@ def _without_ids(reason: str) -> str:
 
 
 def failure_reason(task: Task) -> str | None:
-    """Why a task stopped; None for a stop that says nothing about the release.
+    """Reason of a task's stop; None for a stop that says nothing about the release.
 
     The scheduler stops tasks when it scales, which is wanted, and when health checks fail, which is not
     (Amazon ECS developer guide, "Stopped task error codes").

@@ -21,7 +21,7 @@ Definition = dict[str, Any]
 
 @dataclass(frozen=True)
 class RevisionRequest:
-    """What a release changes in the task definition."""
+    """Changes of a release to the task definition."""
 
     name: str
     container: str

@@ -14,7 +14,7 @@ from pipeline.release.model import Rollout
 
 
 class ServiceReader(Protocol):
-    """What the watcher asks of a service."""
+    """The part of a service that the watcher needs."""
 
     def describe(self) -> Service | None:
         """Return the service, or None where it does not exist."""
@@ -25,7 +25,7 @@ class ServiceReader(Protocol):
 
 @dataclass(frozen=True)
 class Pace:
-    """How often to look, in seconds. Trouble doubles the interval up to ``slowest``."""
+    """Interval between two looks, in seconds. Trouble doubles the interval up to ``slowest``."""
 
     interval: float = 1.0
     slowest: float = 20.0
@@ -72,7 +72,7 @@ def watch(
 
 
 def _share(snapshot: ServiceSnapshot, rollout: Rollout) -> float | None:
-    """Which share of our deployment's tasks runs; None where it is not seen."""
+    """Share of our deployment's tasks that run; None where it is not seen."""
     ours = snapshot.service.deployment(rollout.deployment_id) if snapshot.service else None
     if ours is None:
         return None

@@ -27,7 +27,7 @@ class _Strict(BaseModel):
 
 
 class SourceSettings(_Strict):
-    """Where the application's code comes from: a git repository or a local folder, never both."""
+    """Source of the application's code: a git repository or a local folder, never both."""
 
     repository: Text
     """Git URL, or a folder (absolute, or relative to the project)."""
@@ -61,7 +61,7 @@ class AllowedFinding(_Strict):
 
 
 class Scan(_Strict):
-    """What the registry's scan may find in an image that is to be deployed."""
+    """Limits for the findings of the registry's scan in an image to deploy."""
 
     block_at: Severity | None = "CRITICAL"
     """This severity and worse keep an image from being deployed; None does not look at all."""

@@ -1,4 +1,4 @@
-"""Where an environment's flow runs are executed: processes, containers, or tasks of ECS."""
+"""Work pools of an environment: processes, containers, or tasks of ECS."""
 
 from typing import Annotated, Literal
 

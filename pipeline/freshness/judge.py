@@ -9,7 +9,7 @@ LIMIT = timedelta(hours=26)
 
 
 class Freshness(StrEnum):
-    """What is to be said of one kind of copy."""
+    """State of one kind of copy."""
 
     FRESH = "fresh"
     NOT_DUE = "not due yet"
@@ -31,7 +31,7 @@ class Copies:
 
 @dataclass(frozen=True)
 class FreshnessFinding:
-    """What was found of one kind of copy."""
+    """Finding about one kind of copy."""
 
     copies: Copies
     verdict: Freshness
@@ -45,7 +45,7 @@ class FreshnessFinding:
 
     @property
     def next_step(self) -> str:
-        """What to do about it; nothing where all is well."""
+        """Next step; empty where all is well."""
         return f"Read the last run of {self.copies.remedy}, then start it." if self.bad else ""
 
 

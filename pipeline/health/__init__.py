@@ -1,1 +1,1 @@
-"""Does the application answer as it should, seen from outside?"""
+"""Health of the application as seen from outside."""

@@ -1,11 +1,11 @@
-"""What is asked of the health path, and what came back. Pure."""
+"""Questions to the health path and their answers. Pure."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What to ask. ``host`` replaces the Host header where ``url`` is not the public address."""
+    """A question to the health path. ``host`` is the Host header where ``url`` is not the public address."""
 
     url: str
     host: str | None = None

@@ -44,7 +44,7 @@ class BuildkitLog:
 
     @property
     def steps(self) -> int:
-        """How many instructions were seen."""
+        """Number of instructions seen."""
         return len(self._names)
 
     def read(self, line: str) -> Iterator[BuildEvent]:

@@ -60,14 +60,14 @@ class Layer:
 
 @dataclass(frozen=True)
 class PushProgress:
-    """How far a push is. Only what is really sent counts in the bytes, not layers that were there."""
+    """Progress of a push. Only what is really sent counts in the bytes, not layers that were there."""
 
     layers: tuple[Layer, ...] = ()
     digest: str = ""
 
     @property
     def ended(self) -> int:
-        """How many layers the registry holds."""
+        """Number of layers in the registry."""
         return sum(layer.ended for layer in self.layers)
 
     @property

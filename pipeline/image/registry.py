@@ -26,7 +26,7 @@ class Repository:
 
     @property
     def address(self) -> str:
-        """What images of it are called, without tag or digest."""
+        """Name of its images, without tag or digest."""
         return f"{self.registry}/{self.name}"
 
     def tagged(self, tag: str) -> str:

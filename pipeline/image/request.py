@@ -1,4 +1,4 @@
-"""What is to be built, and what came out."""
+"""Requests, results and errors of a build."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

@@ -36,7 +36,7 @@ class Vulnerability:
 
 @dataclass(frozen=True)
 class ScanResult:
-    """What the registry found; ``unavailable`` says why there is no result."""
+    """Findings of the registry; ``unavailable`` says why there is no result."""
 
     findings: tuple[Vulnerability, ...] = ()
     unavailable: str = ""
@@ -53,7 +53,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class ScanPolicy:
-    """What keeps an image from being deployed."""
+    """Rule that keeps an image from being deployed."""
 
     block: Severity | None = "CRITICAL"
     """This severity and worse; None blocks nothing."""

@@ -87,7 +87,7 @@ _CLOCK_SLACK_MS = 24 * 60 * 60 * 1000
 
 
 class ArchiveOutcome(Enum):
-    """What archiving a day came to."""
+    """Outcome of a day's archiving."""
 
     WRITTEN = "written"
     UNCHANGED = "unchanged"

@@ -1,4 +1,4 @@
-"""What is written down about an archived day. Pure."""
+"""Manifest of an archived day. Pure."""
 
 from dataclasses import dataclass
 from datetime import date

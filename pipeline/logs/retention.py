@@ -83,7 +83,7 @@ VALID_DAYS = (
 
 
 class RetentionAction(Enum):
-    """What happens to a group."""
+    """Action on a log group."""
 
     KEEP = "is as wanted"
     SET = "gets the wanted retention"
@@ -101,7 +101,7 @@ class RetentionRow:
 
 @dataclass(frozen=True)
 class RetentionPlan:
-    """What a run would do to the environment's groups, and what it noticed elsewhere."""
+    """Plan for the environment's groups, and remarks about others."""
 
     days: int
     rows: tuple[RetentionRow, ...]

@@ -1,1 +1,1 @@
-"""Which of a release's Django migrations are pending, and whether the release before can live with them."""
+"""Pending Django migrations of a release, and whether they can be reversed."""

@@ -10,7 +10,7 @@ from pipeline.errors import PipelineError
 
 
 class SurveyError(PipelineError):
-    """What the database lacks could not be read."""
+    """The list of pending migrations could not be read."""
 
 
 class Operation(BaseModel):

@@ -1,4 +1,4 @@
-"""What must be there in AWS before a release can be deployed."""
+"""Preconditions of a deployment in AWS."""
 
 import json
 from collections.abc import Mapping

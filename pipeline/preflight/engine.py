@@ -1,4 +1,4 @@
-"""What must be there on the worker before an image can be built."""
+"""Preconditions of a build on the worker."""
 
 from collections.abc import Callable
 from functools import cache

@@ -9,7 +9,7 @@ from pipeline.errors import PipelineError
 
 
 class CheckStatus(StrEnum):
-    """How a check ended."""
+    """Result of a check."""
 
     OK = "OK"
     NG = "NG"
@@ -18,11 +18,11 @@ class CheckStatus(StrEnum):
 
 
 class CheckFailedError(PipelineError):
-    """What a check found wrong, and what to do."""
+    """The fault that a check found, and the next step."""
 
 
 class CheckSkippedError(PipelineError):
-    """Why a check does not apply or could not tell."""
+    """The reason for which a check does not apply or could not tell."""
 
 
 @dataclass(frozen=True)

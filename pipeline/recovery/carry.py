@@ -12,7 +12,7 @@ class RestoreRolledBackError(RecoveryError):
 
 
 class Steps(Protocol):
-    """What is done to the world. Each step may be killed and repeated; each raises ``PipelineError``."""
+    """Steps of a restore. Each may be killed and repeated; each raises ``PipelineError``."""
 
     def note(self, restore: OpenRestore) -> None:
         """Write down how far the restore is."""

@@ -73,7 +73,7 @@ class RecoveryError(PipelineError):
 
 
 class Phase(StrEnum):
-    """What a run that finds the note has to do next."""
+    """Next step of a run that finds the note."""
 
     STOPPING = "stopping"
     """Bring the service to no tasks and save the database, which is untouched."""
@@ -118,7 +118,7 @@ class OpenRestore(BaseModel):
 
 
 class OpenRestores:
-    """Where the note lies: in the backup bucket, outside of what the sweep of dead jobs removes."""
+    """Store of the notes: in the backup bucket, outside of the sweep of dead jobs."""
 
     def __init__(self, live: LiveEnvironment) -> None:
         self._store = BackupStore(live)

@@ -1,1 +1,1 @@
-"""Which releases were deployed, which one runs, and which one was last good."""
+"""Records of releases, and the choice of one to roll back to."""

@@ -1,4 +1,4 @@
-"""What is written down about a release. Times are aware UTC datetimes."""
+"""Records of a release. Times are aware UTC datetimes."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -45,7 +45,7 @@ class Release(BaseModel):
 
 
 class Previous(BaseModel):
-    """What ran before a rollout."""
+    """The release before a rollout."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

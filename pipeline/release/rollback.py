@@ -87,7 +87,7 @@ class RollbackPath:
 
     @property
     def key(self) -> str:
-        """What a decision is bound to, in letters, digits and dashes: Prefect takes no more."""
+        """Key of the decision, in letters, digits and dashes: Prefect takes no more."""
         name = f"{KEY}{revision_name(self.failed)}-to-{revision_name(self.chosen.task_definition)}"
         return "".join(item if item.isalnum() else "-" for item in name)
 
@@ -101,7 +101,7 @@ class RollbackPath:
 
     @property
     def question(self) -> str:
-        """What a person is asked, in Markdown."""
+        """Question to a person, in Markdown."""
         return (
             f"Go back to release {self.chosen.release}?\n\n{revision_name(self.failed)} failed and stays in "
             f"place until you decide. {self.why}\n\nApproved, release {self.chosen.release} takes its place "

@@ -1,4 +1,4 @@
-"""What writing the wanted values would change in the secret. Pure; values stay out of every repr."""
+"""Changes to the secret by the given values. Pure; values stay out of every repr."""
 
 import hashlib
 import json
@@ -103,7 +103,7 @@ def version_token(secret_arn: str, base_version: str, document: str) -> str:
 
 @dataclass(frozen=True)
 class SecretSync:
-    """What a sync did: key names and version ids only, safe for logs and artifacts."""
+    """Result of a sync: key names and version ids only, safe for logs and artifacts."""
 
     secret_arn: str
     version_id: str

@@ -1,4 +1,4 @@
-"""Which keys of the secret the application needs, and which its task definition reads. Pure."""
+"""Keys of the secret: those that the application needs, and those that its task definition reads. Pure."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ Manager secrets through environment variables")."""
 
 @dataclass(frozen=True)
 class KeyReport:
-    """What the task definition reads of the secret against what is set in it; names only, sorted."""
+    """Keys that the task definition reads, against those set in the secret; names only, sorted."""
 
     used: tuple[str, ...]
     missing: tuple[str, ...]

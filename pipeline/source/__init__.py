@@ -1,1 +1,1 @@
-"""Where an application's code comes from: resolved to a pinned build context."""
+"""Source of an application's code, resolved to a pinned build context."""

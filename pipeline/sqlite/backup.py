@@ -7,7 +7,7 @@ from pipeline.clock import Clock, utc_now
 from pipeline.ecs.model import EcsError
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
-from pipeline.sqlite.attempt import Operation, close_attempt, open_attempt
+from pipeline.sqlite.journal import JournalEntry, close_entry, open_entry
 from pipeline.sqlite.model import (
     BEFORE_RESTORE,
     PART_BYTES,
@@ -88,32 +88,32 @@ def back_up(
     store = BackupStore(live)
     for line in sweep(live, clock(), max(DEAD, timedelta(seconds=3 * policy.timeout))):
         report(line)
-    attempt = open_attempt(store, "backup", run_id, clock())
+    entry = open_entry(store, "backup", run_id, clock())
     try:
-        return _attempted(live, store, attempt, report, policy, reason)
+        return _attempted(live, store, entry, report, policy, reason)
     except (SqliteError, EcsError):
-        discard(store, attempt)
+        discard(store, entry)
         raise
 
 
 def _attempted(
     live: LiveEnvironment,
     store: BackupStore,
-    attempt: Operation,
+    entry: JournalEntry,
     report: Report,
     policy: BackupPolicy,
     reason: str,
 ) -> BackupManifest:
-    runner = Runner(live, attempt, policy.timeout, report)
-    result = runner.run(lambda signer: _spec(live, store, attempt, policy, signer))
+    runner = Runner(live, entry, policy.timeout, report)
+    result = runner.run(lambda signer: _spec(live, store, entry, policy, signer))
     for warning in result.values["warnings"]:
         report(f"Warning: {warning}")
-    key = attempt.stem + layout.EXTENSIONS[result.values["codec"]]
+    key = entry.stem + layout.EXTENSIONS[result.values["codec"]]
     etag = complete(store, key, result.values["parts"])
     prove(store, key, result.values, policy)
-    manifest = _commit(store, _manifest(attempt, key, etag, result, reason, policy))
-    store.abort(store.uploads(attempt.stem))
-    close_attempt(store, attempt)
+    manifest = _commit(store, _manifest(entry, key, etag, result, reason, policy))
+    store.abort(store.uploads(entry.stem))
+    close_entry(store, entry)
     report(
         f"Backed up {manifest.bytes} bytes to s3://{store.bucket}/{key} ({manifest.compressed_bytes} bytes)"
     )
@@ -121,12 +121,12 @@ def _attempted(
 
 
 def _spec(
-    live: LiveEnvironment, store: BackupStore, attempt: Operation, policy: BackupPolicy, signer: Signer
+    live: LiveEnvironment, store: BackupStore, entry: JournalEntry, policy: BackupPolicy, signer: Signer
 ) -> dict[str, Any]:
     """One upload for each codec the task may choose: which one, only the image knows."""
-    store.abort(store.uploads(attempt.stem))
+    store.abort(store.uploads(entry.stem))
     codecs = list(layout.EXTENSIONS) if policy.codec == "auto" else [policy.codec]
-    uploads = {codec: store.create_upload(attempt.stem + layout.EXTENSIONS[codec]) for codec in codecs}
+    uploads = {codec: store.create_upload(entry.stem + layout.EXTENSIONS[codec]) for codec in codecs}
     return {
         "action": "backup",
         "database": live.outputs.database_path,
@@ -141,15 +141,15 @@ def _spec(
 
 
 def _manifest(
-    attempt: Operation, key: str, etag: str, result: JobResult, reason: str, policy: BackupPolicy
+    entry: JournalEntry, key: str, etag: str, result: JobResult, reason: str, policy: BackupPolicy
 ) -> BackupManifest:
     values = result.values
     return BackupManifest(
-        id=attempt.id,
+        id=entry.id,
         key=key,
-        environment=attempt.environment,
+        environment=entry.environment,
         reason=reason,
-        run_id=attempt.run_id,
+        run_id=entry.run_id,
         task_definition=result.task_definition,
         copied_at=datetime.fromtimestamp(values["copied_at"], UTC),
         created_at=datetime.fromtimestamp(values["ended_at"], UTC),
@@ -193,10 +193,10 @@ def _commit(store: BackupStore, manifest: BackupManifest) -> BackupManifest:
     return manifest
 
 
-def discard(store: BackupStore, attempt: Operation) -> None:
+def discard(store: BackupStore, entry: JournalEntry) -> None:
     """Remove what an attempt without a manifest has left in the bucket."""
-    store.abort(store.uploads(attempt.stem))
-    keys = store.keys(attempt.stem)
+    store.abort(store.uploads(entry.stem))
+    keys = store.keys(entry.stem)
     if not any(key.endswith(layout.MANIFEST) for key in keys):
         store.delete(keys)
-    close_attempt(store, attempt)
+    close_entry(store, entry)

@@ -6,7 +6,7 @@ from typing import Any
 from pipeline.clock import utc_now
 from pipeline.ecs.model import EcsError
 from pipeline.live import LiveEnvironment
-from pipeline.sqlite.attempt import close_attempt, open_attempt
+from pipeline.sqlite.journal import close_entry, open_entry
 from pipeline.sqlite.model import BackupManifest, SqliteError
 from pipeline.sqlite.runner import JobResult, Report, Runner, Signer
 from pipeline.sqlite.store import BackupStore
@@ -37,11 +37,11 @@ def run_job(
 ) -> JobResult:
     """Run a job that leaves nothing in the bucket; its attempt ends with it, well or badly."""
     store = BackupStore(live)
-    attempt = open_attempt(store, purpose, run_id, utc_now())
+    entry = open_entry(store, purpose, run_id, utc_now())
     try:
-        result = Runner(live, attempt, TIMEOUT, report).run(spec)
+        result = Runner(live, entry, TIMEOUT, report).run(spec)
     except (SqliteError, EcsError):
-        close_attempt(store, attempt)
+        close_entry(store, entry)
         raise
-    close_attempt(store, attempt)
+    close_entry(store, entry)
     return result

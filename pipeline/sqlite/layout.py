@@ -89,6 +89,6 @@ def jobs_prefix(environment: str) -> str:
     return f"sqlite-jobs/{environment}/jobs/"
 
 
-def job_key(environment: str, attempt_id: str, name: str) -> str:
+def job_key(environment: str, entry_id: str, name: str) -> str:
     """Return the key of an attempt's ``job.json`` or ``result.json``."""
-    return f"{jobs_prefix(environment)}{attempt_id}/{name}"
+    return f"{jobs_prefix(environment)}{entry_id}/{name}"

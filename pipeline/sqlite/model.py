@@ -1,4 +1,4 @@
-"""What is known of a backup. Times are aware UTC datetimes, sizes bytes, durations seconds."""
+"""Facts of a backup. Times are aware UTC datetimes, sizes bytes, durations seconds."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,7 +52,7 @@ PART_BYTES = 8 << 20
 
 @dataclass(frozen=True)
 class BackupPolicy:
-    """How one backup is taken. Times in seconds."""
+    """Settings of one backup. Times in seconds."""
 
     integrity: Literal["integrity_check", "quick_check"] = "integrity_check"
     """quick_check skips the indexes: five times faster on large databases."""
@@ -115,7 +115,7 @@ class Checks(_Strict):
 
 
 class BackupManifest(_Strict):
-    """What a backup is. Written last: a backup without one does not exist."""
+    """Manifest of a backup. It is written last: a backup without one does not exist."""
 
     version: int = 1
     id: str

@@ -21,7 +21,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Decision:
-    """What stays and what goes, newest first; ``refusal`` says why nothing goes, if so."""
+    """Backups to keep and to delete, newest first; ``refusal`` says why none is deleted."""
 
     kept: tuple[Kept, ...]
     pruned: tuple[DatabaseBackup, ...]

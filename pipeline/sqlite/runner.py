@@ -15,7 +15,7 @@ from pipeline.aws.errors import calling
 from pipeline.ecs.model import OneOffTaskError, Task
 from pipeline.ecs.oneoff import OneOff, failure, stopped, wait_until
 from pipeline.live import LiveEnvironment
-from pipeline.sqlite.attempt import Operation
+from pipeline.sqlite.journal import JournalEntry
 from pipeline.sqlite.model import SqliteJobError, job_error
 from pipeline.sqlite.store import BackupStore
 
@@ -115,23 +115,23 @@ _VISIBLE = 15.0
 
 @dataclass(frozen=True)
 class JobResult:
-    """What the job reported; ``values`` is its JSON."""
+    """Report of a job; ``values`` is its JSON."""
 
     values: dict[str, Any]
     task_definition: str
 
     @property
     def seconds(self) -> float:
-        """How long the job itself took."""
+        """Duration of the job itself."""
         return float(self.values["ended_at"]) - float(self.values["began_at"])
 
 
 class Runner:
     """Runs the job of one attempt; a second run of the same attempt finds the first one's task."""
 
-    def __init__(self, live: LiveEnvironment, attempt: Operation, timeout: float, report: Report) -> None:
+    def __init__(self, live: LiveEnvironment, entry: JournalEntry, timeout: float, report: Report) -> None:
         self._live = live
-        self._attempt = attempt
+        self._entry = entry
         self._timeout = timeout
         self._report = report
         self._store = BackupStore(live)
@@ -155,21 +155,21 @@ class Runner:
 
     def _find(self) -> Task | None:
         """Find the attempt's task; where one may just have been started, wait until ECS lists it."""
-        ordered = self._store.size(self._attempt.job_key("job.json")) is not None
+        ordered = self._store.size(self._entry.job_key("job.json")) is not None
         deadline = time.monotonic() + _VISIBLE if ordered else 0.0
-        task = self._tasks.find(self._attempt.started_by)
+        task = self._tasks.find(self._entry.started_by)
         while task is None and self._result() is None and time.monotonic() < deadline:
             time.sleep(1)
-            task = self._tasks.find(self._attempt.started_by)
+            task = self._tasks.find(self._entry.started_by)
         return task
 
     def _start(self, spec: Callable[[Signer], dict[str, Any]]) -> Task:
-        result = self.signer.put(self._attempt.job_key("result.json"))
+        result = self.signer.put(self._entry.job_key("result.json"))
         job = job_file({**spec(self.signer), "result_url": result, "tries": _TRIES})
-        key = self._attempt.job_key("job.json")
+        key = self._entry.job_key("job.json")
         self._store.write(key, job.body)
         task = self._tasks.start(self._one_off(environment(self.signer.get(key), job)))
-        self._report(f"Task {task.id} runs the {self._attempt.purpose} job")
+        self._report(f"Task {task.id} runs the {self._entry.purpose} job")
         return task
 
     def _one_off(self, environment: dict[str, str]) -> OneOff:
@@ -178,7 +178,7 @@ class Runner:
             cluster=outputs.cluster,
             task_definition=task_definition(self._live),
             container=outputs.container,
-            started_by=self._attempt.started_by,
+            started_by=self._entry.started_by,
             command=command(),
             environment=environment,
             subnets=outputs.subnet_ids,
@@ -193,11 +193,11 @@ class Runner:
             raise
 
     def _result(self) -> dict[str, Any] | None:
-        return self._store.read(self._attempt.job_key("result.json"))
+        return self._store.read(self._entry.job_key("result.json"))
 
     def _judge(self, task: Task | None) -> JobResult:
         values = self._result()
-        where = f"The {self._attempt.purpose} job" + (f" in task {task.id}" if task else "")
+        where = f"The {self._entry.purpose} job" + (f" in task {task.id}" if task else "")
         if values is None:
             reason = failure(task, self._live.outputs.container) if task else None
             raise SqliteJobError(
@@ -218,9 +218,9 @@ def task_definition(live: LiveEnvironment) -> str:
     return outputs.task_definition_arn or outputs.task_family
 
 
-def stop_task(live: LiveEnvironment, attempt: Operation) -> None:
+def stop_task(live: LiveEnvironment, entry: JournalEntry) -> None:
     """Stop the attempt's task, if one still runs."""
     tasks = live.one_off_tasks
-    task = tasks.find(attempt.started_by)
+    task = tasks.find(entry.started_by)
     if task is not None and not stopped(task):
         tasks.stop(task.arn, "The run that started this job is gone")

@@ -9,8 +9,8 @@ from pipeline.aws.errors import AwsError, calling
 from pipeline.live import LiveEnvironment
 from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import layout
-from pipeline.sqlite.attempt import Operation, close_attempt, open_attempts
 from pipeline.sqlite.drill import Drill
+from pipeline.sqlite.journal import JournalEntry, close_entry, open_entries
 from pipeline.sqlite.model import BackupManifest, DatabaseBackup
 from pipeline.sqlite.retention import Decision, decide
 from pipeline.sqlite.runner import stop_task
@@ -68,7 +68,7 @@ def _publish(live: LiveEnvironment, values: Mapping[str, "tuple[float, StandardU
 
 @dataclass(frozen=True)
 class Pruned:
-    """What came of it; ``failed`` pairs a backup with AWS's reason."""
+    """Result of a pruning; ``failed`` pairs a backup with AWS's reason."""
 
     deleted: tuple[DatabaseBackup, ...]
     failed: tuple[tuple[DatabaseBackup, str], ...]
@@ -112,12 +112,12 @@ def sweep(live: LiveEnvironment, now: datetime, dead: timedelta = DEAD) -> tuple
     objects = store.keys(layout.prefix(store.environment))
     jobs = store.keys(layout.jobs_prefix(store.environment))
     uploads = store.uploads(layout.prefix(store.environment))
-    attempts = open_attempts(store)
-    lost = tuple(item for item in attempts if now - item.at > dead)
-    for attempt in lost:
-        stop_task(live, attempt)
-        close_attempt(store, attempt)
-    living = tuple(item for item in attempts if item not in lost)
+    entries = open_entries(store)
+    lost = tuple(item for item in entries if now - item.at > dead)
+    for entry in lost:
+        stop_task(live, entry)
+        close_entry(store, entry)
+    living = tuple(item for item in entries if item not in lost)
     orphans = [upload for upload in uploads if not _mentioned(upload.key, living)]
     store.abort(orphans)
     # Listed again: a manifest may have been written, and its note removed, since the first look.
@@ -135,5 +135,5 @@ def sweep(live: LiveEnvironment, now: datetime, dead: timedelta = DEAD) -> tuple
     )
 
 
-def _mentioned(key: str, attempts: tuple[Operation, ...]) -> bool:
-    return any(key.startswith((item.stem, item.job_key(""))) for item in attempts)
+def _mentioned(key: str, entries: tuple[JournalEntry, ...]) -> bool:
+    return any(key.startswith((item.stem, item.job_key(""))) for item in entries)

@@ -150,7 +150,7 @@ class StateBackup:
 
 @dataclass(frozen=True)
 class BackupReport:
-    """What backup-state did and saw."""
+    """Result of backup-state."""
 
     backup: StateBackup | None
     """None when there is no state to copy."""

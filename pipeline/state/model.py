@@ -1,4 +1,4 @@
-"""What locks, runs and states are, as values."""
+"""Values of locks, runs and states."""
 
 import json
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class StateChangedError(StateError):
 
 @dataclass(frozen=True)
 class LockInfo:
-    """Who holds the lock, as Terraform wrote it down."""
+    """Holder of the lock, as Terraform wrote it down."""
 
     id: str
     operation: str
@@ -74,7 +74,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 class RunStatus(Enum):
-    """What is known of a run."""
+    """Status of a run."""
 
     ALIVE = "alive"
     GONE = "gone"
@@ -115,7 +115,7 @@ class StateHead:
 
 @dataclass(frozen=True)
 class StateSnapshot:
-    """Where the state was before an apply, and its copy. Bring it back with restore-state."""
+    """Version of the state before an apply, and its copy. Bring it back with restore-state."""
 
     bucket: str
     key: str

@@ -1,4 +1,4 @@
-"""What was applied, kept for rolling back."""
+"""Records of applied configurations, kept for rolling back."""
 
 import os
 import socket

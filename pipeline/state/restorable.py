@@ -74,7 +74,7 @@ class PresentState:
 
     @property
     def description(self) -> str:
-        """What is wrong with it, or what it is, as words."""
+        """Fault or content of the state, in words."""
         if self.missing:
             return "missing"
         if self.head is None:

@@ -93,7 +93,7 @@ def _prefixes(home: StateBackend) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class RestoredState:
-    """What was done."""
+    """Result of a restore."""
 
     version_id: str
     serial: int

@@ -26,7 +26,7 @@ class ObservedRun:
 
 
 class LockState(Enum):
-    """What is known of the lock."""
+    """State of the lock."""
 
     FREE = "free"
     LIVE = "live"

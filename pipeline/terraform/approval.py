@@ -41,7 +41,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class GuardVerdict:
-    """What the guard found."""
+    """Verdict of the guard."""
 
     refused: tuple[Loss, ...]
     """Losses that nobody allowed."""
@@ -89,7 +89,7 @@ def _lines(title: str, losses: Collection[Loss]) -> str:
 
 @dataclass(frozen=True)
 class PlanIdentity:
-    """What exactly is to be applied, and to which state."""
+    """Identity of a plan and of the state that it is for."""
 
     environment: str
     sha256: str

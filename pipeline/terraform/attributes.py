@@ -1,4 +1,4 @@
-"""Which attributes a change touches, and how, without sensitive values."""
+"""Attributes that a change touches, without sensitive values."""
 
 import json
 from collections.abc import Iterator, Mapping

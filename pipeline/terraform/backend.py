@@ -1,4 +1,4 @@
-"""Where the state of an environment lives, as Terraform's S3 backend is told."""
+"""Location of an environment's state, as configuration of Terraform's S3 backend."""
 
 from dataclasses import dataclass
 

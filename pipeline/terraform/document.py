@@ -46,7 +46,7 @@ def read_plan(path: Path, *, has_changes: bool) -> Plan:
 
 
 class Action(Enum):
-    """What happens to a resource."""
+    """Action on a resource."""
 
     CREATE = "create"
     READ = "read"
@@ -60,7 +60,7 @@ class Action(Enum):
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """What a plan does to one resource."""
+    """Change of a plan to one resource."""
 
     address: str
     type: str
@@ -83,7 +83,7 @@ class ResourceChange:
 
 @dataclass(frozen=True)
 class OutputChange:
-    """What a plan does to one output."""
+    """Change of a plan to one output."""
 
     name: str
     action: Action

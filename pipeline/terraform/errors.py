@@ -1,4 +1,4 @@
-"""What can go wrong with a Terraform command."""
+"""Errors of Terraform commands."""
 
 from collections.abc import Iterable
 

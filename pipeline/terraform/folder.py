@@ -18,7 +18,7 @@ _HOLD, _CHILD, _ALONE = "hold", "terraform", "lock"
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Where one run keeps what no other may see or touch."""
+    """Private folder of one run."""
 
     path: Path
 
@@ -34,7 +34,7 @@ class RunFolder:
 
     @property
     def plan(self) -> Path:
-        """Where the plan is saved; as secret as the state."""
+        """File of the saved plan; as secret as the state."""
         return self.path / "plan.tfplan"
 
     @property

@@ -21,7 +21,7 @@ OnLine = Callable[[str], None]
 
 
 class Ending(Enum):
-    """How the child came to its end."""
+    """Ending of a child process."""
 
     BY_ITSELF = "ended by itself"
     TIMED_OUT = "ran out of time"
@@ -40,7 +40,7 @@ class TimeLimits:
 
 @dataclass(frozen=True)
 class TerraformCommand:
-    """What to run, as data."""
+    """A Terraform command as data."""
 
     argv: tuple[str, ...]
     folder: Path
@@ -51,7 +51,7 @@ class TerraformCommand:
 
 @dataclass(frozen=True)
 class Finished:
-    """What came of it."""
+    """Result of a Terraform command."""
 
     code: int
     stdout: str

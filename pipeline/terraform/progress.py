@@ -1,4 +1,4 @@
-"""How far an apply is, folded from its events (pure)."""
+"""Progress of an apply, folded from its events (pure)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -119,7 +119,7 @@ class PartialApply:
 
     @property
     def advice(self) -> str:
-        """How to go on, as text."""
+        """Next step, as text."""
         counts = f"{len(self.done)} done, {len(self.failed)} failed, {len(self.in_flight)} cut off"
         lines = [
             f"{counts}, {len(self.untouched)} not begun. What was done is in the state; nothing is undone."

@@ -32,7 +32,7 @@ def ignore(_event: TerraformEvent) -> None:
 
 @dataclass(frozen=True)
 class Execution:
-    """How a command is carried out."""
+    """Settings of a command's execution."""
 
     environment: Mapping[str, str] = field(repr=False)
     on_event: OnEvent = ignore

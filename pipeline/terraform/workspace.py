@@ -37,7 +37,7 @@ class Output:
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """What to plan."""
+    """Request for a plan."""
 
     variables: Mapping[str, Any] = field(default_factory=dict, repr=False)
     var_files: tuple[Path, ...] = ()

@@ -16,9 +16,9 @@ from pipeline.ecs.model import OneOffTaskError
 from pipeline.live import LiveEnvironment
 from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import backup as backup_module
-from pipeline.sqlite.attempt import open_attempt
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.drill import drill
+from pipeline.sqlite.journal import open_entry
 from pipeline.sqlite.layout import MANIFEST, UNUSABLE
 from pipeline.sqlite.model import NoDatabaseError, SqliteJobError
 from pipeline.sqlite.restore import restore_to_file, swap_back, swap_in
@@ -156,7 +156,7 @@ def test_a_run_that_was_killed_goes_on_with_its_own_task(live: LiveEnvironment, 
     databases.make(volume / "db.sqlite3")
     run = run_id()
     store = BackupStore(live)
-    attempt = open_attempt(store, "backup", run, now())
+    attempt = open_entry(store, "backup", run, now())
     runner = Runner(live, attempt, 60, quiet)
     runner._start(lambda signer: backup_module._spec(live, store, attempt, POLICY, signer))
     manifest = back_up(live, run, quiet, POLICY)

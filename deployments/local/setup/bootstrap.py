@@ -40,7 +40,7 @@ class VirtualEnvironment:
 
     @property
     def stamp(self) -> Path:
-        """What says that it is finished, and of what it was made."""
+        """File that says that the environment is finished, and from which lock files."""
         return self.folder / ".made-from"
 
 

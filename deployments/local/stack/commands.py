@@ -1,4 +1,4 @@
-"""What can be done with the stack as a whole: bring it up, take it down, look at it, wipe it out."""
+"""Commands on the stack as a whole: bring it up, take it down, look at it, wipe it out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class State:
-    """How one process of the stack is."""
+    """State of one process of the stack."""
 
     name: str
     state: str

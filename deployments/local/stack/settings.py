@@ -1,4 +1,4 @@
-"""Where the embedded stack keeps its state and on which ports it listens."""
+"""Settings of the embedded stack: its state folder and its ports."""
 
 import os
 from collections.abc import Mapping

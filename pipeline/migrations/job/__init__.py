@@ -1,1 +1,1 @@
-"""What runs inside the application's own container, on its Python and its Django."""
+"""Code that runs inside the application's own container, on its Python and its Django."""

@@ -1,4 +1,4 @@
-"""What the task tells its log."""
+"""Log lines of the task."""
 
 import sys
 

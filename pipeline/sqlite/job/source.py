@@ -19,7 +19,7 @@ _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "efs", "ceph", "gluste
 
 
 class DatabaseFile(NamedTuple):
-    """What the file itself tells. ``journal`` is "wal" or "delete" (any rollback mode)."""
+    """Facts of a database file. ``journal`` is "wal" or "delete" (any rollback mode)."""
 
     path: str
     size: int

@@ -10,7 +10,7 @@ from support.live import live_environment
 from pipeline.aws.access import AwsAccess
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
-from pipeline.sqlite.attempt import Operation, from_document, to_document
+from pipeline.sqlite.journal import JournalEntry, from_document, to_document
 from pipeline.sqlite.model import NoDatabaseError, SqliteError, SqliteJobError, job_error
 from pipeline.sqlite.restore import checked_target
 from pipeline.sqlite.runner import Signer
@@ -53,7 +53,7 @@ def test_each_part_has_its_url() -> None:
 @pytest.mark.parametrize("purpose", ["backup", "restore", "drill", "swap", "unswap"])
 def test_started_by_fits_older_endpoints_and_an_attempt_survives_json(purpose: str) -> None:
     """36 characters."""
-    attempt = Operation(purpose, "run", "0123456789ab", datetime(2026, 1, 1, tzinfo=UTC), "test")
+    attempt = JournalEntry(purpose, "run", "0123456789ab", datetime(2026, 1, 1, tzinfo=UTC), "test")
     assert len(attempt.started_by) <= 36
     assert from_document(json.loads(to_document(attempt))) == attempt
 

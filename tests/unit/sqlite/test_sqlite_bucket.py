@@ -17,8 +17,8 @@ from pipeline.outputs import Outputs
 from pipeline.recovery.record import OpenRestore, OpenRestores, RecoveryError, choose
 from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import layout
-from pipeline.sqlite.attempt import close_attempt, open_attempt, to_document
 from pipeline.sqlite.backup import _commit, discard
+from pipeline.sqlite.journal import close_entry, open_entry, to_document
 from pipeline.sqlite.model import BackupManifest, Checks, DatabaseBackup, OtherRunError, SqliteError
 from pipeline.sqlite.store import BackupStore, OpenUpload, find_backup, read_manifest
 from pipeline.sqlite.sweep import plan_prune, prune, publish_age
@@ -168,17 +168,17 @@ def test_two_restores_that_begin_at_once_are_one(store: BackupStore) -> None:
 
 def test_a_run_finds_its_own_attempt_and_no_other(store: BackupStore) -> None:
     """Until it is closed."""
-    attempt = open_attempt(store, "backup", "run", NOW)
-    assert open_attempt(store, "backup", "run", NOW + timedelta(hours=1)) == attempt
-    assert open_attempt(store, "backup", "other", NOW) != attempt
-    close_attempt(store, attempt)
-    assert open_attempt(store, "backup", "run", NOW) != attempt
+    attempt = open_entry(store, "backup", "run", NOW)
+    assert open_entry(store, "backup", "run", NOW + timedelta(hours=1)) == attempt
+    assert open_entry(store, "backup", "other", NOW) != attempt
+    close_entry(store, attempt)
+    assert open_entry(store, "backup", "run", NOW) != attempt
 
 
 def test_a_run_id_that_cannot_be_a_key_is_refused(store: BackupStore) -> None:
     """Before anything is written."""
     with pytest.raises(SqliteError, match="is no run id"):
-        open_attempt(store, "backup", "a/b", NOW)
+        open_entry(store, "backup", "a/b", NOW)
 
 
 class Twice(BackupStore):
@@ -192,18 +192,18 @@ class Twice(BackupStore):
 
 def test_one_run_active_twice_is_told(store: BackupStore) -> None:
     """Two tasks would do its work."""
-    open_attempt(store, "backup", "run", NOW)
+    open_entry(store, "backup", "run", NOW)
     with pytest.raises(OtherRunError, match="active twice"):
-        open_attempt(Twice(LIVE), "backup", "run", NOW)
+        open_entry(Twice(LIVE), "backup", "run", NOW)
 
 
 def test_a_repeated_write_of_ones_own_note_is_no_other_run(
     store: BackupStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer to the first was lost."""
-    monkeypatch.setattr("pipeline.sqlite.attempt.secrets.token_hex", lambda _: "ab")
-    first = open_attempt(store, "backup", "run", NOW)
-    again = open_attempt(Twice(LIVE), "backup", "run", NOW)
+    monkeypatch.setattr("pipeline.sqlite.journal.secrets.token_hex", lambda _: "ab")
+    first = open_entry(store, "backup", "run", NOW)
+    again = open_entry(Twice(LIVE), "backup", "run", NOW)
     assert json.loads(to_document(again)) == json.loads(to_document(first))
 
 
@@ -218,11 +218,11 @@ def test_a_manifest_is_committed_once(store: BackupStore) -> None:
 
 def test_what_is_discarded_leaves_nothing_but_a_committed_backup(store: BackupStore) -> None:
     """A kill after the commit does not cost the backup."""
-    attempt = open_attempt(store, "backup", "run", NOW)
+    attempt = open_entry(store, "backup", "run", NOW)
     store.write(attempt.stem + ".gz", b"x")
     discard(store, attempt)
     assert store.keys("") == {}
-    attempt = open_attempt(store, "backup", "run", NOW)
+    attempt = open_entry(store, "backup", "run", NOW)
     store.write(attempt.stem + ".gz", b"x")
     store.write(attempt.stem + ".gz" + layout.MANIFEST, b"{}")
     discard(store, attempt)

@@ -1,4 +1,4 @@
-"""Notes what is under way, so that a run that was killed goes on where it was, and others can clean up."""
+"""Journal of the jobs under way, so that a killed run goes on where it was, and others can clean up."""
 
 import json
 import re
@@ -15,8 +15,8 @@ _RUN_ID = re.compile(r"^[A-Za-z0-9_.-]{1,80}$")
 
 
 @dataclass(frozen=True)
-class Operation:
-    """One try of one run to do one thing."""
+class JournalEntry:
+    """Journal entry: one try of one run to do one thing."""
 
     purpose: str
     """backup, restore, swap, ... at most 16 characters."""
@@ -32,16 +32,16 @@ class Operation:
 
     @property
     def stem(self) -> str:
-        """Key of the backup that this attempt makes, without extension."""
+        """Key of the backup that this entry's job makes, without extension."""
         return layout.stem(self.environment, self.at, self.id)
 
     def job_key(self, name: str) -> str:
-        """Key of one of the attempt's job files."""
+        """Key of one of the entry's job files."""
         return layout.job_key(self.environment, self.id, name)
 
 
-def open_attempt(store: BackupStore, purpose: str, run_id: str, now: datetime) -> Operation:
-    """Return the attempt that this run has under way, or note a new one.
+def open_entry(store: BackupStore, purpose: str, run_id: str, now: datetime) -> JournalEntry:
+    """Return the entry that this run has under way, or note a new one.
 
     Raises:
         SqliteError: the run id cannot be part of a key.
@@ -53,31 +53,31 @@ def open_attempt(store: BackupStore, purpose: str, run_id: str, now: datetime) -
     known = store.read(key)
     if known is not None:
         return from_document(known)
-    attempt = Operation(purpose, run_id, secrets.token_hex(6), now.replace(microsecond=0), store.environment)
+    entry = JournalEntry(purpose, run_id, secrets.token_hex(6), now.replace(microsecond=0), store.environment)
     try:
-        store.write(key, to_document(attempt), once=True)
+        store.write(key, to_document(entry), once=True)
     except OtherRunError as error:
         raise OtherRunError(f"Run {run_id} is active twice; end one of them.") from error
-    return attempt
+    return entry
 
 
-def close_attempt(store: BackupStore, attempt: Operation) -> None:
-    """Remove the attempt's job files and, last, its note."""
-    store.delete(store.keys(layout.job_key(store.environment, attempt.id, "")))
-    store.delete([layout.open_key(store.environment, attempt.purpose, attempt.run_id)])
+def close_entry(store: BackupStore, entry: JournalEntry) -> None:
+    """Remove the entry's job files and, last, its note."""
+    store.delete(store.keys(layout.job_key(store.environment, entry.id, "")))
+    store.delete([layout.open_key(store.environment, entry.purpose, entry.run_id)])
 
 
-def open_attempts(store: BackupStore) -> tuple[Operation, ...]:
-    """Return every attempt under way, of any run."""
+def open_entries(store: BackupStore) -> tuple[JournalEntry, ...]:
+    """Return every entry under way, of any run."""
     documents = [store.read(key) for key in store.keys(layout.open_prefix(store.environment))]
     return tuple(from_document(item) for item in documents if item is not None)
 
 
-def to_document(attempt: Operation) -> bytes:
+def to_document(entry: JournalEntry) -> bytes:
     """Return the note as JSON."""
-    return json.dumps({**asdict(attempt), "at": attempt.at.isoformat()}, sort_keys=True).encode()
+    return json.dumps({**asdict(entry), "at": entry.at.isoformat()}, sort_keys=True).encode()
 
 
-def from_document(document: dict[str, Any]) -> Operation:
+def from_document(document: dict[str, Any]) -> JournalEntry:
     """Read a note."""
-    return Operation(**{**document, "at": datetime.fromisoformat(document["at"])})
+    return JournalEntry(**{**document, "at": datetime.fromisoformat(document["at"])})
