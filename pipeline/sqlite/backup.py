@@ -97,7 +97,7 @@ def _attempted(
     result = runner.run(lambda signer: _orders(live, store, attempt, policy, signer))
     for warning in result.values["warnings"]:
         report(f"Warning: {warning}")
-    key = attempt.stem + layout.EXTENSIONS[result.values["codec"]]
+    key = attempt.stem + layout.EXTENSION
     etag = complete(store, key, result.values["parts"])
     prove(store, key, result.values, policy)
     manifest = _commit(store, _manifest(attempt, key, etag, result, reason, policy))
@@ -112,10 +112,8 @@ def _attempted(
 def _orders(
     live: LiveEnvironment, store: Store, attempt: Attempt, policy: BackupPolicy, signer: Signer
 ) -> dict[str, Any]:
-    """One upload for each codec the task may choose: which one, only the image knows."""
     store.abort(store.uploads(attempt.stem))
-    codecs = list(layout.EXTENSIONS) if policy.codec == "auto" else [policy.codec]
-    uploads = {codec: store.create_upload(attempt.stem + layout.EXTENSIONS[codec]) for codec in codecs}
+    upload = store.create_upload(attempt.stem + layout.EXTENSION)
     return {
         "action": "backup",
         "database": live.outputs.database_path,
@@ -123,9 +121,7 @@ def _orders(
         "busy_timeout": policy.busy_timeout,
         "patience": policy.patience,
         "part_bytes": PART_BYTES,
-        "part_urls": {
-            codec: signer.parts(upload.key, upload.id, policy.parts) for codec, upload in uploads.items()
-        },
+        "part_urls": signer.parts(upload.key, upload.id, policy.parts),
     }
 
 
