@@ -7,7 +7,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, tempor
 
 from deployments.secret_file import secret_in
 from deployments.webhook.app import create_app
-from deployments.webhook.settings import webhook_settings
+from deployments.webhook.settings import WebhookSettings
 from pipeline.errors import PipelineError
 
 
@@ -16,7 +16,7 @@ def serve() -> None:
     if not PREFECT_API_URL.value():
         sys.exit("Which Prefect server? Set PREFECT_API_URL (or log in to Prefect Cloud), then start again.")
     try:
-        settings = webhook_settings()
+        settings = WebhookSettings.read()
     except PipelineError as error:
         sys.exit(str(error))
     if settings.secret_file and not settings.secrets:

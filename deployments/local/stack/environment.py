@@ -8,7 +8,7 @@ from pathlib import Path
 from deployments.local.setup.cli_config import terraform_cli_config
 from deployments.local.setup.paths import TOOLS
 from deployments.local.stack.secrets import PREFECT_PASSWORD, read
-from deployments.local.stack.settings import Settings, load_settings
+from deployments.local.stack.settings import Settings
 from deployments.paths import PROJECT
 
 _LOOPBACK = "127.0.0.1,localhost"
@@ -16,7 +16,7 @@ _LOOPBACK = "127.0.0.1,localhost"
 
 def environment(settings: Settings | None = None) -> dict[str, str]:
     """Return what the stack adds to, and overrides in, the environment of whoever works with it."""
-    chosen = settings or load_settings()
+    chosen = settings or Settings.read()
     values = {
         **_ports(chosen),
         **_prefect(chosen),
