@@ -12,7 +12,7 @@ from blocks.deploy_environment import load_live
 from deployments.follow import Follower, page_of_run, start
 from deployments.local.stack.commands import up
 from deployments.local.stack.secrets import show_password
-from deployments.local.stack.settings import load_settings
+from deployments.local.stack.settings import Settings
 from deployments.register import register
 from pipeline.errors import PipelineError
 from pipeline.release.model import ReleaseRecord
@@ -37,7 +37,7 @@ def run_demo() -> None:
 
 def prepare(console: Console) -> None:
     """Bring the stack up and register the local environment."""
-    _step(console, "The local stack", lambda: up(load_settings(), console.print))
+    _step(console, "The local stack", lambda: up(Settings.read(), console.print))
     _step(console, "Blocks and deployments", lambda: register([ENVIRONMENT]))
 
 
@@ -68,7 +68,7 @@ def summarise(console: Console, runs: dict[str, str], seconds: float) -> None:
     records, tasks = live.releases.newest(1), live.service.tasks()
     lines = _lines(live.page, records, len(tasks), f"HTTP {answer.status_code}")
     console.print("\n[bold]Vimbiso Pay runs[/bold]")
-    entry = ("The UI's password", show_password(load_settings()))
+    entry = ("The UI's password", show_password(Settings.read()))
     for name, detail in (*lines, *runs.items(), entry, ("Total time", f"{seconds:.0f} s")):
         console.print(f"  {name:<22}{detail}", markup=False, highlight=False, soft_wrap=True)
     if not answer.is_success:

@@ -13,9 +13,6 @@ from cyclopts import Parameter
 from deployments.cli.declared import Json
 from deployments.cli.server import enter_stack
 from deployments.image import PIPELINE_IMAGE
-from deployments.local.stack import commands, folders
-from deployments.local.stack.secrets import show_password
-from deployments.local.stack.settings import load_settings
 
 Engine = Annotated[bool, Parameter(negative="", help="stop the Docker engine, too, that the set-up started")]
 Flag = Annotated[bool, Parameter(negative="")]
@@ -24,8 +21,10 @@ Flag = Annotated[bool, Parameter(negative="")]
 def demo() -> None:
     """Carry the sample application through the whole pipeline on this machine."""
     from deployments.local.base_image import ensure_base_image
+    from deployments.local.stack import folders
+    from deployments.local.stack.settings import Settings
 
-    folders.prepare(load_settings())
+    folders.prepare(Settings.read())
     enter_stack()
     os.environ["BASE_IMAGE"] = ensure_base_image()
     from deployments.local.demo import run_demo
@@ -35,7 +34,10 @@ def demo() -> None:
 
 def up(*, json: Json = False) -> None:
     """Start the local stack: emulated AWS, Prefect server, worker, webhook receiver."""
-    settings, began = load_settings(), time.monotonic()
+    from deployments.local.stack import commands
+    from deployments.local.stack.settings import Settings
+
+    settings, began = Settings.read(), time.monotonic()
     commands.up(settings, _print)
     _print(f"The local stack is up ({time.monotonic() - began:.1f} s).")
     report(json)
@@ -43,13 +45,19 @@ def up(*, json: Json = False) -> None:
 
 def down(*, engine: Engine = False) -> None:
     """Stop what up or demo started; the state stays."""
-    commands.down(load_settings(), _print)
+    from deployments.local.stack import commands
+    from deployments.local.stack.settings import Settings
+
+    commands.down(Settings.read(), _print)
     _stopped(engine)
 
 
 def clean(*, engine: Engine = False) -> None:
     """Stop everything and remove the local stack's state."""
-    commands.clean(load_settings(), _print)
+    from deployments.local.stack import commands
+    from deployments.local.stack.settings import Settings
+
+    commands.clean(Settings.read(), _print)
     _stopped(engine)
 
 
@@ -120,7 +128,11 @@ def pythons(*arguments: str) -> int:
 
 def report(as_json: bool) -> int:
     """Say how the local stack's processes are; 3 where not all are ready."""
-    settings = load_settings()
+    from deployments.local.stack import commands
+    from deployments.local.stack.secrets import show_password
+    from deployments.local.stack.settings import Settings
+
+    settings = Settings.read()
     states = commands.status(settings)
     if as_json:
         document = {

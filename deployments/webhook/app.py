@@ -19,7 +19,7 @@ from deployments.webhook.observed import Metrics, Observed, log
 from deployments.webhook.queues import DeliveryQueues
 from deployments.webhook.runs import Runs
 from deployments.webhook.service import DeliveryHandler, unreachable
-from deployments.webhook.settings import WebhookSettings, webhook_settings
+from deployments.webhook.settings import WebhookSettings
 from deployments.webhook.store import DeliveryStore
 from pipeline.environment.loader import environments
 from pipeline.errors import PipelineError
@@ -120,7 +120,7 @@ def serve() -> None:
     if not PREFECT_API_URL.value():
         sys.exit("Which Prefect server? Set PREFECT_API_URL (or log in to Prefect Cloud), then start again.")
     try:
-        settings = webhook_settings()
+        settings = WebhookSettings.read()
     except PipelineError as error:
         sys.exit(str(error))
     if settings.secret_file and not settings.secrets:

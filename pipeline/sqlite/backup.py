@@ -108,7 +108,7 @@ def _attempted(
     result = runner.run(lambda signer: _spec(live, store, entry, policy, signer))
     for warning in result.values["warnings"]:
         report(f"Warning: {warning}")
-    key = entry.stem + layout.EXTENSIONS[result.values["codec"]]
+    key = entry.stem + layout.EXTENSION
     etag = complete(store, key, result.values["parts"])
     prove(store, key, result.values, policy)
     manifest = _commit(store, _manifest(entry, key, etag, result, reason, policy))
@@ -123,10 +123,8 @@ def _attempted(
 def _spec(
     live: LiveEnvironment, store: BackupStore, entry: JournalEntry, policy: BackupPolicy, signer: Signer
 ) -> dict[str, Any]:
-    """One upload for each codec the task may choose: which one, only the image knows."""
     store.abort(store.uploads(entry.stem))
-    codecs = list(layout.EXTENSIONS) if policy.codec == "auto" else [policy.codec]
-    uploads = {codec: store.create_upload(entry.stem + layout.EXTENSIONS[codec]) for codec in codecs}
+    upload = store.create_upload(entry.stem + layout.EXTENSION)
     return {
         "action": "backup",
         "database": live.outputs.database_path,
@@ -134,9 +132,7 @@ def _spec(
         "busy_timeout": policy.busy_timeout,
         "patience": policy.patience,
         "part_bytes": PART_BYTES,
-        "part_urls": {
-            codec: signer.parts(upload.key, upload.id, policy.parts) for codec, upload in uploads.items()
-        },
+        "part_urls": signer.parts(upload.key, upload.id, policy.parts),
     }
 
 
@@ -185,7 +181,7 @@ def _commit(store: BackupStore, manifest: BackupManifest) -> BackupManifest:
     try:
         store.write(key, manifest.model_dump_json(indent=1).encode(), once=True)
     except OtherRunError:
-        # Killed between this write and the end of the attempt: the manifest there is this run's.
+        # Killed between this write and the end of the entry: the manifest there is this run's.
         known = BackupManifest.model_validate(store.read(key))
         if known.compressed_sha256 != manifest.compressed_sha256:
             raise
@@ -194,7 +190,7 @@ def _commit(store: BackupStore, manifest: BackupManifest) -> BackupManifest:
 
 
 def discard(store: BackupStore, entry: JournalEntry) -> None:
-    """Remove what an attempt without a manifest has left in the bucket."""
+    """Remove what an entry without a manifest has left in the bucket."""
     store.abort(store.uploads(entry.stem))
     keys = store.keys(entry.stem)
     if not any(key.endswith(layout.MANIFEST) for key in keys):

@@ -1,9 +1,9 @@
 """Names in the backup bucket. Pure.
 
-sqlite/ENV/YYYY/MM/DD/TIME-ID.zst|.gz                  compressed database
-sqlite/ENV/YYYY/MM/DD/TIME-ID.zst.manifest.json        commit marker
-sqlite/ENV/YYYY/MM/DD/TIME-ID.zst.unusable.json        a drill's verdict
-sqlite/ENV/YYYY/MM/DD/TIME-ID.zst.replaced.json        of a database that a restore put aside
+sqlite/ENV/YYYY/MM/DD/TIME-ID.gz                       compressed database; .zst of earlier versions
+sqlite/ENV/YYYY/MM/DD/TIME-ID.gz.manifest.json         commit marker
+sqlite/ENV/YYYY/MM/DD/TIME-ID.gz.unusable.json         a drill's verdict
+sqlite/ENV/YYYY/MM/DD/TIME-ID.gz.replaced.json         of a database that a restore put aside
 sqlite-jobs/ENV/open/PURPOSE-RUN.json                  attempt that is under way
 sqlite-jobs/ENV/jobs/ATTEMPT/job.json, result.json     what a task is to do, and did
 """
@@ -19,7 +19,7 @@ MANIFEST = ".manifest.json"
 UNUSABLE = ".unusable.json"
 REPLACED = ".replaced.json"
 SIDECARS = (MANIFEST, UNUSABLE, REPLACED)
-EXTENSIONS = {"zstd": ".zst", "gzip": ".gz"}
+EXTENSION = ".gz"
 _TIME = "%Y%m%dT%H%M%SZ"
 _KEY = re.compile(r"/(?P<time>\d{8}T\d{6}Z)-(?P<id>[0-9a-f]+)\.(zst|gz)$")
 

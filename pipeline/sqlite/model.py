@@ -56,8 +56,6 @@ class BackupPolicy:
 
     integrity: Literal["integrity_check", "quick_check"] = "integrity_check"
     """quick_check skips the indexes: five times faster on large databases."""
-    codec: Literal["auto", "zstd", "gzip"] = "auto"
-    """auto: zstd where the image has libzstd, else gzip."""
     parts: int = 400
     """Most parts of 8 MiB that the compressed database may have; S3's own limit is 10,000."""
     busy_timeout: float = 5.0
@@ -129,6 +127,7 @@ class BackupManifest(_Strict):
     """Everything committed before is in the backup."""
     created_at: datetime
     codec: str
+    """gzip; zstd in backups of earlier versions."""
     bytes: int
     sha256: str
     compressed_bytes: int

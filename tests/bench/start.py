@@ -6,16 +6,16 @@ import time
 from bench.figures import Report, Series
 from bench.workshop import FIRST_PORT, Workshop
 from stack_commands import Stack, free_ports
+from support.settings import stack_settings
 
 from deployments.local.stack.environment import child_environment
-from deployments.local.stack.settings import Settings
 
 
 def start(shop: Workshop) -> Report:
     """Start, stop, start again, and remove."""
     cold, warm, nothing = [], [], []
     for _ in range(min(shop.sizes.times, 2)):
-        settings = Settings(shop.room() / "state", *free_ports(FIRST_PORT))
+        settings = stack_settings(shop.room() / "state", *free_ports(FIRST_PORT))
         stack = Stack(settings, child_environment(settings, os.environ))
         try:
             cold.append(_up(stack))

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from stack_commands import PORTS, Stack, free_ports
 from support.house import House
+from support.settings import stack_settings
 from support.standing import standing_house
 from xdist.scheduler import LoadScopeScheduling
-
-from deployments.local.stack.settings import Settings
 
 OWN_STACKS = ("test_stack_", "test_terraform_")
 """Files of tests that put up stacks of their own."""
@@ -43,7 +42,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     state: Path = tmp_path_factory.mktemp("stack") / "state"
     ports = free_ports(4630)
     named = {name: str(port) for name, port in zip(PORTS, ports, strict=True)}
-    made = Stack(Settings(state, *ports), {**os.environ, **named, "VIMBISO_STATE": str(state)})
+    made = Stack(stack_settings(state, *ports), {**os.environ, **named, "VIMBISO_STATE": str(state)})
     yield made
     done = made.run("clean")
     assert done.returncode == 0, done.stderr

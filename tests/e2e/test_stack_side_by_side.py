@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 from stack_commands import PORTS, Stack, free_ports
-
-from deployments.local.stack.settings import Settings
+from support.settings import stack_settings
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 NOBODY = 65534
@@ -44,7 +43,7 @@ def second(request: pytest.FixtureRequest) -> Iterator[Stack]:
     if user is not None:
         os.chown(folder, user, user)
         variables.pop("TF_CLI_CONFIG_FILE", None)
-    made = Stack(Settings(state, *ports), variables, user)
+    made = Stack(stack_settings(state, *ports), variables, user)
     try:
         yield made
     finally:

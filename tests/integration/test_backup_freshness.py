@@ -44,7 +44,7 @@ def test_copies_are_missed_found_and_grow_old(aws: AwsAccess) -> None:  # noqa: 
     assert _verdicts(aws) == [Freshness.MISSING, Freshness.MISSING, Freshness.NOT_DUE]
 
     now = datetime.now(UTC)
-    key = stem(STAGING.name, now, secrets.token_hex(4)) + ".zst"
+    key = stem(STAGING.name, now, secrets.token_hex(4)) + ".gz"
     for name in (key, key + MANIFEST):
         s3.put_object(Bucket="backups", Key=name, Body=b"{}")
     s3.put_object(Bucket=home, Key=f"backups/staging/{now:%Y%m%dT%H%M%S.%fZ}-00000001.tfstate", Body=b"{}")

@@ -198,7 +198,7 @@ def test_a_run_that_was_killed_at_any_step_is_swept_or_goes_on(
 def an_older_backup(live: LiveEnvironment) -> list[str]:
     """Put a backup of yesterday there; return its two keys."""
     at = now() - timedelta(days=1)
-    key = f"sqlite/test/{at:%Y/%m/%d}/{at:%Y%m%dT%H%M%SZ}-{0:012x}.zst"
+    key = f"sqlite/test/{at:%Y/%m/%d}/{at:%Y%m%dT%H%M%SZ}-{0:012x}.gz"
     for name in (key, key + MANIFEST):
         live.access.client("s3").put_object(Bucket=live.outputs.backup_bucket, Key=name, Body=b"{}")
     return [key, key + MANIFEST]
@@ -209,7 +209,7 @@ def test_pruning_deletes_what_was_decided(live: LiveEnvironment) -> None:
     s3 = live.access.client("s3")
     for days in range(40):
         at = now() - timedelta(days=days)
-        key = f"sqlite/test/{at:%Y/%m/%d}/{at:%Y%m%dT%H%M%SZ}-{days:012x}.zst"
+        key = f"sqlite/test/{at:%Y/%m/%d}/{at:%Y%m%dT%H%M%SZ}-{days:012x}.gz"
         for name in (key, key + MANIFEST):
             s3.put_object(Bucket=live.outputs.backup_bucket, Key=name, Body=b"{}")
     decision = plan_prune(live, now(), RetentionPolicy())

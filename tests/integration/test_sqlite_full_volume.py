@@ -41,7 +41,7 @@ def database(tmp_path: Path) -> Path:
 @pytest.fixture
 def backup(s3: Loopback, database: Path, tmp_path: Path) -> dict[str, Any]:
     """Return the result of a backup of the database."""
-    ended = run(s3, backup_job(s3, database, "gzip"), tmp_path)
+    ended = run(s3, backup_job(s3, database), tmp_path)
     assert ended.code == 0, ended.log
     assert ended.result is not None
     return ended.result
@@ -50,7 +50,7 @@ def backup(s3: Loopback, database: Path, tmp_path: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("small", [TIGHT], indirect=True)
 def test_a_backup_without_room_is_refused_before_it_copies(s3: Loopback, database: Path, small: Path) -> None:
     """The error names the folder and what is free; nothing is copied or sent."""
-    ended = run(s3, backup_job(s3, database, "gzip"), small)
+    ended = run(s3, backup_job(s3, database), small)
     assert (ended.code, ended.kind) == (1, "disk-full")
     assert "bytes free and the copy needs" in message(ended.result)
     assert ("PUT", "/part/1") not in s3.requests
@@ -61,7 +61,7 @@ def test_a_backup_without_room_is_refused_before_it_copies(s3: Loopback, databas
 def test_a_disk_that_fills_up_during_a_backup_is_named(s3: Loopback, database: Path, small: Path) -> None:
     """There was room when the job looked; a writer kept it waiting, and then there is none (ENOSPC)."""
     with databases.locked(database):
-        process = start(s3, backup_job(s3, database, "gzip", patience=60), small)
+        process = start(s3, backup_job(s3, database, patience=60), small)
         assert process.stdout is not None
         assert "waiting for up to 60 s" in process.stdout.readline()
         fill(small)

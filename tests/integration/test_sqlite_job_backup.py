@@ -13,11 +13,6 @@ from sqlite_support import databases
 from sqlite_support.jobs import backup_job, end, restore_job, run, start
 from sqlite_support.loopback import Loopback, always, first, serving
 
-from pipeline.sqlite.job import zstd
-
-HAS_ZSTD = zstd.load() is not None
-CODECS = ["gzip", pytest.param("zstd", marks=pytest.mark.skipif(not HAS_ZSTD, reason="no libzstd here"))]
-
 
 @pytest.fixture
 def s3() -> Iterator[Loopback]:
@@ -41,15 +36,14 @@ def scratch(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("journal", ["delete", "wal"])
-@pytest.mark.parametrize("codec", CODECS)
 def test_a_backup_under_write_load_holds_every_transaction_committed_before_it(
-    s3: Loopback, volume: Path, scratch: Path, journal: str, codec: str
+    s3: Loopback, volume: Path, scratch: Path, journal: str
 ) -> None:
     """What was committed before is in it, half transactions are not, and writers go on."""
     database = databases.make(volume / "db.sqlite3", journal, rows=20_000)
     with databases.writing(database) as writer:
         before = writer.committed(20)
-        ended = run(s3, backup_job(s3, database, codec), scratch)
+        ended = run(s3, backup_job(s3, database), scratch)
         assert ended.code == 0, ended.log
         after = writer.committed(before + 1)
     assert ended.result is not None
@@ -78,7 +72,7 @@ def test_memory_stays_below_128_mib_and_three_parts_in_flight(
 ) -> None:
     """100 MiB that do not compress go through in parts of the real size, with one copy on the disk."""
     database = databases.make(volume / "db.sqlite3", rows=1_000, payload=100_000)
-    job = backup_job(s3, database, "gzip", part_bytes=8 << 20)
+    job = backup_job(s3, database, part_bytes=8 << 20)
     process, most = start(s3, job, scratch), 0
     while process.poll() is None:
         most = max(most, on_disk(scratch))
@@ -97,7 +91,7 @@ def test_memory_does_not_grow_with_the_database(s3: Loopback, volume: Path, scra
     peaks = []
     for rows in (250, 1_000):
         database = databases.make(volume / f"{rows}.sqlite3", rows=rows, payload=100_000)
-        ended = run(s3, backup_job(s3, database, "gzip"), scratch)
+        ended = run(s3, backup_job(s3, database), scratch)
         assert ended.result is not None
         peaks.append(ended.result["peak_kib"])
     assert peaks[1] < peaks[0] + 8 * 1024
@@ -129,7 +123,7 @@ def test_an_upload_that_fails_for_good_fails_the_job(
     """S3 refuses, is out of order, cuts the line or stores something else."""
     database = databases.make(volume / "db.sqlite3", rows=8_000)
     s3.faults["^/part/2$"] = fault  # type: ignore[assignment]
-    ended = run(s3, backup_job(s3, database, "gzip"), scratch)
+    ended = run(s3, backup_job(s3, database), scratch)
     assert (ended.code, ended.kind) == (1, kind)
     assert databases.files(volume) == ["db.sqlite3"]
     assert databases.files(scratch) == []
@@ -142,14 +136,14 @@ def test_an_upload_that_fails_at_first_is_repeated(
     """Two failures of three tries are survived."""
     database = databases.make(volume / "db.sqlite3")
     s3.faults["^/part/1$"] = first(2, fault)
-    assert run(s3, backup_job(s3, database, "gzip"), scratch).code == 0
+    assert run(s3, backup_job(s3, database), scratch).code == 0
     assert s3.requests.count(("PUT", "/part/1")) == 3
 
 
 def test_an_unreachable_s3_ends_without_a_result(s3: Loopback, volume: Path, scratch: Path) -> None:
     """The exit code alone must tell then."""
     database = databases.make(volume / "db.sqlite3")
-    job = backup_job(s3, database, "gzip", part_urls={"gzip": ["http://127.0.0.1:1/part?x=SECRET"]})
+    job = backup_job(s3, database, part_urls=["http://127.0.0.1:1/part?x=SECRET"])
     s3.faults["^/result.json$"] = always("403")
     ended = run(s3, job, scratch)
     assert (ended.code, ended.result) == (2, None)
@@ -163,7 +157,7 @@ def test_a_full_disk_is_named(s3: Loopback, volume: Path, scratch: Path) -> None
     def small() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, 2 << 20))
 
-    ended = run(s3, backup_job(s3, database, "gzip"), scratch, small)
+    ended = run(s3, backup_job(s3, database), scratch, small)
     assert (ended.code, ended.kind) == (1, "disk-full")
     assert ("PUT", "/part/1") not in s3.requests
     assert databases.files(scratch) == []
@@ -181,7 +175,7 @@ def test_a_corrupt_source_is_not_backed_up(s3: Loopback, volume: Path, scratch: 
     else:
         del content[len(content) // 2 :]
     database.write_bytes(content)
-    ended = run(s3, backup_job(s3, database, "gzip"), scratch)
+    ended = run(s3, backup_job(s3, database), scratch)
     assert (ended.code, ended.kind) == (1, "corrupt")
     assert ("PUT", "/part/1") not in s3.requests
 
@@ -198,18 +192,18 @@ def test_a_hot_journal_is_waited_for_and_never_ignored(s3: Loopback, volume: Pat
     database = databases.make(volume / "db.sqlite3")
     databases.kill_within_transaction(database)
     before = database.read_bytes()
-    ended = run(s3, backup_job(s3, database, "gzip", patience=1), scratch)
+    ended = run(s3, backup_job(s3, database, patience=1), scratch)
     assert (ended.code, ended.kind) == (1, "hot-journal")
     assert database.read_bytes() == before
     databases.state_after_rollback(database)
-    assert run(s3, backup_job(s3, database, "gzip", patience=1), scratch).code == 0
+    assert run(s3, backup_job(s3, database, patience=1), scratch).code == 0
 
 
 def test_a_lock_that_stays_ends_the_wait(s3: Loopback, volume: Path, scratch: Path) -> None:
     """Python's own backup loop would wait for ever."""
     database = databases.make(volume / "db.sqlite3")
     with databases.locked(database):
-        ended = run(s3, backup_job(s3, database, "gzip", patience=1), scratch)
+        ended = run(s3, backup_job(s3, database, patience=1), scratch)
     assert (ended.code, ended.kind) == (1, "busy")
 
 
@@ -221,7 +215,7 @@ def test_a_killed_job_harms_nothing_and_can_be_repeated(
     database = databases.make(volume / "db.sqlite3", "wal", rows=8_000)
     content = database.read_bytes()
     s3.faults[f"^{moment}$"] = first(1, "hang")
-    process = start(s3, backup_job(s3, database, "gzip"), scratch)
+    process = start(s3, backup_job(s3, database), scratch)
     assert s3.reached.wait(300)
     process.kill()
     ended = end(s3, process)
@@ -229,14 +223,14 @@ def test_a_killed_job_harms_nothing_and_can_be_repeated(
     assert (ended.code, ended.result) == (-signal.SIGKILL, None)
     assert databases.files(volume) == ["db.sqlite3"]
     assert database.read_bytes() == content
-    assert run(s3, backup_job(s3, database, "gzip"), scratch).code == 0
+    assert run(s3, backup_job(s3, database), scratch).code == 0
 
 
 def test_a_stopped_task_says_so_and_cleans_up(s3: Loopback, volume: Path, scratch: Path) -> None:
     """ECS sends SIGTERM first."""
     database = databases.make(volume / "db.sqlite3")
     s3.faults["^/part/1$"] = first(1, "hang")
-    process = start(s3, backup_job(s3, database, "gzip"), scratch)
+    process = start(s3, backup_job(s3, database), scratch)
     assert s3.reached.wait(300)
     process.terminate()
     s3.release.set()

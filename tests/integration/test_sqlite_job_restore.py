@@ -1,5 +1,7 @@
 """The restore, drill and swap jobs as the task runs them."""
 
+import gzip
+import hashlib
 import resource
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 from sqlite_support import databases
 from sqlite_support.jobs import backup_job, end, restore_job, run, start
 from sqlite_support.loopback import Loopback, always, first, serving
+from support.zstd import frame
 
 from pipeline.sqlite.job import swap
 
@@ -38,7 +41,7 @@ def scratch(tmp_path: Path) -> Path:
 def backup(s3: Loopback, volume: Path, scratch: Path) -> dict[str, Any]:
     """Return the result of a backup of ``db.sqlite3``."""
     database = databases.make(volume / "db.sqlite3", rows=5_000)
-    ended = run(s3, backup_job(s3, database, "gzip"), scratch)
+    ended = run(s3, backup_job(s3, database), scratch)
     assert ended.result is not None
     assert ended.code == 0, ended.log
     return ended.result
@@ -85,6 +88,17 @@ def test_a_restore_that_fails_leaves_no_file(
     assert ended.code == 1
     assert ended.kind in ((kind,) if kind else ("corrupt", "wrong-checksum"))
     assert databases.files(volume) == ["db.sqlite3"]
+
+
+def test_a_backup_of_an_earlier_version_is_restored(
+    s3: Loopback, volume: Path, scratch: Path, backup: dict[str, Any]
+) -> None:
+    """It is zstd, and its manifest says so."""
+    job = restore_job(s3, backup, volume / "new")
+    old = s3.objects["/backup"] = frame(gzip.decompress(s3.objects["/backup"]))
+    ended = run(s3, {**job, "codec": "zstd", "compressed_sha256": hashlib.sha256(old).hexdigest()}, scratch)
+    assert ended.code == 0, ended.log
+    assert databases.rows(volume / "new") == 5_000
 
 
 def test_another_backup_than_the_manifest_describes_is_refused(

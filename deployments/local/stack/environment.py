@@ -10,7 +10,7 @@ from deployments.local.setup.paths import TOOLS
 from deployments.local.setup.terraform import terraform_cli_config
 from deployments.local.stack.errors import StackError
 from deployments.local.stack.secrets import PREFECT_PASSWORD, read
-from deployments.local.stack.settings import Settings, load_settings
+from deployments.local.stack.settings import Settings
 from deployments.paths import PROJECT
 
 LOGGERS = ("pipeline",)
@@ -52,7 +52,7 @@ _LOOPBACK = "127.0.0.1,localhost"
 
 def environment(settings: Settings | None = None) -> dict[str, str]:
     """Return what the stack adds to, and overrides in, the environment of whoever works with it."""
-    chosen = settings or load_settings()
+    chosen = settings or Settings.read()
     values = {
         **_ports(chosen),
         **_prefect(chosen),

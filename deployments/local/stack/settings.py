@@ -1,30 +1,47 @@
 """Settings of the embedded stack: its state folder and its ports."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
-from deployments.local.stack.errors import StackError
-from deployments.variables import port_in, state_folder
+from pydantic import model_validator
+from pydantic_settings import SettingsConfigDict
+
+from deployments.variables import STATE, Port, StateFolder, Variables
 
 REGION = "af-south-1"
 _LONGEST = 80
 """Characters: sockets of Terraform's providers lie below the state, and Linux allows 107 in all (unix(7))."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Everything that can be chosen about the stack, each from one environment variable."""
+class Settings(Variables):
+    """Everything that can be chosen about the stack, each from one variable, such as VIMBISO_AWS_PORT."""
 
-    state: Path
-    """Folder of all its state (VIMBISO_STATE)."""
-    aws_port: int
-    """Emulated AWS and registry (VIMBISO_AWS_PORT)."""
-    prefect_port: int
-    """Prefect's API and UI (VIMBISO_PREFECT_PORT)."""
-    webhook_port: int
-    """Webhook receiver (VIMBISO_WEBHOOK_PORT)."""
+    model_config = SettingsConfigDict(env_prefix="VIMBISO_")
+
+    state: StateFolder = STATE
+    """Folder of all its state."""
+    aws_port: Port = 4566
+    """Emulated AWS and registry."""
+    prefect_port: Port = 4200
+    """Prefect's API and UI."""
+    webhook_port: Port = 4201
+    """Webhook receiver."""
+
+    @model_validator(mode="after")
+    def _usable(self) -> Self:
+        if len(os.fsencode(self.state)) > _LONGEST:
+            raise ValueError(
+                f"The state folder's path is longer than {_LONGEST} characters, too long for sockets below "
+                f"it: {self.state}. Set VIMBISO_STATE to a shorter one."
+            )
+        ports = (self.aws_port, self.prefect_port, self.webhook_port)
+        if len(set(ports)) < len(ports):
+            raise ValueError(
+                "VIMBISO_AWS_PORT, VIMBISO_PREFECT_PORT and VIMBISO_WEBHOOK_PORT must differ, "
+                f"but are {', '.join(map(str, ports))}."
+            )
+        return self
 
     @property
     def prefect_url(self) -> str:
@@ -54,30 +71,3 @@ class Settings:
     def log(self, name: str) -> Path:
         """Log file of a process."""
         return self.state / "logs" / f"{name}.log"
-
-
-def load_settings(variables: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from ``variables`` (default: the process environment).
-
-    Raises:
-        StackError: a port that is not a port, one port for two processes, or a state folder's path too long.
-    """
-    given = os.environ if variables is None else variables
-    settings = Settings(
-        state=state_folder(given),
-        aws_port=port_in(given, "VIMBISO_AWS_PORT", 4566, StackError),
-        prefect_port=port_in(given, "VIMBISO_PREFECT_PORT", 4200, StackError),
-        webhook_port=port_in(given, "VIMBISO_WEBHOOK_PORT", 4201, StackError),
-    )
-    if len(os.fsencode(settings.state)) > _LONGEST:
-        raise StackError(
-            f"The state folder's path is longer than {_LONGEST} characters, too long for sockets below it: "
-            f"{settings.state}. Set VIMBISO_STATE to a shorter one."
-        )
-    ports = (settings.aws_port, settings.prefect_port, settings.webhook_port)
-    if len(set(ports)) < len(ports):
-        raise StackError(
-            "VIMBISO_AWS_PORT, VIMBISO_PREFECT_PORT and VIMBISO_WEBHOOK_PORT must differ, "
-            f"but are {', '.join(map(str, ports))}."
-        )
-    return settings

@@ -10,7 +10,7 @@ from prefect.workers.process import ProcessWorker
 from deployments.local.stack.errors import StackError
 from deployments.local.stack.probes import WORK_POOL, WORKER, answers
 from deployments.local.stack.processes import Process
-from deployments.local.stack.settings import load_settings
+from deployments.local.stack.settings import Settings
 
 _WAIT = 120.0
 _NOBODY = Process(0, 0, 0, "", ())
@@ -22,7 +22,7 @@ def wait_for_server() -> None:
     Raises:
         StackError: it did not within two minutes.
     """
-    url = f"{load_settings().prefect_url}/api/health"
+    url = f"{Settings.read().prefect_url}/api/health"
     ready, deadline = answers(url), time.monotonic() + _WAIT
     while not ready(_NOBODY):
         if time.monotonic() > deadline:

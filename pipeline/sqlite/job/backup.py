@@ -9,7 +9,6 @@ from typing import Any
 
 from . import source as sources
 from .checks import check
-from .codec import choose
 from .copying import copy, tidy_wal
 from .errors import JobError
 from .report import log
@@ -36,8 +35,7 @@ def back_up(job: dict[str, Any], work: str) -> dict[str, Any]:
     log(f"copied {source.size} bytes, lock held for {locked:.2f} s")
     checked = check(target, job["integrity"])
     log(f"checked in {checked['check_seconds']} s: {sum(n or 0 for n in checked['rows'].values())} rows")
-    codec = choose(list(job["part_urls"]))
-    sent = send(target, codec, job["part_urls"][codec], job["part_bytes"], job["tries"])
+    sent = send(target, job["part_urls"], job["part_bytes"], job["tries"])
     log(f"sent {sent['compressed_bytes']} bytes in {len(sent['parts'])} parts")
     if checked["foreign_key_violations"]:
         warnings.append(f"{checked['foreign_key_violations']} foreign key violations in the live database")

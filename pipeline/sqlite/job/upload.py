@@ -17,7 +17,7 @@ _BLOCK = 1 << 20
 Sent = tuple[int, int, str]
 
 
-def send(path: str, codec: str, urls: list[str], part_bytes: int, tries: int) -> dict[str, Any]:
+def send(path: str, urls: list[str], part_bytes: int, tries: int) -> dict[str, Any]:
     """Stream ``path``; return the parts with their ETags, sizes and SHA-256 digests.
 
     Raises:
@@ -26,14 +26,14 @@ def send(path: str, codec: str, urls: list[str], part_bytes: int, tries: int) ->
     digests = _Digests()
     flight = _Flight(urls, tries)
     try:
-        for part in _parts(digests.through(path, codec), part_bytes):
+        for part in _parts(digests.through(path), part_bytes):
             flight.launch(part)
         sent = flight.land()
     except BaseException:
         flight.cancel()
         raise
     return {
-        "codec": codec,
+        "codec": "gzip",
         "parts": [{"number": number, "bytes": size, "etag": etag} for number, size, etag in sent],
         "bytes": digests.raw_bytes,
         "sha256": digests.raw.hexdigest(),
@@ -49,16 +49,14 @@ class _Digests:
         self.raw, self.packed = hashlib.sha256(), hashlib.sha256()
         self.raw_bytes = self.packed_bytes = 0
 
-    def through(self, path: str, codec: str) -> Iterator[bytes]:
-        stream = compressor(codec)
+    def through(self, path: str) -> Iterator[bytes]:
+        stream = compressor()
         with open(path, "rb") as file:
             for block in iter(lambda: file.read(_BLOCK), b""):
                 self.raw.update(block)
                 self.raw_bytes += len(block)
-                for piece in stream.feed(block):
-                    yield self._packed(piece)
-        for piece in stream.finish():
-            yield self._packed(piece)
+                yield self._packed(stream.compress(block))
+        yield self._packed(stream.flush())
 
     def _packed(self, piece: bytes) -> bytes:
         self.packed.update(piece)

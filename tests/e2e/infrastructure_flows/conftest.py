@@ -12,9 +12,10 @@ from prefect.client.orchestration import SyncPrefectClient
 from premises import ENVIRONMENT, Premises, copy_code, told, until
 from support.ports import free_port
 from support.serving import served
+from support.settings import stack_settings
 
 from deployments.local.stack.environment import child_environment
-from deployments.local.stack.settings import REGION, load_settings
+from deployments.local.stack.settings import REGION
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +34,7 @@ def ground(
     folder = tmp_path_factory.mktemp("premises")
     code = folder / "code"
     copy_code(code)
-    ports = {f"VIMBISO_{name}_PORT": str(free_port()) for name in ("AWS", "PREFECT", "WEBHOOK")}
-    settings = load_settings({"VIMBISO_STATE": str(folder / "state"), **ports})
+    settings = stack_settings(folder / "state", free_port(), free_port(), free_port())
     own = {
         "PYTHONPATH": str(code),
         "PIPELINE_ROOT": str(code),

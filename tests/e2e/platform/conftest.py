@@ -8,10 +8,10 @@ import docker
 import pytest
 from platform_support import Platform, answers, until
 from support.ports import free_port
+from support.settings import stack_settings
 
 from deployments.local.pipeline_image import build_pipeline_image, terraform_image
 from deployments.local.stack.bridge import find_bridge
-from deployments.local.stack.settings import Settings
 from deployments.paths import PROJECT
 
 TESTS = str(PROJECT / "tests")
@@ -33,7 +33,7 @@ def platform(
     prefect_home(folder / "prefect")
     bridge = find_bridge()
     assert bridge is not None, "the engine names no network for containers"
-    settings = Settings(folder / "state", free_port(), free_port(), free_port())
+    settings = stack_settings(folder / "state", free_port(), free_port(), free_port())
     auth = f"operator:{secrets.token_urlsafe(24)}"
     made = Platform(folder, bridge.address, settings, auth)
     serve = ("deployments", "stack", "server", "--host", bridge.address, "--port", str(settings.prefect_port))

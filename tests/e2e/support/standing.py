@@ -9,12 +9,12 @@ from stack_commands import Stack
 from support.application import SAMPLE, Application
 from support.house import House
 from support.images import remove_images
+from support.settings import stack_settings
 
 from deployments.local.base_image import ensure_base_image
 from deployments.local.stack.environment import child_environment
 from deployments.local.stack.folders import prepare
 from deployments.local.stack.secrets import PREFECT_PASSWORD, read
-from deployments.local.stack.settings import Settings
 from deployments.paths import PROJECT
 
 SET_UP = ("bootstrap-state", "deploy-infrastructure", "sync-secrets", "deploy-application")
@@ -57,7 +57,7 @@ def _stack(folder: Path, application: Application, ports: tuple[int, int, int]) 
     assert sample in text
     described = folder / "environments.toml"
     described.write_text(text.replace(sample, str(application.folder)), encoding="utf-8")
-    settings = Settings(folder / "state", *ports)
+    settings = stack_settings(folder / "state", *ports)
     prepare(settings)  # makes the password that the environment holds
     variables = child_environment(settings) | {
         "VIMBISO_ENVIRONMENTS": str(described),

@@ -70,7 +70,7 @@ def run(
     return end(s3, start(s3, job, temporary, before))
 
 
-def backup_job(s3: Loopback, database: Path, codec: str = "zstd", **changes: Any) -> dict[str, Any]:
+def backup_job(s3: Loopback, database: Path, **changes: Any) -> dict[str, Any]:
     """Return orders for a backup in parts of 1 MiB."""
     urls = [s3.url(f"/part/{number}") for number in range(1, 200)]
     return {
@@ -80,7 +80,7 @@ def backup_job(s3: Loopback, database: Path, codec: str = "zstd", **changes: Any
         "busy_timeout": 5,
         "patience": 300,
         "part_bytes": PART,
-        "part_urls": {codec: urls},
+        "part_urls": urls,
         **changes,
     }
 

@@ -9,7 +9,7 @@ import pytest
 from deployments.local import base_image
 from deployments.local import demo as jobs
 from deployments.local.stack.folders import remove
-from deployments.local.stack.settings import load_settings
+from deployments.local.stack.settings import Settings
 from deployments.local.verbs import demo
 
 
@@ -41,6 +41,6 @@ def test_the_demo_uses_the_local_stack_alone(monkeypatch: pytest.MonkeyPatch) ->
         ),
     )
     demo()
-    assert began == [(f"{load_settings().prefect_url}/api", True, "base")]
-    remove(load_settings())
-    assert not load_settings().state.exists()
+    assert began == [(f"{Settings.read().prefect_url}/api", True, "base")]
+    remove(Settings.read())
+    assert not Settings.read().state.exists()

@@ -10,7 +10,7 @@ from pipeline.recovery.record import OpenRestore, Phase, RecoveryError
 
 RESTORE = OpenRestore(
     id="run",
-    backup="sqlite/test/a.zst",
+    backup="sqlite/test/a.gz",
     incoming="/data/db.sqlite3.restored-1",
     database="/data/db.sqlite3",
     began=datetime(2026, 1, 1, tzinfo=UTC),

@@ -28,7 +28,7 @@ def change(minute: float, number: int = 2, **changes: Any) -> SchemaChange:
         "at": START + timedelta(minutes=minute),
         "migrations": ("ledger.0002_x",),
         "irreversible": WHY,
-        "backup": f"{number}.zst",
+        "backup": f"{number}.gz",
     }
     return SchemaChange(**(values | changes))
 
@@ -57,7 +57,7 @@ def test_crossed(changes: list[SchemaChange], chosen: ReleaseRecord, expected: l
 def test_people_are_told_migration_reason_and_backup() -> None:
     """Without a backup that is said too."""
     assert describe_changes([change(3, 3), change(2, backup="")]).splitlines() == [
-        "- ledger.0002_x, for release r3 on 2025-03-01 12:03 UTC (no way back). Backup before it: 3.zst.",
+        "- ledger.0002_x, for release r3 on 2025-03-01 12:03 UTC (no way back). Backup before it: 3.gz.",
         "- ledger.0002_x, for release r2 on 2025-03-01 12:02 UTC (no way back). Backup before it: none.",
     ]
 
@@ -68,7 +68,7 @@ FAILED = "arn:aws:ecs:af-south-1:1:task-definition/my_app:7"
 def test_the_question_names_what_is_decided_on() -> None:
     """Both releases, the migration and its backup; by hand there is a command to type."""
     way = RollbackPath(FAILED, record(1), (change(2),))
-    for words in ("Go back to release r1?", "my_app:7 failed and stays", "ledger.0002_x", "2.zst"):
+    for words in ("Go back to release r1?", "my_app:7 failed and stays", "ledger.0002_x", "2.gz"):
         assert words in way.question
     assert way.by_hand("staging").endswith("vimbiso rollback staging --release r1 --accept-schema")
 

@@ -8,7 +8,7 @@ from pipeline.sqlite.backup import complete, prove
 from pipeline.sqlite.model import BackupPolicy, SqliteError
 from pipeline.sqlite.store import BackupStore, OpenUpload
 
-KEY = "sqlite/test/2026/01/01/20260101T000000Z-ab.zst"
+KEY = "sqlite/test/2026/01/01/20260101T000000Z-ab.gz"
 SENT = [{"number": 1, "bytes": 8, "etag": "a"}, {"number": 2, "bytes": 3, "etag": "b"}]
 REPORTED = {"compressed_bytes": 11, "compressed_sha256": "right"}
 

@@ -2,9 +2,11 @@
 
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.zstd import frame as zstd_frame
 
 from pipeline.sqlite.job import checks, codec, source, transfer, zstd
 from pipeline.sqlite.job.errors import JobError
@@ -56,32 +58,34 @@ def test_wal_is_refused_on_network_file_systems_only(journal: str, kind: str, re
     assert reason is None or "journal_mode=DELETE" in reason
 
 
-CODECS = ["gzip", pytest.param("zstd", marks=pytest.mark.skipif(zstd.load() is None, reason="no libzstd"))]
+def _gzip(content: bytes) -> bytes:
+    packer = codec.compressor()
+    return packer.compress(content) + packer.flush()
 
 
-@pytest.mark.parametrize("name", CODECS)
+CODECS = pytest.mark.parametrize(("name", "packed"), [("gzip", _gzip), ("zstd", zstd_frame)])
+
+
+@CODECS
 @pytest.mark.parametrize("size", [0, 1, 131_072, 3_000_000])
-def test_a_codec_gives_back_what_it_got(name: str, size: int) -> None:
+def test_what_was_packed_is_unpacked(name: str, packed: Callable[[bytes], bytes], size: int) -> None:
     """Whatever the sizes of the pieces; highly compressible data expands a lot per input byte."""
     for content in (os.urandom(size), bytes(size)):
-        packer, unpacker = codec.compressor(name), codec.decompressor(name)
-        halves = (content[: size // 2], content[size // 2 :])
-        packed = b"".join([*(out for half in halves for out in packer.feed(half)), *packer.finish()])
-        pieces = [packed[at : at + 1000] for at in range(0, len(packed), 1000)]
+        unpacker, whole = codec.decompressor(name), packed(content)
+        pieces = [whole[at : at + 1000] for at in range(0, len(whole), 1000)]
         unpacked = b"".join([*(out for piece in pieces for out in unpacker.feed(piece)), *unpacker.finish()])
         assert unpacked == content
 
 
-@pytest.mark.parametrize("name", CODECS)
-def test_a_truncated_stream_is_noticed(name: str) -> None:
+@CODECS
+def test_a_truncated_stream_is_noticed(name: str, packed: Callable[[bytes], bytes]) -> None:
     """Not only by the digest."""
-    packer, unpacker = codec.compressor(name), codec.decompressor(name)
-    packed = b"".join([*packer.feed(os.urandom(100_000)), *packer.finish()])
+    unpacker, whole = codec.decompressor(name), packed(os.urandom(100_000))
     with pytest.raises(JobError, match="too early"):
-        b"".join([*unpacker.feed(packed[:-10]), *unpacker.finish()])
+        b"".join([*unpacker.feed(whole[:-10]), *unpacker.finish()])
 
 
-@pytest.mark.parametrize("name", CODECS)
+@pytest.mark.parametrize("name", ["gzip", "zstd"])
 def test_rubbish_is_no_backup(name: str) -> None:
     """It is called corrupt."""
     with pytest.raises(JobError) as caught:
@@ -89,11 +93,12 @@ def test_rubbish_is_no_backup(name: str) -> None:
     assert caught.value.kind == "corrupt"
 
 
-def test_the_codec_is_one_that_there_are_urls_for() -> None:
-    """gzip is always there."""
-    assert codec.choose(["gzip"]) == "gzip"
-    with pytest.raises(JobError):
-        codec.choose([])
+def test_an_image_without_the_library_is_told_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only backups of earlier versions need it."""
+    monkeypatch.setattr(zstd, "_LIBRARY", "libnone.so.0")
+    with pytest.raises(JobError, match="libzstd1") as caught:
+        codec.decompressor("zstd")
+    assert caught.value.kind == "no-codec"
 
 
 def test_an_unknown_codec_is_named() -> None:

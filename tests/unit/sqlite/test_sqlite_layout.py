@@ -6,13 +6,19 @@ from pipeline.sqlite import layout
 from pipeline.sqlite.model import DatabaseBackup
 
 AT = datetime(2026, 1, 2, 1, 30, tzinfo=timezone(timedelta(hours=2)))
-KEY = "sqlite/staging/2026/01/01/20260101T233000Z-ab12cd.zst"
+KEY = "sqlite/staging/2026/01/01/20260101T233000Z-ab12cd.gz"
 
 
 def test_a_key_tells_time_and_id() -> None:
     """Times are UTC whatever the caller's zone."""
-    assert layout.stem("staging", AT, "ab12cd") + ".zst" == KEY
+    assert layout.stem("staging", AT, "ab12cd") + ".gz" == KEY
     assert layout.parse(KEY) == DatabaseBackup(KEY, "ab12cd", AT.astimezone(UTC))
+
+
+def test_a_backup_of_an_earlier_version_is_one() -> None:
+    """Its database is packed otherwise."""
+    old = KEY.removesuffix(".gz") + ".zst"
+    assert [item.key for item in layout.committed([old, old + layout.MANIFEST])] == [old]
 
 
 def test_only_data_with_a_manifest_is_a_backup() -> None:

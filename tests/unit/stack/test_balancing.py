@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from deployments.local.stack.emulator import passing_over
-from deployments.local.stack.settings import load_settings
+from deployments.local.stack.settings import Settings
 from deployments.local.stack.specs import CONNECT_SECONDS, specs
 
 REFUSED = (502, {}, b'{"message": "Target b connect error: [Errno 111] Connection refused"}')
@@ -46,5 +46,5 @@ def test_a_refused_request_is_offered_to_the_others(
 
 def test_a_dead_task_costs_a_visitor_little() -> None:
     """The emulator gives up connecting long before the ten seconds of an ordinary client are over."""
-    emulator = next(spec for spec in specs(load_settings()) if spec.name == "aws")
+    emulator = next(spec for spec in specs(Settings.read()) if spec.name == "aws")
     assert float(emulator.variables["ALB_TARGET_CONNECT_TIMEOUT_SECONDS"]) == CONNECT_SECONDS <= 2

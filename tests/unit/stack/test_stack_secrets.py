@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from support.settings import stack_settings
 
 from deployments.local.stack.secrets import (
     AWS_KEY,
@@ -26,7 +27,7 @@ NAMES = (PREFECT_PASSWORD, ENCRYPTION_KEY, AWS_KEY, WEBHOOK_SECRET)
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """A stack with an empty state folder."""
-    return Settings(tmp_path / "state", 1, 2, 3)
+    return stack_settings(tmp_path / "state", 1, 2, 3)
 
 
 def test_each_is_made_once_for_its_owner_alone(settings: Settings) -> None:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from support.settings import stack_settings
 
 from deployments.local.stack.errors import StackError
 from deployments.local.stack.folders import APPLICATION_UID, prepare, remove
@@ -13,7 +14,7 @@ from deployments.local.stack.settings import Settings
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """A stack whose folder does not exist yet."""
-    return Settings(tmp_path / "deep/state", 1, 2, 3)
+    return stack_settings(tmp_path / "deep/state", 1, 2, 3)
 
 
 def test_the_application_may_write_to_its_data(settings: Settings) -> None:
