@@ -147,16 +147,12 @@ def _judge(service: Service, stopped: tuple[Task, ...], rollout: Rollout, now: d
         return _replaced(service, ours, rollout)
     if ours.rollout_state == "FAILED":
         return _failed(service, ours, rollout, now)
-    if _complete(ours):
+    if ours.rollout_state == "COMPLETED" and ours.running >= ours.desired and ours.pending == 0:
         return Verdict(f"{ours.running} of {ours.desired} tasks run.", ready=True)
     # Below three failed tasks the circuit breaker decides, so that the same failure always ends alike.
     if service.breaker_rolls_back and ours.failed < SAME_REASON_LIMIT:
         return Verdict(_progress(ours))
     return _repeated_failure(stopped) or Verdict(_progress(ours))
-
-
-def _complete(ours: Deployment) -> bool:
-    return ours.rollout_state == "COMPLETED" and ours.running >= ours.desired and ours.pending == 0
 
 
 def _progress(ours: Deployment) -> str:

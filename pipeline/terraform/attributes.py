@@ -27,7 +27,7 @@ class AttributeChange:
 def attribute_changes(change: Mapping[str, Any], masker: Masker) -> tuple[AttributeChange, ...]:
     """Compare before and after of one ``change`` object; unchanged attributes are left out."""
     sides = _Sides(change, masker)
-    forcing = {_path(path) for path in change.get("replace_paths") or ()}
+    forcing = {".".join(str(step) for step in path) for path in change.get("replace_paths") or ()}
     return tuple(
         AttributeChange(path, before, after, _forced(path, forcing))
         for path, before, after in sides.differences()
@@ -118,10 +118,6 @@ def _child(tree: Any, key: Any) -> Any:
     if isinstance(tree, list) and isinstance(key, int) and key < len(tree):
         return tree[key]
     return None
-
-
-def _path(steps: list[Any]) -> str:
-    return ".".join(str(step) for step in steps)
 
 
 def _forced(path: str, forcing: set[str]) -> bool:

@@ -139,7 +139,7 @@ class PartialApply:
 def partial_apply(progress: Progress, *, graceful: bool) -> PartialApply:
     """Judge the progress at the end of an apply; ``graceful`` is False when Terraform was killed."""
     in_flight = tuple(progress.running)
-    cut_off = tuple(name for name in in_flight if _creates(progress, name))
+    cut_off = tuple(name for name in in_flight if progress.running[name] in {"create", "replace"})
     return PartialApply(
         done=progress.done,
         failed=progress.failed,
@@ -148,7 +148,3 @@ def partial_apply(progress: Progress, *, graceful: bool) -> PartialApply:
         possible_orphans=cut_off,
         lock_may_remain=not graceful,
     )
-
-
-def _creates(progress: Progress, address: str) -> bool:
-    return progress.running[address] in {"create", "replace"}

@@ -52,13 +52,9 @@ def listening(port: int, bridge: Bridge | None) -> list[socket.socket]:
         OSError: the port is taken.
     """
     sockets = [_bound(LOOPBACK, port)]
-    if bridge is not None and _is_here(bridge):
+    if bridge is not None and bridge.interface in {name for _, name in socket.if_nameindex()}:
         sockets.append(_bound(bridge.address, port, bridge.interface))
     return sockets
-
-
-def _is_here(bridge: Bridge) -> bool:
-    return bridge.interface in {name for _, name in socket.if_nameindex()}
 
 
 def _bound(address: str, port: int, interface: str = "") -> socket.socket:
