@@ -16,7 +16,7 @@ from pipeline.live import LiveEnvironment
 from pipeline.retention import RetentionPolicy
 from pipeline.state.backend import describe
 from pipeline.state.backup import BackupReport, backup_state, unpack, would_back_up
-from pipeline.state.bucket import bootstrap, survey
+from pipeline.state.bucket import bootstrap
 from pipeline.state.model import ConfigurationRecord, RunStatus, StateError, StateHead
 from pipeline.state.protection import BootstrapReport
 from pipeline.state.record import announced, read_bundle, read_records, this_run
@@ -112,7 +112,7 @@ def show_candidates(live: LiveEnvironment, present: PresentState) -> tuple[Candi
 def choose_candidate(live: LiveEnvironment, source: str, present: PresentState) -> StateHead:
     """Read the named copy, and refuse one that may not take the state's place."""
     head = describe(fetch_candidate(live.state, source))
-    if refusal := judge_restore(present, head, even_if_whole=False):
+    if refusal := judge_restore(present, head):
         raise StateError(f"The state of {live.name} stays: {refusal}")
     get_run_logger().info("%s has serial %d and %d resources", source, head.serial, head.resources)
     return head
@@ -152,7 +152,7 @@ def _row(item: Candidate, present: PresentState) -> dict[str, str | int]:
         "taken": f"{item.taken:%Y-%m-%d %H:%M:%S} UTC",
         "serial": item.head.serial,
         "resources": item.head.resources,
-        "may take its place": judge_restore(present, item.head, even_if_whole=False) or "yes",
+        "may take its place": judge_restore(present, item.head) or "yes",
     }
 
 
@@ -160,7 +160,7 @@ def _row(item: Candidate, present: PresentState) -> dict[str, str | int]:
 def bootstrap_backend(live: LiveEnvironment, *, dry_run: bool = False) -> BootstrapReport:
     """Make or adopt the state bucket and lock table; fix what is missing, weaken nothing."""
     environment = live.settings
-    report = (survey if dry_run else bootstrap)(live.access, environment.state_bucket, environment.lock_table)
+    report = bootstrap(live.access, environment.state_bucket, environment.lock_table, dry_run=dry_run)
     for setting in report.settings:
         get_run_logger().info(
             "%s: %s was %s, %s", setting.subject, setting.setting, setting.found, setting.done

@@ -13,15 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
-from pipeline.aws.access import identify
-from pipeline.aws.errors import calling
 from pipeline.clock import utc_now
 from pipeline.retention import RetentionPolicy, reasons_to_keep
 from pipeline.state.backend import StateBackend, describe
-from pipeline.state.bucket import StateBucket, check_bucket
+from pipeline.state.bucket import protected
 from pipeline.state.model import StateError, StateHead
-from pipeline.state.protection import Setting
-from pipeline.state.table import Table, recovery_is_on
+from pipeline.state.protection import Setting, check
 
 VARIABLES = "pipeline.tfvars.json"
 _LEFT_OUT_FOLDERS = frozenset({".terraform", "tests", "__pycache__", ".git"})
@@ -194,18 +191,9 @@ def would_back_up(home: StateBackend, retention: RetentionPolicy) -> BackupRepor
 
 
 def check_protections(home: StateBackend) -> tuple[Setting, ...]:
-    """Look whether versioning, encryption, privacy and point-in-time recovery are still on."""
-    access = home.access
-    bucket = StateBucket(
-        access.client("s3"), home.backend.bucket, home.backend.region, identify(access).account_id
-    )
-    table = Table(access.client("dynamodb"), home.backend.lock_table)
-    with calling(f"Checking point-in-time recovery of the lock table {table.name}"):
-        on = recovery_is_on(table)
-    recovery = Setting(
-        table.name, "point-in-time recovery", "on" if on else "off", "kept" if on else "missing"
-    )
-    return (*check_bucket(bucket), recovery)
+    """Look whether versioning, encryption, privacy, point-in-time recovery and the rest are still on."""
+    things = protected(home.access, home.backend.bucket, home.backend.lock_table)
+    return tuple(setting for thing in things for setting in check(thing))
 
 
 def list_backups(home: StateBackend) -> tuple[tuple[str, datetime], ...]:

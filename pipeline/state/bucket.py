@@ -1,23 +1,36 @@
-"""The state bucket: made, adopted and repaired, never weakened."""
+"""The bucket of Terraform's state, and its making together with the lock table's."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from botocore.exceptions import ClientError
 
 from pipeline.aws.access import AwsAccess, identify
-from pipeline.aws.errors import calling, code_of
+from pipeline.aws.errors import code_of
 from pipeline.state.model import BucketTakenError
-from pipeline.state.protection import PROTECTIONS, BootstrapReport, ProtectionSetting, Setting
-from pipeline.state.table import Table, ensure_table, survey_table
+from pipeline.state.protection import (
+    BootstrapReport,
+    Protected,
+    ProtectionSetting,
+    requires_tls,
+    settle,
+    with_tls,
+)
+from pipeline.state.table import LockTable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.literals import BucketLocationConstraintType
-    from mypy_boto3_s3.type_defs import CreateBucketRequestTypeDef
+    from mypy_boto3_s3.type_defs import (
+        CreateBucketRequestTypeDef,
+        PublicAccessBlockConfigurationTypeDef,
+        ServerSideEncryptionRuleTypeDef,
+    )
 
 _US_EAST_1 = "us-east-1"
 """The one region that CreateBucket wants left out."""
+_BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
 @dataclass(frozen=True)
@@ -28,122 +41,130 @@ class StateBucket:
     name: str
     region: str
     account_id: str
+    kind: ClassVar[str] = "bucket"
 
+    def exists(self) -> bool:
+        """Whether it is there.
 
-def ensure_bucket(bucket: StateBucket) -> tuple[Setting, ...]:
-    """Make the bucket or adopt it, and repair what is missing.
+        Raises:
+            BucketTakenError: the name belongs to another account.
+        """
+        try:
+            self.client.head_bucket(Bucket=self.name, ExpectedBucketOwner=self.account_id)
+        except ClientError as error:
+            if code_of(error) in {"403", "AccessDenied", "301", "PermanentRedirect"}:
+                raise BucketTakenError(self.name) from error
+            if code_of(error) in {"404", "NoSuchBucket", "NotFound"}:
+                return False
+            raise
+        return True
 
-    Raises:
-        BucketTakenError: the name belongs to another account.
-        AwsError: a call failed.
-    """
-    made = _ensure_exists(bucket)
-    first = Setting(bucket.name, "bucket", "absent" if made else "present", "created" if made else "kept")
-    return (first, *(_ensure(bucket, protection, made=made) for protection in PROTECTIONS))
+    def create(self) -> bool:
+        """Create it and wait until it can be used.
 
+        Raises:
+            BucketTakenError: the name belongs to another account.
+        """
+        request: CreateBucketRequestTypeDef = {"Bucket": self.name}
+        if self.region != _US_EAST_1:
+            region = cast("BucketLocationConstraintType", self.region)
+            request["CreateBucketConfiguration"] = {"LocationConstraint": region}
+        try:
+            self.client.create_bucket(**request)
+        except ClientError as error:
+            if code_of(error) == "BucketAlreadyOwnedByYou":  # another run was faster
+                return False
+            if code_of(error) == "BucketAlreadyExists":
+                raise BucketTakenError(self.name) from error
+            raise
+        self.client.get_waiter("bucket_exists").wait(Bucket=self.name)
+        return True
 
-def check_bucket(bucket: StateBucket) -> tuple[Setting, ...]:
-    """Look at the same settings without repairing any; what is wrong is "missing"."""
-    settings = []
-    for protection in PROTECTIONS:
-        with calling(f"Checking {protection.name} of the state bucket {bucket.name}"):
-            found, right = protection.look(bucket.client, bucket.name)
-        settings.append(Setting(bucket.name, protection.name, found, "kept" if right else "missing"))
-    return tuple(settings)
-
-
-def survey_bucket(bucket: StateBucket) -> tuple[Setting, ...]:
-    """Look at the bucket and its settings, if it is there at all.
-
-    Raises:
-        BucketTakenError: the name belongs to another account.
-        AwsError: a call failed.
-    """
-    with calling(f"Looking for the state bucket {bucket.name}"):
-        present = _is_ours(bucket)
-    if not present:
-        return (Setting(bucket.name, "bucket", "absent", "missing"),)
-    return (Setting(bucket.name, "bucket", "present", "kept"), *check_bucket(bucket))
-
-
-def _ensure(bucket: StateBucket, protection: ProtectionSetting, *, made: bool) -> Setting:
-    with calling(f"Setting {protection.name} of the state bucket {bucket.name}"):
-        found, right = protection.look(bucket.client, bucket.name)
-        if right:
-            return Setting(bucket.name, protection.name, found, "kept")
-        protection.repair(bucket.client, bucket.name)
-    return Setting(bucket.name, protection.name, found, "created" if made else "repaired")
-
-
-def _ensure_exists(bucket: StateBucket) -> bool:
-    with calling(f"Looking for the state bucket {bucket.name}"):
-        if _is_ours(bucket):
-            return False
-    with calling(f"Creating the state bucket {bucket.name}"):
-        return _create(bucket)
-
-
-def _create(bucket: StateBucket) -> bool:
-    request: CreateBucketRequestTypeDef = {"Bucket": bucket.name}
-    if bucket.region != _US_EAST_1:
-        region = cast("BucketLocationConstraintType", bucket.region)
-        request["CreateBucketConfiguration"] = {"LocationConstraint": region}
-    try:
-        bucket.client.create_bucket(**request)
-    except ClientError as error:
-        if code_of(error) == "BucketAlreadyOwnedByYou":  # another run was faster
-            return False
-        if code_of(error) == "BucketAlreadyExists":
-            raise BucketTakenError(bucket.name) from error
-        raise
-    bucket.client.get_waiter("bucket_exists").wait(Bucket=bucket.name)
-    return True
-
-
-def _is_ours(bucket: StateBucket) -> bool:
-    try:
-        bucket.client.head_bucket(Bucket=bucket.name, ExpectedBucketOwner=bucket.account_id)
-    except ClientError as error:
-        if code_of(error) in {"403", "AccessDenied", "301", "PermanentRedirect"}:
-            raise BucketTakenError(bucket.name) from error
-        if code_of(error) in {"404", "NoSuchBucket", "NotFound"}:
-            return False
-        raise
-    return True
-
-
-def survey(access: AwsAccess, bucket: str, table: str) -> BootstrapReport:
-    """Look at the same settings without making or fixing any; what ``bootstrap`` would do is "missing".
-
-    Raises:
-        BucketTakenError: the bucket's name belongs to another account.
-        StateError: the table is something else's.
-        AwsError: a call failed.
-    """
-    account = identify(access).account_id
-    return BootstrapReport(
-        (
-            *survey_bucket(StateBucket(access.client("s3"), bucket, access.region, account)),
-            *survey_table(Table(access.client("dynamodb"), table)),
+    def protections(self) -> tuple[ProtectionSetting, ...]:
+        """Return versioning, encryption, the public access block and TLS only."""
+        return (
+            ProtectionSetting("versioning", self._versioning, self._enable_versioning),
+            ProtectionSetting("encryption", self._encryption, self._encrypt),
+            ProtectionSetting("public access block", self._public_access, self._block_public_access),
+            ProtectionSetting("TLS only", self._tls, self._require_tls),
         )
+
+    def _versioning(self) -> tuple[str, bool]:
+        found = str(self.client.get_bucket_versioning(Bucket=self.name).get("Status", "off"))
+        return found, found == "Enabled"
+
+    def _enable_versioning(self) -> None:
+        self.client.put_bucket_versioning(Bucket=self.name, VersioningConfiguration={"Status": "Enabled"})
+
+    def _encryption(self) -> tuple[str, bool]:
+        # Any encryption is right: a KMS key of one's own is stronger than what we would set.
+        absent = "ServerSideEncryptionConfigurationNotFoundError"
+        answer = _unless(absent, lambda: self.client.get_bucket_encryption(Bucket=self.name))
+        rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
+        names = [rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for rule in rules]
+        return ", ".join(names) or "none", bool(names)
+
+    def _encrypt(self) -> None:
+        rule: ServerSideEncryptionRuleTypeDef = {
+            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}
+        }
+        self.client.put_bucket_encryption(
+            Bucket=self.name, ServerSideEncryptionConfiguration={"Rules": [rule]}
+        )
+
+    def _public_access(self) -> tuple[str, bool]:
+        absent = "NoSuchPublicAccessBlockConfiguration"
+        answer = _unless(absent, lambda: self.client.get_public_access_block(Bucket=self.name))
+        blocks = answer.get("PublicAccessBlockConfiguration", {})
+        on = sum(bool(blocks.get(name)) for name in _BLOCKS)
+        return f"{on} of {len(_BLOCKS)} blocks", on == len(_BLOCKS)
+
+    def _block_public_access(self) -> None:
+        blocks = cast("PublicAccessBlockConfigurationTypeDef", dict.fromkeys(_BLOCKS, True))
+        self.client.put_public_access_block(Bucket=self.name, PublicAccessBlockConfiguration=blocks)
+
+    def _tls(self) -> tuple[str, bool]:
+        right = requires_tls(self._policy())
+        return "required" if right else "not required", right
+
+    def _require_tls(self) -> None:
+        policy = with_tls(self._policy(), self.name, self.client.meta.partition)
+        self.client.put_bucket_policy(Bucket=self.name, Policy=policy)
+
+    def _policy(self) -> str | None:
+        answer = _unless("NoSuchBucketPolicy", lambda: self.client.get_bucket_policy(Bucket=self.name))
+        return answer.get("Policy")
+
+
+def _unless(absent: str, call: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    try:
+        return call()
+    except ClientError as error:
+        if code_of(error) == absent:
+            return {}
+        raise
+
+
+def protected(access: AwsAccess, bucket: str, table: str) -> tuple[Protected, Protected]:
+    """Return the state's bucket and table."""
+    account = identify(access).account_id
+    return (
+        StateBucket(access.client("s3"), bucket, access.region, account),
+        LockTable(access.client("dynamodb"), table),
     )
 
 
-def bootstrap(access: AwsAccess, bucket: str, table: str) -> BootstrapReport:
+def bootstrap(access: AwsAccess, bucket: str, table: str, *, dry_run: bool = False) -> BootstrapReport:
     """Make the state bucket and the lock table, or adopt them and repair what is missing.
 
     The bucket is versioned, encrypted, closed to the public and answers only TLS; the table has point-in-time
-    recovery and deletion protection. Nothing that is stronger already is weakened.
+    recovery and deletion protection. Nothing that is stronger already is weakened. With ``dry_run``
+    nothing is made or repaired; what would be is "missing".
 
     Raises:
         BucketTakenError: the bucket's name belongs to another account.
         StateError: the table is something else's.
         AwsError: a call failed.
     """
-    account = identify(access).account_id
-    return BootstrapReport(
-        (
-            *ensure_bucket(StateBucket(access.client("s3"), bucket, access.region, account)),
-            *ensure_table(Table(access.client("dynamodb"), table)),
-        )
-    )
+    things = protected(access, bucket, table)
+    return BootstrapReport(tuple(done for thing in things for done in settle(thing, repair=not dry_run)))

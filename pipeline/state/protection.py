@@ -1,18 +1,11 @@
-"""The settings that protect the state bucket: looked at, and repaired."""
+"""Protection of the state bucket and the lock table: looked at, made and repaired, never weakened."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, ClassVar, Literal, Protocol
 
-from botocore.exceptions import ClientError
-
-from pipeline.aws.errors import code_of
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import PublicAccessBlockConfigurationTypeDef, ServerSideEncryptionRuleTypeDef
-
+from pipeline.aws.errors import calling
 
 SID = "DenyInsecureTransport"
 
@@ -83,84 +76,63 @@ class BootstrapReport:
         return any(setting.done in {"created", "repaired"} for setting in self.settings)
 
 
-_BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-
-Look = Callable[["S3Client", str], tuple[str, bool]]
-Repair = Callable[["S3Client", str], None]
-
-
 @dataclass(frozen=True)
 class ProtectionSetting:
     """One setting: how to look at it (what was found, whether it is right), and how to set it right."""
 
     name: str
-    look: Look
-    repair: Repair
+    look: Callable[[], tuple[str, bool]]
+    repair: Callable[[], None]
 
 
-def _versioning(s3: "S3Client", bucket: str) -> tuple[str, bool]:
-    found = str(s3.get_bucket_versioning(Bucket=bucket).get("Status", "off"))
-    return found, found == "Enabled"
+class Protected(Protocol):
+    """A bucket or table of the state."""
+
+    kind: ClassVar[str]
+
+    @property
+    def name(self) -> str:
+        """Its name in AWS."""
+
+    def exists(self) -> bool:
+        """Whether it is there and ours."""
+
+    def create(self) -> bool:
+        """Create it; False where another run was faster."""
+
+    def protections(self) -> tuple[ProtectionSetting, ...]:
+        """Return its settings in the order in which they are looked at."""
 
 
-def _enable_versioning(s3: "S3Client", bucket: str) -> None:
-    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+def settle(thing: Protected, *, repair: bool) -> Iterator[Setting]:
+    """Yield existence and settings; with ``repair`` what is missing is made.
+
+    Raises:
+        StateError: the name belongs to another account, or to something else.
+        AwsError: a call failed.
+    """
+    with calling(f"Looking for the {thing.kind} {thing.name}"):
+        present = thing.exists()
+    if not present and not repair:
+        yield Setting(thing.name, thing.kind, "absent", "missing")
+        return
+    made = False
+    if not present:
+        with calling(f"Creating the {thing.kind} {thing.name}"):
+            made = thing.create()
+    yield Setting(thing.name, thing.kind, "absent" if made else "present", "created" if made else "kept")
+    yield from _settings(thing, "created" if made else "repaired", repair=repair)
 
 
-def _encryption(s3: "S3Client", bucket: str) -> tuple[str, bool]:
-    # Any encryption is right: a KMS key of one's own is stronger than what we would set.
-    answer = _unless(
-        "ServerSideEncryptionConfigurationNotFoundError", lambda: s3.get_bucket_encryption(Bucket=bucket)
-    )
-    rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
-    names = [rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for rule in rules]
-    return ", ".join(names) or "none", bool(names)
+def check(thing: Protected) -> tuple[Setting, ...]:
+    """Look at the settings without repairing any; what is wrong is "missing"."""
+    return tuple(_settings(thing, "missing", repair=False))
 
 
-def _encrypt(s3: "S3Client", bucket: str) -> None:
-    rule: ServerSideEncryptionRuleTypeDef = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
-
-
-def _public_access(s3: "S3Client", bucket: str) -> tuple[str, bool]:
-    answer = _unless(
-        "NoSuchPublicAccessBlockConfiguration", lambda: s3.get_public_access_block(Bucket=bucket)
-    )
-    blocks = answer.get("PublicAccessBlockConfiguration", {})
-    on = sum(bool(blocks.get(name)) for name in _BLOCKS)
-    return f"{on} of {len(_BLOCKS)} blocks", on == len(_BLOCKS)
-
-
-def _block_public_access(s3: "S3Client", bucket: str) -> None:
-    blocks = cast("PublicAccessBlockConfigurationTypeDef", dict.fromkeys(_BLOCKS, True))
-    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=blocks)
-
-
-def _tls(s3: "S3Client", bucket: str) -> tuple[str, bool]:
-    right = requires_tls(_policy(s3, bucket))
-    return "required" if right else "not required", right
-
-
-def _require_tls(s3: "S3Client", bucket: str) -> None:
-    s3.put_bucket_policy(Bucket=bucket, Policy=with_tls(_policy(s3, bucket), bucket, s3.meta.partition))
-
-
-def _policy(s3: "S3Client", bucket: str) -> str | None:
-    return _unless("NoSuchBucketPolicy", lambda: s3.get_bucket_policy(Bucket=bucket)).get("Policy")
-
-
-def _unless(absent: str, call: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-    try:
-        return call()
-    except ClientError as error:
-        if code_of(error) == absent:
-            return {}
-        raise
-
-
-PROTECTIONS = (
-    ProtectionSetting("versioning", _versioning, _enable_versioning),
-    ProtectionSetting("encryption", _encryption, _encrypt),
-    ProtectionSetting("public access block", _public_access, _block_public_access),
-    ProtectionSetting("TLS only", _tls, _require_tls),
-)
+def _settings(thing: Protected, done: Done, *, repair: bool) -> Iterator[Setting]:
+    for protection in thing.protections():
+        with calling(f"Checking {protection.name} of the {thing.kind} {thing.name}"):
+            found, right = protection.look()
+            if repair and not right:
+                protection.repair()
+        yield Setting(thing.name, protection.name, found, "kept" if right else done if repair else "missing")

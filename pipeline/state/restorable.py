@@ -83,17 +83,17 @@ class PresentState:
         return found if self.digest_agrees else f"{found}, but the lock table expects another content"
 
 
-def judge_restore(present: PresentState, candidate: StateHead, *, even_if_whole: bool) -> str:
+def judge_restore(present: PresentState, candidate: StateHead) -> str:
     """Return why the candidate must not replace the present state, or "" (pure).
 
     An old state changes no infrastructure: resources made since would be orphaned. So it is for lost or
-    damaged states; with ``even_if_whole`` a person confirms that they know this.
+    damaged states alone.
     """
     head = present.head
     if head and head.lineage != candidate.lineage:
         return f"the candidate is of another lineage ({candidate.lineage}) than the state ({head.lineage})."
     if head and head.sha256 == candidate.sha256 and present.digest_agrees:
         return "the state is this version already."
-    if present.whole and not even_if_whole:
+    if present.whole:
         return "the state is readable. To change infrastructure back, run rollback-infrastructure."
     return ""

@@ -122,8 +122,6 @@ def restore_state(
     version: StoredObject,
     seen: PresentState,
     who: str,
-    *,
-    even_if_whole: bool = False,
 ) -> RestoredState:
     """Make ``version`` (of the state, a snapshot or a backup) the state again, under Terraform's own lock.
 
@@ -140,7 +138,7 @@ def restore_state(
     with held_lock(home, who, "OperationTypeRestore"):
         if inspect_state(home) != seen:
             raise StateChangedError(f"The state of {home.environment} changed since it was seen. Look again.")
-        if refusal := judge_restore(seen, candidate, even_if_whole=even_if_whole):
+        if refusal := judge_restore(seen, candidate):
             raise StateError(f"The state of {home.environment} stays: {refusal}")
         body, serial = _renumbered(version, candidate, seen)
         present = home.read(home.backend.key)

@@ -28,7 +28,6 @@ def test_a_new_backend_is_made_and_a_second_call_changes_nothing(access: AwsAcce
         "public access block",
         "TLS only",
         "table",
-        "billing",
         "point-in-time recovery",
         "deletion protection",
     }

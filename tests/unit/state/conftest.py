@@ -8,7 +8,8 @@ from moto import mock_aws
 
 from pipeline.aws.access import AwsAccess
 from pipeline.state.backend import StateBackend
-from pipeline.state.table import Table, ensure_table
+from pipeline.state.protection import settle
+from pipeline.state.table import LockTable
 from pipeline.terraform.backend import BackendConfig
 
 REGION = "af-south-1"
@@ -36,5 +37,5 @@ def home(empty_home: StateBackend) -> StateBackend:
     backend, s3 = empty_home.backend, empty_home.access.client("s3")
     s3.create_bucket(Bucket=backend.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_bucket_versioning(Bucket=backend.bucket, VersioningConfiguration={"Status": "Enabled"})
-    ensure_table(Table(empty_home.access.client("dynamodb"), backend.lock_table))
+    list(settle(LockTable(empty_home.access.client("dynamodb"), backend.lock_table), repair=True))
     return empty_home

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pipeline.state.bucket import StateBucket, ensure_bucket
+from pipeline.state.bucket import StateBucket
 from pipeline.state.model import BucketTakenError
-from pipeline.state.protection import requires_tls, with_tls
+from pipeline.state.protection import requires_tls, settle, with_tls
 
 
 class FakeS3:
@@ -30,7 +30,7 @@ class FakeS3:
 def test_a_bucket_of_another_account_is_refused(answers: tuple[str, ...]) -> None:
     """The error says that names are global and what to set."""
     with pytest.raises(BucketTakenError, match="set account_id"):
-        ensure_bucket(StateBucket(FakeS3(*answers), "taken", "af-south-1", "123456789012"))
+        list(settle(StateBucket(FakeS3(*answers), "taken", "af-south-1", "123456789012"), repair=True))
 
 
 def test_the_tls_statement_is_added_once_and_others_stay() -> None:

@@ -13,33 +13,31 @@ from pipeline.state.restorable import PresentState, judge_restore
 
 GOOD, OLD = head(5, "a"), head(3, "b")
 CASES = [
-    ("lost", PresentState(None, missing=True, digest_agrees=False), OLD, False, ""),
-    ("damaged", PresentState(None, missing=False, digest_agrees=False), OLD, False, ""),
-    ("whole", PresentState(GOOD, missing=False, digest_agrees=True), OLD, False, "rollback-infrastructure"),
-    ("whole, insisted", PresentState(GOOD, missing=False, digest_agrees=True), OLD, True, ""),
-    ("the very same", PresentState(GOOD, missing=False, digest_agrees=True), GOOD, True, "already"),
-    ("the same with a wrong digest", PresentState(GOOD, missing=False, digest_agrees=False), GOOD, False, ""),
-    ("not the expected one", PresentState(GOOD, missing=False, digest_agrees=False), OLD, False, ""),
+    ("lost", PresentState(None, missing=True, digest_agrees=False), OLD, ""),
+    ("damaged", PresentState(None, missing=False, digest_agrees=False), OLD, ""),
+    ("whole", PresentState(GOOD, missing=False, digest_agrees=True), OLD, "rollback-infrastructure"),
+    ("the very same", PresentState(GOOD, missing=False, digest_agrees=True), GOOD, "already"),
+    ("the same with a wrong digest", PresentState(GOOD, missing=False, digest_agrees=False), GOOD, ""),
+    ("not the expected one", PresentState(GOOD, missing=False, digest_agrees=False), OLD, ""),
     (
         "of another lineage",
         PresentState(GOOD, missing=False, digest_agrees=True),
         head(9, "c", lineage="other"),
-        True,
         "another lineage",
     ),
 ]
 
 
 @pytest.mark.parametrize(
-    ("present", "candidate", "insisted", "expected"),
+    ("present", "candidate", "expected"),
     [case[1:] for case in CASES],
     ids=[case[0] for case in CASES],
 )
 def test_only_a_lost_or_damaged_state_is_replaced(
-    present: PresentState, candidate: StateHead, insisted: bool, expected: str
+    present: PresentState, candidate: StateHead, expected: str
 ) -> None:
     """An old state orphans what was made since."""
-    refusal = judge_restore(present, candidate, even_if_whole=insisted)
+    refusal = judge_restore(present, candidate)
     assert expected in refusal
     assert bool(refusal) == bool(expected)
 
