@@ -28,7 +28,7 @@ PARAMETERS = $(foreach word,$(P),$(if $(findstring =,$(word)),$(if $(filter -%,$
 
 VERBS := deploy rollback history diagnose backup restore restart approve logs
 
-.PHONY: help venv setup demo register up down status $(VERBS) clean lint scan audit format unit test pythons coverage bench e2e nightly
+.PHONY: help venv setup demo register up down status $(VERBS) clean lock lint scan audit format unit test pythons coverage bench e2e nightly
 
 help: ## Show what there is to type
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,13 @@ $(VERBS): venv
 
 clean: venv ## Stop everything and remove the local stack's state
 	@$(VENV)/vimbiso clean --engine
+
+COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+
+lock: venv ## Write the lock files anew from pyproject.toml; the newest of each package: P=--upgrade
+	$(COMPILE) $(P) --extra local --extra dev pyproject.toml --output-file requirements/all.lock
+	$(COMPILE) --constraints requirements/all.lock pyproject.toml --output-file requirements/image.lock
+	$(COMPILE) $(P) requirements/uv.in --output-file requirements/uv.lock
 
 lint: venv ## Check style, types, the direction of imports and Terraform
 	@$(VENV)/vimbiso setup tools

@@ -121,9 +121,10 @@ def _make_empty(environment: VirtualEnvironment) -> None:
 def _install(environment: VirtualEnvironment) -> None:
     """Install with uv (seconds); with pip (a minute) where uv, which reads no pip.conf, finds no packages."""
     python, root = str(environment.python), environment.root
+    uv_lock, lock = (str(root / f"requirements/{name}.lock") for name in ("uv", "all"))
     pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
-    lock = str(root / "requirements/all.lock")
-    if not (_install_uv(root, pip) and _succeeds(_uv(python, "sync", "--require-hashes", lock))):
+    uv = [python, "-m", "uv", "pip", "sync", "--quiet", "--python", python, "--require-hashes", lock]
+    if not (_succeeds([*pip, "--require-hashes", "-r", uv_lock]) and _succeeds(uv)):
         print("uv could not install the packages; pip does it now, which takes longer ...", flush=True)
         _run(
             [*pip, "--require-hashes", "--no-deps", "-r", lock], "the locked packages could not be installed"
@@ -132,14 +133,6 @@ def _install(environment: VirtualEnvironment) -> None:
         [*pip, "--no-deps", "--no-build-isolation", "--editable", str(root)],
         "the project itself could not be installed",
     )
-
-
-def _install_uv(root: Path, pip: Sequence[str]) -> bool:
-    return _succeeds([*pip, "--require-hashes", "-r", str(root / "requirements/uv.lock")])
-
-
-def _uv(python: str, *words: str) -> list[str]:
-    return [python, "-m", "uv", "pip", words[0], "--quiet", "--python", python, *words[1:]]
 
 
 def _ensure_venv_module() -> None:
