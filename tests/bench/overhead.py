@@ -16,7 +16,7 @@ from support.house import House
 _WAITING = frozenset(
     {
         *("build_release", "push_release", "find_pending_migrations", "back_up_database", "migrate_database"),
-        *("try_release", "watch_rollout", "verify_release", "check_running_release"),
+        *("smoke_test_release", "watch_rollout", "verify_release", "check_running_release"),
         *("terraform_init", "terraform_plan", "terraform_show", "terraform_apply"),
     }
 )

@@ -61,7 +61,7 @@ def test_an_object_that_is_not_what_was_sent_is_no_backup(
             s3.put_object(Bucket=self.bucket, Key=upload.key, Body=bytes(body))
             return etag
 
-    monkeypatch.setattr(backup_module, "Store", Damaging)
+    monkeypatch.setattr(backup_module, "BackupStore", Damaging)
     with pytest.raises(SqliteError, match="SHA-256"):
         backup(live)
 
@@ -78,6 +78,6 @@ def test_a_refused_upload_is_no_backup(
             self.abort([upload])
             return upload
 
-    monkeypatch.setattr(backup_module, "Store", Aborting)
+    monkeypatch.setattr(backup_module, "BackupStore", Aborting)
     with pytest.raises(SqliteJobError, match="NoSuchUpload"):
         backup(live)

@@ -73,7 +73,7 @@ def opener(
             "limits": TimeLimits(timeout=300, interrupt_grace=60),
             "cli_config": cli_config,
             "base": tmp_path / "runs",
-            "around": lock_keeper(home, "this-run"),
+            "hook": lock_keeper(home, "this-run"),
             **options,
         }
         return open_workspace(module, given.pop("access", home.access), **given)

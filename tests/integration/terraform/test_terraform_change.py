@@ -39,7 +39,7 @@ def built(
     """The small module, applied; the tests only plan on it, in any order."""
     folder, home = tmp_path_factory.mktemp("built"), make_home(access, "built")
     module = copy_module("small", folder)
-    options = {"on_event": told.append, "cli_config": cli_config, "around": lock_keeper(home, "this-run")}
+    options = {"on_event": told.append, "cli_config": cli_config, "hook": lock_keeper(home, "this-run")}
     with open_workspace(module, access, label="built", base=folder / "runs", **options) as workspace:
         workspace.init(home.backend)
         workspace.apply(workspace.plan(PlanRequest(WISHES)))

@@ -46,7 +46,7 @@ def _emitted() -> set[str]:
 
 
 def _second_argument(call: ast.Call) -> str:
-    known = getattr(call.func, "id", "") == "tell_world" and isinstance(call.args[1], ast.Constant)
+    known = getattr(call.func, "id", "") == "emit" and isinstance(call.args[1], ast.Constant)
     return str(ast.literal_eval(call.args[1])) if known else ""
 
 

@@ -32,7 +32,7 @@ def main(settings: Mapping[str, Any]) -> None:
         "label": "killed",
         "on_event": _tell,
         "base": Path(settings["base"]),
-        "around": keeper,
+        "hook": keeper,
         "cli_config": cli_config,
     }
     with open_workspace(Path(settings["module"]), access, **options) as workspace:
