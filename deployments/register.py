@@ -20,7 +20,7 @@ from deployments.work_pools import register_work_pools
 from pipeline.environment.loader import PROJECT, environment, environments
 from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
-from pipeline.secrets.keys import REQUIRED_KEYS
+from pipeline.secrets.change import REQUIRED_KEYS
 
 _UNCHECKED_KEY = "emulator"
 B = TypeVar("B", AwsCredentials, DeployEnvironment, AppSecrets)

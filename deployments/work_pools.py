@@ -12,8 +12,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect_aws.workers import ECSWorker
 from prefect_docker.worker import DockerWorker
 
-from pipeline.environment.model import Environment
-from pipeline.environment.work_pool import DockerPool, EcsPool, WorkPool
+from pipeline.environment.model import DockerPool, EcsPool, Environment, WorkPool
 from pipeline.errors import PipelineError
 
 ENGINE_TAG = "docker-engine"

@@ -11,7 +11,7 @@ from flows.shared.naming import run_name
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.state.model import StateHead
-from pipeline.state.restorable import PresentState
+from pipeline.state.restore import PresentState
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time
 from tasks.state import bring_back, choose_candidate, look_at_state, show_candidates

@@ -7,11 +7,10 @@ from prefect.logging import get_run_logger
 
 from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
-from pipeline.diagnosis.diagnosis import Diagnosis, diagnose
+from pipeline.diagnosis.diagnosis import Diagnosis, command, diagnose, to_markdown
 from pipeline.diagnosis.facts import Subject
 from pipeline.diagnosis.history import history_rows
 from pipeline.diagnosis.reading import read_facts
-from pipeline.diagnosis.report import command, to_markdown
 from pipeline.live import LiveEnvironment
 from pipeline.release.model import ReleaseRecord
 from pipeline.release.rollback import choose_rollback

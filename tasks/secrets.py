@@ -9,8 +9,7 @@ from pipeline.delivery.model import choose_restart
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.release.model import ReleaseRecord
-from pipeline.secrets.change import SecretSync
-from pipeline.secrets.keys import key_rows, unset_keys
+from pipeline.secrets.change import SecretSync, key_rows, unset_keys
 from pipeline.secrets.store import missing_keys, sync_secret, values_written
 from tasks.support import emit, retried_step, show_table, step
 

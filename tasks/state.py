@@ -20,12 +20,14 @@ from pipeline.state.bucket import bootstrap
 from pipeline.state.model import ConfigurationRecord, RunStatus, StateError, StateHead
 from pipeline.state.protection import BootstrapReport
 from pipeline.state.record import announced, read_bundle, read_records, this_run
-from pipeline.state.restorable import PresentState, choose_record, judge_restore
 from pipeline.state.restore import (
     Candidate,
+    PresentState,
     RestoredState,
+    choose_record,
     fetch_candidate,
     inspect_state,
+    judge_restore,
     list_candidates,
     restore_state,
 )

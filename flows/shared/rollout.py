@@ -13,9 +13,16 @@ from pipeline.live import LiveEnvironment
 from pipeline.release.model import Release, SchemaChange
 from pipeline.release.rollback import describe_changes
 from tasks.database import back_up_database
-from tasks.one_off import find_pending_migrations, migrate_database, smoke_test_release
 from tasks.record import correct_migrations, find_own_changes, note_migrations, record_release
-from tasks.rollout import begin_rollout, evidence_of, verify_release, watch_rollout
+from tasks.rollout import (
+    begin_rollout,
+    evidence_of,
+    find_pending_migrations,
+    migrate_database,
+    smoke_test_release,
+    verify_release,
+    watch_rollout,
+)
 
 SURVEY_LIMIT = timedelta(minutes=15)
 """As long as migrations may take: a run that was killed may have left some at work."""

@@ -14,7 +14,7 @@ from pipeline.environment.model import Environment
 from pipeline.health.model import ProbeReport
 from pipeline.outputs import Outputs
 from pipeline.release.model import ReleaseRecord, Rollout
-from pipeline.secrets.keys import KeyReport
+from pipeline.secrets.change import KeyReport
 
 WORLD = "0.0.0.0/0"
 _ANY = "-1"

@@ -7,7 +7,7 @@ from pipeline.certificate.model import Level
 from pipeline.diagnosis.facts import Facts, TargetGroup
 from pipeline.diagnosis.model import Fault, Finding, Topic, Unread
 from pipeline.ecs.model import Target
-from pipeline.secrets.keys import REQUIRED_KEYS
+from pipeline.secrets.change import REQUIRED_KEYS
 
 GROUPS = Topic("target groups")
 TARGETS = Topic("targets")

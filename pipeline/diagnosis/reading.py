@@ -34,7 +34,7 @@ from pipeline.errors import PipelineError
 from pipeline.health.model import ProbeReport
 from pipeline.health.probe import probe
 from pipeline.live import LiveEnvironment
-from pipeline.secrets.keys import KeyReport, compare_keys
+from pipeline.secrets.change import KeyReport, compare_keys
 from pipeline.secrets.store import secret_keys
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from enum import Enum
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ObjectHead
-from pipeline.logs.cloudwatch import CloudWatchLogs, Stream
-from pipeline.logs.lines import LineWriter, parse_line
+from pipeline.logs.cloudwatch import CloudWatchLogs, LineWriter, Stream, parse_line
 from pipeline.logs.manifest import ArchiveDamagedError, ArchiveLocation, DayManifest, shrunk_streams
 from pipeline.logs.retention import LogGroup, expiring_days, history_is_archived, window
 from pipeline.logs.store import PART_BYTES, ArchiveStore, ObjectUpload, lines_of

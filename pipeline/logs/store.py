@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ABSENT, CONFLICT, ObjectHead, S3Bucket
 from pipeline.aws.errors import AwsError, calling, code_of
-from pipeline.logs.lines import GZIP
+from pipeline.logs.cloudwatch import GZIP
 from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchiveLocation, DayManifest
 
 if TYPE_CHECKING:

@@ -11,16 +11,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling, code_of
 from pipeline.secrets.change import (
+    REQUIRED_KEYS,
     Concealed,
+    KeyReport,
     SecretChange,
     SecretsError,
     SecretSync,
     check_size,
     check_values,
+    compare_keys,
     plan_change,
     version_token,
 )
-from pipeline.secrets.keys import REQUIRED_KEYS, KeyReport, compare_keys
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.type_defs import DescribeSecretResponseTypeDef

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pipeline.clock import utc_now
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
-from pipeline.sqlite.jobs import fetch_spec, run_job
 from pipeline.sqlite.model import BackupManifest, Checks, DatabaseBackup, SqliteJobError
-from pipeline.sqlite.runner import Report
+from pipeline.sqlite.runner import Report, fetch_spec, run_job
 from pipeline.sqlite.store import BackupStore, find_backup, read_manifest
 
 _DAMAGED = {"wrong-checksum", "corrupt", "differs"}

@@ -10,9 +10,8 @@ from typing import Any
 
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
-from pipeline.sqlite.jobs import fetch_spec, run_job
 from pipeline.sqlite.model import BackupManifest, DatabaseBackup, SqliteError
-from pipeline.sqlite.runner import Report
+from pipeline.sqlite.runner import Report, fetch_spec, run_job
 from pipeline.sqlite.store import read_manifest
 
 

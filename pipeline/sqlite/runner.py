@@ -12,11 +12,12 @@ from typing import Any, Literal
 from botocore.config import Config
 
 from pipeline.aws.errors import calling
-from pipeline.ecs.model import OneOffTaskError, Task
+from pipeline.clock import utc_now
+from pipeline.ecs.model import EcsError, OneOffTaskError, Task
 from pipeline.ecs.oneoff import OneOff, failure, stopped, wait_until
 from pipeline.live import LiveEnvironment
-from pipeline.sqlite.journal import JournalEntry
-from pipeline.sqlite.model import SqliteJobError, job_error
+from pipeline.sqlite.journal import JournalEntry, close_entry, open_entry
+from pipeline.sqlite.model import BackupManifest, SqliteError, SqliteJobError, job_error
 from pipeline.sqlite.store import BackupStore
 
 _MARGIN = 900
@@ -224,3 +225,39 @@ def stop_task(live: LiveEnvironment, entry: JournalEntry) -> None:
     task = tasks.find(entry.started_by)
     if task is not None and not stopped(task):
         tasks.stop(task.arn, "The run that started this job is gone")
+
+
+TIMEOUT = 3600.0
+JobSpec = Callable[[Signer], dict[str, Any]]
+
+
+def fetch_spec(signer: Signer, manifest: BackupManifest) -> dict[str, Any]:
+    """Return what a job needs to download and check a backup."""
+    return {
+        "url": signer.get(manifest.key),
+        "codec": manifest.codec,
+        "bytes": manifest.bytes,
+        "sha256": manifest.sha256,
+        "compressed_sha256": manifest.compressed_sha256,
+        "checks": manifest.checks.model_dump(mode="json"),
+        "integrity": "integrity_check",
+    }
+
+
+def run_job(
+    live: LiveEnvironment,
+    purpose: str,
+    run_id: str,
+    report: Report,
+    spec: JobSpec,
+) -> JobResult:
+    """Run a job that leaves nothing in the bucket; its attempt ends with it, well or badly."""
+    store = BackupStore(live)
+    entry = open_entry(store, purpose, run_id, utc_now())
+    try:
+        result = Runner(live, entry, TIMEOUT, report).run(spec)
+    except (SqliteError, EcsError):
+        close_entry(store, entry)
+        raise
+    close_entry(store, entry)
+    return result

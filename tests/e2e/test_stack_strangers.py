@@ -12,7 +12,7 @@ import pytest
 from stack_commands import Stack
 
 from deployments.local.base_image import ensure_base_image
-from deployments.local.stack.bridge import Bridge, find_bridge
+from deployments.local.stack.emulator import Bridge, find_bridge
 from deployments.local.stack.guard import CONTAINER_HOST
 from deployments.local.stack.processes import marked
 

@@ -17,7 +17,7 @@ from pipeline.diagnosis.reading import read_facts
 from pipeline.environment.model import Environment
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
-from pipeline.secrets.keys import REQUIRED_KEYS
+from pipeline.secrets.change import REQUIRED_KEYS
 
 PORT = 8000
 

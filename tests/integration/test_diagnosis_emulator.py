@@ -9,7 +9,7 @@ from ecs_emulator import lab
 from pipeline.diagnosis.diagnosis import Diagnosis
 from pipeline.diagnosis.model import Fault
 from pipeline.preflight.model import CheckStatus
-from pipeline.secrets.keys import REQUIRED_KEYS
+from pipeline.secrets.change import REQUIRED_KEYS
 
 pytestmark = pytest.mark.docker
 __all__ = ["lab", "site"]

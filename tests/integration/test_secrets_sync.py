@@ -7,7 +7,7 @@ from maintenance_emulator import aws  # noqa: F401 - a fixture
 from pydantic import SecretStr
 
 from pipeline.aws.access import AwsAccess
-from pipeline.secrets.keys import REQUIRED_KEYS
+from pipeline.secrets.change import REQUIRED_KEYS
 from pipeline.secrets.store import missing_keys, sync_secret
 
 VALUES = {key: SecretStr(f"hush {key}") for key in REQUIRED_KEYS}

@@ -8,9 +8,9 @@ from contextlib import suppress
 from prefect.workers.process import ProcessWorker
 
 from deployments.local.stack.errors import StackError
-from deployments.local.stack.probes import WORK_POOL, WORKER, answers
 from deployments.local.stack.processes import Process
 from deployments.local.stack.settings import Settings
+from deployments.local.stack.specs import WORK_POOL, WORKER, answers
 
 _WAIT = 120.0
 _NOBODY = Process(0, 0, 0, "", ())

@@ -11,7 +11,7 @@ from support.ports import free_port
 from support.settings import stack_settings
 
 from deployments.local.pipeline_image import build_pipeline_image, terraform_image
-from deployments.local.stack.bridge import find_bridge
+from deployments.local.stack.emulator import find_bridge
 from deployments.paths import PROJECT
 
 TESTS = str(PROJECT / "tests")

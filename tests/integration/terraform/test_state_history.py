@@ -11,8 +11,7 @@ from pipeline.state.backup import Bundle, git_revision, pack, unpack
 from pipeline.state.lock import write_digest
 from pipeline.state.model import ConfigurationRecord, StateChangedError, StateError
 from pipeline.state.record import keep_record, read_bundle, read_records, record_name, take_snapshot
-from pipeline.state.restorable import choose_record
-from pipeline.state.restore import inspect_state, restore_state
+from pipeline.state.restore import choose_record, inspect_state, restore_state
 from pipeline.state.unlock import lock_keeper
 from pipeline.terraform.document import Plan
 from pipeline.terraform.errors import TerraformError

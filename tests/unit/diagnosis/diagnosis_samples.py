@@ -35,7 +35,7 @@ from pipeline.health.model import ProbeReport, Reply
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
 from pipeline.release.model import Release, ReleaseRecord, Rollout
-from pipeline.secrets.keys import REQUIRED_KEYS, KeyReport
+from pipeline.secrets.change import REQUIRED_KEYS, KeyReport
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 LIVE = "arn:aws:ecs:af-south-1:1:task-definition/pay:7"

@@ -6,10 +6,9 @@ from dataclasses import replace
 from diagnosis_samples import MOVING, WELL, stopped, task
 
 from pipeline.delivery.model import TaskEvidence
-from pipeline.diagnosis.diagnosis import diagnose
+from pipeline.diagnosis.diagnosis import GUIDE, diagnose, to_markdown
 from pipeline.diagnosis.facts import Tasks
-from pipeline.diagnosis.report import GUIDE, to_markdown
-from pipeline.secrets.keys import KeyReport
+from pipeline.secrets.change import KeyReport
 
 CRASH = Tasks(
     (),

@@ -17,10 +17,9 @@ from diagnosis_samples import (
     task,
 )
 
-from pipeline.diagnosis.diagnosis import diagnose
+from pipeline.diagnosis.diagnosis import GUIDE, Answer, answered, diagnose
 from pipeline.diagnosis.facts import Balancing, Definitions, Releases, Tasks
 from pipeline.diagnosis.model import Unread
-from pipeline.diagnosis.report import GUIDE, Answer, answered
 from pipeline.health.model import ProbeReport
 from pipeline.preflight.model import CheckStatus
 

@@ -8,10 +8,9 @@ from diagnosis_samples import ENDPOINT, SCALING, SECURITY, TASKS, WELL, group, t
 
 from pipeline.certificate.model import CertificateFinding, CertificateVerdict, Level
 from pipeline.diagnosis.causes import likely_causes
-from pipeline.diagnosis.diagnosis import diagnose
+from pipeline.diagnosis.diagnosis import diagnose, to_markdown
 from pipeline.diagnosis.facts import Balancing, Facts, Rule
 from pipeline.diagnosis.model import Fault, Finding
-from pipeline.diagnosis.report import to_markdown
 from pipeline.ecs.model import Target
 from pipeline.outputs import Outputs
 from pipeline.preflight.model import CheckStatus

@@ -46,7 +46,7 @@ from pipeline.diagnosis.facts import (
 )
 from pipeline.diagnosis.model import Fault
 from pipeline.health.model import ProbeReport, Reply
-from pipeline.secrets.keys import KeyReport
+from pipeline.secrets.change import KeyReport
 
 
 def _stops(reason: str, exit_code: int | None = None, **changed: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Which keys the task definition reads, against those that are set."""
 
-from pipeline.secrets.keys import KeyReport, compare_keys
+from pipeline.secrets.change import KeyReport, compare_keys
 
 ARN = "arn:aws:secretsmanager:af-south-1:000000000000:secret:vimbiso-pay/staging/app-AbCdEf"
 

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from pipeline.secrets.change import SecretSync
-from pipeline.secrets.keys import KeyReport, key_rows, unset_keys
+from pipeline.secrets.change import KeyReport, SecretSync, key_rows, unset_keys
 
 SYNC = SecretSync("arn", "v2", changed=True, added=("NEW",), updated=("OTHER",), kept=("LEFT",))
 

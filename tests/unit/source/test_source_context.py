@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.source.folder import context_digest, context_files
+from pipeline.source.resolve import context_digest, context_files
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.source.folder import resolve_folder
 from pipeline.source.location import SourceError
+from pipeline.source.resolve import resolve_folder
 
 Git = Callable[..., str]
 

@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.source.checkout import _publish
-from pipeline.source.folder import resolve_folder
 from pipeline.source.git import git
 from pipeline.source.location import SourceError
-from pipeline.source.resolve import resolve_source
+from pipeline.source.resolve import resolve_folder, resolve_source
 
 
 def test_a_repository_without_a_ref_is_asked_back(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.ports import free_port
 
-from deployments.local.stack.bridge import Bridge, bridge_of, listening
+from deployments.local.stack.emulator import Bridge, bridge_of, listening
 
 OPTIONS = {"com.docker.network.bridge.name": "docker0"}
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from support.ports import free_port
 
+from deployments.local.stack.commands import require_free
 from deployments.local.stack.errors import StackError
-from deployments.local.stack.ports import require_free
 
 
 def held_by_nobody(port: int) -> Callable[[float], None]:

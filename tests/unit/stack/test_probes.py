@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from deployments.local.stack import probes
+from deployments.local.stack import specs as probes
 from deployments.local.stack.processes import Process, start_of
 
 

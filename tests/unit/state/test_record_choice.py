@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from state_values import record
 
 from pipeline.state.model import StateError
-from pipeline.state.restorable import choose_record
+from pipeline.state.restore import choose_record
 
 A, B, C = record(1, "a"), record(2, "b"), record(3, "c")
 CASES = [

@@ -28,8 +28,7 @@ from pipeline.state.plans import (
     waiting_plan,
 )
 from pipeline.state.record import announce, keep_record, read_bundle, read_records, read_runs, take_snapshot
-from pipeline.state.restorable import PresentState, choose_record
-from pipeline.state.restore import inspect_state, list_candidates, restore_state
+from pipeline.state.restore import PresentState, choose_record, inspect_state, list_candidates, restore_state
 from pipeline.state.unlock import forget_gone, unlock
 from pipeline.terraform.document import Plan, read_plan
 from pipeline.terraform.errors import TerraformError

@@ -9,7 +9,7 @@ from state_values import head
 from pipeline.aws.bucket import StoredObject
 from pipeline.state.backend import UnreadableStateError, describe
 from pipeline.state.model import StateHead
-from pipeline.state.restorable import PresentState, judge_restore
+from pipeline.state.restore import PresentState, judge_restore
 
 GOOD, OLD = head(5, "a"), head(3, "b")
 CASES = [
