@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
 
-from pipeline.ecs.model import Deployment, EcsError, Service, Task, TaskStatus
+from pipeline.ecs.model import Deployment, EcsError, Service, Task
 from pipeline.ecs.rollout import belongs
+from pipeline.ecs.service import EcsService
 from pipeline.release.model import Previous, Release, Rollout
+from pipeline.release.store import ReleaseStore
 
 
 class StartKind(StrEnum):
@@ -43,32 +44,7 @@ class Started:
     kind: StartKind
 
 
-class RolloutService(Protocol):
-    """The part of a service that starting a rollout needs."""
-
-    def require(self) -> Service:
-        """Return the service or raise."""
-
-    def tasks(self, status: TaskStatus = ...) -> tuple[Task, ...]:
-        """Return the service's tasks of one desired status."""
-
-    def update(self, task_definition: str, desired: int | None = ..., *, force: bool = ...) -> Deployment:
-        """Move the service to a task definition."""
-
-
-class RolloutStore(Protocol):
-    """Store of the rollout under way."""
-
-    def open_rollout(self) -> Rollout | None:
-        """Return the rollout whose end is not recorded yet."""
-
-    def write_open_rollout(self, rollout: Rollout) -> None:
-        """Write down that a rollout has begun."""
-
-
-def start_rollout(
-    service: RolloutService, store: RolloutStore, wanted: RolloutRequest, now: datetime
-) -> Started:
+def start_rollout(service: EcsService, store: ReleaseStore, wanted: RolloutRequest, now: datetime) -> Started:
     """Begin the rollout, or re-attach to it when an earlier run began it.
 
     The rollout is written down before UpdateService and again with the id of its response, so a run that
@@ -137,7 +113,7 @@ def _open(wanted: RolloutRequest, primary: Deployment, digest: str | None, now: 
 
 
 def _running_digest(
-    service: RolloutService, present: Service, primary: Deployment, wanted: RolloutRequest
+    service: EcsService, present: Service, primary: Deployment, wanted: RolloutRequest
 ) -> str | None:
     return _digest(service.tasks(), primary, wanted.container) if present.desired else None
 

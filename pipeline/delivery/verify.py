@@ -3,33 +3,20 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from pipeline.aws.errors import AwsError
 from pipeline.clock import Sleep, pause
 from pipeline.delivery.model import GateSettings, Verification
-from pipeline.ecs.model import Deployment, Outcome, Service, Target, Task, TaskStatus
+from pipeline.ecs.model import Deployment, Outcome
 from pipeline.ecs.rollout import target_faults, task_faults
+from pipeline.ecs.service import EcsService
 from pipeline.health.model import Probe, ProbeReport
 from pipeline.health.probe import probe
 from pipeline.outputs import Outputs
 
 
-class GateReader(Protocol):
-    """The part of a service that the gates need."""
-
-    def describe(self) -> Service | None:
-        """Return the service, or None where it does not exist."""
-
-    def tasks(self, status: TaskStatus = ...) -> tuple[Task, ...]:
-        """Return the service's tasks of one desired status."""
-
-    def targets(self, groups: tuple[str, ...]) -> dict[str, tuple[Target, ...]]:
-        """Return the health of every target, by target group ARN."""
-
-
 def verify(
-    reader: GateReader,
+    reader: EcsService,
     deployment_id: str,
     image_digest: str | None,
     container: str,
@@ -75,7 +62,7 @@ def _wait(
 
 @dataclass(frozen=True)
 class _Gate:
-    reader: GateReader
+    reader: EcsService
     deployment_id: str
     image_digest: str | None
     container: str
@@ -104,15 +91,8 @@ class _Gate:
         )
 
 
-class RunningService(GateReader, Protocol):
-    """The part of a service that the gates and their preparation need."""
-
-    def require(self) -> Service:
-        """Return the service or raise."""
-
-
 def verify_running(
-    service: RunningService,
+    service: EcsService,
     outputs: Outputs,
     wanted: Probe,
     settings: GateSettings,

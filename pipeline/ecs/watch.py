@@ -4,23 +4,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from pipeline.aws.errors import AwsError
 from pipeline.clock import Clock, Sleep, pause, utc_now
-from pipeline.ecs.model import Deployment, Service, Task, TaskStatus
+from pipeline.ecs.model import Deployment, Task
 from pipeline.ecs.rollout import ServiceSnapshot, Verdict, belongs, decide
+from pipeline.ecs.service import EcsService
 from pipeline.release.model import Rollout
-
-
-class ServiceReader(Protocol):
-    """The part of a service that the watcher needs."""
-
-    def describe(self) -> Service | None:
-        """Return the service, or None where it does not exist."""
-
-    def tasks(self, status: TaskStatus = ...) -> tuple[Task, ...]:
-        """Return the service's tasks of one desired status."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +26,7 @@ class Pace:
 
 
 def watch(
-    reader: ServiceReader,
+    reader: EcsService,
     rollout: Rollout,
     deadline: datetime,
     report: Callable[[str], None],
@@ -79,7 +69,7 @@ def _share(snapshot: ServiceSnapshot, rollout: Rollout) -> float | None:
     return min(ours.running / ours.desired, 1.0) if ours.desired else 1.0
 
 
-def look(reader: ServiceReader, rollout: Rollout) -> ServiceSnapshot:
+def look(reader: EcsService, rollout: Rollout) -> ServiceSnapshot:
     """Take one look at the service; an API that fails is part of what is seen."""
     try:
         service = reader.describe()
@@ -89,7 +79,7 @@ def look(reader: ServiceReader, rollout: Rollout) -> ServiceSnapshot:
     return ServiceSnapshot(service, _stopped(reader, ours) if ours is not None and ours.failed else ())
 
 
-def _stopped(reader: ServiceReader, ours: Deployment) -> tuple[Task, ...]:
+def _stopped(reader: EcsService, ours: Deployment) -> tuple[Task, ...]:
     """Return the deployment's stopped tasks; they only hasten a verdict, so () where AWS does not tell."""
     try:
         return tuple(task for task in reader.tasks("STOPPED") if belongs(task, ours))

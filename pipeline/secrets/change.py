@@ -5,7 +5,9 @@ import json
 import uuid
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
+
+from pydantic import SecretStr
 
 from pipeline.errors import PipelineError
 
@@ -26,13 +28,6 @@ MAX_BYTES = 65_536
 """Largest SecretString (Secrets Manager API reference, PutSecretValue)."""
 
 
-class Concealed(Protocol):
-    """A value that shows itself only when asked, such as pydantic's SecretStr."""
-
-    def get_secret_value(self) -> str:
-        """Return the value."""
-
-
 @dataclass(frozen=True)
 class SecretChange:
     """Names of the keys by what happens to them, sorted, and the document to write."""
@@ -49,7 +44,7 @@ class SecretChange:
         return bool(self.added or self.updated)
 
 
-def plan_change(current: Mapping[str, Any], wanted: Mapping[str, Concealed]) -> SecretChange:
+def plan_change(current: Mapping[str, Any], wanted: Mapping[str, SecretStr]) -> SecretChange:
     """Compare the secret with the wanted values; keys that are not wanted stay."""
     values = {key: item.get_secret_value() for key, item in wanted.items()}
     return SecretChange(
@@ -60,7 +55,7 @@ def plan_change(current: Mapping[str, Any], wanted: Mapping[str, Concealed]) -> 
     )
 
 
-def check_values(wanted: Mapping[str, Concealed], required: Collection[str]) -> None:
+def check_values(wanted: Mapping[str, SecretStr], required: Collection[str]) -> None:
     """Refuse values that would leave the application without one it needs.
 
     Raises:

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import SecretStr
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling, code_of
 from pipeline.secrets.change import (
     REQUIRED_KEYS,
-    Concealed,
     KeyReport,
     SecretChange,
     SecretsError,
@@ -129,7 +129,7 @@ class SecretStore:
 def sync_secret(
     access: AwsAccess,
     secret_id: str,
-    values: Mapping[str, Concealed],
+    values: Mapping[str, SecretStr],
     required: Collection[str] = REQUIRED_KEYS,
     *,
     dry_run: bool = False,
