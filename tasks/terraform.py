@@ -21,7 +21,7 @@ from pipeline.state.unlock import forget_gone, inspect_lock, lock_keeper, unlock
 from pipeline.terraform.backend import backend_config
 from pipeline.terraform.document import Plan, PlanDocument
 from pipeline.terraform.errors import TerraformError, TerraformStoppedError
-from pipeline.terraform.events import DiagnosticEvent, LogEvent, Refresh, TerraformEvent
+from pipeline.terraform.events import TerraformEvent
 from pipeline.terraform.process_environment import root_variables
 from pipeline.terraform.progress import PartialApply, Progress, advance, expected, partial_apply
 from pipeline.terraform.purge import PurgeResult, containers, count_contents, purge
@@ -85,9 +85,9 @@ class ApplyReporter:
     def __call__(self, event: TerraformEvent) -> None:
         """Hear one event."""
         self.progress = advance(self.progress, event)
-        if isinstance(event, DiagnosticEvent):
+        if event.diagnostic is not None:
             self.log.warning(event.message)
-        elif not isinstance(event, Refresh | LogEvent):
+        elif event.kind not in ("log", "refresh_start", "refresh_complete"):
             self.log.info(event.message)
 
 
@@ -109,11 +109,7 @@ def terraform_session(live: LiveEnvironment, module: Path = ROOT_MODULE) -> Iter
     A record beside the state names this run for as long as it works, so that a lock it leaves behind when it
     is killed can be told from a living one.
     """
-    listener, home, run_id = (
-        ApplyReporter(get_run_logger()),
-        live.state,
-        str(flow_run.id),
-    )
+    listener, home, run_id = ApplyReporter(get_run_logger()), live.state, str(flow_run.id)
     _forget_dead_runs(home, listener.log)
     keeper = lock_keeper(home, run_id, listener.log.warning)
     with open_workspace(module, live.access, label=live.name, on_event=listener, hook=keeper) as workspace:

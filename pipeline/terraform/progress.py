@@ -4,14 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeline.terraform.document import PlanDocument
-from pipeline.terraform.events import (
-    ApplyComplete,
-    ApplyErrored,
-    ApplyProgress,
-    ApplyStart,
-    PlannedChange,
-    TerraformEvent,
-)
+from pipeline.terraform.events import TerraformEvent
 
 _STEPS = {"create": 1, "update": 1, "delete": 1, "read": 1, "replace": 2}
 """Start-and-complete pairs that Terraform tells per action; a replacement is a delete and a create."""
@@ -68,21 +61,19 @@ def expected(document: PlanDocument) -> Progress:
 
 def advance(progress: Progress, event: TerraformEvent) -> Progress:
     """Return the progress after one more event."""
-    match event:
-        case PlannedChange(address=address, action=action) if action in _STEPS:
-            return replace(progress, planned={**progress.planned, address: action})
-        case ApplyStart(address=address, action=action) | ApplyProgress(address=address, action=action):
-            return replace(_known(progress, address, action), running={**progress.running, address: action})
-        case ApplyComplete(address=address, action=action):
-            known = _known(progress, address, action)
-            steps = {**known.steps, address: known.steps.get(address, 0) + 1}
-            return replace(known, steps=steps, running=_without(known.running, address))
-        case ApplyErrored(address=address, action=action):
-            known = _known(progress, address, action)
-            failed = tuple(dict.fromkeys([*known.failed, address]))
-            return replace(known, failed=failed, running=_without(known.running, address))
-        case _:
-            return progress
+    address, action = event.address, event.action
+    if event.kind == "planned_change":
+        planned = {**progress.planned, address: action}
+        return replace(progress, planned=planned) if action in _STEPS else progress
+    if event.kind not in ("apply_start", "apply_progress", "apply_complete", "apply_errored"):
+        return progress
+    known = _known(progress, address, action)
+    if event.kind in ("apply_start", "apply_progress"):
+        return replace(known, running={**known.running, address: action})
+    running = _without(known.running, address)
+    if event.kind == "apply_errored":
+        return replace(known, failed=tuple(dict.fromkeys([*known.failed, address])), running=running)
+    return replace(known, steps={**known.steps, address: known.steps.get(address, 0) + 1}, running=running)
 
 
 def follow(events: Iterable[TerraformEvent], start: Progress | None = None) -> Progress:

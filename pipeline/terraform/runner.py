@@ -16,7 +16,7 @@ from pipeline.terraform.errors import (
     TerraformTimeoutError,
     failure,
 )
-from pipeline.terraform.events import DiagnosticEvent, TerraformEvent, parse_event
+from pipeline.terraform.events import TerraformEvent, parse_event
 from pipeline.terraform.process import Ending, Finished, TerraformCommand, TimeLimits, execute
 from pipeline.terraform.process_environment import Masker
 
@@ -94,8 +94,8 @@ class TerraformRunner(Terraform):  # type: ignore[misc] # python-terraform has n
 
     def _emit(self, line: str) -> None:
         event = parse_event(line, self.execution.masker)
-        if isinstance(event, DiagnosticEvent):
-            if _is_chosen(event):
+        if event is not None and event.diagnostic is not None:
+            if _is_chosen(event.diagnostic):
                 return
             self.diagnostics.append(event.diagnostic)
         if event is not None:
@@ -119,11 +119,9 @@ class TerraformRunner(Terraform):  # type: ignore[misc] # python-terraform has n
         raise kind(f"terraform {cmd} {reason}. {how}", self.diagnostics, stderr, graceful=finished.graceful)
 
 
-def _is_chosen(event: DiagnosticEvent) -> bool:
+def _is_chosen(diagnostic: Diagnostic) -> bool:
     # Locking by DynamoDB is deprecated in favour of lock files, but stood more writers when measured.
-    return (
-        event.diagnostic.severity == "warning" and '"dynamodb_table" is deprecated' in event.diagnostic.detail
-    )
+    return diagnostic.severity == "warning" and '"dynamodb_table" is deprecated' in diagnostic.detail
 
 
 def _take_options(kwargs: dict[str, Any]) -> bool:

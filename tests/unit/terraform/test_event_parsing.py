@@ -8,67 +8,61 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.terraform.diagnostics import Diagnostic
-from pipeline.terraform.events import (
-    ApplyComplete,
-    ApplyErrored,
-    ApplyProgress,
-    ApplyStart,
-    DiagnosticEvent,
-    LogEvent,
-    PlannedChange,
-    Refresh,
-    ResourceEvent,
-    TerraformEvent,
-    parse_event,
-)
+from pipeline.terraform.events import TerraformEvent, parse_event
 from pipeline.terraform.process_environment import Masker
 
 RESOURCE = {"addr": "module.a.aws_lb.b[0]", "resource_type": "aws_lb"}
-MESSAGE = {"message": "said", "level": "info"}
+MESSAGE = {"message": "said"}
 NAMED = {**MESSAGE, "address": "module.a.aws_lb.b[0]"}
 CASES: list[tuple[dict[str, Any], TerraformEvent]] = [
-    ({"type": "version", "terraform": "1.11.4"}, TerraformEvent(**MESSAGE)),
-    ({"type": "log"}, LogEvent(**MESSAGE)),
-    ({"type": "something_new"}, LogEvent(**MESSAGE)),
+    ({"type": "version", "terraform": "1.11.4"}, TerraformEvent(**MESSAGE, kind="version")),
+    ({"type": "log"}, TerraformEvent(**MESSAGE)),
+    ({"type": "something_new"}, TerraformEvent(**MESSAGE)),
     (
         {
             "type": "planned_change",
             "change": {"resource": RESOURCE, "action": "replace", "reason": "tainted"},
         },
-        PlannedChange(**NAMED, action="replace"),
+        TerraformEvent(**NAMED, kind="planned_change", action="replace"),
     ),
     (
         {"type": "resource_drift", "change": {"resource": RESOURCE, "action": "update"}},
-        ResourceEvent(**NAMED, action="update"),
+        TerraformEvent(**NAMED, kind="resource_drift", action="update"),
     ),
     (
         {"type": "apply_start", "hook": {"resource": RESOURCE, "action": "create"}},
-        ApplyStart(**NAMED, action="create"),
+        TerraformEvent(**NAMED, kind="apply_start", action="create"),
     ),
     (
         {"type": "apply_progress", "hook": {"resource": RESOURCE, "action": "create", "elapsed_seconds": 10}},
-        ApplyProgress(**NAMED, action="create"),
+        TerraformEvent(**NAMED, kind="apply_progress", action="create"),
     ),
     (
         {
             "type": "apply_complete",
             "hook": {"resource": RESOURCE, "action": "create", "id_value": "lb-1", "elapsed_seconds": 61},
         },
-        ApplyComplete(**NAMED, action="create"),
+        TerraformEvent(**NAMED, kind="apply_complete", action="create"),
     ),
     (
         {"type": "apply_errored", "hook": {"resource": RESOURCE, "action": "create", "elapsed_seconds": 2}},
-        ApplyErrored(**NAMED, action="create"),
+        TerraformEvent(**NAMED, kind="apply_errored", action="create"),
     ),
-    ({"type": "refresh_start", "hook": {"resource": RESOURCE}}, Refresh(**NAMED)),
-    ({"type": "refresh_complete", "hook": {"resource": RESOURCE}}, Refresh(**NAMED)),
+    (
+        {"type": "refresh_start", "hook": {"resource": RESOURCE}},
+        TerraformEvent(**NAMED, kind="refresh_start"),
+    ),
+    (
+        {"type": "refresh_complete", "hook": {"resource": RESOURCE}},
+        TerraformEvent(**NAMED, kind="refresh_complete"),
+    ),
     (
         {"type": "change_summary", "changes": {"add": 1, "change": 2, "remove": 3, "operation": "apply"}},
-        TerraformEvent(**MESSAGE),
+        TerraformEvent(**MESSAGE, kind="change_summary"),
     ),
     (
         {"type": "outputs", "outputs": {"b": {"sensitive": True}, "a": {}}},
-        TerraformEvent(**MESSAGE),
+        TerraformEvent(**MESSAGE, kind="outputs"),
     ),
     (
         {
@@ -82,8 +76,9 @@ CASES: list[tuple[dict[str, Any], TerraformEvent]] = [
                 "snippet": {"code": "  input = x"},
             },
         },
-        DiagnosticEvent(
+        TerraformEvent(
             **MESSAGE,
+            kind="diagnostic",
             diagnostic=Diagnostic("warning", "Odd", "Very odd.", "aws_lb.b", "main.tf", 6, "  input = x"),
         ),
     ),
@@ -100,7 +95,7 @@ def test_each_type_of_message_has_its_event(document: dict[str, Any], expected: 
 @pytest.mark.parametrize("line", ["Successfully configured the backend", "[1, 2]", '"text"', "17"])
 def test_other_lines_are_log_lines(line: str) -> None:
     """Plain text between the messages is kept."""
-    assert parse_event(line) == LogEvent(line)
+    assert parse_event(line) == TerraformEvent(line)
 
 
 @pytest.mark.parametrize("line", ["", "   "])
@@ -127,7 +122,8 @@ def test_a_secret_is_masked_wherever_it_stands(secret: str, hook: str) -> None:
     text = f"{hook}{secret}{hook}"
     document = {"type": "diagnostic", "@message": text, "diagnostic": {"summary": text, "detail": [text]}}
     event = parse_event(json.dumps(document), Masker.of([secret]))
-    assert isinstance(event, DiagnosticEvent)
+    assert event is not None
+    assert event.diagnostic is not None
     for shown in (event.message, event.diagnostic.summary, event.diagnostic.detail):
         assert secret not in shown.replace("(secret)", "")
 

@@ -3,7 +3,7 @@
 from plan_documents import change, document
 
 from pipeline.terraform.document import parse_plan
-from pipeline.terraform.events import ApplyComplete
+from pipeline.terraform.events import TerraformEvent
 from pipeline.terraform.progress import advance, expected
 
 
@@ -14,5 +14,5 @@ def test_the_total_is_known_before_the_first_event() -> None:
             change("aws_lb.a", ["create"]), change("aws_lb.b", ["delete"]), change("aws_lb.c", ["no-op"])
         )
     )
-    began = advance(expected(plan), ApplyComplete("", address="aws_lb.a", action="create"))
+    began = advance(expected(plan), TerraformEvent("", "apply_complete", address="aws_lb.a", action="create"))
     assert (len(began.done), began.total, began.percent) == (1, 2, 50.0)
