@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from tempfile import TemporaryFile
+from typing import BinaryIO
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ObjectHead
 from pipeline.logs.cloudwatch import CloudWatchLogs, LineWriter, Stream, parse_line
 from pipeline.logs.manifest import ArchiveDamagedError, ArchiveLocation, DayManifest, shrunk_streams
 from pipeline.logs.retention import LogGroup, expiring_days, history_is_archived, window
-from pipeline.logs.store import PART_BYTES, ArchiveStore, ObjectUpload, lines_of
+from pipeline.logs.store import ArchiveStore, lines_of
 
 
 def archived_days(access: AwsAccess, place: ArchiveLocation, group: str) -> frozenset[date]:
@@ -105,29 +107,26 @@ class ArchiveResult:
     """Streams of which CloudWatch holds fewer events than the archive: their archived events stay."""
 
 
-def archive_day(
-    access: AwsAccess, place: ArchiveLocation, group: str, day: date, part_bytes: int = PART_BYTES
-) -> ArchiveResult:
+def archive_day(access: AwsAccess, place: ArchiveLocation, group: str, day: date) -> ArchiveResult:
     """Copy every event of a UTC day to S3, then write the manifest.
 
     Repeating it finds late events and rewrites the day only if there are any; a stream never gets fewer
-    events than are archived. A run that is killed leaves the day as it was. ``day`` must be over.
+    events than are archived. A run that is killed leaves the day as it was. ``day`` must be over. The
+    events lie in a temporary file until all are there.
 
     Raises:
         ArchiveConflictError: another run wrote the same day meanwhile.
         ArchiveDamagedError: an earlier archive of the day cannot be read.
         AwsError: AWS refused or could not be reached.
     """
-    return _Day(access, place, group, day, part_bytes).archive()
+    return _Day(access, place, group, day).archive()
 
 
 class _Day:
-    def __init__(
-        self, access: AwsAccess, place: ArchiveLocation, group: str, day: date, part_bytes: int
-    ) -> None:
+    def __init__(self, access: AwsAccess, place: ArchiveLocation, group: str, day: date) -> None:
         self._logs = CloudWatchLogs(access)
         self._store = ArchiveStore(access, place)
-        self._group, self._day, self._part_bytes = group, day, part_bytes
+        self._group, self._day = group, day
         self._start, self._end = window(day)
 
     def archive(self) -> ArchiveResult:
@@ -135,14 +134,15 @@ class _Day:
         old = self._store.manifest(self._group, self._day)
         preserved: frozenset[str] = frozenset()
         while True:
-            with self._store.upload(self._group, self._day, present, self._part_bytes) as upload:
-                writer = LineWriter(upload.write)
+            with TemporaryFile() as file:
+                writer = LineWriter(file.write)
                 self._copy(writer, preserved)
                 self._restore(writer, old, preserved)
                 writer.close()
                 shrunk = shrunk_streams(old, writer.streams)
                 if not shrunk:
-                    return self._settle(old, present, writer, upload, preserved)
+                    file.seek(0)
+                    return self._settle(old, present, writer, file, preserved)
             self._refuse_damaged(shrunk & preserved)
             preserved |= shrunk
 
@@ -179,15 +179,15 @@ class _Day:
         old: DayManifest | None,
         present: ObjectHead | None,
         writer: LineWriter,
-        upload: ObjectUpload,
+        events: BinaryIO,
         kept: frozenset[str],
     ) -> ArchiveResult:
         """Make what was written the archive, unless it is already."""
         if old is not None and old.raw_sha256 == writer.raw_sha256 and _matches(old, present):
             return ArchiveResult(ArchiveOutcome.UNCHANGED, old, 0, tuple(sorted(kept)))
-        if writer.events:
-            upload.complete()
         manifest = self._manifest(writer)
+        if writer.events:
+            self._store.write(manifest, events, present)
         self._store.commit(manifest)
         added = manifest.events - (old.events if old else 0)
         return ArchiveResult(ArchiveOutcome.WRITTEN, manifest, added, tuple(sorted(kept)))

@@ -176,7 +176,7 @@ _quote = json.JSONEncoder().encode
 class LineWriter:
     """Compresses lines, counts them, and hands the bytes on. Holds no more than zlib's window."""
 
-    def __init__(self, sink: Callable[[bytes], None]) -> None:
+    def __init__(self, sink: Callable[[bytes], object]) -> None:
         self._sink = sink
         self._gzip = zlib.compressobj(6, zlib.DEFLATED, GZIP)
         self._raw = hashlib.sha256()

@@ -73,10 +73,9 @@ class FakeLogs:
 
 @dataclass
 class FakeS3:
-    """One bucket with conditional writes and multipart uploads."""
+    """One bucket with conditional writes."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
-    uploads: dict[str, list[bytes]] = field(default_factory=dict)
     fail_at: str = ""
     """Operation that breaks the next time it is called."""
     writes: Counter[str] = field(default_factory=Counter)
@@ -97,35 +96,10 @@ class FakeS3:
         key = request["Key"]
         self._break("put_object" if key.endswith(".gz") else "put_manifest")
         self._check(key, request)
-        self.objects[key] = request["Body"]
+        body = request["Body"]
+        self.objects[key] = body if isinstance(body, bytes) else body.read()
         self.writes[key] += 1
-        return {"ETag": _etag(request["Body"])}
-
-    def create_multipart_upload(self, *, Bucket: str, Key: str, ContentType: str) -> dict[str, str]:  # noqa: N803 - boto3's spelling
-        """Begin an upload."""
-        self.uploads[Key] = []
-        return {"UploadId": Key}
-
-    def upload_part(self, **request: Any) -> dict[str, str]:
-        """Take a part, in order."""
-        self._break("upload_part")
-        parts = self.uploads[request["Key"]]
-        parts.append(request["Body"])
-        assert len(parts) == request["PartNumber"]
-        return {"ETag": str(len(parts))}
-
-    def complete_multipart_upload(self, **request: Any) -> None:
-        """Join the parts."""
-        self._break("complete")
-        key = request["Key"]
-        self._check(key, request)
-        assert len(request["MultipartUpload"]["Parts"]) == len(self.uploads[key])
-        self.objects[key] = b"".join(self.uploads.pop(key))
-        self.writes[key] += 1
-
-    def abort_multipart_upload(self, *, Bucket: str, Key: str, UploadId: str) -> None:  # noqa: N803 - boto3's spelling
-        """Forget an upload."""
-        del self.uploads[Key]
+        return {"ETag": _etag(self.objects[key])}
 
     def get_paginator(self, operation: str) -> Any:
         """Return a paginator of list_objects_v2."""

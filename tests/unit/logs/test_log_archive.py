@@ -55,13 +55,11 @@ def _of_the_day(found: dict[str, Events]) -> Counter[tuple[str, int, str]]:
     )
 
 
-@given(found=streams, page=st.integers(1, 4), part_bytes=st.integers(1, 60))
-def test_every_event_of_the_day_is_archived_once(
-    found: dict[str, Events], page: int, part_bytes: int
-) -> None:
+@given(found=streams, page=st.integers(1, 4))
+def test_every_event_of_the_day_is_archived_once(found: dict[str, Events], page: int) -> None:
     """Equal timestamps, pages that end between them, empty pages and neighbouring days included."""
     aws = _aws(found, page)
-    result = archive_day(aws, PLACE, GROUP, DAY, part_bytes)
+    result = archive_day(aws, PLACE, GROUP, DAY)
     expected = _of_the_day(found)
     assert _archived(aws.s3) == expected
     times = [at for _, at, _ in expected]
@@ -82,7 +80,7 @@ def test_archiving_again_changes_nothing(found: dict[str, Events]) -> None:
     before, writes = dict(aws.s3.objects), aws.s3.writes.copy()
     second = archive_day(aws, PLACE, GROUP, DAY)
     assert (second.outcome, second.manifest, second.added) == (ArchiveOutcome.UNCHANGED, first.manifest, 0)
-    assert (aws.s3.objects, aws.s3.writes, aws.s3.uploads) == (before, writes, {})
+    assert (aws.s3.objects, aws.s3.writes) == (before, writes)
 
 
 @given(found=streams, late=streams)
@@ -146,7 +144,7 @@ def test_equal_events_give_equal_bytes() -> None:
     found: dict[str, Events] = {"a": [(START, 1 + END, "x")] * 3, "b": [(START, END, "y")]}
     one, other = _aws(found), _aws(dict(reversed(found.items())), page=1)
     archive_day(one, PLACE, GROUP, DAY)
-    archive_day(other, PLACE, GROUP, DAY, part_bytes=7)
+    archive_day(other, PLACE, GROUP, DAY)
     assert one.s3.objects == other.s3.objects
 
 
@@ -158,22 +156,21 @@ def test_streams_that_were_silent_since_the_day_before_are_not_read() -> None:
     assert aws.logs.calls.keys() == {"new"}
 
 
-@pytest.mark.parametrize("step", ["upload_part", "complete", "put_manifest"])
+@pytest.mark.parametrize("step", ["put_object", "put_manifest"])
 def test_a_run_that_dies_leaves_the_day_unarchived_and_the_next_one_finishes_it(step: str) -> None:
-    """Only the manifest makes a day archived; no half object and no upload remains."""
+    """Only the manifest makes a day archived; no half object remains."""
     found: dict[str, Events] = {"a": [(START + n, END, f"message {n * 7919}") for n in range(99)]}
     aws = _aws(found, page=50)
     aws.s3.fail_at = step
     with pytest.raises(KeyboardInterrupt):
-        archive_day(aws, PLACE, GROUP, DAY, part_bytes=100)
-    assert (archived_days(aws, PLACE, GROUP), aws.s3.uploads) == (frozenset(), {})
-    archive_day(aws, PLACE, GROUP, DAY, part_bytes=100)
+        archive_day(aws, PLACE, GROUP, DAY)
+    assert archived_days(aws, PLACE, GROUP) == frozenset()
+    archive_day(aws, PLACE, GROUP, DAY)
     assert _archived(aws.s3) == _of_the_day(found)
     assert archived_days(aws, PLACE, GROUP) == {DAY}
 
 
-@pytest.mark.parametrize("part_bytes", [10, 10_000])
-def test_two_runs_at_once_never_overwrite_each_other(part_bytes: int) -> None:
+def test_two_runs_at_once_never_overwrite_each_other() -> None:
     """Whoever is second finds the object changed and gives up."""
     aws = _aws({"a": [(START, END, "x")]})
     streams_of = aws.logs.paginate
@@ -184,9 +181,8 @@ def test_two_runs_at_once_never_overwrite_each_other(part_bytes: int) -> None:
 
     aws.logs.paginate = meanwhile
     with pytest.raises(ArchiveConflictError, match="another run"):
-        archive_day(aws, PLACE, GROUP, DAY, part_bytes)
+        archive_day(aws, PLACE, GROUP, DAY)
     assert aws.s3.objects == {PART: b"somebody else's"}
-    assert aws.s3.uploads == {}
 
 
 def test_a_day_without_events_is_archived_as_such() -> None:

@@ -1,7 +1,10 @@
 """What S3 refuses while logs are archived."""
 
 import gzip
+import hashlib
+import io
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,7 +17,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
 from pipeline.logs.archive import archive_day, verify_day
 from pipeline.logs.cloudwatch import RetentionResult
-from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchiveLocation
+from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchiveLocation, DayManifest
 from pipeline.logs.store import ArchiveStore
 
 GROUP, DAY = "/ecs/pay", date(2026, 3, 1)
@@ -59,40 +62,53 @@ def test_a_damaged_manifest_is_named(s3: Any) -> None:
         (UNREACHABLE, AwsError),
     ],
 )
-def test_an_upload_is_complete_only_when_s3_says_so(s3: Any, code: str, expected: type[Exception]) -> None:
+def test_a_day_is_written_only_when_s3_says_so(s3: Any, code: str, expected: type[Exception]) -> None:
     """Another run was faster, or S3 refused, or did not answer: none of it counts as archived."""
     store = ArchiveStore(ACCESS, PLACE)
-    with refusing(s3, "PutObject", code), store.upload(GROUP, DAY, None, 100) as upload:
-        upload.write(b"x")
-        with pytest.raises(expected):
-            upload.complete()
+    with refusing(s3, "PutObject", code), pytest.raises(expected):
+        store.write(manifest_of(b"x"), io.BytesIO(b"x"), None)
     assert store.part(GROUP, DAY) is None
 
 
-@pytest.mark.parametrize("content", [b"short", b"one part"])
-def test_a_completion_that_boto3_repeated_is_ours(
-    s3: Any, monkeypatch: pytest.MonkeyPatch, content: bytes
-) -> None:
-    """The answer to the first was lost, and the second meets its object, or an upload that is no more."""
-    for name in ("put_object", "complete_multipart_upload"):
-        call = getattr(s3, name)
-        monkeypatch.setattr(s3, name, lambda call=call, **request: (call(**request), call(**request))[1])
+def test_a_write_that_boto3_repeated_is_ours(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer to the first was lost, and the second meets its object."""
+    put = s3.put_object
+
+    def twice(**request: Any) -> Any:
+        put(**request)
+        request["Body"].seek(0)
+        return put(**request)
+
+    monkeypatch.setattr(s3, "put_object", twice)
     store = ArchiveStore(ACCESS, PLACE)
-    with store.upload(GROUP, DAY, None, 8) as upload:
-        upload.write(content)
-        upload.complete()
-    assert b"".join(store.chunks(PLACE.part(GROUP, DAY))) == content
+    store.write(manifest_of(b"events"), io.BytesIO(b"events"), None)
+    assert b"".join(store.chunks(PLACE.part(GROUP, DAY))) == b"events"
 
 
-def test_an_equal_archive_of_another_run_is_as_good(s3: Any) -> None:
-    """Nothing is left of the own upload, whose parts would be paid for."""
-    store = ArchiveStore(ACCESS, PLACE)
-    with store.upload(GROUP, DAY, None, 8) as upload:
-        upload.write(b"one part")
-        s3.put_object(Bucket=PLACE.bucket, Key=PLACE.part(GROUP, DAY), Body=b"one part")
-        with refusing(s3, "CompleteMultipartUpload", "PreconditionFailed"):
-            upload.complete()
-    assert "Uploads" not in s3.list_multipart_uploads(Bucket=PLACE.bucket)
+@pytest.mark.parametrize(("content", "ours"), [(b"events", True), (b"others", False)])
+def test_an_equal_archive_of_another_run_is_as_good(s3: Any, content: bytes, ours: bool) -> None:
+    """Another one is never overwritten."""
+    s3.put_object(Bucket=PLACE.bucket, Key=PLACE.part(GROUP, DAY), Body=content)
+    with nullcontext() if ours else pytest.raises(ArchiveConflictError, match="another run"):
+        ArchiveStore(ACCESS, PLACE).write(manifest_of(b"events"), io.BytesIO(b"events"), None)
+    assert b"".join(ArchiveStore(ACCESS, PLACE).chunks(PLACE.part(GROUP, DAY))) == content
+
+
+def manifest_of(content: bytes) -> DayManifest:
+    """Describe a day whose packed events are ``content``."""
+    return DayManifest(
+        group=GROUP,
+        day=DAY,
+        part=PLACE.part(GROUP, DAY),
+        events=1,
+        streams={},
+        first_event=None,
+        last_event=None,
+        raw_bytes=0,
+        raw_sha256="",
+        compressed_bytes=len(content),
+        compressed_sha256=hashlib.sha256(content).hexdigest(),
+    )
 
 
 def test_another_content_is_noticed_by_digest_and_by_count() -> None:
