@@ -57,13 +57,13 @@ class World:
         """Return a client of the environment's account."""
         return self.live.access.client(service)  # type: ignore[call-overload]
 
-    def push(self, number: int) -> str:
+    def push(self, number: int, tag: str = "") -> str:
         """Push the image of release ``r<number>``, unless it is there; return its digest."""
-        ecr, digest = self.client("ecr"), f"sha256:{number:064x}"
+        ecr, digest, tag = self.client("ecr"), f"sha256:{number:064x}", tag or f"r{number}"
         config = f'"config": {{"digest": "{digest}"}}, "layers": [{{"digest": "{digest}"}}]}}'
         with suppress(ecr.exceptions.ImageAlreadyExistsException):
-            ecr.put_image(repositoryName="pay", imageManifest=_MANIFEST + config, imageTag=f"r{number}")
-        found = ecr.describe_images(repositoryName="pay", imageIds=[{"imageTag": f"r{number}"}])
+            ecr.put_image(repositoryName="pay", imageManifest=_MANIFEST + config, imageTag=tag)
+        found = ecr.describe_images(repositoryName="pay", imageIds=[{"imageTag": tag}])
         return str(found["imageDetails"][0]["imageDigest"])
 
     def register(self, number: int) -> str:

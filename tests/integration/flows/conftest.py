@@ -44,8 +44,12 @@ def server(prefect_home: Callable[[Path], Path], tmp_path_factory: pytest.TempPa
     quiet = {f"PREFECT_SERVER_SERVICES_{name.upper()}_ENABLED": "false" for name in _SERVICES}
     variables = {**kept, **quiet, "PREFECT_HOME": str(prefect_home(home))}
     command = [sys.executable, "-m", "deployments", "stack", "server", "--port", str(port)]
-    api = {settings.PREFECT_API_URL: f"http://127.0.0.1:{port}/api", settings.PREFECT_HOME: home}
-    with served(command, variables, home / "log"), temporary_settings(api):
+    own = {
+        settings.PREFECT_API_URL: f"http://127.0.0.1:{port}/api",
+        settings.PREFECT_HOME: home,
+        settings.PREFECT_LOGGING_TO_API_ENABLED: False,
+    }
+    with served(command, variables, home / "log"), temporary_settings(own):
         wait_for_server(f"http://127.0.0.1:{port}/api/health")
         yield
 

@@ -1,14 +1,17 @@
 """deploy-application, through its real steps: how a release comes into service, or does not."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flow_runs import Runs, told
+from support.fake_engine import FakeEngine
 from support.refusals import refusing
 from support.world import World
 
 from flows.deploy_application import deploy_application
 from pipeline.ecs.outcome import Outcome
+from pipeline.environment.model import Scan, Source
 
 
 @pytest.fixture
@@ -170,3 +173,41 @@ def test_where_nothing_is_tried_the_rollout_follows_at_once(stage: World, runs: 
     assert "SUCCEEDED: release r2" in told(state)
     assert stage.commands == []
     assert not [task for task in stage.ecs.tasks.values() if task["startedBy"].startswith("trial-")]
+
+
+@pytest.fixture
+def engine(stage: World, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    """The worker's engine, which pushes what it built as r2's image."""
+    stage.client("ecr").batch_delete_image(repositoryName="pay", imageIds=[{"imageTag": "r2"}])
+    found = FakeEngine(lambda image: stage.push(2, image.rpartition(":")[2]))
+    monkeypatch.setattr("pipeline.preflight.engine.connect", lambda: found)
+    monkeypatch.setattr("tasks.image.connect", lambda: found)
+    return found
+
+
+def test_a_source_is_built_once_and_deployed(
+    stage: World, runs: Runs, engine: FakeEngine, tmp_path: Path
+) -> None:
+    """Who deploys it again finds its image in the registry, and that it runs."""
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
+    source = Source(repository=str(folder))
+    stage.live = replace(stage.live, settings=stage.live.settings.model_copy(update={"source": source}))
+    state = runs.run(deploy_application)
+    assert "SUCCEEDED: release content-" in told(state)
+    assert {row["check"] for row in runs.artifact(state, "preflight")} >= {"docker engine", "architecture"}
+    engine.pushed = ""
+    assert "NO_CHANGE: release content-" in told(runs.run(deploy_application))
+    assert engine.pushed == ""
+
+
+def test_where_a_scan_is_required_an_image_without_one_is_kept_back(stage: World, runs: Runs) -> None:
+    """Nothing is registered or started; where nobody looks at scans, the image passes."""
+    settings = stage.live.settings
+    stage.live = replace(stage.live, settings=settings.model_copy(update={"scan": Scan(required=True)}))
+    state = runs.run(deploy_application, image="r2")
+    assert "is not deployed; nothing was changed" in told(state)
+    assert (len(stage.ecs.definitions), stage.ecs.updates) == (1, [])
+    stage.live = replace(stage.live, settings=settings.model_copy(update={"scan": Scan(block_at=None)}))
+    assert "SUCCEEDED: release r2" in told(runs.run(deploy_application, image="r2", migrate=False))

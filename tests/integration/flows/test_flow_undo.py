@@ -103,13 +103,13 @@ def test_a_trial_that_fails_after_irreversible_migrations_names_them(stage: Worl
 def test_an_approval_is_carried_out(stage: World, runs: Runs) -> None:
     """The very release that was shown returns; who decided is told, and recorded as a rollback."""
     run = suspended(stage, runs)
-    assert (stage.runs, stage.heard()) == ("r2", ["rollback.waiting"])
+    assert (stage.runs, stage.heard()) == ("r2", ["backup.made", "rollback.waiting"])
     assert "Go back to release r1?" in question(runs, run)
     state = runs.decide(deploy_application, run, approved=True, by="anna", note="runs on it")
     assert "Release r1 runs again. anna decided (runs on it)." in told(state)
     assert stage.runs == "r1"
     assert stage.live.releases.newest(1)[0].kind == "rollback"
-    assert stage.heard() == ["rollback.waiting", "release.rolled_back"]
+    assert stage.heard() == ["backup.made", "rollback.waiting", "release.rolled_back"]
 
 
 def test_a_refusal_leaves_the_failed_release(stage: World, runs: Runs) -> None:

@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from moto import mock_aws
 from prefect.logging import disable_run_logger
+from support.fake_engine import DIGEST, FakeEngine
 from support.live import live_environment
 
 import tasks.image
@@ -21,50 +19,9 @@ from pipeline.outputs import Outputs
 from pipeline.source.model import ResolvedSource
 from tasks.image import build_release, fetch_source, find_release, push_release, require_image
 
-DIGEST = f"sha256:{'a' * 64}"
 OUTPUTS = Outputs.model_construct(repository_name="pay", repository_url="registry.test/pay")
 TYPE = "application/vnd.docker.distribution.manifest.v2+json"
 MANIFEST = json.dumps({"mediaType": TYPE, "config": {"digest": DIGEST}, "layers": [{"digest": DIGEST}]})
-
-
-@dataclass
-class FakeEngine:
-    """Builds and pushes whatever it is given; its messages are Docker's."""
-
-    built: dict[str, Any] = field(default_factory=dict)
-    pushed: str = ""
-
-    @property
-    def api(self) -> "FakeEngine":
-        """The engine's own calls."""
-        return self
-
-    @property
-    def images(self) -> "FakeEngine":
-        """The images that it holds."""
-        return self
-
-    def get(self, name: str) -> SimpleNamespace:
-        """Return an image."""
-        assert name == self.built["tag"]
-        return SimpleNamespace(id=DIGEST)
-
-    def build(self, **request: Any) -> Iterator[dict[str, Any]]:
-        """Build in one step, which is cached."""
-        self.built = request
-        yield {"stream": "Step 1/1 : FROM scratch\n"}
-        yield {"stream": " ---> Using cache\n"}
-        yield {"stream": "noise\n"}
-        yield {"aux": {"ID": DIGEST}}
-        yield {"stream": "Successfully built aaaaaaaaaaaa\n"}
-
-    def push(self, image: str, **_: Any) -> Iterator[dict[str, Any]]:
-        """Push two layers."""
-        self.pushed = image
-        for name in ("l1", "l2"):
-            yield {"status": "Pushing", "progressDetail": {"current": 5, "total": 10}, "id": name}
-            yield {"status": "Pushed", "progressDetail": {}, "id": name}
-        yield {"aux": {"Tag": "1", "Digest": DIGEST, "Size": 5}}
 
 
 @pytest.fixture
