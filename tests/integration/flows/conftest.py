@@ -71,6 +71,7 @@ def runs(server: None) -> Iterator[Runs]:
 @pytest.fixture
 def place(aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Staging, which every flow is given in place of what its block says; the gates are in a hurry."""
+    monkeypatch.setenv("VIMBISO_STATE", str(tmp_path / "state"))  # where Terraform's run folders lie
     hasty = partial(GateSettings, soak=0.05, interval=0.1)
     monkeypatch.setattr("tasks.rollout.GateSettings", partial(hasty, window=2))
     monkeypatch.setattr("tasks.recovery.GateSettings", lambda window: hasty(window=2))
