@@ -36,7 +36,7 @@ _SERVICES = (
 """Services of the server that answer no run: they would only keep it busy."""
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def server(prefect_home: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A Prefect server of our own."""
     home, port = tmp_path_factory.mktemp("flows"), free_port()
@@ -54,7 +54,7 @@ def server(prefect_home: Callable[[Path], Path], tmp_path_factory: pytest.TempPa
         yield
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def aws() -> Iterator[str]:
     """The address of AWS."""
     with moto() as url:
