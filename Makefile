@@ -91,24 +91,23 @@ unit: venv ## Run the unit tests alone: no server, no engine, less than a minute
 	$(VENV)/pytest -n 2 --dist loadfile tests/unit
 
 test: setup ## Run the unit, integration and Terraform tests
-	$(VENV)/pytest $(AT_ONCE) --durations=10 $(wildcard tests/integration tests/terraform tests/unit)
+	$(VENV)/pytest $(AT_ONCE) --durations=10 --ignore=tests/integration/flows $(wildcard tests/integration tests/terraform tests/unit)
 
 pythons: $(if $(TESTS),setup,venv) ## Run the unit tests on every supported Python of this machine; TESTS="tests/unit tests/integration" for more
 	@$(VENV)/vimbiso pythons -- $(AT_ONCE) $(or $(TESTS),tests/unit)
 
-# What remains of the integration tests starts Prefect: long, and beyond pipeline/.
-ENGINE_TESTS := $(filter-out %/test_automations.py %/test_command_line.py %/test_run_behaviour.py %/test_server_turns.py, \
-	$(wildcard tests/integration/test_*.py tests/integration/terraform))
-
-coverage: setup ## Measure by branch how much of pipeline/ the unit tests reach; ALL=1 adds the integration tests and the floor
-	$(VENV)/pytest $(AT_ONCE) --cov --cov-report=term tests/unit \
-		$(if $(ALL),$(ENGINE_TESTS) --cov-fail-under=95)
+coverage: setup ## Measure which branches of the product the unit tests reach; ALL=1 adds the integration tests and the floor
+	$(VENV)/pytest $(AT_ONCE) --cov --cov-report=term tests/unit $(if $(ALL),tests/integration)
+	@$(VENV)/coverage json -q -o - | $(VENV)/python tests/coverage_floor.py $(if $(ALL),,--show)
 
 bench: setup ## Measure against what people use instead, into docs/benchmarks.md; ONLY=backup,cleanup, QUICK=1
 	@PYTHONPATH=tests:tests/e2e:tests/integration $(VENV)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
-e2e: setup ## Run the end-to-end tests
-	$(VENV)/pytest -n 2 --durations=10 tests/e2e
+e2e: setup ## Run the end-to-end tests, and those of each flow through its steps
+	@failed=0; \
+	$(VENV)/pytest $(AT_ONCE) --durations=10 tests/integration/flows || failed=1; \
+	$(VENV)/pytest -n 2 --durations=10 tests/e2e || failed=1; \
+	exit $$failed
 
 # What CI has no time for, or needs a machine with nothing else to do. A step that fails stops no other.
 nightly: setup ## Run what takes too long for each change: speeds, ten times the examples, every Python, coverage, small benchmarks

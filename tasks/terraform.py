@@ -103,8 +103,10 @@ class Session:
 
 
 @contextmanager
-def terraform_session(live: LiveEnvironment, module: Path = ROOT_MODULE) -> Iterator[Session]:
-    """Give the flow its private workspace on the module; plan and apply happen in the same one.
+def terraform_session(live: LiveEnvironment, module: Path | None = None) -> Iterator[Session]:
+    """Give the flow its private workspace on the module (the project's own where none is given).
+
+    Plan and apply happen in the same one.
 
     A record beside the state names this run for as long as it works, so that a lock it leaves behind when it
     is killed can be told from a living one.
@@ -112,7 +114,9 @@ def terraform_session(live: LiveEnvironment, module: Path = ROOT_MODULE) -> Iter
     listener, home, run_id = ApplyReporter(get_run_logger()), live.state, str(flow_run.id)
     _forget_dead_runs(home, listener.log)
     keeper = lock_keeper(home, run_id, listener.log.warning)
-    with open_workspace(module, live.access, label=live.name, on_event=listener, hook=keeper) as workspace:
+    with open_workspace(
+        module or ROOT_MODULE, live.access, label=live.name, on_event=listener, hook=keeper
+    ) as workspace:
         record = this_run(run_id, live.name, workspace.folder.path, _RUN_BOUND)
         with announced(home, record):
             yield Session(live, workspace, listener, home, run_id)

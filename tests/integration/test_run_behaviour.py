@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
+from prefect.concurrency.services import ConcurrencySlotAcquisitionWithLeaseService
 from prefect.testing.utilities import prefect_test_harness
 from support.live import live_environment
 
@@ -32,7 +33,8 @@ EXPIRED = AwsError("expired", "ExpiredTokenException")
 
 @pytest.fixture(scope="module", autouse=True)
 def server() -> Iterator[None]:
-    """A Prefect server of our own."""
+    """A Prefect server of our own; what takes places would go on asking the one of tests before."""
+    ConcurrencySlotAcquisitionWithLeaseService.drain_all(timeout=30)
     with prefect_test_harness(server_startup_timeout=120):
         yield
 

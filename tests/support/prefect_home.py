@@ -21,7 +21,7 @@ def make_home(home: Path) -> None:
     variables = {**kept, "PREFECT_HOME": str(home), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
     command = [sys.executable, "-m", "deployments", "stack", "server", "--port", str(port)]
     with served(command, variables, home / "log"):
-        _wait_for(f"http://127.0.0.1:{port}/api/health")
+        wait_for_server(f"http://127.0.0.1:{port}/api/health")
     with closing(sqlite3.connect(home / "prefect.db")) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -35,7 +35,8 @@ def copy_home(made: Path, home: Path) -> Path:
 
 
 @retry(retry=retry_if_not_result(bool), wait=wait_fixed(0.1), stop=stop_after_delay(240))
-def _wait_for(url: str) -> bool:
+def wait_for_server(url: str) -> bool:
+    """Return when a server answers there."""
     try:
         return httpx.get(url, timeout=30, trust_env=False).is_success
     except httpx.TransportError:

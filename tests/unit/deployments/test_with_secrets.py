@@ -1,9 +1,11 @@
 """Secrets from files, as the compose file hands them over."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from deployments.platform import with_secrets
 from deployments.platform.with_secrets import SecretFileError, resolve
 
 
@@ -25,3 +27,30 @@ def test_a_missing_secret_is_named(content: str | None, tmp_path: Path) -> None:
     with pytest.raises(SecretFileError, match="PREFECT_API_AUTH_STRING_FILE") as caught:
         resolve({"PREFECT_API_AUTH_STRING_FILE": str(path)})
     assert str(path) in str(caught.value)
+
+
+def test_the_command_takes_this_process_s_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the secrets in its environment; the database is brought up to date before, where wanted."""
+    (tmp_path / "auth").write_text("operator:word\n", encoding="utf-8")
+    monkeypatch.setenv("PREFECT_API_AUTH_STRING_FILE", str(tmp_path / "auth"))
+    became: list[tuple[str, list[str], str]] = []
+    monkeypatch.setattr(
+        os, "execvpe", lambda name, words, env: became.append((name, words, env["PREFECT_API_AUTH_STRING"]))
+    )
+    monkeypatch.setattr(with_secrets, "_MIGRATE", ("true",))
+    monkeypatch.setattr(with_secrets, "MIGRATED", tmp_path / "migrated")
+    with_secrets.main(["prefect", "worker"])
+    assert not (tmp_path / "migrated").exists()
+    with_secrets.main(["--migrate", "prefect", "server"])
+    assert (tmp_path / "migrated").exists()
+    assert became == [
+        ("prefect", ["prefect", "worker"], "operator:word"),
+        ("prefect", ["prefect", "server"], "operator:word"),
+    ]
+
+
+def test_without_its_secret_the_container_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the sentence that names it, and nothing is started."""
+    monkeypatch.setenv("PREFECT_API_AUTH_STRING_FILE", "/none")
+    with pytest.raises(SystemExit, match="PREFECT_API_AUTH_STRING_FILE names /none"):
+        with_secrets.main(["prefect", "worker"])

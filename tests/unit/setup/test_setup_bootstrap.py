@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from deployments.local.setup import bootstrap
 from deployments.local.setup.bootstrap import (
     INPUTS,
     BootstrapError,
+    Step,
     VirtualEnvironment,
     check_python,
     current,
@@ -125,3 +127,65 @@ def test_documents_name_the_supported_versions_and_no_other() -> None:
         f'requires-python = ">={others[0]},<3.{int(last[2:]) + 1}"'
         in (PROJECT / "pyproject.toml").read_text()
     )
+
+
+def scripted(fails: str) -> Step:
+    """Return what makes an interpreter that notes what it is asked, and fails at what is named."""
+
+    def make(environment: VirtualEnvironment) -> None:
+        failing = f'case "$*" in {fails or "nothing"}) echo "no index" >&2; exit 1;; esac'
+        environment.python.parent.mkdir(parents=True)
+        environment.python.write_text(f'#!/bin/sh\necho "$*" >> {environment.root}/asked\n{failing}\n')
+        environment.python.chmod(0o755)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("fails", "steps"),
+    [
+        ("", ["uv.lock", "uv pip sync", "--editable"]),
+        ("*uv.lock*", ["uv.lock", "--no-deps -r", "--editable"]),
+        ("*sync*", ["uv.lock", "uv pip sync", "--no-deps -r", "--editable"]),
+    ],
+    ids=["uv does it", "no uv", "uv finds nothing"],
+)
+def test_packages_come_by_uv_or_else_by_pip(
+    environment: VirtualEnvironment, fails: str, steps: list[str]
+) -> None:
+    """From the locks with their hashes alone; the project itself last."""
+    ensure(environment, make_empty=scripted(fails))
+    lines = (environment.root / "asked").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == len(steps)
+    assert all(step in line for step, line in zip(steps, lines, strict=True))
+    assert all("--require-hashes" in line for line in lines[:-1])
+    assert current(environment) == fingerprint(environment)
+
+
+def test_what_neither_installs_ends_the_set_up(environment: VirtualEnvironment) -> None:
+    """It is not finished then: the next one makes it anew."""
+    with pytest.raises(BootstrapError, match="the locked packages could not be installed"):
+        ensure(environment, make_empty=scripted("*install*|*sync*"))
+    assert current(environment) is None
+
+
+@pytest.mark.parametrize("root", [True, False])
+def test_a_python_without_venv_is_completed_or_told(
+    environment: VirtualEnvironment, monkeypatch: pytest.MonkeyPatch, root: bool
+) -> None:
+    """Root gets the distribution's package; anybody else the command to type."""
+    asked: list[list[str]] = []
+    monkeypatch.setattr(bootstrap.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(bootstrap.os, "geteuid", lambda: 0 if root else 1000)
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(bootstrap, "_run", lambda command, _problem: asked.append(list(command)))
+    if not root:
+        with pytest.raises(BootstrapError, match=r"sudo apt-get install python3\.\d+-venv"):
+            bootstrap._make_empty(environment)
+        return
+    bootstrap._make_empty(environment)
+    assert [command[:2] for command in asked] == [
+        ["apt-get", "update"],
+        ["apt-get", "install"],
+        [sys.executable, "-m"],
+    ]

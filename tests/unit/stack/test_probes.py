@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
 
 import pytest
 
@@ -34,3 +35,19 @@ def test_a_worker_is_ready_by_its_own_heartbeat(
     worker = {"name": name, "last_heartbeat_time": (datetime.now(UTC) + beat).isoformat() if beat else None}
     monkeypatch.setattr(probes, "ask", lambda *_, **__: [worker])
     assert probes.worker_polls("http://prefect.test/api", "")(process) is ready
+
+
+def test_a_server_answers_or_does_not(monkeypatch: pytest.MonkeyPatch, process: Process) -> None:
+    """No connection, a bad status and no JSON are one and the same: not ready yet."""
+    asked = probes.answers("http://prefect.test/api/health")
+    monkeypatch.setattr(probes, "ask", lambda *_, **__: True)
+    assert asked(process)
+    polls = probes.worker_polls("http://prefect.test/api", "")
+    for error in (OSError("refused"), ValueError("no JSON"), HTTPException("gone")):
+
+        def fail(*_: object, _error: Exception = error, **__: object) -> None:
+            raise _error
+
+        monkeypatch.setattr(probes, "ask", fail)
+        assert not asked(process)
+        assert not polls(process)

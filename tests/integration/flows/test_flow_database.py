@@ -1,0 +1,182 @@
+"""Backups of the database, and what is made of them: the real job in a process, on S3."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+from flow_runs import Runs, told
+from support.refusals import refusing
+from support.world import World
+
+from flows.backup_sqlite import backup_sqlite
+from flows.check_backups import check_backups
+from flows.drill_restore import drill_restore
+from flows.restore_sqlite import restore_sqlite
+from pipeline.recovery.record import OpenRestores
+from pipeline.sqlite.layout import stem
+from pipeline.sqlite.store import find_backup, list_backups
+
+
+@pytest.fixture
+def stage(place: World) -> World:
+    """Staging with r1 in service and a database of one payment."""
+    place.deployed(1)
+    pay(place, 1, "CREATE TABLE payment (id INTEGER PRIMARY KEY)")
+    return place
+
+
+def pay(stage: World, number: int, first: str = "SELECT 1") -> None:
+    """Write a payment into the database."""
+    with closing(sqlite3.connect(stage.live.outputs.database_path)) as database, database:
+        database.execute(first)
+        database.execute("INSERT INTO payment VALUES (?)", (number,))
+
+
+def payments(path: str | Path) -> list[int]:
+    """Return the payments that a database holds."""
+    with closing(sqlite3.connect(path)) as database:
+        return [row[0] for row in database.execute("SELECT id FROM payment")]
+
+
+@contextmanager
+def kept(stage: World) -> Iterator[None]:
+    """Let S3 delete no backup for a while."""
+
+    def refuse(params: dict[str, str], **_: object) -> None:
+        if params["Key"].startswith("sqlite/"):
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DeleteObject")
+
+    events = stage.client("s3").meta.events
+    events.register("before-parameter-build.s3.DeleteObject", refuse)
+    yield
+    events.unregister("before-parameter-build.s3.DeleteObject", refuse)
+
+
+def backed_up(stage: World, runs: Runs) -> str:
+    """Back the database up; return the backup's key."""
+    state = runs.run(backup_sqlite)
+    assert state.type.value == "COMPLETED", told(state)
+    return list_backups(stage.live)[0].key
+
+
+def test_a_backup_is_made_shown_and_restored_to_a_file(stage: World, runs: Runs) -> None:
+    """The file has what the database had then; the live one is not touched."""
+    assert runs.run(restore_sqlite).message.endswith("Run backup-sqlite and read its log.")  # type: ignore[union-attr]
+    key = backed_up(stage, runs)
+    pay(stage, 2)
+    chosen = runs.run(restore_sqlite, dry_run=True)
+    assert [row["backup"] for row in runs.artifact(chosen, "chosen-backup")] == [key]
+    assert stage.commands == ["job"]
+    path = stage.data / "copy.sqlite3"
+    restored = runs.run(restore_sqlite, path=str(path))
+    assert restored.type.value == "COMPLETED", told(restored)
+    assert (payments(path), payments(stage.live.outputs.database_path)) == ([1], [1, 2])
+    assert f"`{path}`" in runs.artifact(restored, "restored")
+
+
+def test_without_a_database_there_is_nothing_to_back_up(place: World, runs: Runs) -> None:
+    """An application that was never started has none: no failure, and no backup."""
+    place.deployed(1)
+    state = runs.run(backup_sqlite)
+    assert (state.type.value, place.keys()[1:]) == ("COMPLETED", [])
+
+
+def test_backups_past_their_time_go(stage: World, runs: Runs) -> None:
+    """A dry run only shows them; one that stays against the plan fails the run, and the next tries again."""
+    backed_up(stage, runs)
+    old = [stem("staging", datetime.now(UTC) - timedelta(days=day), "a1") + ".gz" for day in range(3, 18)]
+    for key in old:
+        for name in (key, f"{key}.manifest.json"):
+            stage.client("s3").put_object(Bucket="backups", Key=name, Body=b"{}")
+    shown = runs.artifact(runs.run(backup_sqlite, dry_run=True), "backup-retention")
+    gone = {row["backup"] for row in shown if row["decision"] == "remove"}
+    assert gone
+    assert gone < set(old)
+    assert set(old) <= set(stage.keys())
+    with kept(stage):
+        state = runs.run(backup_sqlite)
+    assert f"{len(gone)} backups past their time could not be removed" in told(state)
+    assert runs.run(backup_sqlite).type.value == "COMPLETED"
+    assert not gone & set(stage.keys())
+
+
+def test_freshness_is_told(stage: World, runs: Runs) -> None:
+    """The table names what is missing; what could not be read is an error."""
+    backed_up(stage, runs)
+    stage.build_state()
+    state = runs.run(check_backups)
+    rows = {row["copy"]: row["verdict"] for row in runs.artifact(state, "backups")}
+    assert rows == {
+        "database backup": "fresh",
+        "state backup": "missing",
+        "archive of /ecs/pay": "not due yet",
+    }
+    ((name, payload),) = stage.events[1:]
+    assert (name, payload["flows"]) == ("backups.missing", ["backup-state"])
+    assert runs.run(check_backups, dry_run=True).type.value == "COMPLETED"
+    assert stage.heard() == ["backup.made", "backups.missing"]
+    with refusing(stage.client("logs"), "DescribeLogGroups", "AccessDeniedException"):
+        assert "AccessDenied" in told(runs.run(check_backups))
+
+
+def test_a_drill_measures_or_marks_the_backup(stage: World, runs: Runs) -> None:
+    """A backup that cannot be restored counts no longer, and the page says why."""
+    key = backed_up(stage, runs)
+    assert runs.run(drill_restore, dry_run=True).type.value == "COMPLETED"
+    assert stage.commands == ["job"]
+    good = runs.run(drill_restore)
+    assert "The newest backup can be restored" in runs.artifact(good, "drill")
+    stage.client("s3").put_object(Bucket="backups", Key=key, Body=b"rubbish")
+    bad = runs.run(drill_restore)
+    assert bad.type.value == "FAILED"
+    assert "The newest backup could not be restored" in runs.artifact(bad, "drill")
+    assert not find_backup(stage.live, key).verified
+    assert stage.heard() == ["backup.made", "drill.passed", "drill.failed"]
+
+
+def test_in_place_the_environment_is_named_once_more(stage: World, runs: Runs) -> None:
+    """Nothing is done before, nor where a path is given as well; a dry run only shows what would be lost."""
+    key = backed_up(stage, runs)
+    shown = runs.run(restore_sqlite, in_place=True, dry_run=True)
+    assert [row["backup"] for row in runs.artifact(shown, "in-place")] == [key]
+    assert "confirm is 'production'" in told(runs.run(restore_sqlite, in_place=True, confirm="production"))
+    both = runs.run(restore_sqlite, in_place=True, confirm="staging", path="/data/x")
+    assert "path is '/data/x'" in told(both)
+    assert (stage.commands, stage.ecs.updates) == (["job"], [])
+
+
+def test_a_backup_takes_the_databases_place(stage: World, runs: Runs) -> None:
+    """The service stops meanwhile and comes back; the old database is kept, and backed up once more."""
+    key = backed_up(stage, runs)
+    pay(stage, 2)
+    state = runs.run(restore_sqlite, in_place=True, confirm="staging")
+    assert state.type.value == "COMPLETED", told(state)
+    assert payments(stage.live.outputs.database_path) == [1]
+    (aside,) = stage.data.glob("db.sqlite3.before-*")
+    assert payments(aside) == [1, 2]
+    assert [item["desiredCount"] for item in stage.ecs.updates] == [0, 1]
+    assert f"## {key} is the database of staging" in runs.artifact(state, "restored")
+    assert OpenRestores(stage.live).find() is None
+
+
+def test_where_approval_is_wanted_a_person_decides(stage: World, runs: Runs) -> None:
+    """A refusal leaves all as it is; a database on which the service is not well goes again."""
+    backed_up(stage, runs)
+    stage.live = replace(stage.live, settings=stage.live.settings.model_copy(update={"approval": "always"}))
+    run = runs.begin(restore_sqlite, in_place=True, confirm="staging")
+    assert runs.carry(restore_sqlite, run).name == "Suspended"
+    refused = runs.decide(restore_sqlite, run, approved=False, by="rudo", note="not today")
+    assert "rudo decided against it: not today" in told(refused)
+    assert stage.ecs.updates == []
+    run = runs.begin(restore_sqlite, in_place=True, confirm="staging")
+    assert runs.carry(restore_sqlite, run).name == "Suspended"
+    stage.failing.add(stage.ecs.digest(stage.ecs.service["taskDefinition"]))
+    undone = runs.decide(restore_sqlite, run, approved=True, by="anna")
+    assert "Nothing was restored; the database is the old one." in told(undone)
+    assert "HTTP 500" in told(undone)
+    assert payments(stage.live.outputs.database_path) == [1]

@@ -1,0 +1,126 @@
+"""The flows that change infrastructure, with Terraform itself on a root module without providers."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flow_runs import Runs, told
+from support.world import World
+
+import tasks.terraform
+from flows.deploy_infrastructure import deploy_infrastructure
+from flows.destroy import destroy
+from flows.detect_drift import detect_drift
+from flows.rollback_infrastructure import rollback_infrastructure
+from pipeline.state.record import read_records
+
+ROOT = Path(__file__).parents[2] / "e2e/infrastructure_flows/roots/plain"
+
+
+@pytest.fixture
+def stage(place: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Staging with a home for its state, and with a small root module in the place of the real one."""
+    module = tmp_path / "root"
+    shutil.copytree(ROOT, module)
+    (module / "environments").mkdir()
+    monkeypatch.setattr(tasks.terraform, "ROOT_MODULE", module)
+    place.build_state()
+    values = place.live.outputs.model_dump_json()
+    parameter = place.live.settings.outputs_parameter
+    place.client("ssm").put_parameter(Name=parameter, Value=values, Type="String")
+    wish(place, value="one")
+    return place
+
+
+def wish(stage: World, **variables: str) -> None:
+    """Write the configuration of staging."""
+    lines = [f"{name} = {json.dumps(value)}\n" for name, value in variables.items()]
+    sizes = tasks.terraform.ROOT_MODULE / "environments/staging.tfvars"
+    sizes.write_text("".join(lines), encoding="utf-8")
+
+
+def built(stage: World) -> Any:
+    """Return the state's outputs by name."""
+    stored = stage.live.state.read(stage.live.state.backend.key)
+    return {} if stored is None else {k: v["value"] for k, v in json.loads(stored.body)["outputs"].items()}
+
+
+def decided(stage: World, policy: str, **more: Any) -> None:
+    """Change what the environment wants of its infrastructure."""
+    settings = stage.live.settings.model_copy(update={"approval": policy, **more})
+    stage.live = replace(stage.live, settings=settings)
+
+
+def test_infrastructure_is_planned_applied_compared_and_brought_back(stage: World, runs: Runs) -> None:
+    """Each apply is recorded; nothing happens to a plan without changes, or to one that is only shown."""
+    assert runs.run(deploy_infrastructure, plan_only=True).type.value == "COMPLETED"
+    assert built(stage) == {}
+    applied = runs.run(deploy_infrastructure)
+    assert applied.type.value == "COMPLETED", told(applied)
+    assert {row["what"] for row in runs.artifact(applied, "plan")} == {"create"}
+    assert built(stage)["value"] == "one"
+    assert runs.run(deploy_infrastructure).type.value == "COMPLETED"
+    assert len(read_records(stage.live.state)) == 1
+    same = runs.run(detect_drift)
+    wish(stage, value="two")
+    differs = runs.run(detect_drift)
+    assert [runs.artifact(item, "drift") == [] for item in (same, differs)] == [True, False]
+    assert stage.heard() == ["infrastructure.applied", "drift.found"]
+    runs.run(deploy_infrastructure)
+    assert built(stage)["value"] == "two"
+    unknown = runs.run(rollback_infrastructure, targets=["terraform_data.frist"])
+    assert "did you mean terraform_data.first" in told(unknown)
+    back = runs.run(rollback_infrastructure)
+    assert back.type.value == "COMPLETED", told(back)
+    assert built(stage)["value"] == "one"
+    records = read_records(stage.live.state)
+    assert (len(records), records[0].restores) == (3, records[-1].name)
+    rows = runs.artifact(back, "configurations")
+    assert [row["chosen"] for row in rows] == ["", "YES"]
+
+
+def test_an_apply_that_fails_is_recorded_and_said(stage: World, runs: Runs) -> None:
+    """The advice says what was done; the next run goes on from there."""
+    main = tasks.terraform.ROOT_MODULE / "main.tf"
+    broken = main.read_text(encoding="utf-8").replace('"sleep ${var.seconds}"', '"false"')
+    main.write_text(broken, encoding="utf-8")
+    state = runs.run(deploy_infrastructure)
+    assert state.type.value == "FAILED"
+    assert "local-exec" in told(state)
+    (record,) = read_records(stage.live.state)
+    assert (record.outcome, record.outputs) == ("failed", {})
+    assert stage.heard() == ["infrastructure.failed"]
+
+
+def test_where_approval_is_wanted_the_very_plan_is_applied(stage: World, runs: Runs) -> None:
+    """A refusal forgets it; a state that moved on meanwhile makes it stale."""
+    decided(stage, "always")
+    run = runs.begin(deploy_infrastructure)
+    assert runs.carry(deploy_infrastructure, run).name == "Suspended"
+    assert "rudo" in told(runs.decide(deploy_infrastructure, run, approved=False, by="rudo"))
+    assert built(stage) == {}
+    run = runs.begin(deploy_infrastructure)
+    assert runs.carry(deploy_infrastructure, run).name == "Suspended"
+    wish(stage, value="changed meanwhile")
+    state = runs.decide(deploy_infrastructure, run, approved=True, by="anna")
+    assert state.type.value == "COMPLETED", told(state)
+    assert built(stage)["value"] == "one"
+    (record,) = read_records(stage.live.state)
+    assert record.approved_by == "anna"
+    assert stage.live.state.keys("plans/") == ()
+
+
+def test_an_environment_is_destroyed_only_where_it_may_be(stage: World, runs: Runs) -> None:
+    """And when its name is typed once more; a dry run only shows."""
+    runs.run(deploy_infrastructure)
+    assert "staging is not destroyable" in told(runs.run(destroy, confirm="staging"))
+    decided(stage, "never", destroyable=True)
+    assert "confirm is 'stage'" in told(runs.run(destroy, confirm="stage"))
+    assert runs.run(destroy, confirm="staging", dry_run=True).type.value == "COMPLETED"
+    assert built(stage)["value"] == "one"
+    state = runs.run(destroy, confirm="staging")
+    assert state.type.value == "COMPLETED", told(state)
+    assert built(stage) == {}

@@ -1,0 +1,176 @@
+"""What becomes of a release that fails after migrations ran: undone, asked about, refused or explained."""
+
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import pytest
+from flow_runs import Runs, told
+from prefect.client.schemas.objects import FlowRun
+from support.world import World
+
+from flows.deploy_application import deploy_application
+from pipeline.migrations.model import Migration
+from pipeline.release.model import SchemaChange
+
+ONE_WAY = Migration(app="pay", name="0002", marker=True)
+HARMLESS = Migration(app="pay", name="0003")
+
+
+@pytest.fixture
+def stage(place: World) -> World:
+    """Staging with r1 in service, r2 in the registry, and a database; ECS itself does not roll back."""
+    with closing(sqlite3.connect(place.live.outputs.database_path)) as database, database:
+        database.execute("CREATE TABLE django_migrations (id INTEGER PRIMARY KEY, app TEXT, name TEXT)")
+        database.execute("INSERT INTO django_migrations (app, name) VALUES ('pay', '0001')")
+    place.deployed(1)
+    place.push(2)
+    place.ecs.rolls_back = False
+    return place
+
+
+def breaks(stage: World, number: int = 2) -> None:
+    """Let a release exit as soon as it is in service."""
+    stage.ecs.crashing_in_service.add(stage.push(number))
+
+
+def noted(stage: World) -> SchemaChange:
+    """Return the note of the migrations of r2."""
+    (change,) = stage.live.schema.since(stage.live.releases.newest()[-1].started_at)
+    return change
+
+
+def suspended(stage: World, runs: Runs) -> FlowRun:
+    """Deploy r2, which fails in service after an irreversible migration; return the run that asks."""
+    stage.pending = [ONE_WAY]
+    breaks(stage)
+    run = runs.begin(deploy_application, image="r2")
+    state = runs.carry(deploy_application, run)
+    assert state.name == "Suspended", told(state)
+    return run
+
+
+def question(runs: Runs, run: FlowRun) -> str:
+    """Return what the suspended run's form says above its fields."""
+    context = runs.client.read_flow_run(run.id).state.state_details.run_input_keyset  # type: ignore[union-attr]
+    assert context is not None
+    answer: Any = runs.client._client.get(f"/flow_runs/{run.id}/input/{context['description']}")
+    return str(answer.json())
+
+
+def test_pending_migrations_run_after_a_backup(stage: World, runs: Runs) -> None:
+    """The record names them and the backup, which lies in S3 with its manifest."""
+    stage.pending = [HARMLESS]
+    state = runs.run(deploy_application, image="r2")
+    assert "SUCCEEDED: release r2" in told(state)
+    assert stage.commands == ["shell", "job", "migrate"]
+    record = stage.live.releases.newest(1)[0]
+    assert (record.migrations, record.irreversible) == (("pay.0003",), False)
+    assert {record.backup, f"{record.backup}.manifest.json"} <= set(stage.keys())
+
+
+def test_before_the_first_release_there_is_nothing_to_back_up(stage: World, runs: Runs) -> None:
+    """Terraform's own revision names an image that does not exist: no job could run on it."""
+    stage.pending = [HARMLESS]
+    template = {"task_definition_arn": stage.ecs.service["taskDefinition"]}
+    stage.live = stage.given(**template)
+    assert "SUCCEEDED: release r2" in told(runs.run(deploy_application, image="r2"))
+    assert stage.commands == ["shell", "migrate"]
+    assert noted(stage).backup == ""
+
+
+def test_migrations_that_fail_are_noted_as_far_as_they_ran(stage: World, runs: Runs) -> None:
+    """None of them did: a later rollback need not ask. The release is not tried."""
+    stage.pending, stage.failing_migrations = [ONE_WAY, HARMLESS], True
+    state = runs.run(deploy_application, image="r2")
+    assert "`python manage.py migrate --noinput` failed" in told(state)
+    assert "Running migrations" in told(state)
+    assert stage.commands == ["shell", "job", "migrate", "shell"]
+    assert (noted(stage).migrations, noted(stage).irreversible) == ((), {})
+    assert stage.runs == "r1"
+
+
+def test_a_trial_that_fails_after_irreversible_migrations_names_them(stage: World, runs: Runs) -> None:
+    """The service was not touched, but the database is ahead of it."""
+    stage.pending = [ONE_WAY]
+    stage.ecs.crashing.add(stage.push(2))
+    state = runs.run(deploy_application, image="r2")
+    assert "The service was not touched, but these irreversible migrations ran" in told(state)
+    assert f"pay.0002, for release r2 on {noted(stage).at:%Y-%m-%d}" in told(state)
+    assert noted(stage).backup in told(state)
+
+
+def test_an_approval_is_carried_out(stage: World, runs: Runs) -> None:
+    """The very release that was shown returns; who decided is told, and recorded as a rollback."""
+    run = suspended(stage, runs)
+    assert (stage.runs, stage.heard()) == ("r2", ["backup.made", "rollback.waiting"])
+    assert "Go back to release r1?" in question(runs, run)
+    state = runs.decide(deploy_application, run, approved=True, by="anna", note="runs on it")
+    assert "Release r1 runs again. anna decided (runs on it)." in told(state)
+    assert stage.runs == "r1"
+    assert stage.live.releases.newest(1)[0].kind == "rollback"
+    assert stage.heard() == ["backup.made", "rollback.waiting", "release.rolled_back"]
+
+
+def test_a_refusal_leaves_the_failed_release(stage: World, runs: Runs) -> None:
+    """Nothing moves; the next steps are named."""
+    run = suspended(stage, runs)
+    updates = len(stage.ecs.updates)
+    state = runs.decide(deploy_application, run, approved=False, by="rudo")
+    assert "rudo decided against going back: the failed release stays." in told(state)
+    assert "restore-sqlite" in told(state)
+    assert (stage.runs, len(stage.ecs.updates)) == ("r2", updates)
+
+
+def test_an_answer_about_another_release_undoes_nothing(stage: World, runs: Runs) -> None:
+    """Somebody moved the service while the question was open."""
+    run = suspended(stage, runs)
+    stage.deployed(3)
+    state = runs.decide(deploy_application, run, approved=True, by="anna")
+    assert "Nothing was undone: the service is on app:3" in told(state)
+    assert stage.runs == "r3"
+
+
+def test_after_the_answer_there_may_be_no_release_left(stage: World, runs: Runs) -> None:
+    """The failure that is being reported is not replaced by another one."""
+    run = suspended(stage, runs)
+    stage.ecs.deregister(stage.live.releases.newest()[-1].task_definition)
+    state = runs.decide(deploy_application, run, approved=True, by="anna")
+    assert "The automatic rollback did not help: No recorded release can be deployed again: r1" in told(state)
+    assert stage.runs == "r2"
+
+
+def test_a_run_that_cannot_ask_says_what_to_do(stage: World, runs: Runs) -> None:
+    """It undoes nothing, and names the migration, the backup and the command."""
+    stage.pending = [ONE_WAY]
+    breaks(stage)
+    state = deploy_application(environment="staging", image="r2", return_state=True)
+    assert "No automatic rollback." in told(state)
+    for words in ("pay.0002", noted(stage).backup, "vimbiso rollback staging --release r1 --accept-schema"):
+        assert words in told(state)
+    assert stage.runs == "r2"
+
+
+def test_what_ecs_takes_back_leaves_its_migrations(stage: World, runs: Runs) -> None:
+    """Nobody was asked: the error names what the old release must live with."""
+    stage.pending, stage.ecs.rolls_back = [ONE_WAY], True
+    breaks(stage)
+    state = runs.run(deploy_application, image="r2")
+    assert "ROLLED_BACK: release r2" in told(state)
+    assert "Its irreversible migrations stay:\n- pay.0002" in told(state)
+    assert stage.runs == "r1"
+
+
+def test_without_another_good_release_the_reason_is_told(stage: World, runs: Runs) -> None:
+    """Nor where the one to go back to fails as well."""
+    breaks(stage)
+    breaks(stage, 1)
+    state = runs.run(deploy_application, image="r2")
+    assert "FAILED: release r2" in told(state)
+    assert "The automatic rollback did not help: FAILED: release r1" in told(state)
+    assert stage.events == []
+    stage.ecs.deregister(stage.live.releases.newest()[-1].task_definition)
+    stage.push(4)
+    breaks(stage, 4)
+    state = runs.run(deploy_application, image="r4", take_over=True, migrate=False)
+    assert "The automatic rollback did not help: No recorded release can be deployed again" in told(state)

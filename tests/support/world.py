@@ -1,0 +1,222 @@
+"""An environment as it lives, for flows to work on, and what a test does to it."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+from support.account import DENIED, LOGS, REGION, FakeBalancer, WorldAccess, built
+from support.fake_ecs import FakeEcs, Ran
+from support.live import live_environment
+
+from pipeline.ecs.model import Outcome
+from pipeline.live import LiveEnvironment
+from pipeline.migrations.model import Migration
+from pipeline.release.model import ReleaseRecord
+from pipeline.secrets.change import REQUIRED_KEYS
+from pipeline.state.protection import settle
+from pipeline.state.table import LockTable
+
+_MANIFEST = '{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", '
+
+
+@dataclass
+class World:
+    """The environment, and what a test does to it."""
+
+    live: LiveEnvironment
+    ecs: FakeEcs
+    balancer: FakeBalancer
+    data: Path
+    """What the tasks see as their data volume."""
+    pending: list[Migration] = field(default_factory=list)
+    failing_migrations: bool = False
+    failing: set[str] = field(default_factory=set)
+    """Digests of releases that answer with HTTP 500."""
+    commands: list[str] = field(default_factory=list)
+    events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """What automations would hear, without the prefix that all have."""
+
+    def hear(self, *, event: str, resource: dict[str, str], payload: dict[str, Any]) -> None:
+        """Hear an event about the environment."""
+        assert resource == {"prefect.resource.id": f"vimbiso.environment.{self.live.name}"}
+        self.events.append((event.removeprefix("vimbiso."), payload))
+
+    def heard(self) -> list[str]:
+        """Return the names of the events so far, in their order."""
+        return [name for name, _ in self.events]
+
+    def client(self, service: str) -> Any:
+        """Return a client of the environment's account."""
+        return self.live.access.client(service)  # type: ignore[call-overload]
+
+    def push(self, number: int, tag: str = "") -> str:
+        """Push the image of release ``r<number>``, unless it is there; return its digest."""
+        ecr, digest, tag = self.client("ecr"), f"sha256:{number:064x}", tag or f"r{number}"
+        config = f'"config": {{"digest": "{digest}"}}, "layers": [{{"digest": "{digest}"}}]}}'
+        with suppress(ecr.exceptions.ImageAlreadyExistsException):
+            ecr.put_image(repositoryName="pay", imageManifest=_MANIFEST + config, imageTag=tag)
+        found = ecr.describe_images(repositoryName="pay", imageIds=[{"imageTag": tag}])
+        return str(found["imageDetails"][0]["imageDigest"])
+
+    def register(self, number: int) -> str:
+        """Register the revision of release ``r<number>``, whose image is pushed; return its ARN."""
+        answer = self.client("ecs").register_task_definition(
+            family="app",
+            cpu="256",
+            memory="512",
+            networkMode="awsvpc",
+            containerDefinitions=[self._container(f"registry/pay@{self.push(number)}", f"r{number}")],
+            tags=[{"key": "pipeline:release", "value": f"r{number}"}],
+        )
+        return str(answer["taskDefinition"]["taskDefinitionArn"])
+
+    def deployed(self, number: int, age: timedelta = timedelta(hours=1), **changes: Any) -> ReleaseRecord:
+        """Deploy release ``r<number>`` some time ago, and record it."""
+        arn = self.register(number)
+        self.ecs.serve(arn, self.ecs.service.get("desiredCount", 1))
+        began = datetime.now(UTC) - age
+        for place in (*self.ecs.service["deployments"], *self.ecs.running()):
+            place["createdAt"] = began
+        image = self.ecs.containers(arn)[0]["image"]
+        values: dict[str, Any] = {
+            "release": f"r{number}",
+            "outcome": Outcome.SUCCEEDED,
+            "message": "",
+            "kind": "deploy",
+            "task_definition": arn,
+            "image": image,
+            "image_digest": image.partition("@")[2],
+            "deployment_id": self.ecs.primary["id"],
+            "started_at": began,
+            "ended_at": began + timedelta(minutes=1),
+        }
+        record = ReleaseRecord(**(values | changes))
+        self.live.releases.append(record)
+        return record
+
+    def given(self, **outputs: Any) -> LiveEnvironment:
+        """Return the environment with other outputs."""
+        return replace(self.live, built=self.live.outputs.model_copy(update=outputs))
+
+    @property
+    def runs(self) -> str:
+        """The release that the service is on."""
+        tags = self.ecs.tags[self.ecs.service["taskDefinition"]]
+        return next(tag["value"] for tag in tags if tag["key"] == "pipeline:release")
+
+    def answer(self) -> tuple[int, bytes]:
+        """Answer on the health path as the running release does."""
+        if self.ecs.digest(self.ecs.service["taskDefinition"]) in self.failing:
+            return 500, b"{}"
+        return 200, json.dumps({"release": self.runs}).encode()
+
+    def build_state(self) -> None:
+        """Make the home of the Terraform state, empty; without the policy, whose conditions moto ignores."""
+        bucket, s3 = self.live.settings.state_bucket, self.client("s3")
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        list(settle(LockTable(self.client("dynamodb"), self.live.settings.lock_table), repair=True))
+
+    def keys(self) -> list[str]:
+        """Return the keys in the backup bucket."""
+        listed = self.client("s3").list_objects_v2(Bucket="backups").get("Contents", [])
+        return [item["Key"] for item in listed]
+
+    def run(self, task: dict[str, Any], command: list[str], variables: dict[str, str]) -> Ran:
+        """Run the command of a one-off task: a job in a process, Django's from what the test wants."""
+        if "SQLITE_JOB_URL" in variables:
+            self.commands.append("job")
+            kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+            own = {**kept, **variables, "TMPDIR": str(self.data), "PATH": os.environ["PATH"]}
+            return subprocess.run(command, env=own, capture_output=True, check=False).returncode, ""
+        self.commands.append(command[2])
+        stream = stream_of(task)
+        if command[2] == "migrate":
+            if not self.failing_migrations:
+                self.pending.clear()
+            self.log("Running migrations", stream=stream)
+            return int(self.failing_migrations), ""
+        lines = [f"VIMBISO-MIGRATION {item.model_dump_json()}" for item in self.pending]
+        self.log(*lines, f"VIMBISO-MIGRATIONS {len(lines)}", stream=stream)
+        return 0, ""
+
+    def log(self, *lines: str, stream: str = "ecs/app/1", at: datetime | None = None) -> None:
+        """Write lines into the application's log group, one a millisecond."""
+        logs = self.client("logs")
+        with suppress(logs.exceptions.ResourceAlreadyExistsException):
+            logs.create_log_stream(logGroupName=LOGS, logStreamName=stream)
+        began = int((at or datetime.now(UTC)).timestamp() * 1000)
+        logs.put_log_events(
+            logGroupName=LOGS,
+            logStreamName=stream,
+            logEvents=[{"timestamp": began + place, "message": line} for place, line in enumerate(lines)],
+        )
+
+    def _container(self, image: str, release: str) -> dict[str, Any]:
+        arn = self.live.outputs.secret_arn
+        options = {"awslogs-group": LOGS, "awslogs-region": REGION, "awslogs-stream-prefix": "ecs"}
+        return {
+            "name": "app",
+            "image": image,
+            "environment": [{"name": "RELEASE", "value": release}],
+            "secrets": [{"name": key, "valueFrom": f"{arn}:{key}::"} for key in REQUIRED_KEYS],
+            "logConfiguration": {"logDriver": "awslogs", "options": options},
+        }
+
+
+def stream_of(task: dict[str, Any]) -> str:
+    """Return the log stream of a task's application, as awslogs names it."""
+    return f"ecs/app/{task['taskArn'].rpartition('/')[2]}"
+
+
+@contextmanager
+def world(aws: str, data: Path, **settings: Any) -> Iterator[World]:
+    """Build an environment in an empty account: no release yet."""
+    httpx.post(f"{aws}/moto-api/reset", trust_env=False)
+    ecs = FakeEcs()
+    balancer = FakeBalancer(ecs)
+    access = WorldAccess(REGION, aws, "world", "x", services={**DENIED, "ecs": ecs, "elbv2": balancer})
+    settings = {"aws_endpoint_url": aws, "task_endpoint_url": aws, "domain": "localhost", **settings}
+    with _served() as (url, handler):
+        live = live_environment(access, built(access, url, data), **settings)
+        made = World(live, ecs, balancer, data)
+        ecs.run, ecs.wrote = made.run, lambda task: made.log("Starting", stream=stream_of(task))
+        handler.world = made
+        yield made
+
+
+class _Handler(BaseHTTPRequestHandler):
+    world: World
+
+    def do_GET(self) -> None:
+        status, body = self.world.answer()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _served() -> Iterator[tuple[str, type[_Handler]]]:
+    handler = type("Handler", (_Handler,), {})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", handler
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,95 @@
+"""The steps around a plan: how it and its drift are shown, and what of it is refused or emptied."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from moto import mock_aws
+from plan_documents import change, document
+from prefect.logging import disable_run_logger
+from support.live import live_environment
+
+from pipeline.aws.access import AwsAccess
+from pipeline.live import LiveEnvironment
+from pipeline.terraform.document import parse_plan
+from pipeline.terraform.summary import summarise
+from tasks import change as plan_report
+from tasks import terraform as removal
+
+Shown = list[dict[str, Any]]
+LOSS = parse_plan(document(change("aws_s3_bucket.a", ["delete"], before={"bucket": "data", "id": "data"})))
+
+
+@pytest.fixture
+def live() -> Iterator[LiveEnvironment]:
+    """Staging, in AWS without a network."""
+    with mock_aws(), disable_run_logger():
+        yield live_environment(AwsAccess("af-south-1", access_key_id="plan-steps", secret_access_key="x"))
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
+    """The rows of the tables that steps show, as they come."""
+    rows: Shown = []
+    for module in (plan_report, removal):
+        monkeypatch.setattr(module, "show_table", lambda _live, _kind, table, _text: rows.extend(table))
+    return rows
+
+
+def test_a_plan_that_loses_data_is_refused_unless_allowed() -> None:
+    """By the address; an allowance that names nothing is no refusal."""
+    with disable_run_logger():
+        with pytest.raises(
+            plan_report.PipelineError, match=r"Nothing was applied\.(.|\n)*- aws_s3_bucket\.a"
+        ):
+            plan_report.guard_plan.fn(LOSS, ())
+        assert plan_report.guard_plan.fn(LOSS, ("aws_s3_bucket.a", "aws_s3_bucket.b"))
+
+
+def test_each_row_says_what_changes_and_why(live: LiveEnvironment, shown: Shown) -> None:
+    """What was changed by hand is told from what the configuration changes, and from what AWS fills in."""
+    drifted = change("aws_lb.b", ["update"], before={"idle_timeout": 60}, after={"idle_timeout": 90})
+    filled = change(
+        "aws_lb_target_group.c",
+        ["update"],
+        before={"load_balancer_arns": []},
+        after={"load_balancer_arns": ["b"]},
+    )
+    planned = change("aws_lb.b", ["update"], before={"idle_timeout": 90}, after={"idle_timeout": 60})
+    plan = parse_plan(document(planned, change("aws_eip.d", ["delete"]), drift=(drifted, filled)))
+    plan_report.report_plan.fn(live, plan)
+    found = {(row["resource"], row["what"]): row for row in shown}
+    assert found["aws_lb.b", "update"]["reason"] == "brings back what was changed by hand"
+    assert found["aws_lb.b", "update"]["changes"] == "idle_timeout: 90 -> 60"
+    assert found["aws_eip.d", "delete"]["destroys"] == "YES"
+    assert found["aws_lb_target_group.c", "drift"]["reason"].startswith("AWS filled it in")
+
+
+def test_drift_is_announced_with_what_was_changed(
+    live: LiveEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the configuration or somebody's hand makes the difference; without one nobody is told."""
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(plan_report, "emit", lambda _live, _what, **payload: told.append(payload))
+    drifted = change("aws_lb.b", ["update"], before={"idle_timeout": 60}, after={"idle_timeout": 90})
+    by_hand, nothing = (summarise(parse_plan(document(drift=drift))) for drift in ((drifted,), ()))
+    assert not plan_report.report_drift.fn(live, nothing, has_changes=False)
+    assert told == []
+    assert plan_report.report_drift.fn(live, by_hand, has_changes=False)
+    assert plan_report.report_drift.fn(live, nothing, has_changes=True)
+    assert [payload["resources"] for payload in told] == [["aws_lb.b"], []]
+
+
+def test_what_a_destruction_empties_is_shown_and_emptied(live: LiveEnvironment, shown: Shown) -> None:
+    """The buckets of the plan, and no others."""
+    s3 = live.access.client("s3")
+    for name in ("data", "other"):
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "af-south-1"})
+        s3.put_object(Bucket=name, Key="a", Body=b"x")
+    removal.show_contents.fn(live, LOSS)
+    assert [(row["name"], row["holds"]) for row in shown] == [("data", 1)]
+    (emptied,) = removal.purge_stores.fn(live, LOSS, timedelta(minutes=1))
+    assert (emptied.container.name, emptied.count) == ("data", 1)
+    assert "Contents" not in s3.list_objects_v2(Bucket="data")
+    assert "Contents" in s3.list_objects_v2(Bucket="other")
