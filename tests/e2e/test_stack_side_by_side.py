@@ -24,7 +24,7 @@ def test_nothing_is_written_outside_the_state(stack: Stack, tmp_path: Path) -> N
     shared.mkdir()
     done = stack.run("up", HOME=str(home), TMPDIR=str(shared))
     assert done.returncode == 0, done.stderr
-    assert (stack.settings.state / "tmp/runner_storage").is_dir(), "the worker keeps its folders elsewhere"
+    assert stack.settings.temporary.is_dir(), "temporary files lie elsewhere"
     assert [*home.iterdir(), *shared.iterdir()] == []
     assert stack.run("down").returncode == 0
 

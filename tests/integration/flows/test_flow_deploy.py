@@ -35,8 +35,8 @@ def test_a_release_goes_through_all_steps(stage: World, runs: Runs) -> None:
     assert "SUCCEEDED: release `r2`" in page
     assert "release `r2` (app:2), 1 of 1 wanted tasks" in page
     assert stage.live.releases.open_rollout() is None
-    trials = [task for task in stage.ecs.tasks.values() if task["startedBy"].startswith("trial-")]
-    assert [task["stoppedReason"] for task in trials] == ["Trial finished"]
+    tested = [task for task in stage.ecs.tasks.values() if task["startedBy"].startswith("smoke-test-")]
+    assert [task["stoppedReason"] for task in tested] == ["Smoke test finished"]
 
 
 def test_the_release_that_runs_is_no_change(stage: World, runs: Runs) -> None:
@@ -168,12 +168,12 @@ def test_an_image_that_is_not_there_is_told_with_what_runs(stage: World, runs: R
 
 
 def test_where_nothing_is_tried_the_rollout_follows_at_once(stage: World, runs: Runs) -> None:
-    """An environment may do without trials, a run without migrations."""
+    """An environment may do without tested, a run without migrations."""
     stage.live = replace(stage.live, settings=stage.live.settings.model_copy(update={"smoke_test": False}))
     state = runs.run(deploy_application, image="r2", migrate=False)
     assert "SUCCEEDED: release r2" in told(state)
     assert stage.commands == []
-    assert not [task for task in stage.ecs.tasks.values() if task["startedBy"].startswith("trial-")]
+    assert not [task for task in stage.ecs.tasks.values() if task["startedBy"].startswith("smoke-test-")]
 
 
 @pytest.fixture
