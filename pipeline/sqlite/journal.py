@@ -1,11 +1,11 @@
 """Journal of the jobs under way, so that a killed run goes on where it was, and others can clean up."""
 
-import json
 import re
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+
+from pydantic import TypeAdapter
 
 from pipeline.sqlite import layout
 from pipeline.sqlite.model import OtherRunError, SqliteError
@@ -40,6 +40,9 @@ class JournalEntry:
         return layout.job_key(self.environment, self.id, name)
 
 
+ENTRY = TypeAdapter(JournalEntry)
+
+
 def open_entry(store: BackupStore, purpose: str, run_id: str, now: datetime) -> JournalEntry:
     """Return the entry that this run has under way, or note a new one.
 
@@ -52,10 +55,10 @@ def open_entry(store: BackupStore, purpose: str, run_id: str, now: datetime) -> 
     key = layout.open_key(store.environment, purpose, run_id)
     known = store.read(key)
     if known is not None:
-        return from_document(known)
+        return ENTRY.validate_python(known)
     entry = JournalEntry(purpose, run_id, secrets.token_hex(6), now.replace(microsecond=0), store.environment)
     try:
-        store.write(key, to_document(entry), once=True)
+        store.write(key, ENTRY.dump_json(entry), once=True)
     except OtherRunError as error:
         raise OtherRunError(f"Run {run_id} is active twice; end one of them.") from error
     return entry
@@ -70,14 +73,4 @@ def close_entry(store: BackupStore, entry: JournalEntry) -> None:
 def open_entries(store: BackupStore) -> tuple[JournalEntry, ...]:
     """Return every entry under way, of any run."""
     documents = [store.read(key) for key in store.keys(layout.open_prefix(store.environment))]
-    return tuple(from_document(item) for item in documents if item is not None)
-
-
-def to_document(entry: JournalEntry) -> bytes:
-    """Return the note as JSON."""
-    return json.dumps({**asdict(entry), "at": entry.at.isoformat()}, sort_keys=True).encode()
-
-
-def from_document(document: dict[str, Any]) -> JournalEntry:
-    """Read a note."""
-    return JournalEntry(**{**document, "at": datetime.fromisoformat(document["at"])})
+    return tuple(ENTRY.validate_python(item) for item in documents if item is not None)

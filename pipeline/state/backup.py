@@ -16,9 +16,9 @@ from typing import IO, Any, cast
 from pipeline.clock import utc_now
 from pipeline.retention import RetentionPolicy, reasons_to_keep
 from pipeline.state.backend import StateBackend, describe
-from pipeline.state.bucket import protected
+from pipeline.state.bucket import check, protected
 from pipeline.state.model import StateError, StateHead
-from pipeline.state.protection import Setting, check
+from pipeline.state.protection import Setting
 
 VARIABLES = "pipeline.tfvars.json"
 _LEFT_OUT_FOLDERS = frozenset({".terraform", "tests", "__pycache__", ".git"})

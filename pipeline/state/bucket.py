@@ -1,20 +1,20 @@
 """The bucket of Terraform's state, and its making together with the lock table's."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from botocore.exceptions import ClientError
 
 from pipeline.aws.access import AwsAccess, identify
-from pipeline.aws.errors import code_of
+from pipeline.aws.errors import calling, code_of
 from pipeline.state.model import BucketTakenError
 from pipeline.state.protection import (
     BootstrapReport,
-    Protected,
+    Done,
     ProtectionSetting,
+    Setting,
     requires_tls,
-    settle,
     with_tls,
 )
 from pipeline.state.table import LockTable
@@ -145,7 +145,41 @@ def _unless(absent: str, call: Callable[[], Mapping[str, Any]]) -> Mapping[str, 
         raise
 
 
-def protected(access: AwsAccess, bucket: str, table: str) -> tuple[Protected, Protected]:
+def settle(thing: StateBucket | LockTable, *, repair: bool) -> Iterator[Setting]:
+    """Yield existence and settings; with ``repair`` what is missing is made.
+
+    Raises:
+        StateError: the name belongs to another account, or to something else.
+        AwsError: a call failed.
+    """
+    with calling(f"Looking for the {thing.kind} {thing.name}"):
+        present = thing.exists()
+    if not present and not repair:
+        yield Setting(thing.name, thing.kind, "absent", "missing")
+        return
+    made = False
+    if not present:
+        with calling(f"Creating the {thing.kind} {thing.name}"):
+            made = thing.create()
+    yield Setting(thing.name, thing.kind, "absent" if made else "present", "created" if made else "kept")
+    yield from _settings(thing, "created" if made else "repaired", repair=repair)
+
+
+def check(thing: StateBucket | LockTable) -> tuple[Setting, ...]:
+    """Look at the settings without repairing any; what is wrong is "missing"."""
+    return tuple(_settings(thing, "missing", repair=False))
+
+
+def _settings(thing: StateBucket | LockTable, done: Done, *, repair: bool) -> Iterator[Setting]:
+    for protection in thing.protections():
+        with calling(f"Checking {protection.name} of the {thing.kind} {thing.name}"):
+            found, right = protection.look()
+            if repair and not right:
+                protection.repair()
+        yield Setting(thing.name, protection.name, found, "kept" if right else done if repair else "missing")
+
+
+def protected(access: AwsAccess, bucket: str, table: str) -> tuple[StateBucket, LockTable]:
     """Return the state's bucket and table."""
     account = identify(access).account_id
     return (

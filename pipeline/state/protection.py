@@ -1,11 +1,9 @@
 """Protection of the state bucket and the lock table: looked at, made and repaired, never weakened."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol
-
-from pipeline.aws.errors import calling
+from typing import Any, Literal
 
 SID = "DenyInsecureTransport"
 
@@ -83,56 +81,3 @@ class ProtectionSetting:
     name: str
     look: Callable[[], tuple[str, bool]]
     repair: Callable[[], None]
-
-
-class Protected(Protocol):
-    """A bucket or table of the state."""
-
-    kind: ClassVar[str]
-
-    @property
-    def name(self) -> str:
-        """Its name in AWS."""
-
-    def exists(self) -> bool:
-        """Whether it is there and ours."""
-
-    def create(self) -> bool:
-        """Create it; False where another run was faster."""
-
-    def protections(self) -> tuple[ProtectionSetting, ...]:
-        """Return its settings in the order in which they are looked at."""
-
-
-def settle(thing: Protected, *, repair: bool) -> Iterator[Setting]:
-    """Yield existence and settings; with ``repair`` what is missing is made.
-
-    Raises:
-        StateError: the name belongs to another account, or to something else.
-        AwsError: a call failed.
-    """
-    with calling(f"Looking for the {thing.kind} {thing.name}"):
-        present = thing.exists()
-    if not present and not repair:
-        yield Setting(thing.name, thing.kind, "absent", "missing")
-        return
-    made = False
-    if not present:
-        with calling(f"Creating the {thing.kind} {thing.name}"):
-            made = thing.create()
-    yield Setting(thing.name, thing.kind, "absent" if made else "present", "created" if made else "kept")
-    yield from _settings(thing, "created" if made else "repaired", repair=repair)
-
-
-def check(thing: Protected) -> tuple[Setting, ...]:
-    """Look at the settings without repairing any; what is wrong is "missing"."""
-    return tuple(_settings(thing, "missing", repair=False))
-
-
-def _settings(thing: Protected, done: Done, *, repair: bool) -> Iterator[Setting]:
-    for protection in thing.protections():
-        with calling(f"Checking {protection.name} of the {thing.kind} {thing.name}"):
-            found, right = protection.look()
-            if repair and not right:
-                protection.repair()
-        yield Setting(thing.name, protection.name, found, "kept" if right else done if repair else "missing")

@@ -22,7 +22,7 @@ from pipeline.live import LiveEnvironment
 from pipeline.migrations.model import Migration
 from pipeline.release.model import ReleaseRecord
 from pipeline.secrets.change import REQUIRED_KEYS
-from pipeline.state.protection import settle
+from pipeline.state.bucket import settle
 from pipeline.state.table import LockTable
 
 _MANIFEST = '{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", '

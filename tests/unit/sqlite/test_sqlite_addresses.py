@@ -1,6 +1,5 @@
 """URLs, keys and targets of one live."""
 
-import json
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,7 +9,7 @@ from support.live import live_environment
 from pipeline.aws.access import AwsAccess
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
-from pipeline.sqlite.journal import JournalEntry, from_document, to_document
+from pipeline.sqlite.journal import ENTRY, JournalEntry
 from pipeline.sqlite.model import NoDatabaseError, SqliteError, SqliteJobError, job_error
 from pipeline.sqlite.restore import checked_target
 from pipeline.sqlite.runner import Signer
@@ -55,7 +54,7 @@ def test_started_by_fits_older_endpoints_and_an_attempt_survives_json(purpose: s
     """36 characters."""
     attempt = JournalEntry(purpose, "run", "0123456789ab", datetime(2026, 1, 1, tzinfo=UTC), "test")
     assert len(attempt.started_by) <= 36
-    assert from_document(json.loads(to_document(attempt))) == attempt
+    assert ENTRY.validate_json(ENTRY.dump_json(attempt)) == attempt
 
 
 @pytest.mark.parametrize("target", ["/data/new", "/data/sub/new", "/data/db.sqlite3.restored-1"])

@@ -8,7 +8,7 @@ from moto import mock_aws
 
 from pipeline.aws.access import AwsAccess
 from pipeline.state.backend import StateBackend
-from pipeline.state.protection import settle
+from pipeline.state.bucket import settle
 from pipeline.state.table import LockTable
 from pipeline.terraform.backend import BackendConfig
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pipeline.state.bucket import StateBucket
+from pipeline.state.bucket import StateBucket, settle
 from pipeline.state.model import BucketTakenError
-from pipeline.state.protection import requires_tls, settle, with_tls
+from pipeline.state.protection import requires_tls, with_tls
 
 
 class FakeS3:
