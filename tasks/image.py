@@ -5,13 +5,12 @@ from functools import partial
 from prefect.logging import get_run_logger
 
 from pipeline.clock import utc_now
-from pipeline.environment.model import Scan
 from pipeline.image.build import build_image
 from pipeline.image.engine import connect
 from pipeline.image.push import PushProgress, ecr_login, push_image
 from pipeline.image.registry import Repository, find_image, repository_at
 from pipeline.image.request import BuildEvent, BuildRequest, ImageError, image_labels
-from pipeline.image.scan import Accepted, ScanPolicy, judge_scan, scan_rows, wait_for_findings
+from pipeline.image.scan import judge_scan, scan_rows, wait_for_findings
 from pipeline.live import LiveEnvironment
 from pipeline.release.model import Release
 from pipeline.source.location import ResolvedSource
@@ -31,18 +30,13 @@ def pass_scan_gate(live: LiveEnvironment, digest: str) -> str:
         log.info("SKIPPED: this environment does not look at scan results.")
         return "SKIPPED"
     found = wait_for_findings(live.access, live.outputs.repository_name, digest)
-    verdict = judge_scan(found, _policy(settings), utc_now().date())
+    verdict = judge_scan(found, settings, utc_now().date())
     level = log.error if verdict.outcome == "BLOCKED" else log.info
     level("%s: %s", verdict.outcome, verdict.reason)
     show_table(live, "scan", scan_rows(found, verdict), f"{verdict.outcome}: {verdict.reason} Image {digest}")
     if verdict.outcome == "BLOCKED":
         raise ImageError(f"Image {digest} is not deployed; nothing was changed. {verdict.reason}")
     return verdict.outcome
-
-
-def _policy(settings: Scan) -> ScanPolicy:
-    allow = {name: Accepted(item.reason, item.until) for name, item in settings.allow.items()}
-    return ScanPolicy(settings.block_at, allow, settings.required)
 
 
 @retried_step

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay, wait_fixed, wait_random
@@ -12,14 +12,14 @@ from tenacity.wait import wait_base
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling, code_of
+from pipeline.environment.model import Scan, Severity
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecr.type_defs import DescribeImageScanFindingsRequestTypeDef
 
-SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED")
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """ECR's severities, worst first (API reference, ImageScanFinding); UNTRIAGED counts as UNDEFINED."""
-Severity = Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED"]
 
 
 @dataclass(frozen=True)
@@ -43,27 +43,6 @@ class ScanResult:
 
 
 @dataclass(frozen=True)
-class Accepted:
-    """A vulnerability that somebody took the responsibility for."""
-
-    reason: str
-    until: date | None = None
-    """Last day on which it counts; for ever when absent."""
-
-
-@dataclass(frozen=True)
-class ScanPolicy:
-    """Rule that keeps an image from being deployed."""
-
-    block: Severity | None = "CRITICAL"
-    """This severity and worse; None blocks nothing."""
-    allow: Mapping[str, Accepted] = field(default_factory=dict)
-    """By CVE."""
-    required: bool = False
-    """Whether an image without a scan result is blocked."""
-
-
-@dataclass(frozen=True)
 class ScanVerdict:
     """The decision, and everything it rests on."""
 
@@ -75,7 +54,7 @@ class ScanVerdict:
     """Findings by severity, worst first."""
 
 
-def judge_scan(result: ScanResult, policy: ScanPolicy, today: date) -> ScanVerdict:
+def judge_scan(result: ScanResult, policy: Scan, today: date) -> ScanVerdict:
     """Decide; without a scan result the image is SKIPPED with the reason, or BLOCKED, but never PASSED."""
     if result.unavailable:
         return ScanVerdict("BLOCKED" if policy.required else "SKIPPED", result.unavailable)
@@ -87,7 +66,7 @@ def judge_scan(result: ScanResult, policy: ScanPolicy, today: date) -> ScanVerdi
         names = ", ".join(dict.fromkeys(finding.name for finding in blocking[:5]))
         more = f" and {len(blocking) - 5} more" if len(blocking) > 5 else ""
         reason = (
-            f"{len(blocking)} finding(s) of severity {policy.block} or worse: {names}{more}. "
+            f"{len(blocking)} finding(s) of severity {policy.block_at} or worse: {names}{more}. "
             "Update the packages, or allow them by name with a reason and a date."
         )
         return ScanVerdict("BLOCKED", reason, blocking, allowed, counts)
@@ -112,19 +91,19 @@ def _rank(severity: str) -> int:
     return SEVERITIES.index(normal_severity(severity))
 
 
-def _is_grave(finding: Vulnerability, policy: ScanPolicy) -> bool:
-    return policy.block is not None and _rank(finding.severity) <= _rank(policy.block)
+def _is_grave(finding: Vulnerability, policy: Scan) -> bool:
+    return policy.block_at is not None and _rank(finding.severity) <= _rank(policy.block_at)
 
 
-def _is_allowed(finding: Vulnerability, policy: ScanPolicy, today: date) -> bool:
+def _is_allowed(finding: Vulnerability, policy: Scan, today: date) -> bool:
     accepted = policy.allow.get(finding.name)
     return accepted is not None and (accepted.until is None or today <= accepted.until)
 
 
-def _passed(policy: ScanPolicy, allowed: int) -> str:
-    if policy.block is None:
+def _passed(policy: Scan, allowed: int) -> str:
+    if policy.block_at is None:
         return "The policy blocks nothing."
-    return f"Nothing of severity {policy.block} or worse" + (
+    return f"Nothing of severity {policy.block_at} or worse" + (
         f", but for {allowed} allowed." if allowed else "."
     )
 

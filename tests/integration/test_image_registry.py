@@ -12,13 +12,14 @@ from support.ministack import ministack
 from support.ports import free_port
 
 from pipeline.aws.access import AwsAccess
+from pipeline.environment.model import Scan
 from pipeline.image.build import build_image
 from pipeline.image.buildkit import find_buildkit
 from pipeline.image.engine import connect, inspect_engine
 from pipeline.image.push import PushProgress, ecr_login, push_image
 from pipeline.image.registry import Repository, find_image
 from pipeline.image.request import BuildError, BuildEvent, BuildRequest, ImageError, PushError, RegistryError
-from pipeline.image.scan import ScanPolicy, judge_scan, wait_for_findings
+from pipeline.image.scan import judge_scan, wait_for_findings
 
 pytestmark = pytest.mark.docker
 _REPOSITORY = "image-test"
@@ -146,7 +147,7 @@ def test_no_repository(engine: docker.DockerClient, request_: BuildRequest, acce
 def test_scan_is_skipped(access: AwsAccess) -> None:
     """A registry without scanning gives SKIPPED and the reason, quickly."""
     result = wait_for_findings(access, _REPOSITORY, "sha256:" + "0" * 64, limit=20)
-    verdict = judge_scan(result, ScanPolicy(), date(2026, 1, 1))
+    verdict = judge_scan(result, Scan(), date(2026, 1, 1))
     assert verdict.outcome == "SKIPPED"
     assert "no image scanning" in verdict.reason
 

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.environment.model import AllowedFinding, Scan
 from pipeline.image.scan import (
     SEVERITIES,
-    Accepted,
-    ScanPolicy,
     ScanResult,
     Vulnerability,
     judge_scan,
@@ -28,24 +27,24 @@ _ODD = Vulnerability("CVE-3", "UNTRIAGED")
 @pytest.mark.parametrize(
     ("findings", "policy", "outcome", "blocking"),
     [
-        ((), ScanPolicy(), "PASSED", ()),
-        ((_HIGH, _ODD), ScanPolicy("CRITICAL"), "PASSED", ()),
-        ((_HIGH, _CRITICAL), ScanPolicy("HIGH"), "BLOCKED", (_CRITICAL, _HIGH)),
-        ((_ODD,), ScanPolicy("UNDEFINED"), "BLOCKED", (_ODD,)),
-        ((_CRITICAL,), ScanPolicy(None), "PASSED", ()),
-        ((_CRITICAL,), ScanPolicy(allow={"CVE-1": Accepted("not reachable")}), "PASSED", ()),
-        ((_CRITICAL,), ScanPolicy(allow={"CVE-1": Accepted("x", _TODAY)}), "PASSED", ()),
+        ((), Scan(), "PASSED", ()),
+        ((_HIGH, _ODD), Scan(block_at="CRITICAL"), "PASSED", ()),
+        ((_HIGH, _CRITICAL), Scan(block_at="HIGH"), "BLOCKED", (_CRITICAL, _HIGH)),
+        ((_ODD,), Scan(block_at="UNDEFINED"), "BLOCKED", (_ODD,)),
+        ((_CRITICAL,), Scan(block_at=None), "PASSED", ()),
+        ((_CRITICAL,), Scan(allow={"CVE-1": AllowedFinding(reason="not reachable")}), "PASSED", ()),
+        ((_CRITICAL,), Scan(allow={"CVE-1": AllowedFinding(reason="x", until=_TODAY)}), "PASSED", ()),
         (
             (_CRITICAL,),
-            ScanPolicy(allow={"CVE-1": Accepted("x", date(2026, 2, 28))}),
+            Scan(allow={"CVE-1": AllowedFinding(reason="x", until=date(2026, 2, 28))}),
             "BLOCKED",
             (_CRITICAL,),
         ),
-        ((_CRITICAL,), ScanPolicy(allow={"CVE-9": Accepted("another")}), "BLOCKED", (_CRITICAL,)),
+        ((_CRITICAL,), Scan(allow={"CVE-9": AllowedFinding(reason="another")}), "BLOCKED", (_CRITICAL,)),
     ],
 )
 def test_verdict(
-    findings: tuple[Vulnerability, ...], policy: ScanPolicy, outcome: str, blocking: tuple[Vulnerability, ...]
+    findings: tuple[Vulnerability, ...], policy: Scan, outcome: str, blocking: tuple[Vulnerability, ...]
 ) -> None:
     """Severity and the allow list decide, worst first; exceptions end on their day."""
     verdict = judge_scan(ScanResult(findings), policy, _TODAY)
@@ -55,14 +54,14 @@ def test_verdict(
 def test_unavailable() -> None:
     """No scan is never a pass: skipped and said so, or blocked where a result is demanded."""
     result = ScanResult(unavailable="off")
-    assert judge_scan(result, ScanPolicy(), _TODAY).outcome == "SKIPPED"
-    assert judge_scan(result, ScanPolicy(required=True), _TODAY).outcome == "BLOCKED"
-    assert judge_scan(result, ScanPolicy(), _TODAY).reason == "off"
+    assert judge_scan(result, Scan(), _TODAY).outcome == "SKIPPED"
+    assert judge_scan(result, Scan(required=True), _TODAY).outcome == "BLOCKED"
+    assert judge_scan(result, Scan(), _TODAY).reason == "off"
 
 
 def test_counts() -> None:
     """Counts are by severity, worst first, without zeros."""
-    verdict = judge_scan(ScanResult((_ODD, _HIGH, _CRITICAL, _HIGH)), ScanPolicy(None), _TODAY)
+    verdict = judge_scan(ScanResult((_ODD, _HIGH, _CRITICAL, _HIGH)), Scan(block_at=None), _TODAY)
     assert list(verdict.counts.items()) == [("CRITICAL", 1), ("HIGH", 2), ("UNDEFINED", 1)]
 
 
@@ -74,13 +73,13 @@ _FINDINGS = st.lists(
 @given(findings=_FINDINGS, allowed=st.sets(st.sampled_from(["A", "B", "C"])))
 def test_stricter_never_lets_more_through(findings: list[Vulnerability], allowed: set[str]) -> None:
     """Whatever a lenient policy blocks, a stricter one blocks too; allowing more never blocks more."""
-    allow = {name: Accepted("x") for name in allowed}
+    allow = {name: AllowedFinding(reason="x") for name in allowed}
     blocked = [
-        set(judge_scan(ScanResult(tuple(findings)), ScanPolicy(severity, allow), _TODAY).blocking)
+        set(judge_scan(ScanResult(tuple(findings)), Scan(block_at=severity, allow=allow), _TODAY).blocking)
         for severity in SEVERITIES
     ]
     assert all(lenient <= stricter for lenient, stricter in pairwise(blocked))
-    without = judge_scan(ScanResult(tuple(findings)), ScanPolicy("UNDEFINED"), _TODAY)
+    without = judge_scan(ScanResult(tuple(findings)), Scan(block_at="UNDEFINED"), _TODAY)
     assert blocked[-1] <= set(without.blocking)
 
 
