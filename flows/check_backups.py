@@ -13,9 +13,7 @@ from tasks.environment import load_environment
 
 @flow(name="check-backups", flow_run_name="{environment}")
 def check_backups(
-    environment: EnvironmentName,
-    limit_hours: Annotated[int, Field(ge=1)] = 26,
-    dry_run: bool = False,
+    environment: EnvironmentName, limit_hours: Annotated[int, Field(ge=1)] = 26, dry_run: bool = False
 ) -> bool:
     """Look whether the backups of database and state and the log archive are there and fresh.
 

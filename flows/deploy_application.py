@@ -10,12 +10,7 @@ from prefect.states import Completed
 from blocks.names import EnvironmentName
 from flows.diagnose import explain_failure
 from flows.shared.naming import completed, run_name
-from flows.shared.rollback import (
-    carry_out_decision,
-    note_of,
-    roll_back_release,
-    rollback_was_prompted,
-)
+from flows.shared.rollback import carry_out_decision, note_of, roll_back_release, rollback_was_prompted
 from flows.shared.rollout import RolloutEnd, prepare_release, roll_out
 from pipeline.clock import Stopwatch
 from pipeline.ecs.model import Outcome

@@ -44,11 +44,7 @@ def rollback_infrastructure(
     ):
         request = PlanRequest(variables=past.variables, var_files=(past.sizes,), targets=tuple(targets or ()))
         change = Change(
-            request,
-            past.variables,
-            allow=allow_loss or (),
-            restores=chosen.name,
-            plan_only=plan_only,
+            request, past.variables, allow=allow_loss or (), restores=chosen.name, plan_only=plan_only
         )
         change_infrastructure(session, change)
     return chosen.name

@@ -9,12 +9,7 @@ from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from tasks.environment import load_environment
 from tasks.lease import one_delivery_at_a_time
-from tasks.secrets import (
-    choose_release_to_restart,
-    emit_secret_changed,
-    report_secret_keys,
-    sync_app_secret,
-)
+from tasks.secrets import choose_release_to_restart, emit_secret_changed, report_secret_keys, sync_app_secret
 
 
 @flow(name="sync-secrets", flow_run_name="{environment}")

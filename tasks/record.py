@@ -75,11 +75,7 @@ def _what_runs(live: LiveEnvironment) -> str:
 
 @retried_step
 def note_migrations(
-    live: LiveEnvironment,
-    release: str,
-    task_definition: str,
-    pending: tuple[Migration, ...],
-    backup: str,
+    live: LiveEnvironment, release: str, task_definition: str, pending: tuple[Migration, ...], backup: str
 ) -> SchemaChange:
     """Write down which migrations are about to run, and which of them cannot be reversed."""
     change = SchemaChange(

@@ -4,10 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import httpx
-from prefect.artifacts import (
-    create_progress_artifact,
-    update_progress_artifact,
-)
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
@@ -116,12 +113,7 @@ def _one_off(
 @step
 def check_running_release(live: LiveEnvironment) -> Verification:
     """Put the running release through the gates of a rollout, without the soak."""
-    found = verify_running(
-        live.service,
-        live.outputs,
-        live.probe(),
-        GateSettings(window=10, soak=0),
-    )
+    found = verify_running(live.service, live.outputs, live.probe(), GateSettings(window=10, soak=0))
     get_run_logger().info("%s: %s", found.outcome, found.message)
     return found
 

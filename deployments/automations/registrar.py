@@ -7,13 +7,7 @@ from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import BlockDocument, StateType
-from prefect.events.actions import (
-    ActionTypes,
-    ChangeFlowRunState,
-    DoNothing,
-    RunDeployment,
-    SendNotification,
-)
+from prefect.events.actions import ActionTypes, ChangeFlowRunState, DoNothing, RunDeployment, SendNotification
 from prefect.events.schemas.automations import Automation, AutomationCore, EventTrigger
 
 from deployments.automations.model import FILE, AutomationEntry, Notify, entries_for

@@ -104,9 +104,7 @@ class AwsAccess:
         settings = _CONFIG.merge(style)
         try:
             return self._session().client(  # type: ignore[call-overload]
-                service,
-                endpoint_url=self.endpoint_url,
-                config=settings.merge(config) if config else settings,
+                service, endpoint_url=self.endpoint_url, config=settings.merge(config) if config else settings
             )
         except BotoCoreError as error:
             raise explain(f"Preparing calls to {service}", error) from error

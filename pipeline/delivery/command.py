@@ -57,10 +57,7 @@ def join_command(
 
 
 def _answer(
-    task: Task,
-    wanted: OneOff,
-    logs: TaskLogs,
-    whole: Callable[[tuple[str, ...]], bool],
+    task: Task, wanted: OneOff, logs: TaskLogs, whole: Callable[[tuple[str, ...]], bool]
 ) -> tuple[str, ...]:
     end = time.monotonic() + _LOG_LAG
     while True:

@@ -44,10 +44,7 @@ def verify(
 
 
 def _wait(
-    gate: "_Gate",
-    settings: GateSettings,
-    sleep: Sleep,
-    clock: Callable[[], float],
+    gate: "_Gate", settings: GateSettings, sleep: Sleep, clock: Callable[[], float]
 ) -> Verification | None:
     """Return why the gate stays shut when the window is over; None once it opens."""
     end = clock() + settings.window

@@ -28,10 +28,7 @@ class Pacer:
     """Lets at most ``per_second`` calls a second begin, evenly spread. Not to be shared between threads."""
 
     def __init__(
-        self,
-        per_second: float,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Sleep = time.sleep,
+        self, per_second: float, clock: Callable[[], float] = time.monotonic, sleep: Sleep = time.sleep
     ) -> None:
         self._gap = 1 / per_second
         self._clock = clock

@@ -42,11 +42,7 @@ def drill(live: LiveEnvironment, run_id: str, report: Report) -> Drill:
     manifest = read_manifest(live, chosen)
     try:
         result = run_job(
-            live,
-            "drill",
-            run_id,
-            report,
-            lambda signer: {**fetch_spec(signer, manifest), "action": "drill"},
+            live, "drill", run_id, report, lambda signer: {**fetch_spec(signer, manifest), "action": "drill"}
         )
     except SqliteJobError as error:
         if error.kind in _DAMAGED:

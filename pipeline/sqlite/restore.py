@@ -34,11 +34,7 @@ class Swapped:
 
 
 def restore_to_file(
-    live: LiveEnvironment,
-    run_id: str,
-    backup: DatabaseBackup,
-    report: Report,
-    target: str | None = None,
+    live: LiveEnvironment, run_id: str, backup: DatabaseBackup, report: Report, target: str | None = None
 ) -> RestoredFile:
     """Restore ``backup`` to a new file on the data volume, beside the database unless ``target`` says else.
 

@@ -244,13 +244,7 @@ def fetch_spec(signer: Signer, manifest: BackupManifest) -> dict[str, Any]:
     }
 
 
-def run_job(
-    live: LiveEnvironment,
-    purpose: str,
-    run_id: str,
-    report: Report,
-    spec: JobSpec,
-) -> JobResult:
+def run_job(live: LiveEnvironment, purpose: str, run_id: str, report: Report, spec: JobSpec) -> JobResult:
     """Run a job that leaves nothing in the bucket; its attempt ends with it, well or badly."""
     store = BackupStore(live)
     entry = open_entry(store, purpose, run_id, utc_now())

@@ -210,12 +210,7 @@ def inspect_state(home: StateBackend) -> PresentState:
     )
 
 
-def restore_state(
-    home: StateBackend,
-    version: StoredObject,
-    seen: PresentState,
-    who: str,
-) -> RestoredState:
+def restore_state(home: StateBackend, version: StoredObject, seen: PresentState, who: str) -> RestoredState:
     """Make ``version`` (of the state, a snapshot or a backup) the state again, under Terraform's own lock.
 
     It gets a serial above both, so that plans made before are stale, and the digest in the lock table is

@@ -136,9 +136,7 @@ class LockReport:
 
 
 def inspect_lock(
-    home: StateBackend,
-    known: Mapping[str, RunStatus] | None = None,
-    limit: timedelta = LOCK_AGE_LIMIT,
+    home: StateBackend, known: Mapping[str, RunStatus] | None = None, limit: timedelta = LOCK_AGE_LIMIT
 ) -> LockReport:
     """Look at the lock. ``known`` is what the caller knows of runs, by run id (from the orchestrator)."""
     lock = read_lock(home)

@@ -109,10 +109,7 @@ _ADVICE: tuple[tuple[tuple[str, ...], str], ...] = (
         ("state data in S3 does not have the expected content",),
         "State and lock table disagree: wait a minute and run again; if it stays so, run restore-state.",
     ),
-    (
-        ("Throttl", "RequestLimitExceeded", "SlowDown"),
-        _THROTTLED,
-    ),
+    (("Throttl", "RequestLimitExceeded", "SlowDown"), _THROTTLED),
     (
         (
             *("connection refused", "no such host", "i/o timeout", "dial tcp", "connection reset by peer"),
