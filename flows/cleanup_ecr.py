@@ -7,8 +7,8 @@ from prefect import flow
 from blocks.names import EnvironmentName
 from pipeline.ecr.model import CleanupPolicy
 from pipeline.errors import PipelineError
-from tasks.cleanup import delete_images, plan_image_cleanup
 from tasks.environment import load_environment
+from tasks.image import delete_images, plan_image_cleanup
 from tasks.support import emit
 
 

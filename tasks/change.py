@@ -25,8 +25,8 @@ from pipeline.state.plans import (
 )
 from pipeline.state.record import keep_record, record_name, take_snapshot
 from pipeline.terraform.approval import Approval, guard, judge_approval
+from pipeline.terraform.diagnostics import StalePlanError
 from pipeline.terraform.document import Plan, PlanDocument
-from pipeline.terraform.errors import StalePlanError
 from pipeline.terraform.summary import PlanSummary, SummaryRow, summarise, unmatched_targets
 from pipeline.terraform.workspace import Workspace
 from tasks.support import emit, retried_step, show_table, step

@@ -11,10 +11,9 @@ from prefect.runtime import flow_run
 
 from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
-from pipeline.delivery.command import join_command, run_command
 from pipeline.delivery.evidence import TaskLogs, collect_evidence, read_alarms, with_alarms
 from pipeline.delivery.model import Evidence, GateSettings, Verification
-from pipeline.delivery.smoke_test import run_smoke_test
+from pipeline.delivery.one_off import join_command, run_command, run_smoke_test
 from pipeline.delivery.start import RolloutRequest, Started, start_rollout
 from pipeline.delivery.verify import verify, verify_running
 from pipeline.ecs.oneoff import OneOff

@@ -19,8 +19,8 @@ from pipeline.state.backend import StateBackend
 from pipeline.state.record import announced, this_run
 from pipeline.state.unlock import forget_gone, inspect_lock, lock_keeper, unlock
 from pipeline.terraform.backend import backend_config
+from pipeline.terraform.diagnostics import TerraformError, TerraformStoppedError
 from pipeline.terraform.document import Plan, PlanDocument
-from pipeline.terraform.errors import TerraformError, TerraformStoppedError
 from pipeline.terraform.events import TerraformEvent
 from pipeline.terraform.process_environment import root_variables
 from pipeline.terraform.progress import PartialApply, Progress, advance, expected, partial_apply

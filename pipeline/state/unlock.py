@@ -11,7 +11,7 @@ from pipeline.state.backend import StateBackend
 from pipeline.state.lock import delete_lock, read_lock, settle_digest
 from pipeline.state.model import LockInfo, RunRecord, RunStatus, StateError
 from pipeline.state.record import observe, read_runs, withdraw
-from pipeline.terraform.errors import StateLockedError
+from pipeline.terraform.diagnostics import StateLockedError
 from pipeline.terraform.workspace import CommandHook
 
 CLOCK_SKEW = timedelta(seconds=60)

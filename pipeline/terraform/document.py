@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.terraform.attributes import AttributeChange, attribute_changes
-from pipeline.terraform.errors import TerraformError
+from pipeline.terraform.diagnostics import TerraformError
 from pipeline.terraform.process_environment import Masker
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.environment.loader import state_folder
-from pipeline.terraform.errors import TerraformError
+from pipeline.terraform.diagnostics import TerraformError
 
 _HOLD, _CHILD, _ALONE = "hold", "terraform", "lock"
 

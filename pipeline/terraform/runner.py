@@ -9,8 +9,13 @@ from typing import Any
 
 from python_terraform import Terraform
 
-from pipeline.terraform.diagnostics import Diagnostic
-from pipeline.terraform.errors import TerraformError, TerraformStoppedError, TerraformTimeoutError, failure
+from pipeline.terraform.diagnostics import (
+    Diagnostic,
+    TerraformError,
+    TerraformStoppedError,
+    TerraformTimeoutError,
+    failure,
+)
 from pipeline.terraform.events import TerraformEvent, parse_event
 from pipeline.terraform.process import Ending, Finished, TerraformCommand, TimeLimits, execute
 from pipeline.terraform.process_environment import Masker

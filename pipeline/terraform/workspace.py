@@ -13,9 +13,8 @@ from python_terraform import IsFlagged
 
 from pipeline.aws.access import AwsAccess
 from pipeline.terraform.backend import BackendConfig
-from pipeline.terraform.diagnostics import Diagnostic
+from pipeline.terraform.diagnostics import Diagnostic, StalePlanError, failure
 from pipeline.terraform.document import Plan, PlanDocument, parse_plan, read_plan
-from pipeline.terraform.errors import StalePlanError, failure
 from pipeline.terraform.folder import RunFolder, exclusively, run_folder
 from pipeline.terraform.process import TimeLimits
 from pipeline.terraform.process_environment import Masker, process_environment, write_variables

@@ -13,8 +13,8 @@ from pipeline.state.model import ConfigurationRecord, StateChangedError, StateEr
 from pipeline.state.record import keep_record, read_bundle, read_records, record_name, take_snapshot
 from pipeline.state.restore import choose_record, inspect_state, restore_state
 from pipeline.state.unlock import lock_keeper
+from pipeline.terraform.diagnostics import TerraformError
 from pipeline.terraform.document import Plan
-from pipeline.terraform.errors import TerraformError
 from pipeline.terraform.workspace import PlanRequest, open_workspace
 
 NEWER = 'resource "terraform_data" "newer" {\n  input = "newer"\n}\n'

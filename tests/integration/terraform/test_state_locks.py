@@ -15,7 +15,7 @@ from pipeline.state.lock import delete_lock, held_lock, read_lock, take_lock
 from pipeline.state.model import LockInfo, RunStatus, StateChangedError, StateError
 from pipeline.state.record import announce, announced, read_runs, this_run
 from pipeline.state.unlock import LockState, forget_gone, inspect_lock, unlock
-from pipeline.terraform.errors import StateLockedError
+from pipeline.terraform.diagnostics import StateLockedError
 from pipeline.terraform.workspace import PlanRequest
 
 HOUR = timedelta(hours=1)

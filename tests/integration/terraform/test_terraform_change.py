@@ -12,8 +12,8 @@ from pipeline.state.backend import StateBackend, read_head
 from pipeline.state.plans import fetch_plan, keep_plan
 from pipeline.state.unlock import lock_keeper
 from pipeline.terraform.approval import guard
+from pipeline.terraform.diagnostics import StalePlanError, TerraformError
 from pipeline.terraform.document import Action
-from pipeline.terraform.errors import StalePlanError, TerraformError
 from pipeline.terraform.events import TerraformEvent
 from pipeline.terraform.progress import follow
 from pipeline.terraform.summary import summarise, unmatched_targets

@@ -23,7 +23,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.state.backend import StateBackend, read_head
 from pipeline.state.lock import read_lock
 from pipeline.state.unlock import LockState, inspect_lock, lock_keeper, unlock
-from pipeline.terraform.errors import TerraformError, TerraformStoppedError, TerraformTimeoutError
+from pipeline.terraform.diagnostics import TerraformError, TerraformStoppedError, TerraformTimeoutError
 from pipeline.terraform.events import TerraformEvent
 from pipeline.terraform.progress import follow, partial_apply
 from pipeline.terraform.workspace import PlanRequest, Workspace

@@ -12,7 +12,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.state.backend import StateBackend, read_head
 from pipeline.state.lock import read_lock
 from pipeline.state.unlock import lock_keeper
-from pipeline.terraform.errors import StateLockedError, TerraformError
+from pipeline.terraform.diagnostics import StateLockedError, TerraformError
 from pipeline.terraform.workspace import PlanRequest, run_directly
 
 INVALID = Fault(

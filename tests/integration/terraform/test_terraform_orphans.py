@@ -10,7 +10,7 @@ from terraform_support import Opener, copy_module, eventually, kill_all, process
 
 from pipeline.state.backend import StateBackend, read_head
 from pipeline.state.unlock import LockState, inspect_lock, unlock
-from pipeline.terraform.errors import TerraformError
+from pipeline.terraform.diagnostics import TerraformError
 from pipeline.terraform.workspace import PlanRequest, Workspace
 
 NAMED = r"(?s)AlreadyExists.*\(aws_ssm_parameter.setting\).*delete it or import it"

@@ -9,7 +9,7 @@ from terraform_support import Opener
 
 from pipeline.state.backend import StateBackend, read_head
 from pipeline.state.lock import read_lock
-from pipeline.terraform.errors import TerraformError
+from pipeline.terraform.diagnostics import TerraformError
 from pipeline.terraform.summary import summarise
 from pipeline.terraform.workspace import PlanRequest
 

@@ -6,8 +6,8 @@ from typing import cast
 
 import pytest
 
-from pipeline.delivery.command import join_command, run_command
 from pipeline.delivery.evidence import TaskLogs
+from pipeline.delivery.one_off import join_command, run_command
 from pipeline.ecs.model import Container, OneOffTaskError, Task
 from pipeline.ecs.oneoff import OneOff, OneOffTasks
 

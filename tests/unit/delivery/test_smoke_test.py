@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.delivery.smoke_test import SmokeTestError, run_smoke_test
+from pipeline.delivery.one_off import SmokeTestError, run_smoke_test
 from pipeline.ecs.model import Container, Task
 from pipeline.ecs.oneoff import OneOff
 from pipeline.health.model import Probe, ProbeReport, Reply

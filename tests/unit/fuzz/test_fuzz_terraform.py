@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutations import JSON, damaged
 
+from pipeline.terraform.diagnostics import TerraformError
 from pipeline.terraform.document import PlanDocument, parse_plan
-from pipeline.terraform.errors import TerraformError
 from pipeline.terraform.events import TerraformEvent, parse_event
 
 CHANGE: dict[str, Any] = {

@@ -30,8 +30,8 @@ from pipeline.state.plans import (
 from pipeline.state.record import announce, keep_record, read_bundle, read_records, read_runs, take_snapshot
 from pipeline.state.restore import PresentState, choose_record, inspect_state, list_candidates, restore_state
 from pipeline.state.unlock import forget_gone, unlock
+from pipeline.terraform.diagnostics import TerraformError
 from pipeline.terraform.document import Plan, read_plan
-from pipeline.terraform.errors import TerraformError
 
 
 def state(serial: int = 1, **resources: str) -> bytes:

@@ -13,8 +13,7 @@ from pipeline.aws.errors import AwsError
 from pipeline.errors import PipelineError
 from pipeline.image.request import ImageError
 from pipeline.source.location import SourceError, SourceUnreachableError
-from pipeline.terraform.diagnostics import Diagnostic
-from pipeline.terraform.errors import StalePlanError, TerraformError
+from pipeline.terraform.diagnostics import Diagnostic, StalePlanError, TerraformError
 from tasks import support
 
 ONCE = {"begin_rollout", "migrate_database", "remove_lock", "terraform_apply", "bring_back", "carry_in_place"}

@@ -2,11 +2,12 @@
 
 import pytest
 
-from pipeline.terraform.diagnostics import Diagnostic, advise
-from pipeline.terraform.errors import (
+from pipeline.terraform.diagnostics import (
+    Diagnostic,
     StalePlanError,
     StateLockedError,
     TerraformError,
+    advise,
     failure,
 )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.terraform.errors import TerraformError
+from pipeline.terraform.diagnostics import TerraformError
 from pipeline.terraform.folder import default_base, run_folder
 
 

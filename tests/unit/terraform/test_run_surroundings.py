@@ -10,7 +10,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.environment.loader import load_environments
 from pipeline.environment.model import Environment
 from pipeline.terraform.backend import backend_config
-from pipeline.terraform.errors import TerraformError
+from pipeline.terraform.diagnostics import TerraformError
 from pipeline.terraform.folder import is_held, run_folder
 from pipeline.terraform.process_environment import process_environment, root_variables, write_variables
 from pipeline.terraform.runner import Execution, TerraformRunner

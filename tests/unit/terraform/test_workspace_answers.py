@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.aws.access import AwsAccess
+from pipeline.terraform.diagnostics import TerraformError
 from pipeline.terraform.document import parse_plan
-from pipeline.terraform.errors import TerraformError
 from pipeline.terraform.runner import TerraformRunner
 from pipeline.terraform.workspace import Workspace, open_workspace
 
