@@ -14,7 +14,7 @@ from prefect.runtime import flow_run
 
 from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
-from pipeline.ecs.model import EcsError, Outcome
+from pipeline.ecs.model import EcsError, Outcome, revision_name
 from pipeline.ecs.task_definition import RELEASE_TAG
 from pipeline.live import LiveEnvironment
 from pipeline.migrations.model import Migration, irreversible
@@ -69,7 +69,7 @@ def _what_runs(live: LiveEnvironment) -> str:
         return f"could not be told: {error}"
     running = service.primary.running if service.primary else 0
     name = next((tag["value"] for tag in tags if tag["key"] == RELEASE_TAG), "none yet")
-    family = service.task_definition.rsplit("/", 1)[-1]
+    family = revision_name(service.task_definition)
     return f"release `{name}` ({family}), {running} of {service.desired} wanted tasks"
 
 

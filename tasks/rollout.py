@@ -16,6 +16,7 @@ from pipeline.delivery.model import Evidence, GateSettings, Verification
 from pipeline.delivery.one_off import join_command, run_command, run_smoke_test
 from pipeline.delivery.start import RolloutRequest, Started, start_rollout
 from pipeline.delivery.verify import verify, verify_running
+from pipeline.ecs.model import revision_name
 from pipeline.ecs.oneoff import OneOff
 from pipeline.ecs.registry import Revision
 from pipeline.ecs.rollout import Verdict
@@ -102,7 +103,7 @@ def _one_off(
         container=live.outputs.container,
         # Not the flow run's id: a run that takes over from one that was killed shall know its tasks. ECS
         # documents letters, digits, hyphens, slashes and underscores only.
-        started_by=f"{purpose}-{task_definition.rsplit('/', 1)[-1].replace(':', '-')}",
+        started_by=f"{purpose}-{revision_name(task_definition).replace(':', '-')}",
         command=command,
         subnets=live.outputs.subnet_ids,
         security_groups=live.outputs.security_group_ids,
@@ -132,13 +133,13 @@ def register_revision(live: LiveEnvironment, release: Release) -> Revision:
     how = "registered" if revision.created else "is registered already"
     lines = differences(revision.live, revision.wanted)
     changed = sum(line[0] in "+-" for line in lines[2:])  # after the two lines that head a diff
-    name = revision.arn.rsplit("/", 1)[-1]
+    name = revision_name(revision.arn)
     get_run_logger().info("%s %s, %d lines other than live", name, how, changed)
     if lines:
         show_page(
             live,
             "task-definition",
-            f"## {name} against {present.rsplit('/', 1)[-1]}\n\n```diff\n" + "\n".join(lines) + "\n```",
+            f"## {name} against {revision_name(present)}\n\n```diff\n" + "\n".join(lines) + "\n```",
             f"What release {release.name} changes in the task definition of {live.name}",
         )
     return revision
@@ -172,7 +173,7 @@ def begin_rollout(
 @step
 def watch_rollout(live: LiveEnvironment, started: Started) -> Verdict:
     """Watch until the rollout is ready for the gates or has ended; the artifact shows how far it is."""
-    name = started.rollout.release.task_definition.rsplit("/", 1)[-1]
+    name = revision_name(started.rollout.release.task_definition)
     artifact = create_progress_artifact(
         progress=0.0, key=f"rollout-{live.name}", description=f"Tasks of {name} that run in {live.name}"
     )

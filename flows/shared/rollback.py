@@ -12,9 +12,10 @@ from flows.shared.approval import (
     prompted_keys,
     was_prompted,
 )
+from pipeline.ecs.model import revision_name
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.release.rollback import KEY, RollbackPath, describe_changes, revision_name
+from pipeline.release.rollback import KEY, RollbackPath, describe_changes
 from tasks.history import choose_target, present_task_definition
 from tasks.record import find_blocking_changes, find_own_changes
 from tasks.support import emit

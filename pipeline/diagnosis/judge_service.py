@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.diagnosis.causes import fault_of, one_off, why_stopped
 from pipeline.diagnosis.facts import Facts, Releases, Tasks
 from pipeline.diagnosis.model import Fault, Finding, Topic, Unread
-from pipeline.ecs.model import Deployment, Service, Task
+from pipeline.ecs.model import Deployment, Service, Task, revision_name
 
 SERVICE = Topic("service")
 ROLLOUT = Topic("rollout")
@@ -50,7 +50,7 @@ def judge_service(facts: Facts) -> Iterator[Finding]:
         state = "does not exist" if found is None else f"is {found.status}"
         yield SERVICE.ng("service", f"{facts.subject.outputs.service} {state}", Fault.SERVICE_MISSING)
         return
-    yield SERVICE.ok("service", f"{found.name} is ACTIVE on {_revision(found.task_definition)}")
+    yield SERVICE.ok("service", f"{found.name} is ACTIVE on {revision_name(found.task_definition)}")
     yield _tasks(found)
 
 
@@ -73,7 +73,7 @@ def judge_rollouts(facts: Facts) -> Iterator[Finding]:
 
 
 def _rollout(item: Deployment, *, past: bool) -> Finding:
-    subject = f"{item.status} {_revision(item.task_definition)}"
+    subject = f"{item.status} {revision_name(item.task_definition)}"
     detail = f"{item.rollout_state or 'no state'}: {item.running} of {item.desired} run, {item.failed} failed"
     detail = f"{detail}. {item.rollout_reason}".rstrip()
     if item.rollout_state == "FAILED":
@@ -127,7 +127,7 @@ def _recorded(facts: Facts, found: Releases) -> Iterator[Finding]:
     live = facts.service.task_definition
     match = next((item for item in good if item.task_definition == live), None)
     if match is None:
-        detail = f"{_revision(live)} runs, which no record calls good"
+        detail = f"{revision_name(live)} runs, which no record calls good"
         yield RELEASES.ng("what runs", detail, Fault.NOT_THE_RECORDED)
     else:
         yield RELEASES.ok("what runs", f"{match.release}, recorded as good")
@@ -137,10 +137,6 @@ def _recorded(facts: Facts, found: Releases) -> Iterator[Finding]:
         if other
         else RELEASES.skip("rollback", "no other good release is recorded")
     )
-
-
-def _revision(arn: str) -> str:
-    return arn.rsplit("/", 1)[-1]
 
 
 STOPPED = Topic("stopped tasks")

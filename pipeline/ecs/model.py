@@ -157,3 +157,8 @@ class Target:
     """initial, healthy, unhealthy, unused, draining or unavailable."""
     reason: str
     description: str
+
+
+def revision_name(task_definition: str) -> str:
+    """Return FAMILY:REVISION of a task definition's ARN."""
+    return task_definition.rsplit("/", 1)[-1]

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipeline.ecs.model import Container, Deployment, Outcome, Service, Target, Task
+from pipeline.ecs.model import Container, Deployment, Outcome, Service, Target, Task, revision_name
 from pipeline.release.model import Rollout
 
 
@@ -170,7 +170,7 @@ def _replaced(service: Service, ours: Deployment | None, rollout: Rollout) -> Ve
         return Verdict("The service has no PRIMARY deployment for the moment.")
     if not _is_rollback(primary, ours, rollout):
         return Verdict(
-            f"Deployment {primary.id} on {_revision(primary.task_definition)} took the place of ours.",
+            f"Deployment {primary.id} on {revision_name(primary.task_definition)} took the place of ours.",
             Outcome.SUPERSEDED,
         )
     return _rolling_back(primary, ours)
@@ -190,12 +190,12 @@ def _rolling_back(primary: Deployment, ours: Deployment | None) -> Verdict:
     if primary.rollout_state == "FAILED":
         return Verdict(
             f"The deployment failed{cause}, and so did ECS's rollback to "
-            f"{_revision(primary.task_definition)}: {primary.rollout_reason}",
+            f"{revision_name(primary.task_definition)}: {primary.rollout_reason}",
             Outcome.FAILED,
         )
     if primary.rollout_state == "COMPLETED" and primary.running >= primary.desired:
         return Verdict(
-            f"The deployment failed{cause}; ECS rolled back to {_revision(primary.task_definition)}.",
+            f"The deployment failed{cause}; ECS rolled back to {revision_name(primary.task_definition)}.",
             Outcome.ROLLED_BACK,
         )
     moving = f"The deployment failed{cause}; ECS is rolling back. {_progress(primary)}"
@@ -242,7 +242,3 @@ def failure_reason(task: Task) -> str | None:
         if item.reason:
             parts.append(f"container {item.name}: {item.reason}")
     return "; ".join(filter(None, parts)) or None
-
-
-def _revision(task_definition: str) -> str:
-    return task_definition.rsplit("/", 1)[-1]

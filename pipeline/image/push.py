@@ -70,11 +70,6 @@ class PushProgress:
         """Number of layers in the registry."""
         return sum(layer.ended for layer in self.layers)
 
-    @property
-    def sent_bytes(self) -> int:
-        """Bytes sent so far."""
-        return sum(layer.sent for layer in self.layers)
-
 
 PushReport = Callable[[PushProgress], None]
 

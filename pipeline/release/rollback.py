@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from pipeline.ecs.model import revision_name
 from pipeline.errors import PipelineError
 from pipeline.release.model import ReleaseRecord, SchemaChange
 
@@ -114,8 +115,3 @@ class RollbackPath:
             "Deploy a fixed release, or bring the backup back with restore-sqlite and go back with: "
             f"vimbiso rollback {environment} --release {self.chosen.release} --accept-schema"
         )
-
-
-def revision_name(task_definition: str) -> str:
-    """Return FAMILY:REVISION of a task definition's ARN."""
-    return task_definition.rsplit("/", 1)[-1]

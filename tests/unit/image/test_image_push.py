@@ -53,7 +53,7 @@ def test_digest_and_progress() -> None:
         (Layer("l1", "Pushed", 5, 10),),
         (Layer("l1", "Pushed", 5, 10),),
     ]
-    assert (seen[-1].ended, seen[-1].sent_bytes) == (1, 5)
+    assert (seen[-1].ended, sum(layer.sent for layer in seen[-1].layers)) == (1, 5)
 
 
 @pytest.mark.parametrize(
