@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling
-from pipeline.clock import Sleep
 from pipeline.logs.retention import LogGroup, RetentionPlan
 
 if TYPE_CHECKING:
@@ -22,25 +20,6 @@ if TYPE_CHECKING:
         LogGroupTypeDef,
         OutputLogEventTypeDef,
     )
-
-
-class Pacer:
-    """Lets at most ``per_second`` calls a second begin, evenly spread. Not to be shared between threads."""
-
-    def __init__(
-        self, per_second: float, clock: Callable[[], float] = time.monotonic, sleep: Sleep = time.sleep
-    ) -> None:
-        self._gap = 1 / per_second
-        self._clock = clock
-        self._sleep = sleep
-        self._next = float("-inf")
-
-    def wait(self) -> None:
-        """Return when the next call may begin."""
-        now = self._clock()
-        if now < self._next:
-            self._sleep(self._next - now)
-        self._next = max(now, self._next) + self._gap
 
 
 _PAGE = 10_000
@@ -130,10 +109,6 @@ def _event(item: "OutputLogEventTypeDef") -> Event:
     return Event(item["timestamp"], item["ingestionTime"], item["message"])
 
 
-PUT_RETENTION_PER_SECOND = 5
-"""Quota of PutRetentionPolicy per account and region (CloudWatch Logs quotas)."""
-
-
 @dataclass(frozen=True)
 class RetentionResult:
     """Groups that were set, and why others were not."""
@@ -147,14 +122,15 @@ class RetentionResult:
         return not self.failed
 
 
-def apply_retention(access: AwsAccess, plan: RetentionPlan, pacer: Pacer | None = None) -> RetentionResult:
-    """Set the retention of each planned group; one that fails does not stop the others. Repeatable."""
+def apply_retention(access: AwsAccess, plan: RetentionPlan) -> RetentionResult:
+    """Set the retention of each planned group; one that fails does not stop the others. Repeatable.
+
+    CloudWatch takes some ten a second of an account; boto3 (mode adaptive) slows down where it refuses.
+    """
     logs = CloudWatchLogs(access)
-    pacer = pacer or Pacer(PUT_RETENTION_PER_SECOND)
     done: list[str] = []
     failed: dict[str, str] = {}
     for row in plan.changes:
-        pacer.wait()
         try:
             logs.set_retention(row.group.name, plan.days)
         except AwsError as error:

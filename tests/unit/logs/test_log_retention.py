@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from fake_logs import FakeAws, FakeLogs
 
-from pipeline.logs.cloudwatch import Pacer, apply_retention
+from pipeline.logs.cloudwatch import apply_retention
 from pipeline.logs.manifest import LogsError
 from pipeline.logs.retention import (
     LogGroup,
@@ -81,29 +81,15 @@ def test_a_retention_that_cloudwatch_does_not_know_is_refused() -> None:
         plan_retention([], [], 31, NOW)
 
 
-def test_changes_are_paced_and_a_refusal_does_not_stop_the_rest() -> None:
-    """Five a second; the refused group is named with the reason."""
+def test_a_refusal_does_not_stop_the_rest() -> None:
+    """The refused group is named with the reason."""
     names = [f"g{n}" for n in range(6)]
     logs = FakeLogs({}, refuse=frozenset({"g2"}))
-    clock = [0.0]
-    pacer = Pacer(5, clock=lambda: clock[0], sleep=lambda seconds: clock.__setitem__(0, clock[0] + seconds))
     plan = plan_retention([_group(name, 7) for name in names], names, 30, NOW)
-    result = apply_retention(FakeAws("af-south-1", logs=logs), plan, pacer)
-    assert clock[0] == pytest.approx(1.0)
+    result = apply_retention(FakeAws("af-south-1", logs=logs), plan)
     assert (result.done, set(result.failed)) == (tuple(n for n in names if n != "g2"), {"g2"})
     assert "AccessDenied" in result.failed["g2"]
     assert set(logs.retention.values()) == {30}
-
-
-def test_the_pace_does_not_make_up_for_a_pause() -> None:
-    """After a quiet time calls begin one gap apart again."""
-    clock, naps = [0.0], []
-    pacer = Pacer(2, clock=lambda: clock[0], sleep=naps.append)
-    pacer.wait()
-    clock[0] = 60.0
-    pacer.wait()
-    pacer.wait()
-    assert naps == [pytest.approx(0.5)]
 
 
 def _days(*back: int) -> tuple[date, ...]:
