@@ -11,9 +11,8 @@ from pipeline.freshness.judge import FreshnessFinding, judge
 from pipeline.freshness.survey import find_copies
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite.backup import back_up
-from pipeline.sqlite.drill import Drill, drill
 from pipeline.sqlite.model import BackupManifest, DatabaseBackup, NoDatabaseError
-from pipeline.sqlite.restore import RestoredFile, restore_to_file
+from pipeline.sqlite.restore import Drill, RestoredFile, drill, restore_to_file
 from pipeline.sqlite.store import find_backup, read_manifest
 from pipeline.sqlite.sweep import Pruned, plan_prune, prune, publish_age, publish_backup, publish_drill
 from tasks.support import emit, retried_step, show_page, show_table, step

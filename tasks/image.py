@@ -12,7 +12,7 @@ from pipeline.ecr.plan import CleanupPlan, plan_cleanup
 from pipeline.ecr.registry import read_inventory
 from pipeline.image.build import build_image
 from pipeline.image.engine import connect
-from pipeline.image.push import PushProgress, ecr_login, push_image
+from pipeline.image.push import ecr_login, push_image
 from pipeline.image.registry import Repository, find_image, repository_at
 from pipeline.image.request import BuildEvent, BuildRequest, ImageError, image_labels
 from pipeline.image.scan import judge_scan, scan_rows, wait_for_findings
@@ -164,15 +164,7 @@ def build_release(live: LiveEnvironment, source: ResolvedSource) -> str:
 def push_release(live: LiveEnvironment, source: ResolvedSource, image: str) -> Release:
     """Push the image; the digest that the registry answers is what gets deployed."""
     log = get_run_logger()
-    ended: set[str] = set()
-
-    def on_event(progress: PushProgress) -> None:
-        for layer in progress.layers:
-            if layer.ended and layer.id not in ended:
-                ended.add(layer.id)
-                log.info("Layer %s: %s (%.1f MB sent)", layer.id, layer.status, layer.sent / 1e6)
-
-    digest = push_image(connect(), image, partial(ecr_login, live.access), on_event)
+    digest = push_image(connect(), image, partial(ecr_login, live.access), log.info)
     pinned = _repository(live).pinned(digest)
     log.info("Pushed %s", pinned)
     return Release(

@@ -10,9 +10,8 @@ from pipeline.delivery.model import GateSettings
 from pipeline.delivery.verify import verify_running
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.recovery.carry import carry_through
+from pipeline.recovery.carry import RestoreSteps, carry_through
 from pipeline.recovery.record import OpenRestore, OpenRestores, begin, choose
-from pipeline.recovery.steps import RestoreSteps
 from pipeline.sqlite.model import DatabaseBackup
 from pipeline.sqlite.store import find_backup, read_manifest
 from tasks.support import retried_step, show_page, show_table, step

@@ -77,7 +77,7 @@ def approve(
     if bool(run) != bool(by):
         raise CommandError(f"A decision needs both: vimbiso approve {environment} RUN --by YOUR-NAME")
     with server_of(environment) as client:
-        from deployments.cli.approval import decide, show_waiting
+        from deployments.cli.running import decide, show_waiting
 
         if run is None:
             return show_waiting(client, environment, json)

@@ -28,8 +28,13 @@ from pipeline.diagnosis.facts import (
     Usage,
 )
 from pipeline.diagnosis.model import Unread
-from pipeline.diagnosis.read_network import read_network, read_security
-from pipeline.diagnosis.read_tasks import read_definitions, read_image, read_tasks
+from pipeline.diagnosis.read_resources import (
+    read_definitions,
+    read_image,
+    read_network,
+    read_security,
+    read_tasks,
+)
 from pipeline.errors import PipelineError
 from pipeline.health.model import ProbeReport
 from pipeline.health.probe import probe

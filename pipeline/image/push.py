@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from pipeline.documents import get_int, get_mapping
 from pipeline.image.request import PushError, PushInterruptedError, RegistryError, ignore
 
 _SUMMARY = re.compile(r"digest: (sha256:[0-9a-f]{64})")
-_ENDED = {"Pushed", "Layer already exists", "Mounted"}
+_ENDED = ("Pushed", "Layer already exists", "Mounted")
 _EXPIRED = ("authorization token has expired", "no basic auth credentials", "401 unauthorized")
 _TRANSIENT = (
     "timeout",
@@ -43,52 +43,33 @@ _TRANSIENT = (
 )
 
 
-@dataclass(frozen=True)
-class Layer:
-    """One layer on its way; sizes in bytes."""
+@dataclass
+class PushLog:
+    """Reader of a push's messages; ``digest`` is the registry's, once it came."""
 
-    id: str
-    status: str = ""
-    sent: int = 0
-    total: int = 0
-
-    @property
-    def ended(self) -> bool:
-        """Whether the registry holds it."""
-        return self.status in _ENDED or self.status.startswith("Mounted from")
-
-
-@dataclass(frozen=True)
-class PushProgress:
-    """Progress of a push. Only what is really sent counts in the bytes, not layers that were there."""
-
-    layers: tuple[Layer, ...] = ()
+    image: str
     digest: str = ""
+    _sent: dict[str, int] = field(default_factory=dict)
+    _ended: set[str] = field(default_factory=set)
 
-    @property
-    def ended(self) -> int:
-        """Number of layers in the registry."""
-        return sum(layer.ended for layer in self.layers)
+    def read(self, message: Mapping[str, Any]) -> str | None:
+        """Return a line for people where a layer has ended, with what was really sent of it.
 
-
-PushReport = Callable[[PushProgress], None]
-
-
-def advance(progress: PushProgress, message: Mapping[str, Any], image: str) -> PushProgress:
-    """Return the progress after one message of the stream.
-
-    Raises:
-        PushInterruptedError: the message is an error that another attempt may not meet.
-        PushError: the message is an error for good.
-    """
-    if "error" in message or "errorDetail" in message:
-        raise push_failure(
-            str(message.get("error") or get_mapping(message, "errorDetail").get("message")), image
-        )
-    digest = str(get_mapping(message, "aux").get("Digest") or "") or _summary(message)
-    if digest:
-        return replace(progress, digest=digest)
-    return replace(progress, layers=_updated(progress.layers, message)) if message.get("id") else progress
+        Raises:
+            PushInterruptedError: the message is an error that another attempt may not meet.
+            PushError: the message is an error for good.
+        """
+        if "error" in message or "errorDetail" in message:
+            reason = message.get("error") or get_mapping(message, "errorDetail").get("message")
+            raise push_failure(str(reason), self.image)
+        layer, status = str(message.get("id") or ""), str(message.get("status", ""))
+        self.digest = str(get_mapping(message, "aux").get("Digest") or "") or _summary(status) or self.digest
+        sent = max(self._sent.get(layer, 0), get_int(get_mapping(message, "progressDetail"), "current"))
+        self._sent[layer] = sent
+        if not layer or layer in self._ended or not status.startswith(_ENDED):
+            return None
+        self._ended.add(layer)
+        return f"Layer {layer}: {status} ({sent / 1e6:.1f} MB sent)"
 
 
 def push_failure(reason: str, image: str) -> PushError:
@@ -107,21 +88,9 @@ def push_failure(reason: str, image: str) -> PushError:
     return PushError(f"Pushing {image}: {reason}")
 
 
-def _summary(message: Mapping[str, Any]) -> str:
-    found = _SUMMARY.search(str(message.get("status", "")))
+def _summary(status: str) -> str:
+    found = _SUMMARY.search(status)
     return found.group(1) if found else ""
-
-
-def _updated(layers: tuple[Layer, ...], message: Mapping[str, Any]) -> tuple[Layer, ...]:
-    """Replace the layer that the message is about, or append it; the order of first sight stays."""
-    detail = get_mapping(message, "progressDetail")
-    known = {layer.id: layer for layer in layers}
-    before = known.get(str(message["id"]), Layer(str(message["id"])))
-    # A layer whose size Docker guessed too low is sent past its "total".
-    sent = max(before.sent, get_int(detail, "current"))
-    total = max(before.total, sent, get_int(detail, "total"))
-    known[before.id] = replace(before, status=str(message.get("status", "")), sent=sent, total=total)
-    return tuple(known.values())
 
 
 @dataclass(frozen=True)
@@ -160,7 +129,7 @@ def push_image(
     client: docker.DockerClient,
     image: str,
     login: LoginProvider,
-    report: PushReport = ignore,
+    report: Callable[[str], None] = ignore,
     wait: wait_base = _WAIT,
 ) -> str:
     """Push a tagged image and return the digest that the registry gave it (``sha256:…``).
@@ -181,9 +150,11 @@ def push_image(
     return attempts(partial(_push_once, client, image, login, report))
 
 
-def _push_once(client: docker.DockerClient, image: str, login: LoginProvider, report: PushReport) -> str:
+def _push_once(
+    client: docker.DockerClient, image: str, login: LoginProvider, report: Callable[[str], None]
+) -> str:
     credentials = login()
-    progress = PushProgress()
+    log = PushLog(image)
     try:
         for message in client.api.push(
             image,
@@ -191,11 +162,10 @@ def _push_once(client: docker.DockerClient, image: str, login: LoginProvider, re
             decode=True,
             auth_config={"username": credentials.username, "password": credentials.password},
         ):
-            before, progress = progress, advance(progress, message, image)
-            if progress != before:
-                report(progress)
+            if line := log.read(message):
+                report(line)
     except (DockerException, HTTPError, OSError) as error:
         raise push_failure(str(error), image) from error
-    if not progress.digest:
+    if not log.digest:
         raise PushError(f"Pushing {image}: the registry named no digest. Run again.")
-    return progress.digest
+    return log.digest

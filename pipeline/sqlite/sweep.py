@@ -9,10 +9,10 @@ from pipeline.aws.errors import AwsError, calling
 from pipeline.live import LiveEnvironment
 from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import layout
-from pipeline.sqlite.drill import Drill
 from pipeline.sqlite.journal import JournalEntry, close_entry, open_entries
+from pipeline.sqlite.layout import Decision, decide
 from pipeline.sqlite.model import BackupManifest, DatabaseBackup
-from pipeline.sqlite.retention import Decision, decide
+from pipeline.sqlite.restore import Drill
 from pipeline.sqlite.runner import stop_task
 from pipeline.sqlite.store import BackupStore, list_backups
 

@@ -11,7 +11,7 @@ import pytest
 from tenacity import wait_none
 
 from pipeline.image.build import build_image
-from pipeline.image.push import Login, PushProgress, push_image
+from pipeline.image.push import Login, push_image
 from pipeline.image.request import BuildError, BuildEvent, BuildRequest, PushInterruptedError
 
 _DIGEST = "sha256:" + "a" * 64
@@ -92,7 +92,7 @@ def test_an_engine_that_dies_during_a_build_is_named(engine: FakeEngine, tmp_pat
 
 def test_a_push_outlives_the_death_of_its_engine(engine: FakeEngine) -> None:
     """Once the engine is back, the next attempt succeeds."""
-    seen: list[PushProgress] = []
+    seen: list[str] = []
     found = push_image(engine.client(), "host/app:1", lambda: Login("x", "x"), seen.append, wait_none())
     assert found == _DIGEST
     assert engine.deaths == 0

@@ -17,11 +17,10 @@ from pipeline.live import LiveEnvironment
 from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import backup as backup_module
 from pipeline.sqlite.backup import back_up
-from pipeline.sqlite.drill import drill
 from pipeline.sqlite.journal import open_entry
 from pipeline.sqlite.layout import MANIFEST, UNUSABLE
 from pipeline.sqlite.model import NoDatabaseError, SqliteJobError
-from pipeline.sqlite.restore import restore_to_file, swap_back, swap_in
+from pipeline.sqlite.restore import drill, restore_to_file, swap_back, swap_in
 from pipeline.sqlite.runner import Runner
 from pipeline.sqlite.store import BackupStore, find_backup, list_backups, read_manifest
 from pipeline.sqlite.sweep import plan_prune, prune, publish_age, publish_backup, publish_drill, sweep

@@ -14,9 +14,8 @@ from sqlite_support.emulator import emulator, make_live, serve
 from pipeline.aws.access import AwsAccess
 from pipeline.ecs.service import EcsService
 from pipeline.live import LiveEnvironment
-from pipeline.recovery.carry import RestoreRolledBackError
+from pipeline.recovery.carry import RestoreRolledBackError, RestoreSteps
 from pipeline.recovery.record import OpenRestores, RecoveryError, choose, require_none_open
-from pipeline.recovery.steps import RestoreSteps
 from pipeline.release.model import Release
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.model import BEFORE_RESTORE, BackupManifest, SqliteJobError

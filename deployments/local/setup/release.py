@@ -5,6 +5,7 @@ import io
 import os
 import platform
 import re
+import sys
 import tempfile
 import urllib.request
 import zipfile
@@ -121,3 +122,11 @@ def _place(executable: bytes, target: Path) -> None:
         file.write(executable)
     Path(draft).chmod(0o755)
     Path(draft).replace(target)
+
+
+if __name__ == "__main__":  # for the image's build, which has no package yet
+    base = os.environ.get("TERRAFORM_RELEASES_URL") or RELEASES
+    try:
+        fetch_terraform(base, platform_name(), Path(sys.argv[1]))
+    except SetupError as error:
+        sys.exit(str(error))

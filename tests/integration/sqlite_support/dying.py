@@ -13,9 +13,8 @@ from typing import Any, NoReturn
 from sqlite_support import databases
 
 from pipeline.live import LiveEnvironment
-from pipeline.recovery.carry import carry_through
+from pipeline.recovery.carry import RestoreSteps, carry_through
 from pipeline.recovery.record import OpenRestore, OpenRestores, begin, choose
-from pipeline.recovery.steps import RestoreSteps
 from pipeline.sqlite import backup as backup_module
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.layout import MANIFEST

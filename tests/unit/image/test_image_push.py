@@ -8,7 +8,7 @@ import pytest
 from docker.errors import APIError
 from tenacity import wait_none
 
-from pipeline.image.push import Layer, Login, PushProgress, advance, push_image
+from pipeline.image.push import Login, PushLog, push_image
 from pipeline.image.request import PushError, PushInterruptedError
 
 _DIGEST = "sha256:" + "a" * 64
@@ -44,16 +44,19 @@ def _push(engine: _Engine, report: Any = lambda progress: None) -> str:
 
 
 def test_digest_and_progress() -> None:
-    """The registry's digest comes back; each change is reported once, with bytes."""
-    seen: list[PushProgress] = []
-    assert _push(_Engine([*_DONE[:3], _DONE[2], *_DONE[3:]]), seen.append) == _DIGEST
-    assert [progress.layers for progress in seen] == [
-        (Layer("l1", "Preparing"),),
-        (Layer("l1", "Pushing", 5, 10),),
-        (Layer("l1", "Pushed", 5, 10),),
-        (Layer("l1", "Pushed", 5, 10),),
-    ]
-    assert (seen[-1].ended, sum(layer.sent for layer in seen[-1].layers)) == (1, 5)
+    """The registry's digest comes back; a layer that ended is told once, with what was sent of it."""
+    seen: list[str] = []
+    sent = {"status": "Pushing", "progressDetail": {"current": 2_500_000, "total": 10}, "id": "l1"}
+    assert _push(_Engine([*_DONE[:2], sent, _DONE[2], *_DONE[2:]]), seen.append) == _DIGEST
+    assert seen == ["Layer l1: Pushed (2.5 MB sent)"]
+
+
+@pytest.mark.parametrize("status", ["Layer already exists", "Mounted from pay/app", "Pushed"])
+def test_a_layer_that_the_registry_has_is_told(status: str) -> None:
+    """Nothing of it was sent."""
+    log = PushLog("host/demo:1")
+    assert log.read({"status": "Waiting", "id": "l1"}) is None
+    assert log.read({"status": status, "id": "l1"}) == f"Layer l1: {status} (0.0 MB sent)"
 
 
 @pytest.mark.parametrize(
@@ -102,16 +105,3 @@ def test_no_digest() -> None:
     """A push without a digest is no push."""
     with pytest.raises(PushError, match="no digest"):
         _push(_Engine(_DONE[:3]))
-
-
-def test_order_and_totals() -> None:
-    """Layers keep their order; a layer sent past its guessed size doesn't exceed 100 %."""
-    progress = PushProgress()
-    for message in [
-        {"id": "a", "status": "Pushing", "progressDetail": {"current": 3, "total": 2}},
-        {"id": "b", "status": "Layer already exists"},
-        {"id": "a", "status": "Pushed"},
-    ]:
-        progress = advance(progress, message, "demo")
-    assert progress.layers == (Layer("a", "Pushed", 3, 3), Layer("b", "Layer already exists"))
-    assert progress.ended == 2

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.retention import RetentionPolicy
+from pipeline.sqlite.layout import decide
 from pipeline.sqlite.model import DatabaseBackup
-from pipeline.sqlite.retention import decide
 
 NOW = datetime(2026, 3, 15, 3, 0, tzinfo=UTC)
 POLICY = RetentionPolicy()
