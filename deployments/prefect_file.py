@@ -1,4 +1,4 @@
-"""Registers the deployments of prefect.yaml in this process.
+"""Registers the deployments of prefect.yaml in this process, each with its flow's page.
 
 `prefect deploy --all` writes the same deployments, but starts again for each and takes minutes for all.
 """
@@ -20,8 +20,8 @@ from prefect.client.schemas.objects import ConcurrencyOptions
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
-from pydantic import BaseModel, ConfigDict
 
+from deployments.automations.model import FileEntry
 from deployments.work_pools import IMAGE_ROOT, pool_of, runs_in_image, variables_of
 from pipeline.environment.loader import PROJECT, environments
 from pipeline.environment.model import Environment
@@ -66,20 +66,16 @@ FILE = PROJECT / "prefect.yaml"
 DELIVERY = "deploy-application"
 HEARTBEAT = 30
 """Seconds between two signs of life of a running flow: the shortest that Prefect allows."""
-_SHOWN = ("flows/*.py", "blocks/*.py", "deployments/prefect_file.py", "deployments/flow_page.py")
+_SHOWN = ("flows/*.py", "blocks/*.py", "deployments/prefect_file.py")
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class WorkPoolName(_Strict):
+class WorkPoolName(FileEntry):
     """Name of the work pool that executes a deployment's runs."""
 
     name: str
 
 
-class Limit(_Strict):
+class Limit(FileEntry):
     """Limit on the simultaneous runs of a deployment."""
 
     limit: int
@@ -88,14 +84,14 @@ class Limit(_Strict):
     """After which a run that was submitted by a worker that died gives its place up."""
 
 
-class Schedule(_Strict):
+class Schedule(FileEntry):
     """Schedule of a deployment."""
 
     cron: str
     timezone: str
 
 
-class DeploymentEntry(_Strict):
+class DeploymentEntry(FileEntry):
     """One deployment of prefect.yaml, as far as this project uses its format."""
 
     name: str
@@ -106,7 +102,7 @@ class DeploymentEntry(_Strict):
     enforce_parameter_schema: bool
     work_pool: WorkPoolName
     concurrency_limit: Limit
-    schedules: list[Schedule] = []
+    schedules: tuple[Schedule, ...] = ()
 
 
 def entries(item: Environment) -> list[DeploymentEntry]:

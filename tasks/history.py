@@ -1,4 +1,4 @@
-"""Shows which releases an environment had."""
+"""Shows and chooses among the releases of an environment, and diagnoses the service."""
 
 from datetime import timedelta
 from functools import partial

@@ -1,4 +1,4 @@
-"""Builds and pushes a release's image, or finds it in the registry."""
+"""Builds, scans and pushes a release's image, finds it in the registry, and cleans the registry up."""
 
 from functools import partial
 

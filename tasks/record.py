@@ -1,4 +1,4 @@
-"""Writes down how a release ended."""
+"""Writes down how a release ended and which migrations ran, and shows its page."""
 
 from collections.abc import Sequence
 from contextlib import suppress

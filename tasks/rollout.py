@@ -1,4 +1,4 @@
-"""Carries a revision into the service and watches it."""
+"""Tries a revision, migrates, carries it into the service and watches it."""
 
 from datetime import timedelta
 from uuid import UUID

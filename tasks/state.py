@@ -1,4 +1,4 @@
-"""The Terraform state's home."""
+"""The Terraform state: past configurations, restore, backup and lock."""
 
 import socket
 import tempfile

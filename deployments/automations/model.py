@@ -19,25 +19,27 @@ class AutomationsFileError(PipelineError):
     """automations.yaml is not what this version understands."""
 
 
-class _Strict(BaseModel):
+class FileEntry(BaseModel):
+    """An entry of a file of ours: nothing unknown is in it."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Notify(_Strict):
+class Notify(FileEntry):
     """A message to every notification block of the environment."""
 
     subject: str
     body: str
 
 
-class SetState(_Strict):
+class SetState(FileEntry):
     """A state for the run that the trigger is about."""
 
     state: str
     message: str
 
 
-class RunDeployment(_Strict):
+class RunDeployment(FileEntry):
     """A run of a deployment."""
 
     deployment: str
@@ -45,7 +47,7 @@ class RunDeployment(_Strict):
     parameters: dict[str, Any]
 
 
-class AutomationEntry(_Strict):
+class AutomationEntry(FileEntry):
     """One automation of one environment; does exactly one of ``notify``, ``state`` and ``run``."""
 
     name: str

@@ -1,4 +1,4 @@
-"""Starts a flow's deployment, follows the run, and says how it ended."""
+"""Starts a flow's deployment and follows the run, or answers a run that waits for a decision."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -18,9 +18,8 @@ from deployments.webhook.model import Refusal
 from deployments.webhook.observed import Metrics, Observed, log
 from deployments.webhook.queues import DeliveryQueues
 from deployments.webhook.runs import Runs
-from deployments.webhook.service import DeliveryHandler, unreachable
+from deployments.webhook.service import DeliveryHandler, DeliveryStore, unreachable
 from deployments.webhook.settings import WebhookSettings
-from deployments.webhook.store import DeliveryStore
 from pipeline.environment.loader import environments
 from pipeline.errors import PipelineError
 

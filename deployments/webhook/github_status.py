@@ -11,8 +11,8 @@ from prefect.client.schemas.objects import FlowRun
 from deployments.webhook.intake import Credentials
 from deployments.webhook.queues import github_state
 from deployments.webhook.runs import Runs
+from deployments.webhook.service import DeliveryStore
 from deployments.webhook.settings import WebhookSettings
-from deployments.webhook.store import DeliveryStore
 
 
 class StatusReporter:

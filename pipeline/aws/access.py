@@ -1,4 +1,4 @@
-"""Region, endpoint and credentials of one environment, and the clients made from them."""
+"""Region, endpoint and credentials of one environment, its clients, and whose account they open."""
 
 import threading
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Puts the findings of every topic together. Pure."""
+"""Puts the findings of every topic together, and tells them as a page. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass

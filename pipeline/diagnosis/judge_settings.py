@@ -1,4 +1,4 @@
-"""Judges what the containers are given: variables, secrets, image. Names only, never values. Pure."""
+"""Judges settings: target groups, answers, certificate, names, alarms, variables, secrets, image. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

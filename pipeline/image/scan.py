@@ -1,4 +1,4 @@
-"""Decides whether an image's vulnerabilities keep it from being deployed. No I/O."""
+"""Reads the registry's scan of an image, and decides whether its findings keep it from being deployed."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Archives one day of one log group: complete, repeatable, in bounded memory."""
+"""Archives one day of one log group, complete and repeatable in bounded memory, and verifies it."""
 
 import hashlib
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Reads CloudWatch Logs: the only module here that sees its answers."""
+"""Reads CloudWatch Logs, packs its events as lines, and sets retention."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The note of a restore in place: how far it is, and what the service is to be again afterwards."""
+"""The note of a restore in place, and the auto scaling that it suspends."""
 
 from datetime import datetime
 from enum import StrEnum

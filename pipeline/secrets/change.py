@@ -1,4 +1,4 @@
-"""Changes to the secret by the given values. Pure; values stay out of every repr."""
+"""Changes to the secret by the given values, and the keys that are read and set. Pure; no value in a repr."""
 
 import hashlib
 import json

@@ -9,8 +9,7 @@ from docker.utils.build import exclude_paths
 
 from pipeline.environment.loader import PROJECT, state_folder
 from pipeline.environment.model import Environment
-from pipeline.source.checkout import checkout
-from pipeline.source.git import git
+from pipeline.source.checkout import checkout, git
 from pipeline.source.location import Location, ResolvedSource, SourceError, is_url, parse_location
 
 _CHUNK = 1 << 20

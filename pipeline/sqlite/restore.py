@@ -1,4 +1,4 @@
-"""Restores a backup to a new file, and swaps database files.
+"""Restores a backup to a new file, swaps database files, and drills a restore.
 
 The flow stops and starts the service around it.
 """

@@ -1,4 +1,4 @@
-"""Verified copies of the state, kept by rule, and a look at what protects it."""
+"""Verified copies of the state and of its configuration, kept by rule, and a look at what protects it."""
 
 import gzip
 import hashlib

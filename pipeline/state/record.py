@@ -1,4 +1,4 @@
-"""Records of applied configurations, kept for rolling back."""
+"""Records of the runs under way and of applied configurations, for locks and for rolling back."""
 
 import os
 import socket

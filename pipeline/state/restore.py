@@ -1,4 +1,4 @@
-"""Brings back an earlier version of a lost or damaged state."""
+"""Brings back an earlier version of a lost or damaged state, or chooses the configuration to go back to."""
 
 import hashlib
 import json

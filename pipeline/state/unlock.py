@@ -1,10 +1,12 @@
-"""Looks at the lock and removes it when its owner is gone."""
+"""Judges the lock by its owner, and removes it when the owner is gone."""
 
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 from pipeline.clock import utc_now
 from pipeline.state.backend import StateBackend
@@ -116,7 +118,6 @@ def _owner(lock: LockInfo, run: ObservedRun) -> str:
 
 LOCK_AGE_LIMIT = timedelta(hours=6)
 
-_REPEATS = 2
 _REPEATING = (
     "DynamoDB's answer was lost, so that Terraform ran into the lock that it had taken itself. "
     "The lock is freed; the command runs again."
@@ -194,15 +195,13 @@ def lock_keeper(home: StateBackend, run_id: str, tell: Callable[[str], None] = l
     Terraform's own error was in the log before.
     """
 
-    def hook(command: Callable[[], int]) -> int:
-        for _ in range(_REPEATS):
-            try:
-                return _freeing(home, run_id, command)
-            except ShutOutError:
-                tell(_REPEATING)
-        return _freeing(home, run_id, command)
-
-    return hook
+    attempts = Retrying(
+        retry=retry_if_exception_type(ShutOutError),
+        stop=stop_after_attempt(3),
+        before_sleep=lambda _: tell(_REPEATING),
+        reraise=True,
+    )
+    return lambda command: attempts(_freeing, home, run_id, command)
 
 
 def _freeing(home: StateBackend, run_id: str, command: Callable[[], int]) -> int:

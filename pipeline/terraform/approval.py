@@ -1,4 +1,4 @@
-"""Binds an approval to the plan and the state it was given for (pure)."""
+"""Refuses plans that lose data, and binds an approval to the plan and state it was given for (pure)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

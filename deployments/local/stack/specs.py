@@ -1,4 +1,4 @@
-"""The stack's processes as data: what to run, with what, and how to see that it is ready."""
+"""The stack's processes as data: what to run, with what, and the questions that show it is ready."""
 
 import base64
 import hashlib

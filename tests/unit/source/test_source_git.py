@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.source.git import git, git_environment, redact
+from pipeline.source.checkout import git, git_environment, redact
 from pipeline.source.location import Location, SourceError
 
 _OPEN = Location("https://host:8443/a.git", "", "T0KEN")

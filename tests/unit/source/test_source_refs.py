@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.source.git import candidates, check_ref, choose
+from pipeline.source.checkout import candidates, check_ref, choose
 from pipeline.source.location import SourceError
 
 _A, _B, _C = "a" * 40, "b" * 40, "c" * 40

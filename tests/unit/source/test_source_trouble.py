@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.source.checkout import _publish
-from pipeline.source.git import git
+from pipeline.source.checkout import _publish, git
 from pipeline.source.location import SourceError
 from pipeline.source.resolve import resolve_folder, resolve_source
 
