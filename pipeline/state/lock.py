@@ -57,7 +57,11 @@ def held_lock(home: StateBackend, who: str, operation: str) -> Iterator[LockInfo
     try:
         yield lock
     finally:
-        delete_lock(home, lock)
+        try:
+            delete_lock(home, lock)
+        except StateChangedError:
+            if read_lock(home) is not None:  # else boto3 repeated a request whose answer was lost
+                raise
 
 
 def read_digest(home: StateBackend) -> str | None:

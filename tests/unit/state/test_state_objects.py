@@ -150,6 +150,30 @@ def test_a_lock_is_taken_once_and_freed_once(home: StateBackend) -> None:
         delete_lock(home, lock)
 
 
+def test_a_lock_whose_removal_boto3_repeats_is_free(
+    home: StateBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The work under it is done and stays done: the answer to the first removal was lost."""
+    dynamodb = home.access.client("dynamodb")
+    remove = dynamodb.delete_item
+    monkeypatch.setattr(dynamodb, "delete_item", lambda **request: (remove(**request), remove(**request))[1])
+    with held_lock(home, "ada@here", "Test"):
+        pass
+    assert read_lock(home) is None
+
+
+def test_a_lock_that_another_run_took_meanwhile_is_told(home: StateBackend) -> None:
+    """Somebody freed it by hand while the work went on."""
+    with pytest.raises(StateChangedError, match="another run took it"):
+        _lose_the_lock(home)
+
+
+def _lose_the_lock(home: StateBackend) -> None:
+    with held_lock(home, "ada@here", "Test") as lock:
+        delete_lock(home, lock)
+        take_lock(home, "bob@there", "Test")
+
+
 def test_a_snapshot_is_taken_once_and_of_something_only(home: StateBackend) -> None:
     """Before the first apply there is nothing to copy."""
     assert take_snapshot(home, "run") is None
