@@ -17,15 +17,14 @@ _START = 240.0
 
 @contextmanager
 def ministack(logs: Path) -> Iterator[str]:
-    """Run MiniStack without persistence and yield its URL."""
+    """Run MiniStack without persistence, as the local stack serves it, and yield its URL."""
     port = free_port()
     settings = {
         "GATEWAY_PORT": str(port),
         "MINISTACK_REGION": REGION,
         "PERSIST_STATE": "0",
-        "BIND_HOST": "127.0.0.1",
     }
-    command = [sys.executable, "-m", "ministack"]
+    command = [sys.executable, "-m", "deployments", "stack", "emulator"]
     with _server(
         command, settings, logs / "ministack.log", f"http://localhost:{port}", "/_ministack/health"
     ) as url:

@@ -126,8 +126,9 @@ def _nobody_took(answer: tuple[int, Any, Any], method: str) -> bool:
 
 PAUSE = 1.0
 """Seconds between a change and its save, and between two saves."""
-_KEPT_ALIVE = 75
-"""Seconds that an idle connection stays open, as MiniStack has it itself."""
+_KEPT_ALIVE = 3600
+"""Seconds that an idle connection stays open, longer than any client keeps one: hypercorn carries out
+a request that comes just as it closes the connection, and its answer is lost (21 of 120 on a busy loop)."""
 
 
 class Saver:
