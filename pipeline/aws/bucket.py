@@ -116,6 +116,14 @@ class S3Bucket:
         with calling(f"Reading s3://{self.name}/{key}"):
             yield from self.client.get_object(Bucket=self.name, Key=key)["Body"].iter_chunks(size)
 
+    @retry(retry=retry_if_exception_type(AwsError), stop=stop_after_attempt(3), reraise=True)
+    def sha256(self, key: str) -> str:
+        """Read the whole object and return its digest, in hex."""
+        digest = hashlib.sha256()
+        for block in self.chunks(key, 1 << 20):
+            digest.update(block)
+        return digest.hexdigest()
+
     def write(self, key: str, body: bytes, metadata: Mapping[str, str] | None = None) -> str:
         """Write an object, whatever was there, and return its version id."""
         return self._put(self._request(key, body, metadata))

@@ -229,5 +229,5 @@ def _defined(facts: Facts, live: Mapping[str, Any]) -> Finding:
 
 
 def _whose(task: Task, service: str) -> str:
-    revision = task.task_definition.rsplit("/", 1)[-1]
+    revision = revision_name(task.task_definition)
     return f"{revision}, one-off {task.started_by}".rstrip() if one_off(task, service) else revision

@@ -43,11 +43,8 @@ from pipeline.secrets.change import KeyReport, compare_keys
 from pipeline.secrets.store import secret_keys
 
 if TYPE_CHECKING:
-    from mypy_boto3_elbv2.type_defs import TargetGroupTypeDef
-
-if TYPE_CHECKING:
     from mypy_boto3_application_autoscaling.type_defs import ScalingActivityTypeDef, ScalingPolicyTypeDef
-
+    from mypy_boto3_elbv2.type_defs import TargetGroupTypeDef
 
 _METRICS = ("CPUUtilization", "MemoryUtilization")
 _PERIOD = 60

@@ -3,17 +3,21 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
+from typing import TypeVar
 
 from pydantic import BaseModel
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ConflictError, S3Bucket
 from pipeline.aws.errors import AwsError
+from pipeline.ecs.model import revision_name
 from pipeline.ecs.registry import TaskDefinitions
 from pipeline.errors import PipelineError
 from pipeline.image.registry import find_image
 from pipeline.image.request import RegistryError
 from pipeline.release.model import ReleaseRecord, Rollout, SchemaChange
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def why_unusable(access: AwsAccess, repository: str, record: ReleaseRecord) -> str | None:
@@ -93,16 +97,18 @@ class ReleaseStore:
 
     def _records(self) -> Iterator[ReleaseRecord]:
         """Yield the records, newest first."""
-        return (self._record(key) for key in reversed(self._bucket.keys(self._prefix)))
+        return (
+            _read(self._bucket, key, ReleaseRecord, "release record")
+            for key in reversed(self._bucket.keys(self._prefix))
+        )
 
-    def _record(self, key: str) -> ReleaseRecord:
-        stored = self._bucket.read(key)
-        try:
-            return ReleaseRecord.model_validate_json(stored.body if stored else b"")
-        except ValueError as error:
-            raise RecordError(
-                f"The release record s3://{self._bucket.name}/{key} is damaged: {error}"
-            ) from error
+
+def _read(bucket: S3Bucket, key: str, model: type[Model], what: str) -> Model:
+    stored = bucket.read(key)
+    try:
+        return model.model_validate_json(stored.body if stored else b"")
+    except ValueError as error:
+        raise RecordError(f"The {what} s3://{bucket.name}/{key} is damaged: {error}") from error
 
 
 def document(model: BaseModel) -> bytes:
@@ -141,16 +147,7 @@ class SchemaLog:
 
     def _chosen(self, wanted: Callable[[str, str], bool]) -> list[SchemaChange]:
         keys = [key for key in self._bucket.keys(self._prefix) if wanted(*self._name(key))]
-        return [self._change(key) for key in reversed(keys)]
-
-    def _change(self, key: str) -> SchemaChange:
-        stored = self._bucket.read(key)
-        try:
-            return SchemaChange.model_validate_json(stored.body if stored else b"")
-        except ValueError as error:
-            raise RecordError(
-                f"The note of migrations s3://{self._bucket.name}/{key} is damaged: {error}"
-            ) from error
+        return [_read(self._bucket, key, SchemaChange, "note of migrations") for key in reversed(keys)]
 
     def _name(self, key: str) -> tuple[str, str]:
         stamp, _, revision = key.removeprefix(self._prefix).removesuffix(".json").partition("-")
@@ -162,4 +159,4 @@ def _stamp(moment: datetime) -> str:
 
 
 def _revision(task_definition: str) -> str:
-    return task_definition.rsplit("/", 1)[-1].replace(":", "-")
+    return revision_name(task_definition).replace(":", "-")

@@ -1,6 +1,5 @@
 """The backup bucket: objects, and multipart uploads of others."""
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,10 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
-from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from pipeline.aws.bucket import ConflictError, S3Bucket
-from pipeline.aws.errors import AwsError, calling
+from pipeline.aws.errors import calling
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
 from pipeline.sqlite.model import BackupManifest, DatabaseBackup, OtherRunError, SqliteError
@@ -72,13 +70,9 @@ class BackupStore:
         head = self._objects.head(key)
         return head.size if head else None
 
-    @retry(retry=retry_if_exception_type(AwsError), stop=stop_after_attempt(3), reraise=True)
     def sha256(self, key: str) -> str:
         """Read the whole object and return its digest."""
-        digest = hashlib.sha256()
-        for block in self._objects.chunks(key, 1 << 20):
-            digest.update(block)
-        return digest.hexdigest()
+        return self._objects.sha256(key)
 
     def uploads(self, prefix: str) -> tuple[OpenUpload, ...]:
         """Return the unfinished multipart uploads of keys below ``prefix``."""

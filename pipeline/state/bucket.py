@@ -162,21 +162,22 @@ def settle(thing: StateBucket | LockTable, *, repair: bool) -> Iterator[Setting]
         with calling(f"Creating the {thing.kind} {thing.name}"):
             made = thing.create()
     yield Setting(thing.name, thing.kind, "absent" if made else "present", "created" if made else "kept")
-    yield from _settings(thing, "created" if made else "repaired", repair=repair)
+    yield from _settings(thing, ("created" if made else "repaired") if repair else None)
 
 
 def check(thing: StateBucket | LockTable) -> tuple[Setting, ...]:
     """Look at the settings without repairing any; what is wrong is "missing"."""
-    return tuple(_settings(thing, "missing", repair=False))
+    return tuple(_settings(thing, None))
 
 
-def _settings(thing: StateBucket | LockTable, done: Done, *, repair: bool) -> Iterator[Setting]:
+def _settings(thing: StateBucket | LockTable, repaired: Done | None) -> Iterator[Setting]:
+    """Look at each setting, and repair it unless ``repaired``, which says what that is called, is None."""
     for protection in thing.protections():
         with calling(f"Checking {protection.name} of the {thing.kind} {thing.name}"):
             found, right = protection.look()
-            if repair and not right:
+            if repaired and not right:
                 protection.repair()
-        yield Setting(thing.name, protection.name, found, "kept" if right else done if repair else "missing")
+        yield Setting(thing.name, protection.name, found, "kept" if right else repaired or "missing")
 
 
 def protected(access: AwsAccess, bucket: str, table: str) -> tuple[StateBucket, LockTable]:

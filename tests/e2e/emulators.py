@@ -1,7 +1,5 @@
-"""AWS on this machine, for one test: MiniStack, and moto for the service that it reads back wrongly."""
+"""moto as a server, for the service that MiniStack reads back wrongly."""
 
-import os
-import socket
 import subprocess
 import sys
 import time
@@ -10,51 +8,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from support.ports import free_port
 
-REGION = "af-south-1"
 _START = 240.0
-
-
-@contextmanager
-def ministack(logs: Path) -> Iterator[str]:
-    """Run MiniStack without persistence, as the local stack serves it, and yield its URL."""
-    port = free_port()
-    settings = {
-        "GATEWAY_PORT": str(port),
-        "MINISTACK_REGION": REGION,
-        "PERSIST_STATE": "0",
-    }
-    command = [sys.executable, "-m", "deployments", "stack", "emulator"]
-    with _server(
-        command, settings, logs / "ministack.log", f"http://localhost:{port}", "/_ministack/health"
-    ) as url:
-        yield url
 
 
 @contextmanager
 def moto(logs: Path) -> Iterator[str]:
     """Run moto's server and yield its URL."""
-    port = free_port()
-    command = [sys.executable, "-m", "moto.server", "-p", str(port)]
-    with _server(command, {}, logs / "moto.log", f"http://localhost:{port}", "/moto-api/") as url:
-        yield url
-
-
-def free_port() -> int:
-    """Return a TCP port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def _server(command: list[str], settings: dict[str, str], log: Path, url: str, health: str) -> Iterator[str]:
+    port, log = free_port(), logs / "moto.log"
+    url = f"http://localhost:{port}"
     with log.open("w") as output:
-        child = subprocess.Popen(
-            command, env={**os.environ, **settings}, stdout=output, stderr=subprocess.STDOUT
-        )
+        command = [sys.executable, "-m", "moto.server", "-p", str(port)]
+        child = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         try:
-            _wait(child, f"{url}{health}", log)
+            _wait(child, f"{url}/moto-api/", log)
             yield url
         finally:
             child.terminate()

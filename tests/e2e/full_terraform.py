@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emulators import REGION
+from support.ministack import REGION
 
 from deployments.local.setup.terraform import terraform_binary, terraform_cli_config
 from deployments.paths import PROJECT

@@ -7,8 +7,10 @@ from typing import Any
 
 import boto3
 import pytest
-from emulators import REGION, ministack, moto
+from emulators import moto
 from full_terraform import STATE_BUCKET, FullTerraform
+from support.ministack import REGION, ministack
+from support.ports import free_port
 
 from pipeline.outputs import parse_outputs
 
@@ -27,7 +29,8 @@ EMULATOR_FAULTS = {
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullTerraform]:
     """Production, applied to an emulator; alarms and dashboard to moto, which reads alarms back rightly."""
     folder: Path = tmp_path_factory.mktemp("full")
-    with ministack(folder) as endpoint, moto(folder) as cloudwatch:
+    with ministack(free_port()) as access, moto(folder) as cloudwatch:
+        endpoint = str(access.endpoint_url)
         _client("s3", endpoint).create_bucket(
             Bucket=STATE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
         )

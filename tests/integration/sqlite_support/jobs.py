@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_support.loopback import Loopback
 
-from pipeline.sqlite import runner as jobfile
+from pipeline.sqlite import runner
 
 PART = 1 << 20
 
@@ -35,17 +35,17 @@ def start(
     s3: Loopback, job: dict[str, Any], temporary: Path, before: Callable[[], None] | None = None
 ) -> subprocess.Popen[str]:
     """Start the job; ``temporary`` is its ephemeral disk, ``before`` runs in the child."""
-    file = jobfile.job_file({"result_url": s3.url("/result.json"), "tries": 3, **job})
+    file = runner.job_file({"result_url": s3.url("/result.json"), "tries": 3, **job})
     s3.objects.pop("/result.json", None)
     s3.objects["/job.json"] = file.body
     python = os.environ.get("SQLITE_JOB_PYTHON", sys.executable)
     return subprocess.Popen(
-        [python, *jobfile.command()[1:]],
+        [python, *runner.command()[1:]],
         env={
             "TMPDIR": str(temporary),
             "PATH": os.environ["PATH"],
             **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
-            **jobfile.environment(s3.url("/job.json"), file),
+            **runner.environment(s3.url("/job.json"), file),
         },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -8,9 +8,9 @@ import pytest
 
 from pipeline.ecs.model import OneOffTaskError
 from pipeline.ecs.oneoff import OneOff, run_task_request
-from pipeline.sqlite import runner as jobfile
+from pipeline.sqlite import runner
 
-FOLDER = Path(jobfile.__file__).parent / "job"
+FOLDER = Path(runner.__file__).parent / "job"
 
 
 def one_off(url: str) -> OneOff:
@@ -20,8 +20,8 @@ def one_off(url: str) -> OneOff:
         task_definition="arn:aws:ecs:af-south-1:000000000000:task-definition/app:1",
         container="app",
         started_by="sqlite-backup-0123456789ab",
-        command=jobfile.command(),
-        environment=jobfile.environment(url, jobfile.job_file({})),
+        command=runner.command(),
+        environment=runner.environment(url, runner.job_file({})),
     )
 
 
@@ -46,10 +46,10 @@ def test_the_url_is_no_argument() -> None:
 
 def test_every_module_that_the_job_imports_is_shipped() -> None:
     """Relative imports name files that are in the job file."""
-    shipped = {name.removesuffix(".py") for name in jobfile.sources()}
+    shipped = {name.removesuffix(".py") for name in runner.sources()}
     wanted = {
         name
-        for text in jobfile.sources().values()
+        for text in runner.sources().values()
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.ImportFrom) and node.level
         for name in ([node.module] if node.module else [alias.name for alias in node.names])
@@ -72,6 +72,6 @@ def test_the_job_is_python_3_9_and_standard_library(path: Path) -> None:
 
 def test_the_digest_is_that_of_the_document() -> None:
     """And equal orders make equal documents."""
-    first, second = jobfile.job_file({"a": 1, "b": 2}), jobfile.job_file({"b": 2, "a": 1})
+    first, second = runner.job_file({"a": 1, "b": 2}), runner.job_file({"b": 2, "a": 1})
     assert first.sha256 == second.sha256
     assert json.loads(first.body)["job"] == {"a": 1, "b": 2}

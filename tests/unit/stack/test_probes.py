@@ -7,7 +7,7 @@ from http.client import HTTPException
 
 import pytest
 
-from deployments.local.stack import specs as probes
+from deployments.local.stack import specs
 from deployments.local.stack.processes import Process, start_of
 
 
@@ -21,10 +21,10 @@ def process() -> Process:
 @pytest.mark.parametrize(
     ("name", "beat", "ready"),
     [
-        (probes.WORKER, timedelta(minutes=1), True),
-        (probes.WORKER, timedelta(minutes=-1), False),
+        (specs.WORKER, timedelta(minutes=1), True),
+        (specs.WORKER, timedelta(minutes=-1), False),
         ("another", timedelta(minutes=1), False),
-        (probes.WORKER, None, False),
+        (specs.WORKER, None, False),
     ],
     ids=["its own", "of the one before", "of another worker", "none yet"],
 )
@@ -33,21 +33,21 @@ def test_a_worker_is_ready_by_its_own_heartbeat(
 ) -> None:
     """The server remembers the worker that a killed stack had; its heartbeat says nothing of the new one."""
     worker = {"name": name, "last_heartbeat_time": (datetime.now(UTC) + beat).isoformat() if beat else None}
-    monkeypatch.setattr(probes, "ask", lambda *_, **__: [worker])
-    assert probes.worker_polls("http://prefect.test/api", "")(process) is ready
+    monkeypatch.setattr(specs, "ask", lambda *_, **__: [worker])
+    assert specs.worker_polls("http://prefect.test/api", "")(process) is ready
 
 
 def test_a_server_answers_or_does_not(monkeypatch: pytest.MonkeyPatch, process: Process) -> None:
     """No connection, a bad status and no JSON are one and the same: not ready yet."""
-    asked = probes.answers("http://prefect.test/api/health")
-    monkeypatch.setattr(probes, "ask", lambda *_, **__: True)
+    asked = specs.answers("http://prefect.test/api/health")
+    monkeypatch.setattr(specs, "ask", lambda *_, **__: True)
     assert asked(process)
-    polls = probes.worker_polls("http://prefect.test/api", "")
+    polls = specs.worker_polls("http://prefect.test/api", "")
     for error in (OSError("refused"), ValueError("no JSON"), HTTPException("gone")):
 
         def fail(*_: object, _error: Exception = error, **__: object) -> None:
             raise _error
 
-        monkeypatch.setattr(probes, "ask", fail)
+        monkeypatch.setattr(specs, "ask", fail)
         assert not asked(process)
         assert not polls(process)

@@ -14,8 +14,8 @@ from pipeline.aws.access import AwsAccess
 from pipeline.live import LiveEnvironment
 from pipeline.terraform.document import parse_plan
 from pipeline.terraform.summary import summarise
-from tasks import change as plan_report
-from tasks import terraform as removal
+from tasks import change as change_steps
+from tasks import terraform as terraform_steps
 
 Shown = list[dict[str, Any]]
 LOSS = parse_plan(document(change("aws_s3_bucket.a", ["delete"], before={"bucket": "data", "id": "data"})))
@@ -32,7 +32,7 @@ def live() -> Iterator[LiveEnvironment]:
 def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
     """The rows of the tables that steps show, as they come."""
     rows: Shown = []
-    for module in (plan_report, removal):
+    for module in (change_steps, terraform_steps):
         monkeypatch.setattr(module, "show_table", lambda _live, _kind, table, _text: rows.extend(table))
     return rows
 
@@ -41,10 +41,10 @@ def test_a_plan_that_loses_data_is_refused_unless_allowed() -> None:
     """By the address; an allowance that names nothing is no refusal."""
     with disable_run_logger():
         with pytest.raises(
-            plan_report.PipelineError, match=r"Nothing was applied\.(.|\n)*- aws_s3_bucket\.a"
+            change_steps.PipelineError, match=r"Nothing was applied\.(.|\n)*- aws_s3_bucket\.a"
         ):
-            plan_report.guard_plan.fn(LOSS, ())
-        assert plan_report.guard_plan.fn(LOSS, ("aws_s3_bucket.a", "aws_s3_bucket.b"))
+            change_steps.guard_plan.fn(LOSS, ())
+        assert change_steps.guard_plan.fn(LOSS, ("aws_s3_bucket.a", "aws_s3_bucket.b"))
 
 
 def test_each_row_says_what_changes_and_why(live: LiveEnvironment, shown: Shown) -> None:
@@ -58,7 +58,7 @@ def test_each_row_says_what_changes_and_why(live: LiveEnvironment, shown: Shown)
     )
     planned = change("aws_lb.b", ["update"], before={"idle_timeout": 90}, after={"idle_timeout": 60})
     plan = parse_plan(document(planned, change("aws_eip.d", ["delete"]), drift=(drifted, filled)))
-    plan_report.report_plan.fn(live, plan)
+    change_steps.report_plan.fn(live, plan)
     found = {(row["resource"], row["what"]): row for row in shown}
     assert found["aws_lb.b", "update"]["reason"] == "brings back what was changed by hand"
     assert found["aws_lb.b", "update"]["changes"] == "idle_timeout: 90 -> 60"
@@ -71,13 +71,13 @@ def test_drift_is_announced_with_what_was_changed(
 ) -> None:
     """Whether the configuration or somebody's hand makes the difference; without one nobody is told."""
     told: list[dict[str, Any]] = []
-    monkeypatch.setattr(plan_report, "emit", lambda _live, _what, **payload: told.append(payload))
+    monkeypatch.setattr(change_steps, "emit", lambda _live, _what, **payload: told.append(payload))
     drifted = change("aws_lb.b", ["update"], before={"idle_timeout": 60}, after={"idle_timeout": 90})
     by_hand, nothing = (summarise(parse_plan(document(drift=drift))) for drift in ((drifted,), ()))
-    assert not plan_report.report_drift.fn(live, nothing, has_changes=False)
+    assert not change_steps.report_drift.fn(live, nothing, has_changes=False)
     assert told == []
-    assert plan_report.report_drift.fn(live, by_hand, has_changes=False)
-    assert plan_report.report_drift.fn(live, nothing, has_changes=True)
+    assert change_steps.report_drift.fn(live, by_hand, has_changes=False)
+    assert change_steps.report_drift.fn(live, nothing, has_changes=True)
     assert [payload["resources"] for payload in told] == [["aws_lb.b"], []]
 
 
@@ -87,9 +87,9 @@ def test_what_a_destruction_empties_is_shown_and_emptied(live: LiveEnvironment, 
     for name in ("data", "other"):
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "af-south-1"})
         s3.put_object(Bucket=name, Key="a", Body=b"x")
-    removal.show_contents.fn(live, LOSS)
+    terraform_steps.show_contents.fn(live, LOSS)
     assert [(row["name"], row["holds"]) for row in shown] == [("data", 1)]
-    (emptied,) = removal.purge_stores.fn(live, LOSS, timedelta(minutes=1))
+    (emptied,) = terraform_steps.purge_stores.fn(live, LOSS, timedelta(minutes=1))
     assert (emptied.container.name, emptied.count) == ("data", 1)
     assert "Contents" not in s3.list_objects_v2(Bucket="data")
     assert "Contents" in s3.list_objects_v2(Bucket="other")
