@@ -126,10 +126,10 @@ def publish_backup_age(live: LiveEnvironment) -> float | None:
 
 
 @retried_step
-def choose_backup(live: LiveEnvironment, wanted: str | None = None) -> DatabaseBackup:
+def choose_backup(live: LiveEnvironment, requested: str | None = None) -> DatabaseBackup:
     """Find the wanted backup, or the newest verified one, and show what its manifest says."""
     site = live
-    chosen = find_backup(site, wanted)
+    chosen = find_backup(site, requested)
     manifest = read_manifest(site, chosen)
     show_table(
         live,

@@ -46,11 +46,11 @@ def present_task_definition(live: LiveEnvironment) -> str:
 
 
 @step
-def choose_target(live: LiveEnvironment, present: str, wanted: str | None) -> ReleaseRecord:
+def choose_target(live: LiveEnvironment, present: str, requested: str | None) -> ReleaseRecord:
     """Choose the newest recorded good release that can still run, or the wanted one."""
     unusable = partial(why_unusable, live.access, live.outputs.repository_name)
     records = live.releases.newest_good()
-    chosen = choose_rollback(records, present, unusable, wanted)
+    chosen = choose_rollback(records, present, unusable, requested)
     get_run_logger().info("Going back to release %s (%s)", chosen.release, chosen.task_definition)
     return chosen
 

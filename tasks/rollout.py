@@ -122,16 +122,16 @@ def check_running_release(live: LiveEnvironment) -> Verification:
 def register_revision(live: LiveEnvironment, release: Release) -> Revision:
     """Register the revision of a release, made from the live one; an equal one is not registered again."""
     present = live.service.require().task_definition
-    wanted = RevisionRequest(
+    requested = RevisionRequest(
         name=release.name,
         container=live.outputs.container,
         image=release.image,
         environment={**live.settings.variables, "RELEASE": release.name},
         template=live.outputs.task_definition_arn,
     )
-    revision = live.task_definitions.derive(present, wanted)
+    revision = live.task_definitions.derive(present, requested)
     how = "registered" if revision.created else "is registered already"
-    lines = differences(revision.live, revision.wanted)
+    lines = differences(revision.live, revision.requested)
     changed = sum(line[0] in "+-" for line in lines[2:])  # after the two lines that head a diff
     name = revision_name(revision.arn)
     get_run_logger().info("%s %s, %d lines other than live", name, how, changed)
@@ -156,7 +156,7 @@ def begin_rollout(
 ) -> Started:
     """Update the service, or re-attach to the rollout that an earlier run of this release began."""
     require_none_open(live)
-    wanted = RolloutRequest(
+    requested = RolloutRequest(
         release=release,
         container=live.outputs.container,
         desired_count=live.outputs.desired_count,
@@ -165,7 +165,7 @@ def begin_rollout(
         flow_run=str(flow_run.id or ""),
         force=force,
     )
-    started = start_rollout(live.service, live.releases, wanted, utc_now())
+    started = start_rollout(live.service, live.releases, requested, utc_now())
     get_run_logger().info("Deployment %s: %s", started.rollout.deployment_id, started.kind)
     return started
 

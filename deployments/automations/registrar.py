@@ -34,8 +34,10 @@ def register_automations(
             f"named alerts-{item.name} in the UI, then register again."
         )
     present = {found.name: found for found in _all(client)}
-    wanted = [_automation(client, entry, item.name, blocks) for entry in entries_for(item, scheduled, file)]
-    return sum(_write(client, automation, present.get(automation.name)) for automation in wanted)
+    requested = [
+        _automation(client, entry, item.name, blocks) for entry in entries_for(item, scheduled, file)
+    ]
+    return sum(_write(client, automation, present.get(automation.name)) for automation in requested)
 
 
 def notification_blocks(client: SyncPrefectClient, name: str) -> list[UUID]:
@@ -101,15 +103,15 @@ def _notifications(notify: Notify | None, blocks: Sequence[UUID]) -> list[Action
     ]
 
 
-def _write(client: SyncPrefectClient, wanted: AutomationCore, present: Automation | None) -> bool:
+def _write(client: SyncPrefectClient, requested: AutomationCore, present: Automation | None) -> bool:
     """Write it unless it is there; whether it is on stays as people left it."""
     if present is None:
-        client.create_automation(wanted)
+        client.create_automation(requested)
         return True
-    wanted = wanted.model_copy(update={"enabled": present.enabled})
-    if _content(wanted) == _content(present):
+    requested = requested.model_copy(update={"enabled": present.enabled})
+    if _content(requested) == _content(present):
         return False
-    client.update_automation(present.id, wanted)
+    client.update_automation(present.id, requested)
     return True
 
 

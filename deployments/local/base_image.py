@@ -62,18 +62,18 @@ class Recipe:
 
 
 def ensure_base_image(
-    wanted: str | None = None, *, client: docker.DockerClient | None = None, report: Report = print
+    requested: str | None = None, *, client: docker.DockerClient | None = None, report: Report = print
 ) -> str:
     """Return the reference to pass as the build argument BASE_IMAGE.
 
-    ``wanted`` defaults to the environment variable BASE_IMAGE, else to the sample application's own default.
-    An equivalent made earlier is used without asking a registry again: remove it to try a pull.
+    ``requested`` defaults to the environment variable BASE_IMAGE, else to the sample application's own
+    default. An equivalent made earlier is used without asking a registry again: remove it to try a pull.
 
     Raises:
         BaseImageError: neither a registry nor the distribution's packages can be had.
     """
     engine = client or _engine()
-    image = wanted or os.environ.get("BASE_IMAGE") or DEFAULT
+    image = requested or os.environ.get("BASE_IMAGE") or DEFAULT
     if _present(engine, image):
         return image
     recipe = _recipe() if shutil.which("apt-get") else None

@@ -16,8 +16,10 @@ from pipeline.source.location import repository_id
 
 def of_repository(url: str, known: Iterable[Environment]) -> list[Environment]:
     """Return the environments whose source is this repository."""
-    wanted = repository_id(url)
-    return [item for item in known if wanted is not None and repository_id(item.source.repository) == wanted]
+    requested = repository_id(url)
+    return [
+        item for item in known if requested is not None and repository_id(item.source.repository) == requested
+    ]
 
 
 def of_branch(branch: str, known: Iterable[Environment]) -> list[Environment]:

@@ -102,9 +102,9 @@ def fresh(at: float, now: float, oldest: float, clock_skew: float = 300.0) -> No
         raise Refusal(403, "The request comes from the future.", "Set the sender's clock.")
 
 
-def malformed(key: str, wanted: str) -> Refusal:
+def malformed(key: str, requested: str) -> Refusal:
     """Return the refusal of a body without a needed value."""
-    return Refusal(422, f"{key!r} is not {wanted}.", _SEND)
+    return Refusal(422, f"{key!r} is not {requested}.", _SEND)
 
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,128}")

@@ -127,24 +127,24 @@ def _validation(validation: Validation, records: Records | None) -> Iterator[Cer
         yield CertificateFinding(subject, Level.WARN, f"by e-mail, {validation.status or 'unknown'}", step)
         return
     level = _VALIDATION_LEVELS.get(validation.status, Level.UNKNOWN)
-    wanted = f"{validation.record_name} CNAME {validation.record_value}"
-    step = f"The domain's DNS zone must have: {wanted}" if level and validation.record_name else ""
+    requested = f"{validation.record_name} CNAME {validation.record_value}"
+    step = f"The domain's DNS zone must have: {requested}" if level and validation.record_name else ""
     yield CertificateFinding(subject, level, validation.status or "unknown", step)
     if records is not None and validation.record_name:
-        yield _record(validation, records.get(validation.record_name), wanted)
+        yield _record(validation, records.get(validation.record_name), requested)
 
 
-def _record(validation: Validation, targets: Collection[str] | None, wanted: str) -> CertificateFinding:
+def _record(validation: Validation, targets: Collection[str] | None, requested: str) -> CertificateFinding:
     subject = f"validation record of {validation.domain}"
     if targets is None:
         return CertificateFinding(
-            subject, Level.UNKNOWN, "DNS could not be asked", f"Check that it has: {wanted}"
+            subject, Level.UNKNOWN, "DNS could not be asked", f"Check that it has: {requested}"
         )
     if _same_name(validation.record_value) in map(_same_name, targets):
         return CertificateFinding(subject, Level.OK, "is in DNS")
     text = f"points to {', '.join(targets)}" if targets else "is not in DNS"
     return CertificateFinding(
-        subject, Level.WARN, f"{text}: the next renewal will fail", f"Create it: {wanted}"
+        subject, Level.WARN, f"{text}: the next renewal will fail", f"Create it: {requested}"
     )
 
 

@@ -31,16 +31,16 @@ def read_alarms(access: AwsAccess, names: Iterable[str]) -> tuple[Alarm, ...]:
     Raises:
         AwsError: CloudWatch does not tell.
     """
-    wanted = list(names)
-    if not wanted:
+    requested = list(names)
+    if not requested:
         return ()
     client = access.client("cloudwatch")
     with calling("Describing the environment's alarms"):
         found = [
             item
-            for start in range(0, len(wanted), _NAMES)
+            for start in range(0, len(requested), _NAMES)
             for item in client.describe_alarms(
-                AlarmNames=wanted[start : start + _NAMES], MaxRecords=_NAMES, AlarmTypes=["MetricAlarm"]
+                AlarmNames=requested[start : start + _NAMES], MaxRecords=_NAMES, AlarmTypes=["MetricAlarm"]
             )["MetricAlarms"]
         ]
     return tuple(

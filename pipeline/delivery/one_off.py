@@ -19,32 +19,34 @@ _LOG_LAG = 30.0
 
 def run_command(
     tasks: OneOffTasks,
-    wanted: OneOff,
+    requested: OneOff,
     logs: TaskLogs,
     timeout: float,
     report: Callable[[str], None],
     whole: Callable[[tuple[str, ...]], bool] | None = None,
 ) -> tuple[str, ...]:
-    """Run ``wanted.command`` to its end and return its last log lines.
+    """Run ``requested.command`` to its end and return its last log lines.
 
     Where the lines are an answer, ``whole`` says whether all of it has arrived; it is waited for up to half
     a minute, and returned as it is then.
 
-    Where a run that was killed left such a task running, known by ``wanted.started_by``, that one is awaited
-    and no second one is started.
+    Where a run that was killed left such a task running, known by ``requested.started_by``, that one is
+    awaited and no second one is started.
 
     Raises:
         OneOffTaskError: it did not start, did not end in ``timeout`` seconds, or ended with another exit
             code than 0; its last log lines are in the message.
     """
-    command = " ".join("..." if "\n" in word else word for word in wanted.command or ())
-    task = tasks.start_or_join(wanted)
+    command = " ".join("..." if "\n" in word else word for word in requested.command or ())
+    task = tasks.start_or_join(requested)
     report(f"Task {task.id} runs: {command}")
     task = wait_until(lambda: tasks.describe(task.arn), stopped, timeout, interval=0.5)
-    reason = failure(task, wanted.container)
+    reason = failure(task, requested.container)
     if reason is None:
-        return logs.tail(task, wanted.container) if whole is None else _answer(task, wanted, logs, whole)
-    lines = logs.tail(task, wanted.container)
+        return (
+            logs.tail(task, requested.container) if whole is None else _answer(task, requested, logs, whole)
+        )
+    lines = logs.tail(task, requested.container)
     tail = "\n".join(f"  {line}" for line in lines)
     raise OneOffTaskError(f"`{command}` failed in task {task.id}: {reason}. Its last lines:\n{tail}")
 
@@ -61,11 +63,11 @@ def join_command(
 
 
 def _answer(
-    task: Task, wanted: OneOff, logs: TaskLogs, whole: Callable[[tuple[str, ...]], bool]
+    task: Task, requested: OneOff, logs: TaskLogs, whole: Callable[[tuple[str, ...]], bool]
 ) -> tuple[str, ...]:
     end = time.monotonic() + _LOG_LAG
     while True:
-        lines = logs.tail(task, wanted.container, _ALL_LINES)
+        lines = logs.tail(task, requested.container, _ALL_LINES)
         if whole(lines) or time.monotonic() >= end:
             return lines
         time.sleep(0.5)
@@ -91,7 +93,7 @@ class SmokeTestError(PipelineError):
 
 def run_smoke_test(
     tasks: OneOffTasks,
-    wanted: OneOff,
+    requested: OneOff,
     logs: TaskLogs,
     probe_at: Callable[[str], Probe] | None,
     timeout: float,
@@ -109,12 +111,12 @@ def run_smoke_test(
             (seconds); its last log lines are in the message.
     """
     _clear(tasks, report)
-    task = tasks.start(wanted)
+    task = tasks.start(requested)
     report(f"Smoke-test task {task.id} starts.")
     try:
-        return _judge(tasks, wanted, task, probe_at, timeout, ask, clock)
+        return _judge(tasks, requested, task, probe_at, timeout, ask, clock)
     except SmokeTestError as error:
-        tail = "\n".join(f"  {line}" for line in logs.tail(task, wanted.container, _TAIL))
+        tail = "\n".join(f"  {line}" for line in logs.tail(task, requested.container, _TAIL))
         raise SmokeTestError(f"{error} Its last lines:\n{tail}", error.task) from error
     finally:
         tasks.stop(task.arn, "Smoke test finished")
@@ -129,7 +131,7 @@ def _clear(tasks: OneOffTasks, report: Callable[[str], None]) -> None:
 
 def _judge(
     tasks: OneOffTasks,
-    wanted: OneOff,
+    requested: OneOff,
     task: Task,
     probe_at: Callable[[str], Probe] | None,
     timeout: float,
@@ -142,17 +144,17 @@ def _judge(
         task = wait_until(lambda: tasks.describe(task.arn), settled, timeout, interval=0.5)
     except OneOffTaskError as error:
         raise SmokeTestError(f"The smoke-test task is not healthy in time: {error}", task) from error
-    _refuse_stopped(task, wanted)
+    _refuse_stopped(task, requested)
     if task.health == "UNHEALTHY":
         raise SmokeTestError(f"Smoke-test task {task.id} is UNHEALTHY by its container health check.", task)
     if probe_at is None:
         return f"Healthy by its container health check after {clock() - began:.1f} s."
-    return _probe(tasks, wanted, task, probe_at(task.address or ""), ask, clock)
+    return _probe(tasks, requested, task, probe_at(task.address or ""), ask, clock)
 
 
 def _probe(
     tasks: OneOffTasks,
-    wanted: OneOff,
+    requested: OneOff,
     task: Task,
     asked: Probe,
     ask: Callable[[Probe], ProbeReport],
@@ -165,16 +167,16 @@ def _probe(
         answers = ask(replace(asked, window=min(_ROUND, asked.window)))
         if answers.healthy:
             return answers.message
-        _refuse_stopped(tasks.describe(task.arn), wanted)
+        _refuse_stopped(tasks.describe(task.arn), requested)
         if not answering_badly and any(reply.status is not None for reply in answers.replies):
             answering_badly, end = True, min(end, clock() + _PATIENCE)
         if clock() >= end:
             raise SmokeTestError(f"The smoke-test task does not answer as it should: {answers.message}", task)
 
 
-def _refuse_stopped(task: Task, wanted: OneOff) -> None:
+def _refuse_stopped(task: Task, requested: OneOff) -> None:
     if stopped(task):
-        reason = failure(task, wanted.container) or "it ended by itself with exit code 0"
+        reason = failure(task, requested.container) or "it ended by itself with exit code 0"
         raise SmokeTestError(f"Smoke-test task {task.id} stopped: {reason}.", task)
 
 

@@ -44,7 +44,9 @@ class Started:
     kind: StartKind
 
 
-def start_rollout(service: EcsService, store: ReleaseStore, wanted: RolloutRequest, now: datetime) -> Started:
+def start_rollout(
+    service: EcsService, store: ReleaseStore, requested: RolloutRequest, now: datetime
+) -> Started:
     """Begin the rollout, or re-attach to it when an earlier run began it.
 
     The rollout is written down before UpdateService and again with the id of its response, so a run that
@@ -54,18 +56,20 @@ def start_rollout(service: EcsService, store: ReleaseStore, wanted: RolloutReque
         EcsError: somebody else's rollout is under way and ``take_over`` is off.
         EcsError, AwsError: as ``service`` raises them.
     """
-    present, deadline = service.require(), now + wanted.timeout
+    present, deadline = service.require(), now + requested.timeout
     primary = _primary(present)
     opened = store.open_rollout()
-    if opened is not None and not wanted.force and _continues(opened, primary, wanted):
-        found = opened.model_copy(update={"release": wanted.release, "deployment_id": primary.id})
+    if opened is not None and not requested.force and _continues(opened, primary, requested):
+        found = opened.model_copy(update={"release": requested.release, "deployment_id": primary.id})
         return Started(found, deadline, StartKind.REATTACHED)
-    _refuse_alien(primary, opened, wanted)
-    rollout = _open(wanted, primary, _running_digest(service, present, primary, wanted), now)
+    _refuse_alien(primary, opened, requested)
+    rollout = _open(requested, primary, _running_digest(service, present, primary, requested), now)
     store.write_open_rollout(rollout)
-    desired = wanted.desired_count if present.desired == 0 else None
+    desired = requested.desired_count if present.desired == 0 else None
     failed_before = primary.rollout_state == "FAILED"  # without force, ECS would start nothing
-    started = service.update(wanted.release.task_definition, desired, force=failed_before or wanted.force)
+    started = service.update(
+        requested.release.task_definition, desired, force=failed_before or requested.force
+    )
     rollout = rollout.model_copy(update={"deployment_id": started.id})
     store.write_open_rollout(rollout)
     unchanged = started.id == primary.id and present.desired > 0
@@ -78,20 +82,20 @@ def _primary(service: Service) -> Deployment:
     return service.primary
 
 
-def _continues(opened: Rollout, primary: Deployment, wanted: RolloutRequest) -> bool:
+def _continues(opened: Rollout, primary: Deployment, requested: RolloutRequest) -> bool:
     """Whether PRIMARY is what an earlier run of this same release began."""
     definition = opened.release.task_definition
-    if definition != wanted.release.task_definition:
+    if definition != requested.release.task_definition:
         return False
     if opened.deployment_id:
         return primary.id == opened.deployment_id
     return primary.id != opened.primary_before and primary.task_definition == definition
 
 
-def _refuse_alien(primary: Deployment, opened: Rollout | None, wanted: RolloutRequest) -> None:
+def _refuse_alien(primary: Deployment, opened: Rollout | None, requested: RolloutRequest) -> None:
     """Refuse while a rollout is under way that no earlier, dead run of this pipeline began."""
     ours = opened is not None and primary.task_definition == opened.release.task_definition
-    if primary.rollout_state != "IN_PROGRESS" or primary.desired == 0 or ours or wanted.take_over:
+    if primary.rollout_state != "IN_PROGRESS" or primary.desired == 0 or ours or requested.take_over:
         return
     raise EcsError(
         f"Deployment {primary.id} on {primary.task_definition} is rolling out, and not by this pipeline. "
@@ -99,23 +103,23 @@ def _refuse_alien(primary: Deployment, opened: Rollout | None, wanted: RolloutRe
     )
 
 
-def _open(wanted: RolloutRequest, primary: Deployment, digest: str | None, now: datetime) -> Rollout:
+def _open(requested: RolloutRequest, primary: Deployment, digest: str | None, now: datetime) -> Rollout:
     """Describe the rollout; a service without tasks has nothing that ECS could roll back to."""
     ran = bool(digest or primary.running)
     before = Previous(deployment_id=primary.id, task_definition=primary.task_definition, image_digest=digest)
     return Rollout(
-        release=wanted.release,
+        release=requested.release,
         primary_before=primary.id,
         previous=before if ran else None,
         started_at=now,
-        flow_run=wanted.flow_run,
+        flow_run=requested.flow_run,
     )
 
 
 def _running_digest(
-    service: EcsService, present: Service, primary: Deployment, wanted: RolloutRequest
+    service: EcsService, present: Service, primary: Deployment, requested: RolloutRequest
 ) -> str | None:
-    return _digest(service.tasks(), primary, wanted.container) if present.desired else None
+    return _digest(service.tasks(), primary, requested.container) if present.desired else None
 
 
 def _digest(tasks: tuple[Task, ...], deployment: Deployment, container: str) -> str | None:

@@ -21,7 +21,7 @@ def verify(
     image_digest: str | None,
     container: str,
     groups: tuple[str, ...],
-    wanted: Probe,
+    requested: Probe,
     settings: GateSettings | None = None,
     ask: Callable[[Probe], ProbeReport] = probe,
     sleep: Sleep = time.sleep,
@@ -33,7 +33,7 @@ def verify(
     found = _wait(gate, settings, sleep, clock)
     if found is not None:
         return found
-    report = ask(wanted)
+    report = ask(requested)
     if not report.healthy:
         return Verification(Outcome.UNHEALTHY, report.message, report)
     sleep(settings.soak)
@@ -91,7 +91,7 @@ class _Gate:
 def verify_running(
     service: EcsService,
     outputs: Outputs,
-    wanted: Probe,
+    requested: Probe,
     settings: GateSettings,
     ask: Callable[[Probe], ProbeReport] = probe,
 ) -> Verification:
@@ -103,5 +103,5 @@ def verify_running(
     primary = service.require().primary
     deployment_id = primary.id if primary else ""
     return verify(
-        service, deployment_id, None, outputs.container, outputs.target_group_arns, wanted, settings, ask
+        service, deployment_id, None, outputs.container, outputs.target_group_arns, requested, settings, ask
     )

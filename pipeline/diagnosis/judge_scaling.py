@@ -55,16 +55,16 @@ def _bounds(facts: Facts, found: Scaling, bounds: tuple[int, int], usage: dict[s
     detail = f"{low} to {high} tasks"
     if not isinstance(facts.service, Service):
         return SCALING.ok("bounds", detail)
-    wanted = facts.service.desired
+    desired = facts.service.desired
     busy = [policy.name for policy in found.policies if _busy(policy, usage)]
-    if wanted >= high and busy:
+    if desired >= high and busy:
         detail = (
-            f"{wanted} tasks wanted, the most of {detail}, and still above the target of {', '.join(busy)}"
+            f"{desired} tasks wanted, the most of {detail}, and still above the target of {', '.join(busy)}"
         )
         return SCALING.ng("bounds", detail, Fault.SCALING_AT_LIMIT)
-    if not low <= wanted <= high:
-        return SCALING.ng("bounds", f"{wanted} tasks wanted, outside of {detail}", Fault.SCALING_INCOMPLETE)
-    return SCALING.ok("bounds", f"{detail}, {wanted} wanted")
+    if not low <= desired <= high:
+        return SCALING.ng("bounds", f"{desired} tasks wanted, outside of {detail}", Fault.SCALING_INCOMPLETE)
+    return SCALING.ok("bounds", f"{detail}, {desired} wanted")
 
 
 def _busy(policy: Policy, usage: dict[str, Usage]) -> bool:

@@ -59,7 +59,7 @@ def plan_cleanup(
     deleted in one run, the oldest first.
     """
     in_use = _in_use(inventory, protected)
-    reasons = _closure(inventory, {**_wanted(inventory, policy, now), **in_use})
+    reasons = _closure(inventory, {**_requested(inventory, policy, now), **in_use})
     going = [image for image in inventory.images if image.digest not in reasons]
     levels = _levels(inventory, {image.digest for image in going})
     going.sort(key=lambda image: (levels[image.digest], image.pushed_at, image.digest))
@@ -112,7 +112,7 @@ def _parents(inventory: Inventory) -> Mapping[str, list[str]]:
     return found
 
 
-def _wanted(inventory: Inventory, policy: CleanupPolicy, now: datetime) -> dict[str, str]:
+def _requested(inventory: Inventory, policy: CleanupPolicy, now: datetime) -> dict[str, str]:
     """Return what the policy keeps for its own sake, with the reason."""
     found: dict[str, str] = {}
     releases = [image for image in inventory.images if image.release_tags]

@@ -44,37 +44,37 @@ class OneOff:
     security_groups: tuple[str, ...] = ()
 
 
-def run_task_request(wanted: OneOff) -> "RunTaskRequestTypeDef":
+def run_task_request(requested: OneOff) -> "RunTaskRequestTypeDef":
     """Build the RunTask request.
 
     Raises:
         OneOffTaskError: the overrides or ``started_by`` are longer than ECS accepts.
     """
-    override: ContainerOverrideTypeDef = {"name": wanted.container}
-    if wanted.command is not None:
-        override["command"] = list(wanted.command)
-    if wanted.environment:
-        override["environment"] = [{"name": k, "value": v} for k, v in sorted(wanted.environment.items())]
+    override: ContainerOverrideTypeDef = {"name": requested.container}
+    if requested.command is not None:
+        override["command"] = list(requested.command)
+    if requested.environment:
+        override["environment"] = [{"name": k, "value": v} for k, v in sorted(requested.environment.items())]
     overrides: TaskOverrideTypeDef = {"containerOverrides": [override]}
     size = len(json.dumps(overrides, separators=(",", ":")))
     if size > OVERRIDES_LIMIT:
         raise OneOffTaskError(f"The task's overrides have {size} characters; ECS accepts {OVERRIDES_LIMIT}.")
-    if len(wanted.started_by) > STARTED_BY_LIMIT:
+    if len(requested.started_by) > STARTED_BY_LIMIT:
         raise OneOffTaskError(
-            f"startedBy {wanted.started_by!r} is longer than {STARTED_BY_LIMIT} characters."
+            f"startedBy {requested.started_by!r} is longer than {STARTED_BY_LIMIT} characters."
         )
     request: RunTaskRequestTypeDef = {
-        "cluster": wanted.cluster,
-        "taskDefinition": wanted.task_definition,
-        "startedBy": wanted.started_by,
+        "cluster": requested.cluster,
+        "taskDefinition": requested.task_definition,
+        "startedBy": requested.started_by,
         "launchType": "FARGATE",
         "count": 1,
         "overrides": overrides,
     }
-    if wanted.subnets:
+    if requested.subnets:
         network: AwsVpcConfigurationTypeDef = {
-            "subnets": list(wanted.subnets),
-            "securityGroups": list(wanted.security_groups),
+            "subnets": list(requested.subnets),
+            "securityGroups": list(requested.security_groups),
         }
         request["networkConfiguration"] = {"awsvpcConfiguration": network}
     return request
@@ -103,23 +103,23 @@ class OneOffTasks:
         ours = [task for task in found if task.started_by == started_by]
         return max(ours, key=lambda task: task.created_at, default=None)
 
-    def start(self, wanted: OneOff) -> Task:
+    def start(self, requested: OneOff) -> Task:
         """Start the task; return it as ECS answers.
 
         Raises:
             OneOffTaskError: ECS could not place it.
         """
-        with calling(f"Running a one-off task on {wanted.task_definition}"):
-            answer = self._ecs.run_task(**run_task_request(wanted))
+        with calling(f"Running a one-off task on {requested.task_definition}"):
+            answer = self._ecs.run_task(**run_task_request(requested))
         if not answer["tasks"]:
             reasons = "; ".join(str(item.get("reason", item)) for item in answer.get("failures", []))
-            raise OneOffTaskError(f"ECS did not start a task on {wanted.task_definition}: {reasons}")
+            raise OneOffTaskError(f"ECS did not start a task on {requested.task_definition}: {reasons}")
         return translate.task(answer["tasks"][0])
 
-    def start_or_join(self, wanted: OneOff) -> Task:
+    def start_or_join(self, requested: OneOff) -> Task:
         """Start the task unless one of the same key, begun by a run that was killed, runs still."""
-        found = self.find(wanted.started_by)
-        return self.start(wanted) if found is None or stopped(found) else found
+        found = self.find(requested.started_by)
+        return self.start(requested) if found is None or stopped(found) else found
 
     def left_behind(self, started_by: str) -> tuple[Task, ...]:
         """Return the running tasks whose key begins with ``started_by``."""

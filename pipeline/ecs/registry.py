@@ -28,7 +28,7 @@ class Revision:
     """False where an equal definition was registered already."""
     live_arn: str
     live: Definition
-    wanted: Definition
+    requested: Definition
 
     @property
     def is_live(self) -> bool:
@@ -69,18 +69,20 @@ class TaskDefinitions:
         live_tags = {tag["key"]: tag["value"] for tag in tags}
         base_arn = choose_base(described, live_tags, release.template)
         base = live if base_arn == live_arn else self.request_for(base_arn)
-        wanted = next_revision(base, release)
-        existing = self._find_equal(wanted, live_arn, live)
+        requested = next_revision(base, release)
+        existing = self._find_equal(requested, live_arn, live)
         if existing is not None:
-            return Revision(existing, created=False, live_arn=live_arn, live=live, wanted=wanted)
-        return Revision(self._register(wanted), created=True, live_arn=live_arn, live=live, wanted=wanted)
+            return Revision(existing, created=False, live_arn=live_arn, live=live, requested=requested)
+        return Revision(
+            self._register(requested), created=True, live_arn=live_arn, live=live, requested=requested
+        )
 
-    def _find_equal(self, wanted: Definition, live_arn: str, live: Definition) -> str | None:
+    def _find_equal(self, requested: Definition, live_arn: str, live: Definition) -> str | None:
         """Find an equal revision: the live one, or the newest (registered by a run that was killed)."""
-        if same(wanted, live):
+        if same(requested, live):
             return live_arn
-        newest = self._newest(str(wanted["family"]))
-        if newest is not None and newest != live_arn and same(wanted, self.request_for(newest)):
+        newest = self._newest(str(requested["family"]))
+        if newest is not None and newest != live_arn and same(requested, self.request_for(newest)):
             return newest
         return None
 
@@ -92,7 +94,7 @@ class TaskDefinitions:
         ]
         return arns[0] if arns else None
 
-    def _register(self, wanted: Definition) -> str:
-        with calling(f"Registering a revision of task definition {wanted['family']}"):
-            answer = self._ecs.register_task_definition(**wanted)
+    def _register(self, requested: Definition) -> str:
+        with calling(f"Registering a revision of task definition {requested['family']}"):
+            answer = self._ecs.register_task_definition(**requested)
         return str(answer["taskDefinition"]["taskDefinitionArn"])

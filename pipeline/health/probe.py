@@ -24,7 +24,7 @@ def judge(replies: Iterable[Reply], in_a_row: int) -> bool:
 
 
 def probe(
-    wanted: Probe,
+    requested: Probe,
     transport: httpx.BaseTransport | None = None,
     sleep: Sleep = time.sleep,
     clock: Callable[[], float] = time.monotonic,
@@ -33,33 +33,33 @@ def probe(
 
     Never raises for a bad answer.
     """
-    headers = {"Host": wanted.host} if wanted.host else {}
+    headers = {"Host": requested.host} if requested.host else {}
     replies: list[Reply] = []
     began = clock()
-    end, not_broken = began + wanted.window, began
+    end, not_broken = began + requested.window, began
     with httpx.Client(
-        headers=headers, timeout=wanted.timeout, transport=transport, trust_env=False
+        headers=headers, timeout=requested.timeout, transport=transport, trust_env=False
     ) as client:
         while True:
-            replies.append(_ask(client, wanted))
+            replies.append(_ask(client, requested))
             now = clock()
             if not is_own_error(replies[-1]):
                 not_broken = now
-            healthy = judge(replies, wanted.in_a_row)
-            if healthy or now >= end or now - not_broken >= wanted.broken_after:
-                return ProbeReport(wanted.url, healthy, tuple(replies))
-            sleep(wanted.interval if replies[-1].fault else min(wanted.interval, 0.2))
+            healthy = judge(replies, requested.in_a_row)
+            if healthy or now >= end or now - not_broken >= requested.broken_after:
+                return ProbeReport(requested.url, healthy, tuple(replies))
+            sleep(requested.interval if replies[-1].fault else min(requested.interval, 0.2))
 
 
-def _ask(client: httpx.Client, wanted: Probe) -> Reply:
+def _ask(client: httpx.Client, requested: Probe) -> Reply:
     started = time.monotonic()
     try:
-        answer = client.get(wanted.url)
+        answer = client.get(requested.url)
     except httpx.HTTPError as error:
         return Reply(time.monotonic() - started, None, fault=f"{type(error).__name__}: {error}".rstrip(": "))
     seconds = time.monotonic() - started
     release = _release(answer)
-    return Reply(seconds, answer.status_code, release, _fault(answer, release, wanted.release))
+    return Reply(seconds, answer.status_code, release, _fault(answer, release, requested.release))
 
 
 def _release(answer: httpx.Response) -> str | None:
@@ -70,9 +70,9 @@ def _release(answer: httpx.Response) -> str | None:
     return str(body["release"]) if isinstance(body, dict) and body.get("release") else None
 
 
-def _fault(answer: httpx.Response, release: str | None, wanted: str | None) -> str | None:
+def _fault(answer: httpx.Response, release: str | None, requested: str | None) -> str | None:
     if not answer.is_success:
         return f"HTTP {answer.status_code}"
-    if wanted and release and release != wanted:
-        return f"release {release} answers instead of {wanted}"
+    if requested and release and release != requested:
+        return f"release {release} answers instead of {requested}"
     return None

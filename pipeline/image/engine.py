@@ -71,10 +71,10 @@ def engine_faults(engine: Engine, *, needed_bytes: int, architecture: str | None
             f"{engine.free_bytes / 1e9:.1f} GB of disk are free for images, {needed_bytes / 1e9:.1f} GB are "
             "needed. Free some with: docker system prune"
         )
-    wanted = _ARCHITECTURES.get((architecture or "").lower(), (architecture or "").lower())
-    if wanted and wanted != engine.architecture:
+    requested = _ARCHITECTURES.get((architecture or "").lower(), (architecture or "").lower())
+    if requested and requested != engine.architecture:
         faults.append(
-            f"The engine builds for {engine.architecture}, the tasks run on {wanted}. "
+            f"The engine builds for {engine.architecture}, the tasks run on {requested}. "
             "Build on such a machine, or give the build a platform and the engine its emulation."
         )
     return faults

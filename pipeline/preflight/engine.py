@@ -49,11 +49,11 @@ def engine_checks(environment: Environment, present: PresentService) -> tuple[Ch
 
     def architecture() -> str:
         platform = present.definition.get("runtimePlatform") or {}
-        wanted = platform.get("cpuArchitecture") or (None if environment.aws_endpoint_url else _FARGATE)
-        if wanted is None:
+        requested = platform.get("cpuArchitecture") or (None if environment.aws_endpoint_url else _FARGATE)
+        if requested is None:
             raise CheckSkippedError("the tasks run on whatever the container host is")
-        _demand(engine_faults(inspect_engine(connect()), needed_bytes=0, architecture=wanted))
-        return f"the engine builds for {wanted}, as the tasks need"
+        _demand(engine_faults(inspect_engine(connect()), needed_bytes=0, architecture=requested))
+        return f"the engine builds for {requested}, as the tasks need"
 
     return (
         Check("docker engine", _engine),

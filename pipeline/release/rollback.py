@@ -12,9 +12,9 @@ def choose_rollback(
     records: Iterable[ReleaseRecord],
     present: str | None,
     usable: Callable[[ReleaseRecord], str | None],
-    wanted: str | None = None,
+    requested: str | None = None,
 ) -> ReleaseRecord:
-    """Return the newest recorded good release other than ``present``, or the one named ``wanted``.
+    """Return the newest recorded good release other than ``present``, or the one named ``requested``.
 
     The one named may be the present one: going there changes nothing.
 
@@ -25,15 +25,15 @@ def choose_rollback(
         PipelineError: naming each candidate and why it does not serve.
     """
     known = _newest_of_each(records)
-    good = [item for item in known if wanted is not None or item.task_definition != present]
-    candidates = [item for item in good if wanted in (None, item.release)]
+    good = [item for item in known if requested is not None or item.task_definition != present]
+    candidates = [item for item in good if requested in (None, item.release)]
     refused = []
     for item in candidates:
         reason = usable(item)
         if reason is None:
             return item
         refused.append(f"{item.release} ({reason})")
-    raise PipelineError(_explain(wanted, refused, [item.release for item in good]))
+    raise PipelineError(_explain(requested, refused, [item.release for item in good]))
 
 
 def _newest_of_each(records: Iterable[ReleaseRecord]) -> list[ReleaseRecord]:
@@ -44,13 +44,12 @@ def _newest_of_each(records: Iterable[ReleaseRecord]) -> list[ReleaseRecord]:
     return list(found.values())
 
 
-def _explain(wanted: str | None, refused: list[str], known: list[str]) -> str:
+def _explain(requested: str | None, refused: list[str], known: list[str]) -> str:
     if refused:
         return f"No recorded release can be deployed again: {', '.join(refused)}. Deploy a new release."
-    if wanted is not None:
-        return (
-            f"Release {wanted} is not recorded as good. Recorded good releases: {', '.join(known) or 'none'}."
-        )
+    if requested is not None:
+        names = ", ".join(known) or "none"
+        return f"Release {requested} is not recorded as good. Recorded good releases: {names}."
     return "No other release was ever recorded as good, so there is nothing to roll back to."
 
 

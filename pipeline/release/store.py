@@ -145,8 +145,8 @@ class SchemaLog:
         """Return the changes that were made for that task definition, newest first. Raises as ``since``."""
         return self._chosen(lambda _, revision: revision == _revision(task_definition))
 
-    def _chosen(self, wanted: Callable[[str, str], bool]) -> list[SchemaChange]:
-        keys = [key for key in self._bucket.keys(self._prefix) if wanted(*self._name(key))]
+    def _chosen(self, requested: Callable[[str, str], bool]) -> list[SchemaChange]:
+        keys = [key for key in self._bucket.keys(self._prefix) if requested(*self._name(key))]
         return [_read(self._bucket, key, SchemaChange, "note of migrations") for key in reversed(keys)]
 
     def _name(self, key: str) -> tuple[str, str]:

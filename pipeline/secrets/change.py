@@ -44,9 +44,9 @@ class SecretChange:
         return bool(self.added or self.updated)
 
 
-def plan_change(current: Mapping[str, Any], wanted: Mapping[str, SecretStr]) -> SecretChange:
+def plan_change(current: Mapping[str, Any], requested: Mapping[str, SecretStr]) -> SecretChange:
     """Compare the secret with the wanted values; keys that are not wanted stay."""
-    values = {key: item.get_secret_value() for key, item in wanted.items()}
+    values = {key: item.get_secret_value() for key, item in requested.items()}
     return SecretChange(
         added=tuple(sorted(values.keys() - current.keys())),
         updated=tuple(sorted(key for key in values.keys() & current.keys() if values[key] != current[key])),
@@ -55,14 +55,14 @@ def plan_change(current: Mapping[str, Any], wanted: Mapping[str, SecretStr]) -> 
     )
 
 
-def check_values(wanted: Mapping[str, SecretStr], required: Collection[str]) -> None:
+def check_values(requested: Mapping[str, SecretStr], required: Collection[str]) -> None:
     """Refuse values that would leave the application without one it needs.
 
     Raises:
         SecretValuesError: naming every required key that is absent and every key that is blank.
     """
-    blank = {key for key, item in wanted.items() if not item.get_secret_value().strip()}
-    faults = tuple(sorted((set(required) - wanted.keys()) | blank))
+    blank = {key for key, item in requested.items() if not item.get_secret_value().strip()}
+    faults = tuple(sorted((set(required) - requested.keys()) | blank))
     if faults:
         raise SecretValuesError(
             f"These keys have no value: {', '.join(faults)}. Fill them in the environment's secrets block "

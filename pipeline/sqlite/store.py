@@ -128,7 +128,7 @@ def list_backups(live: LiveEnvironment) -> tuple[DatabaseBackup, ...]:
     return BackupStore(live).backups()
 
 
-def find_backup(live: LiveEnvironment, wanted: str | None = None) -> DatabaseBackup:
+def find_backup(live: LiveEnvironment, requested: str | None = None) -> DatabaseBackup:
     """Return the newest verified backup of a live database, or the one with this id or key, whatever it is.
 
     Copies that restores made of what they replaced are not chosen by themselves: who repeats a restore
@@ -138,7 +138,7 @@ def find_backup(live: LiveEnvironment, wanted: str | None = None) -> DatabaseBac
         SqliteError: there is none.
     """
     backups = list_backups(live)
-    if wanted is None:
+    if requested is None:
         found = next((item for item in backups if item.counts), None)
         if found is None:
             raise SqliteError(
@@ -146,10 +146,10 @@ def find_backup(live: LiveEnvironment, wanted: str | None = None) -> DatabaseBac
                 "Run backup-sqlite and read its log."
             )
         return found
-    found = next((item for item in backups if wanted in (item.id, item.key)), None)
+    found = next((item for item in backups if requested in (item.id, item.key)), None)
     if found is None:
         known = ", ".join(item.id for item in backups[:10]) or "none"
-        raise SqliteError(f"There is no backup {wanted!r}. The newest: {known}.")
+        raise SqliteError(f"There is no backup {requested!r}. The newest: {known}.")
     return found
 
 

@@ -144,10 +144,10 @@ def addresses_in(body: bytes) -> tuple[str, ...]:
         return ()
 
 
-def near_misses(wanted: str, known: Collection[str]) -> tuple[str, ...]:
+def near_misses(requested: str, known: Collection[str]) -> tuple[str, ...]:
     """Return what a mistyped address may mean, likeliest first: resources, or their modules (pure)."""
     names = {part for address in known for part in _parts(address)}
-    return tuple(get_close_matches(wanted, sorted(names), n=_SHOWN, cutoff=0.5))
+    return tuple(get_close_matches(requested, sorted(names), n=_SHOWN, cutoff=0.5))
 
 
 def _addresses(state: Mapping[str, Any]) -> Iterator[str]:

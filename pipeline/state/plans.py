@@ -60,26 +60,28 @@ def keep_plan(home: StateBackend, plan: Plan) -> PlanIdentity:
     return identity(home, plan)
 
 
-def fetch_plan(home: StateBackend, wanted: PlanIdentity, path: Path) -> Plan:
+def fetch_plan(home: StateBackend, requested: PlanIdentity, path: Path) -> Plan:
     """Fetch exactly the wanted plan into ``path``.
 
     Raises:
         StateError: it is gone, or not the one that was kept; plan again.
     """
-    stored = home.read(_key(home, wanted.sha256))
+    stored = home.read(_key(home, requested.sha256))
     if stored is None:
-        raise StateError(f"The plan {wanted.sha256[:12]} of {home.environment} is gone. Plan again.")
+        raise StateError(f"The plan {requested.sha256[:12]} of {home.environment} is gone. Plan again.")
     path.touch(mode=0o600)
     path.write_bytes(stored.body)
     plan = read_plan(path, has_changes=stored.metadata.get("changes") == "true")
-    if identity(home, plan) != wanted:
-        raise StateError(f"The kept plan {wanted.sha256[:12]} of {home.environment} was altered. Plan again.")
+    if identity(home, plan) != requested:
+        raise StateError(
+            f"The kept plan {requested.sha256[:12]} of {home.environment} was altered. Plan again."
+        )
     return plan
 
 
-def drop_plan(home: StateBackend, wanted: PlanIdentity) -> None:
+def drop_plan(home: StateBackend, requested: PlanIdentity) -> None:
     """Forget a kept plan, after it was applied or turned down."""
-    home.remove(_key(home, wanted.sha256))
+    home.remove(_key(home, requested.sha256))
 
 
 def _key(home: StateBackend, sha256: str) -> str:

@@ -67,7 +67,7 @@ class Curve:
 class Goal:
     """What was wanted, and what came of it."""
 
-    wanted: str
+    requested: str
     measured: str
     met: bool
     remark: str = ""
@@ -94,16 +94,16 @@ def ratio(of: Series, to: Series) -> float:
     return of.median / to.median if to.median else math.inf
 
 
-def at_most(wanted: str, value: float, limit: float, unit: str, remark: str = "") -> Goal:
+def at_most(requested: str, value: float, limit: float, unit: str, remark: str = "") -> Goal:
     """Make a goal that is met by ``limit`` or less; the remark is for when it is not."""
     met = value <= limit
-    return Goal(wanted, f"{number(value)} {unit}".strip(), met, "" if met else remark)
+    return Goal(requested, f"{number(value)} {unit}".strip(), met, "" if met else remark)
 
 
-def at_least(wanted: str, value: float, limit: float, unit: str, remark: str = "") -> Goal:
+def at_least(requested: str, value: float, limit: float, unit: str, remark: str = "") -> Goal:
     """Make a goal that is met by ``limit`` or more; the remark is for when it is not."""
     met = value >= limit
-    return Goal(wanted, f"{number(value)} {unit}".strip(), met, "" if met else remark)
+    return Goal(requested, f"{number(value)} {unit}".strip(), met, "" if met else remark)
 
 
 def growth_goal(curve: Curve, why: str = "") -> Goal:

@@ -50,7 +50,7 @@ def _section(report: Report) -> Iterable[str]:
 
 def _goals(goals: Iterable[tuple[Report, Goal]]) -> str:
     rows = [
-        (goal.wanted, goal.measured, "met" if goal.met else "**missed**", goal.remark) for _, goal in goals
+        (goal.requested, goal.measured, "met" if goal.met else "**missed**", goal.remark) for _, goal in goals
     ]
     return _table(("wanted", "measured", "", "why, and what would be needed"), rows)
 

@@ -41,8 +41,8 @@ class Tools:
         if not (place / "complete").exists():
             uv = Path(sys.executable).with_name("uv")
             _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, place])
-            wanted = f"{package}=={VERSIONS[package]}"
-            _run([uv, "pip", "install", "--quiet", "--python", place / "bin/python", wanted])
+            requested = f"{package}=={VERSIONS[package]}"
+            _run([uv, "pip", "install", "--quiet", "--python", place / "bin/python", requested])
             (place / "complete").touch()
         return place
 

@@ -112,10 +112,10 @@ class Site:
         subject = Subject(environment, self.outputs, now, now - timedelta(hours=1), patience=1.0)
         return diagnose(read_facts(LiveEnvironment(environment, self.lab.access, self.outputs), subject))
 
-    def settled(self, wanted: Callable[[Diagnosis], bool]) -> Diagnosis:
+    def settled(self, requested: Callable[[Diagnosis], bool]) -> Diagnosis:
         """Diagnose until what is broken shows; return the last diagnosis in any case."""
         attempts = Retrying(
-            retry=retry_if_result(lambda found: not wanted(found)),
+            retry=retry_if_result(lambda found: not requested(found)),
             wait=wait_fixed(0.5),
             stop=stop_after_delay(240),
         )

@@ -214,8 +214,8 @@ def _deployment(flow: str) -> str:
 def _make_block(port: int | str) -> None:
     """Make alerts-staging as a person makes it in the UI: a block of a type that Prefect brings along."""
     kind = httpx.get(f"{API}/block_types/slug/custom-webhook", timeout=30).json()["id"]
-    wanted = {"block_schemas": {"block_type_id": {"any_": [kind]}}}
-    schema = _post("/block_schemas/filter", wanted)[0]["id"]
+    requested = {"block_schemas": {"block_type_id": {"any_": [kind]}}}
+    schema = _post("/block_schemas/filter", requested)[0]["id"]
     data = {
         "name": "phone",
         "url": f"http://127.0.0.1:{port}/",

@@ -158,13 +158,13 @@ def test_one_off_tasks_end_with_their_exit_code(lab: Lab, script: str, expected:
 def test_a_killed_run_finds_its_task_again(lab: Lab) -> None:
     """The key finds the task, which is joined while it runs and started again when it has ended."""
     tasks = OneOffTasks(lab.access, CLUSTER)
-    wanted = OneOff(CLUSTER, lab.register("again", RUNS), "web", "run-again")
-    first = tasks.start_or_join(wanted)
-    assert tasks.start_or_join(wanted).arn == first.arn
+    requested = OneOff(CLUSTER, lab.register("again", RUNS), "web", "run-again")
+    first = tasks.start_or_join(requested)
+    assert tasks.start_or_join(requested).arn == first.arn
     tasks.stop(first.arn, "enough")
     wait_until(lambda: tasks.describe(first.arn), stopped, timeout=240, interval=0.2)
     found = tasks.find("run-again")
     assert found is not None
     assert found.arn == first.arn
-    assert tasks.start_or_join(wanted).arn != first.arn
+    assert tasks.start_or_join(requested).arn != first.arn
     assert tasks.find("run-never") is None

@@ -57,8 +57,8 @@ async def _writer(client: httpx.AsyncClient, name: str, answers: Counter[int]) -
     made = await client.post("/v2/concurrency_limits/", json={"name": name, "limit": 1})
     answers[200 if made.is_success else made.status_code] += 1
     for _ in range(_ROUNDS):
-        wanted = {"names": [name], "slots": 1, "mode": "concurrency", "lease_duration": 600}
-        taken = await client.post("/v2/concurrency_limits/increment-with-lease", json=wanted)
+        requested = {"names": [name], "slots": 1, "mode": "concurrency", "lease_duration": 600}
+        taken = await client.post("/v2/concurrency_limits/increment-with-lease", json=requested)
         answers[taken.status_code] += 1
         if taken.is_success:
             lease = {"lease_id": taken.json()["lease_id"]}

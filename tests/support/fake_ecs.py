@@ -76,11 +76,11 @@ class FakeEcs(FakeTaskDefinitions):
         if not self.service:
             raise Refusal("ServiceNotFoundException", "Service not found.")
         self.service["desiredCount"] = changes.get("desiredCount", self.service["desiredCount"])
-        wanted = self.arn_of(changes.get("taskDefinition", self.service["taskDefinition"]))
-        if self.definitions[wanted]["status"] != "ACTIVE":
+        requested = self.arn_of(changes.get("taskDefinition", self.service["taskDefinition"]))
+        if self.definitions[requested]["status"] != "ACTIVE":
             raise Refusal("ClientException", "TaskDefinition is inactive")
-        if wanted != self.service["taskDefinition"] or changes.get("forceNewDeployment"):
-            self._deploy(wanted)
+        if requested != self.service["taskDefinition"] or changes.get("forceNewDeployment"):
+            self._deploy(requested)
         else:
             self._scale()
         return {"service": self._described()}
@@ -209,13 +209,13 @@ class FakeEcs(FakeTaskDefinitions):
 
     def _scale(self) -> None:
         """Bring PRIMARY to its count of tasks."""
-        primary, wanted = self.primary, self.service["desiredCount"]
+        primary, requested = self.primary, self.service["desiredCount"]
         running = self.running()
-        for task in running[wanted:]:
+        for task in running[requested:]:
             self._stop(task, "ServiceSchedulerInitiated", 143, "Scaling activity initiated")
-        for _ in range(wanted - len(running)):
+        for _ in range(requested - len(running)):
             self._start(primary["taskDefinition"], primary["id"], f"service:{SERVICE}")
-        primary.update(desiredCount=wanted, runningCount=wanted)
+        primary.update(desiredCount=requested, runningCount=requested)
 
     def _start(self, arn: str, started_by: str, group: str) -> dict[str, Any]:
         number = next(self.numbers)

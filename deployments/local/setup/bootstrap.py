@@ -83,20 +83,20 @@ def ensure(
     A finished environment of the same base is renewed in place; any other is made again by ``make_empty``.
     ``install`` then puts the packages in; by default uv does it, else pip.
     """
-    wanted = fingerprint(environment)
-    if current(environment) == wanted:
+    requested = fingerprint(environment)
+    if current(environment) == requested:
         return
     with _only_one(environment.root):
         there = current(environment)
-        if there == wanted:
+        if there == requested:
             return
         print(f"Installing the Python packages into {environment.folder} ...", flush=True)
-        if there is None or there.splitlines()[0] != wanted.splitlines()[0]:
+        if there is None or there.splitlines()[0] != requested.splitlines()[0]:
             shutil.rmtree(environment.folder, ignore_errors=True)
             (make_empty or _make_empty)(environment)
         environment.stamp.unlink(missing_ok=True)
         (install or _install)(environment)
-        environment.stamp.write_text(wanted, encoding="utf-8")
+        environment.stamp.write_text(requested, encoding="utf-8")
 
 
 def fingerprint(environment: VirtualEnvironment) -> str:

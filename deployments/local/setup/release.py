@@ -103,8 +103,8 @@ def _listed(sums: str, name: str) -> str:
 def _check(archive: bytes, url: str, expected: set[str | None]) -> None:
     actual = hashlib.sha256(archive).hexdigest()
     if expected != {actual}:
-        wanted = " and ".join(sorted(map(str, expected)))
-        raise SetupError(f"{url} has SHA-256 {actual}, expected {wanted}: it was not installed. {_ADVICE}")
+        requested = " and ".join(sorted(map(str, expected)))
+        raise SetupError(f"{url} has SHA-256 {actual}, expected {requested}: it was not installed. {_ADVICE}")
 
 
 def _executable(archive: bytes, url: str) -> bytes:

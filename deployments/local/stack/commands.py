@@ -88,14 +88,14 @@ def up(settings: Settings, say: Report) -> list[str]:
     with exclusive(settings):
         prepare(settings)
         write_logging(settings)
-        wanted, living = specs(settings), marked(str(settings.state))
-        missing = [spec for spec in wanted if leader(spec, living) is None]
+        requested, living = specs(settings), marked(str(settings.state))
+        missing = [spec for spec in requested if leader(spec, living) is None]
         for spec in missing:
             _clear_way(spec, settings)
         for spec in missing:
             say(f"Starting {spec.name} ...")
             spawn(spec, settings)
-        await_ready(wanted, settings)
+        await_ready(requested, settings)
         names = [spec.name for spec in missing]
         if "aws" in names:
             _settle(settings, say)

@@ -82,16 +82,16 @@ def due(living: Iterable[Process], asked: Collection[tuple[int, float]]) -> list
     ]
 
 
-def stop(owner: str, wanted: Callable[[Process], bool], grace: float) -> list[Process]:
-    """End the marked processes that are ``wanted``; those left after ``grace`` seconds are killed.
+def stop(owner: str, requested: Callable[[Process], bool], grace: float) -> list[Process]:
+    """End the marked processes that are ``requested``; those left after ``grace`` seconds are killed.
 
     Returns those that had to be killed.
     """
     asked: set[tuple[int, float]] = set()
     deadline = time.monotonic() + grace
-    while living := _living(owner, wanted):
+    while living := _living(owner, requested):
         if time.monotonic() > deadline:
-            return _kill(owner, wanted)
+            return _kill(owner, requested)
         for process in due(living, asked):
             asked.add((process.pid, process.started))
             send(process, signal.SIGTERM)
@@ -99,10 +99,10 @@ def stop(owner: str, wanted: Callable[[Process], bool], grace: float) -> list[Pr
     return []
 
 
-def _kill(owner: str, wanted: Callable[[Process], bool]) -> list[Process]:
+def _kill(owner: str, requested: Callable[[Process], bool]) -> list[Process]:
     killed: dict[tuple[int, float], Process] = {}
     deadline = time.monotonic() + 10
-    while (living := _living(owner, wanted)) and time.monotonic() < deadline:
+    while (living := _living(owner, requested)) and time.monotonic() < deadline:
         for process in living:
             killed[process.pid, process.started] = process
             send(process, signal.SIGKILL)
@@ -110,5 +110,5 @@ def _kill(owner: str, wanted: Callable[[Process], bool]) -> list[Process]:
     return list(killed.values())
 
 
-def _living(owner: str, wanted: Callable[[Process], bool]) -> list[Process]:
-    return [process for process in marked(owner) if wanted(process)]
+def _living(owner: str, requested: Callable[[Process], bool]) -> list[Process]:
+    return [process for process in marked(owner) if requested(process)]

@@ -116,8 +116,8 @@ class Premises:
 
     def log(self, run: str) -> list[str]:
         """Return what the run logged so far."""
-        wanted = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run]))
-        return [line.message for line in self.prefect.read_logs(wanted)]
+        requested = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run]))
+        return [line.message for line in self.prefect.read_logs(requested)]
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """Return the payloads of the events of that name, newest first, as soon as the server has one."""

@@ -53,8 +53,8 @@ class Runs:
         """Return what the run showed under a key: a table's rows, or a page's text."""
         run: UUID | None = state.state_details.flow_run_id
         assert run is not None
-        wanted = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]))
-        found: list[Artifact] = self.client.read_artifacts(artifact_filter=wanted)  # type: ignore[assignment]
+        requested = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]))
+        found: list[Artifact] = self.client.read_artifacts(artifact_filter=requested)  # type: ignore[assignment]
         (shown,) = [item for item in found if item.key == f"{key}-staging"]
         return json.loads(str(shown.data)) if shown.type == "table" else shown.data
 

@@ -26,9 +26,9 @@ LOADED = list[LiveEnvironment]()
 
 
 @flow
-def loads(environment: str, wanted: str = "", built: bool = False) -> str:
+def loads(environment: str, requested: str = "", built: bool = False) -> str:
     """Load an environment, as every flow begins."""
-    LOADED.append(load_environment(wanted or environment, built))
+    LOADED.append(load_environment(requested or environment, built))
     return LOADED[-1].name
 
 
@@ -65,7 +65,7 @@ def test_an_environment_that_does_not_fit_is_told(registered: World, runs: Runs)
     """One that is not registered, another than the deployment's own, and another account's credentials."""
     direct = loads("nowhere", return_state=True)
     assert "There is no deploy-environment block 'nowhere'" in told(direct)
-    assert "This is the deployment of staging" in told(runs.run(loads, wanted="production"))
+    assert "This is the deployment of staging" in told(runs.run(loads, requested="production"))
     other = registered.live.settings.model_copy(update={"account_id": "999999999999"})
     register_blocks(other)
     assert "but this environment is in 999999999999" in told(runs.run(loads))

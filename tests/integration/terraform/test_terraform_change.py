@@ -71,10 +71,10 @@ def test_a_plan_is_bound_to_its_state_and_waits_unaltered(
         head = read_head(home)
         assert head is not None
         assert (plan.has_changes, plan.serial, plan.lineage) == (True, head.serial, head.lineage)
-        wanted = keep_plan(home, plan)
+        requested = keep_plan(home, plan)
     with opener("plain") as later:
         later.init(home.backend)
-        fetched = fetch_plan(home, wanted, later.folder.plan)
+        fetched = fetch_plan(home, requested, later.folder.plan)
         assert fetched == replace(plan, path=later.folder.plan)
         later.apply(fetched)
         assert later.outputs()["value"].value == "two"

@@ -47,9 +47,9 @@ class FakeTasks:
         assert started_by == WANTED.started_by
         return self.found
 
-    def start_or_join(self, wanted: OneOff) -> Task:
+    def start_or_join(self, requested: OneOff) -> Task:
         """Start it."""
-        assert wanted == WANTED
+        assert requested == WANTED
         return RUNNING
 
     def describe(self, arn: str) -> Task:

@@ -40,9 +40,9 @@ class FakeTasks:
     behind: tuple[Task, ...] = ()
     stopped: list[str] = field(default_factory=list)
 
-    def start(self, wanted: OneOff) -> Task:
+    def start(self, requested: OneOff) -> Task:
         """Start it."""
-        assert wanted == WANTED
+        assert requested == WANTED
         return self.shown[0]
 
     def left_behind(self, started_by: str) -> tuple[Task, ...]:

@@ -73,9 +73,9 @@ class FakeStore:
         self.history.append(rollout)
 
 
-def begin(ecs: FakeService, store: FakeStore, wanted: RolloutRequest = WANTED) -> Started:
+def begin(ecs: FakeService, store: FakeStore, requested: RolloutRequest = WANTED) -> Started:
     """Begin the rollout of r8 a minute later."""
-    return start_rollout(ecs, store, wanted, NOW + timedelta(minutes=1))
+    return start_rollout(ecs, store, requested, NOW + timedelta(minutes=1))
 
 
 def test_a_rollout_begins() -> None:

@@ -52,8 +52,13 @@ def test_the_stream_is_named_by_the_containers_definition() -> None:
         ecs.add_response(
             "describe_task_definition", {"taskDefinition": {"containerDefinitions": [CONTAINER]}}
         )
-        wanted = {"logGroupName": "/g", "logStreamName": "prefix/app/1", "limit": 2, "startFromHead": False}
-        logs.add_response("get_log_events", {"events": [{"message": "one\n"}, {"message": "two"}]}, wanted)
+        requested = {
+            "logGroupName": "/g",
+            "logStreamName": "prefix/app/1",
+            "limit": 2,
+            "startFromHead": False,
+        }
+        logs.add_response("get_log_events", {"events": [{"message": "one\n"}, {"message": "two"}]}, requested)
         assert TaskLogs(access, "/g").tail(TASK, "app", 2) == ("one", "two")
 
 

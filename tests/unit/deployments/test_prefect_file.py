@@ -58,8 +58,8 @@ def test_a_deployment_belongs_to_its_environment(entry: DeploymentEntry) -> None
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda item: f"{_module(item)}-{item.name}")
 def test_chores_are_scheduled_where_people_use_the_application(entry: DeploymentEntry) -> None:
     """Local has no schedules; elsewhere the chores have theirs, in the users' time zone."""
-    wanted = SCHEDULES.get(_module(entry)) if environments()[entry.name].scheduled else None
-    assert [item.cron for item in entry.schedules] == ([wanted] if wanted else [])
+    requested = SCHEDULES.get(_module(entry)) if environments()[entry.name].scheduled else None
+    assert [item.cron for item in entry.schedules] == ([requested] if requested else [])
     assert {item.timezone for item in entry.schedules} <= {"Africa/Harare"}
 
 

@@ -62,7 +62,7 @@ def test_a_release_is_registered_from_the_live_revision(
     found = definitions.derive(LIVE, RELEASE)
     assert (found.arn, found.created, found.live_arn, found.is_live) == (f"{FAMILY}:7", True, LIVE, False)
     assert found.live == {**body("repo@old"), "tags": tags("r1")}
-    assert found.wanted == {**body("repo@new"), "tags": tags("r2")}
+    assert found.requested == {**body("repo@new"), "tags": tags("r2")}
 
 
 def test_the_live_revision_serves_when_it_is_equal(aws: StubbedAccess, definitions: TaskDefinitions) -> None:

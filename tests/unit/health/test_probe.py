@@ -17,10 +17,10 @@ WANTED = Probe("http://app.test/health/", in_a_row=3, window=10, interval=1)
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
-def ask(answer: Answer, wanted: Probe = WANTED, time: FakeTime | None = None) -> ProbeReport:
+def ask(answer: Answer, requested: Probe = WANTED, time: FakeTime | None = None) -> ProbeReport:
     """Probe an application that answers like this."""
     time = time or FakeTime()
-    return probe(wanted, httpx.MockTransport(answer), time.sleep, time.clock)
+    return probe(requested, httpx.MockTransport(answer), time.sleep, time.clock)
 
 
 def script(*answers: httpx.Response | Exception) -> Answer:
@@ -114,14 +114,14 @@ def test_network_errors_are_bad_answers(error: Exception, fault: str) -> None:
 )
 def test_which_answers_are_good(answer: httpx.Response, fault: str | None) -> None:
     """2xx is good; where the answer names a release it must be the wanted one."""
-    wanted = Probe("http://app.test/", release="r2", in_a_row=1, window=0)
-    assert faults(ask(script(answer), wanted)) == [fault]
+    requested = Probe("http://app.test/", release="r2", in_a_row=1, window=0)
+    assert faults(ask(script(answer), requested)) == [fault]
 
 
 def test_any_release_is_good_where_none_is_wanted() -> None:
     """Scheduled checks do not know which release runs."""
-    wanted = Probe("http://app.test/", in_a_row=1, window=0)
-    assert ask(script(httpx.Response(200, json={"release": "r1"})), wanted).healthy
+    requested = Probe("http://app.test/", in_a_row=1, window=0)
+    assert ask(script(httpx.Response(200, json={"release": "r1"})), requested).healthy
 
 
 def test_the_host_header_is_the_public_name() -> None:

@@ -44,16 +44,16 @@ class FakeLogs:
         """Return a page by position; the last token is handed back."""
         assert request["startFromHead"]
         self.calls[request["logStreamName"]] += 1
-        wanted = [
+        requested = [
             event
             for event in self.streams[request["logStreamName"]]
             if request["startTime"] <= event[0] < request["endTime"]
         ]
         token = request.get("nextToken", "0")
         at, empty = int(token.rstrip("e")), token.endswith("e")
-        events = wanted[at : at + self.page] if at == 0 or empty else []
+        events = requested[at : at + self.page] if at == 0 or empty else []
         # after the head every second page is empty though more follows
-        end = at >= len(wanted) and token != "0"
+        end = at >= len(requested) and token != "0"
         following = token if end else str(at + len(events)) + ("" if events else "e")
         return {
             "events": [{"timestamp": t, "ingestionTime": i, "message": m} for t, i, m in events],

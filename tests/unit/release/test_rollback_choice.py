@@ -41,12 +41,12 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("records", "present", "wanted", "expected"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(("records", "present", "requested", "expected"), CASES.values(), ids=CASES)
 def test_choice(
-    records: list[ReleaseRecord], present: str | None, wanted: str | None, expected: ReleaseRecord
+    records: list[ReleaseRecord], present: str | None, requested: str | None, expected: ReleaseRecord
 ) -> None:
     """The newest recorded good release that is not the present one, or the one asked for."""
-    assert choose_rollback(records, present, anything, wanted) == expected
+    assert choose_rollback(records, present, anything, requested) == expected
 
 
 @pytest.mark.parametrize("outcome", BAD)

@@ -16,14 +16,14 @@ def _conceal(values: dict[str, str]) -> dict[str, SecretStr]:
     return {key: SecretStr(value) for key, value in values.items()}
 
 
-@given(current=documents, wanted=documents)
-def test_every_key_is_accounted_for_once(current: dict[str, str], wanted: dict[str, str]) -> None:
+@given(current=documents, requested=documents)
+def test_every_key_is_accounted_for_once(current: dict[str, str], requested: dict[str, str]) -> None:
     """The document holds the wanted values and everything else it held before."""
-    change = plan_change(current, _conceal(wanted))
-    assert json.loads(change.document) == current | wanted
+    change = plan_change(current, _conceal(requested))
+    assert json.loads(change.document) == current | requested
     named = [*change.added, *change.updated, *change.kept]
-    same = [key for key in wanted if current.get(key) == wanted[key]]
-    assert sorted([*named, *same]) == sorted(current.keys() | wanted.keys())
+    same = [key for key in requested if current.get(key) == requested[key]]
+    assert sorted([*named, *same]) == sorted(current.keys() | requested.keys())
 
 
 @given(current=documents)

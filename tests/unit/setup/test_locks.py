@@ -52,6 +52,6 @@ def test_what_the_project_asks_for_is_locked() -> None:
     assert _missing([*project["dependencies"], *extras["local"], *extras["dev"]], "all") == set()
 
 
-def _missing(wanted: list[str], lock: str) -> set[str]:
-    names = {re.split(r"[=<>\[ ]", item)[0].lower() for item in wanted}
+def _missing(requested: list[str], lock: str) -> set[str]:
+    names = {re.split(r"[=<>\[ ]", item)[0].lower() for item in requested}
     return names - {re.split(r"[=\[]", line)[0] for line in _pinned(lock)}

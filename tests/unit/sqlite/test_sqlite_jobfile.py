@@ -47,15 +47,15 @@ def test_the_url_is_no_argument() -> None:
 def test_every_module_that_the_job_imports_is_shipped() -> None:
     """Relative imports name files that are in the job file."""
     shipped = {name.removesuffix(".py") for name in runner.sources()}
-    wanted = {
+    requested = {
         name
         for text in runner.sources().values()
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.ImportFrom) and node.level
         for name in ([node.module] if node.module else [alias.name for alias in node.names])
     }
-    assert wanted
-    assert wanted <= shipped
+    assert requested
+    assert requested <= shipped
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.name)

@@ -27,7 +27,7 @@ def spec(name: str, code: str = SLEEP, **more: Any) -> Spec:
 
 
 @pytest.fixture
-def wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Spec]]:
+def requested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Spec]]:
     """What the stack consists of; its folder and ports are this test's own."""
     monkeypatch.setenv("VIMBISO_STATE", str(tmp_path / "state"))
     for name in ("AWS", "PREFECT", "WEBHOOK"):
@@ -50,7 +50,7 @@ def said(_text: str) -> None:
     """Hear what is done."""
 
 
-def test_only_what_does_not_run_is_started(wanted: list[Spec], capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_what_does_not_run_is_started(requested: list[Spec], capsys: pytest.CaptureFixture[str]) -> None:
     """All of it at first; then nothing; then the one that was stopped."""
     settings = Settings.read()
     assert commands.up(settings, said) == ["server", "worker"]
@@ -60,7 +60,7 @@ def test_only_what_does_not_run_is_started(wanted: list[Spec], capsys: pytest.Ca
     assert commands.up(settings, said) == ["worker"]
 
 
-def test_what_is_up_is_told_and_taken_down(wanted: list[Spec], capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_up_is_told_and_taken_down(requested: list[Spec], capsys: pytest.CaptureFixture[str]) -> None:
     """For people and as JSON; the exit code says whether all are ready."""
     verbs.up()
     told = capsys.readouterr()
@@ -68,7 +68,7 @@ def test_what_is_up_is_told_and_taken_down(wanted: list[Spec], capsys: pytest.Ca
     assert "The local stack is up" in told.err
     assert "this shows it: " in told.out
     assert verbs.report(as_json=False) == 0
-    wanted.append(spec("slow", f"'slow'; {SLEEP}", ready=lambda _: False))
+    requested.append(spec("slow", f"'slow'; {SLEEP}", ready=lambda _: False))
     assert verbs.report(as_json=False) == 3
     verbs.down()
     assert "Stopping worker ..." in capsys.readouterr().err
@@ -76,45 +76,45 @@ def test_what_is_up_is_told_and_taken_down(wanted: list[Spec], capsys: pytest.Ca
 
 
 def test_a_process_that_is_not_ready_yet_is_starting(
-    wanted: list[Spec], capsys: pytest.CaptureFixture[str]
+    requested: list[Spec], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It runs, and does not do its work."""
     settings = Settings.read()
     commands.up(settings, said)
-    wanted[0] = spec("server", ready=lambda _: False)
+    requested[0] = spec("server", ready=lambda _: False)
     assert states(capsys)["server"] == "starting"
     with pytest.raises(StackError, match=r"'server' was not ready within 0 s"):
-        children.await_ready(wanted, settings, deadline=0.3)
+        children.await_ready(requested, settings, deadline=0.3)
 
 
-def test_a_process_that_ends_is_told_with_its_last_lines(wanted: list[Spec]) -> None:
+def test_a_process_that_ends_is_told_with_its_last_lines(requested: list[Spec]) -> None:
     """And with the file that has the others."""
-    wanted[0] = spec("server", "raise SystemExit('no port')", ready=lambda _: False)
+    requested[0] = spec("server", "raise SystemExit('no port')", ready=lambda _: False)
     with pytest.raises(
         StackError, match=r"'server' ended while it was starting(.|\n)*no port(.|\n)*make down"
     ):
         commands.up(Settings.read(), said)
 
 
-def test_a_port_that_is_taken_is_named_before_anything_starts(wanted: list[Spec], tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_named_before_anything_starts(requested: list[Spec], tmp_path: Path) -> None:
     """With the variable that chooses another one."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        wanted[0] = spec("server", port=port, port_variable="VIMBISO_X_PORT")
+        requested[0] = spec("server", port=port, port_variable="VIMBISO_X_PORT")
         with pytest.raises(StackError, match=f"VIMBISO_X_PORT={port + 100}"):
             commands.up(Settings.read(), said)
     assert {state.state for state in commands.status(Settings.read())} == {"down"}
 
 
 def test_services_that_lack_tasks_after_a_restart_are_named(
-    wanted: list[Spec], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    requested: list[Spec], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Only where the emulator had services before."""
     settings = Settings.read()
     monkeypatch.setattr("deployments.local.stack.settle.missing_services", lambda _: ["web"])
-    wanted[0] = spec("aws")
+    requested[0] = spec("aws")
     verbs.up()
     assert "These services" not in capsys.readouterr().err
     commands.down(settings, said)
@@ -125,7 +125,7 @@ def test_services_that_lack_tasks_after_a_restart_are_named(
     assert "These services do not run all their tasks yet: web." in capsys.readouterr().err
 
 
-def test_clean_removes_the_state(wanted: list[Spec], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clean_removes_the_state(requested: list[Spec], monkeypatch: pytest.MonkeyPatch) -> None:
     """With --engine the engine that the set-up started goes as well."""
     stopped = list[bool]()
     monkeypatch.setattr("deployments.local.stack.engine.stop_engine", lambda: stopped.append(True))
@@ -147,8 +147,8 @@ def test_a_large_log_makes_room(tmp_path: Path) -> None:
     assert (tmp_path / "logs/server.log.1").stat().st_size == 2_000_001
 
 
-def test_a_stranger_of_the_same_name_is_not_the_process(wanted: list[Spec]) -> None:
+def test_a_stranger_of_the_same_name_is_not_the_process(requested: list[Spec]) -> None:
     """What a process started has its name, but not its command."""
     stranger = Process(1, 1.0, 0, "server", ("sleep",))
-    assert children.leader(wanted[0], [stranger]) is None
+    assert children.leader(requested[0], [stranger]) is None
     assert isinstance(Settings.read(), Settings)

@@ -29,7 +29,7 @@ def test_what_is_no_state_has_none(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "meant"),
+    ("requested", "meant"),
     [
         ("module.netwrok", "module.network"),
         ("module.load-balancer", "module.load_balancer"),
@@ -37,9 +37,9 @@ def test_what_is_no_state_has_none(body: bytes) -> None:
         ("aws_subnet.s[1]", "aws_subnet.s[0]"),
     ],
 )
-def test_the_likeliest_comes_first(wanted: str, meant: str) -> None:
+def test_the_likeliest_comes_first(requested: str, meant: str) -> None:
     """A module as well as a resource."""
-    assert near_misses(wanted, KNOWN)[0] == meant
+    assert near_misses(requested, KNOWN)[0] == meant
 
 
 def test_nothing_alike_is_nothing() -> None:
