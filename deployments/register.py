@@ -20,7 +20,6 @@ from deployments.work_pools import register_work_pools
 from pipeline.environment.loader import PROJECT, environment, environments
 from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
-from pipeline.secrets.change import REQUIRED_KEYS
 
 _UNCHECKED_KEY = "emulator"
 B = TypeVar("B", AwsCredentials, DeployEnvironment, AppSecrets)
@@ -93,11 +92,13 @@ def _outdated(item: Environment, block: AwsCredentials | None) -> bool:
 
 
 def _make_up_secrets(item: Environment) -> None:
-    """An emulated environment talks to nobody: random values will do."""
+    """An emulated environment talks to nobody: random values will do, also for keys that come later."""
     name = f"{item.app}-{item.name}"
-    if _saved(AppSecrets, name) is None:
-        values = SecretDict({key: secrets.token_urlsafe(32) for key in REQUIRED_KEYS})
-        AppSecrets(values=values).save(name)
+    saved = _saved(AppSecrets, name)
+    kept = saved.values.get_secret_value() if saved else {}
+    if set(item.all_secret_keys) - set(kept):
+        made = {key: secrets.token_urlsafe(32) for key in item.all_secret_keys}
+        AppSecrets(values=SecretDict({**made, **kept})).save(name, overwrite=True)
 
 
 def _print(text: str) -> None:

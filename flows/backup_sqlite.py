@@ -3,28 +3,30 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
-from tasks.database import back_up_database, prune_backups, publish_backup_age
+from tasks.database import back_up_databases, prune_backups, publish_backup_age
 from tasks.environment import load_environment
 
 
 @flow(name="backup-sqlite", flow_run_name="{environment}")
-def backup_sqlite(environment: EnvironmentName, dry_run: bool = False) -> str | None:
-    """Back the SQLite database up while the application writes, then remove backups past their time.
+def backup_sqlite(environment: EnvironmentName, dry_run: bool = False) -> list[str]:
+    """Back each SQLite database up while the application writes, then remove backups past their time.
 
     A one-off task on the application's own image and volume copies the database in one step, checks the copy,
     compresses it and streams it to S3. The copy counts only once S3's bytes were read back and compared. The
-    newest verified backups are kept by day, week, month and year.
+    newest verified backups are kept by day, week, month and year. An application without a SQLite database is
+    skipped: a server's database is its owner's to back up.
 
     **When it fails:** older backups are untouched; the error says whether source, disk or S3 was at fault, or
-    that only old backups could not be removed. Run it again.
+    that only old backups could not be removed. Run it again. A database that is not there after a good
+    release is an error: look where the application writes.
 
     Args:
-        environment: whose database.
+        environment: whose databases.
         dry_run: only show which backups are past their time.
     """
     live = load_environment(environment)
-    manifest = None if dry_run else back_up_database(live, "nightly")
+    made = [] if dry_run else back_up_databases(live, "nightly")
     if not dry_run:
         publish_backup_age(live)
     prune_backups(live, dry_run)
-    return manifest.key if manifest else None
+    return [manifest.key for manifest in made]

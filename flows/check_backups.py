@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Annotated
 
 from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
 from pydantic import Field
 
 from blocks.names import EnvironmentName
@@ -14,13 +16,14 @@ from tasks.environment import load_environment
 @flow(name="check-backups", flow_run_name="{environment}")
 def check_backups(
     environment: EnvironmentName, limit_hours: Annotated[int, Field(ge=1)] = 26, dry_run: bool = False
-) -> bool:
-    """Look whether the backups of database and state and the log archive are there and fresh.
+) -> State[bool]:
+    """Look whether the backups of databases and state and the log archive are there and fresh.
 
     The age of the newest database backup goes to CloudWatch, for the alarm. An event is emitted when
-    something is missing or too old, for automations; the run itself then still completes.
+    something is missing or too old, for automations.
 
-    **When it fails:** AWS could not be asked; the error says what. Run it again.
+    **When it fails:** something is missing or too old, and the message names it with the flow to look at; or
+    AWS could not be asked. Run it again.
 
     Args:
         environment: whose backups.
@@ -37,4 +40,9 @@ def check_backups(
     bad = tuple(finding for finding in findings if finding.bad)
     if bad and not dry_run:
         emit_missing_backups(live, bad)
-    return not bad
+    if bad:
+        named = ", ".join(f"{item.copies.what} {item.verdict}" for item in bad)
+        return Failed(message=f"{named}. {bad[0].next_step}", data=False)
+    return Completed(
+        message=f"{len(findings)} kinds of copies are there and fresh, or not due yet", data=True
+    )

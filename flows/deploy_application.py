@@ -18,7 +18,15 @@ from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.release.model import Release
 from tasks.environment import load_environment, preflight
-from tasks.image import build_release, fetch_source, find_release, pass_scan_gate, push_release, require_image
+from tasks.image import (
+    build_release,
+    check_image,
+    fetch_source,
+    find_release,
+    pass_scan_gate,
+    push_release,
+    require_image,
+)
 from tasks.lease import one_delivery_at_a_time, refuse_second_delivery
 from tasks.record import name_run, report_release
 from tasks.rollout import register_revision
@@ -114,7 +122,9 @@ def _image(live: LiveEnvironment, ref: str | None, image: str | None) -> Release
     if found is not None:
         built = {"name": source.release, "revision": source.revision, "ref": source.ref or ""}
         return found.model_copy(update=built)
-    return push_release(live, source, build_release(live, source))
+    made = build_release(live, source)
+    check_image(live, made)
+    return push_release(live, source, made)
 
 
 def _conclude(live: LiveEnvironment, release: Release, end: RolloutEnd, roll_back: bool) -> State[str]:

@@ -1,10 +1,12 @@
 """One environment as it lives: what was decided about it, how to reach it, and what Terraform built there."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 
 from pydantic import SecretStr
 
 from pipeline.aws.access import AwsAccess, read_parameter
+from pipeline.databases.record import DatabaseRecord
 from pipeline.delivery.model import page_of, probe_of
 from pipeline.ecs.oneoff import OneOffTasks
 from pipeline.ecs.registry import TaskDefinitions
@@ -12,7 +14,7 @@ from pipeline.ecs.service import EcsService
 from pipeline.environment.model import Environment
 from pipeline.health.model import Probe
 from pipeline.logs.manifest import ArchiveLocation
-from pipeline.outputs import NothingBuiltError, Outputs, parse_outputs
+from pipeline.outputs import NothingBuiltError, Outputs, OutputsError, parse_outputs
 from pipeline.release.store import ReleaseStore, SchemaLog
 from pipeline.state.backend import StateBackend, state_backend_of
 
@@ -26,6 +28,8 @@ class LiveEnvironment:
     built: Outputs | None = None
     """What Terraform built; None where nothing is built yet, or where it does not matter."""
     source_token: SecretStr | None = field(default=None, repr=False)
+    chosen: str = ""
+    """Path of the SQLite database to work on; "" for the main one."""
 
     def read(self) -> "LiveEnvironment":
         """Return the environment with what Terraform built, as it stands in the SSM parameter now.
@@ -62,6 +66,43 @@ class LiveEnvironment:
         return self.built
 
     @property
+    def database(self) -> str:
+        """Path of the SQLite database to work on, inside the application's container.
+
+        Raises:
+            OutputsError: the application keeps none.
+        """
+        if not self.outputs.databases:
+            raise OutputsError(
+                f"{self.name} keeps no SQLite database: `databases` is empty in its `data` table. A server's "
+                "database is backed up and restored by who runs the server."
+            )
+        return self.chosen or self.outputs.databases[0]
+
+    @property
+    def database_key(self) -> str:
+        """Name of the database in the backup bucket: the environment's for the main one."""
+        main = self.chosen in ("", *self.outputs.databases[:1])
+        return self.outputs.environment + ("" if main else f".{PurePosixPath(self.chosen).stem}")
+
+    @property
+    def each_database(self) -> tuple["LiveEnvironment", ...]:
+        """The environment once for each SQLite database, with that one chosen."""
+        return tuple(replace(self, chosen=path) for path in self.outputs.databases)
+
+    def on_database(self, name: str) -> "LiveEnvironment":
+        """Return the environment with a database chosen by its path or its file's name without extension.
+
+        Raises:
+            OutputsError: there is no such database; "" takes the main one.
+        """
+        known = {PurePosixPath(path).stem: path for path in self.outputs.databases}
+        path = name if name in self.outputs.databases else known.get(name, "")
+        if name and not path:
+            raise OutputsError(f"{self.name} has no database {name!r}, only {', '.join(known) or 'none'}.")
+        return replace(self, chosen=path)
+
+    @property
     def service(self) -> EcsService:
         """The ECS service."""
         return EcsService(self.access, self.outputs.cluster, self.outputs.service)
@@ -85,6 +126,11 @@ class LiveEnvironment:
     def schema(self) -> SchemaLog:
         """Notes of the migrations that ran."""
         return SchemaLog(self.access, self.outputs.backup_bucket, self.name)
+
+    @property
+    def database_record(self) -> DatabaseRecord:
+        """Record of the databases that the newest release named."""
+        return DatabaseRecord(self.access, self.outputs.backup_bucket, self.name)
 
     @property
     def log_archive(self) -> ArchiveLocation:

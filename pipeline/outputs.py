@@ -1,6 +1,8 @@
 """Terraform's outputs, as it hands them to the flows."""
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from pipeline.errors import PipelineError
 
@@ -42,8 +44,8 @@ class Outputs(BaseModel):
     log_archive_bucket: str
     data_path: str
     """Where the data volume is mounted in the application's container."""
-    database_path: str
-    """The SQLite database file inside the container."""
+    databases: tuple[str, ...] = ()
+    """SQLite database files inside the container, the main one first."""
     subnet_ids: tuple[str, ...]
     security_group_ids: tuple[str, ...]
     execution_role_arn: str
@@ -52,6 +54,14 @@ class Outputs(BaseModel):
     alarm_topic_arn: str | None = None
     alarm_names: tuple[str, ...] = ()
     metrics_namespace: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_one_database(cls, data: Any) -> Any:
+        """Read what an earlier version of the configuration published: one database's path."""
+        if isinstance(data, dict) and "databases" not in data and data.get("database_path"):
+            return {**data, "databases": [data["database_path"]]}
+        return data
 
 
 class NothingBuiltError(OutputsError):

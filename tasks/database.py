@@ -6,6 +6,8 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from pipeline.clock import utc_now
+from pipeline.databases.model import DatabaseError, FoundDatabase, KnownDatabases, judge_databases, servers
+from pipeline.environment.application import DataSettings
 from pipeline.errors import PipelineError
 from pipeline.freshness.judge import FreshnessFinding, judge
 from pipeline.freshness.survey import find_copies
@@ -57,25 +59,81 @@ def _row(finding: FreshnessFinding) -> dict[str, str]:
     }
 
 
+@retried_step
+def require_safe_data(live: LiveEnvironment, release: str, found: tuple[FoundDatabase, ...]) -> None:
+    """Refuse a release whose data would not outlive its tasks, or would not be backed up; record the others.
+
+    Raises:
+        DatabaseError: naming each database and what to set.
+    """
+    outputs, record = live.outputs, live.database_record
+    data = DataSettings(path=outputs.data_path, databases=list(outputs.databases))
+    known = record.read()
+    faults = judge_databases(found, data, known.files if known and live.releases.newest_good(1) else ())
+    if faults:
+        raise DatabaseError(f"{' '.join(faults)} Nothing was migrated, and the service was not touched.")
+    for item in servers(found):
+        get_run_logger().info(
+            "Database %s is a %s server's: it is its owner's to back up, no flow here does",
+            item.alias,
+            item.vendor,
+        )
+    now = KnownDatabases(release=release, since=utc_now(), databases=found)
+    same = known is not None and known.files == now.files
+    record.write(now.model_copy(update={"since": known.since}) if known and same else now)
+
+
 @step
-def back_up_database(live: LiveEnvironment, reason: str) -> BackupManifest | None:
-    """Make a checked copy of the database while the application writes; None where there is none yet."""
-    log, site = get_run_logger(), live
+def back_up_databases(live: LiveEnvironment, reason: str, task_definition: str = "") -> list[BackupManifest]:
+    """Make a checked copy of each SQLite database while the application writes, the main one first.
+
+    None is made, and that is said, where the application keeps no SQLite database, or before its first
+    release has made one.
+
+    Raises:
+        DatabaseError: a database is not backed up, or is gone, that a release is known to write to.
+    """
+    recorded = live.database_record.read()
+    unkept = sorted(set(recorded.files if recorded else ()) - set(live.outputs.databases))
+    if unkept:
+        raise DatabaseError(
+            f"The application writes to {', '.join(unkept)}, which the settings do not name as a "
+            "database: it is not backed up. Add it to `databases` in the `data` table and run "
+            "deploy-infrastructure."
+        )
+    if not live.outputs.databases:
+        get_run_logger().info(
+            "Nothing to back up: %s keeps no SQLite database. A server's database is its owner's to back up",
+            live.name,
+        )
+    made = [_back_up(item, reason, task_definition) for item in live.each_database]
+    return [manifest for manifest in made if manifest is not None]
+
+
+def _back_up(live: LiveEnvironment, reason: str, task_definition: str) -> BackupManifest | None:
+    log = get_run_logger()
     try:
-        manifest = back_up(site, str(flow_run.id), log.info, reason=reason)
+        manifest = back_up(live, str(flow_run.id), log.info, reason=reason, task_definition=task_definition)
     except NoDatabaseError as error:
-        log.info("Nothing to back up: %s", error)
+        if live.releases.newest_good(1):
+            raise DatabaseError(
+                f"{live.database} is not there, though a release was recorded as good: {error} "
+                "Older backups are untouched. Look at the volume, and deploy again: that tells where the "
+                "application's database is."
+            ) from error
+        log.info("Nothing to back up before the first release: %s", error)
         return None
     for warning in manifest.warnings:
         log.warning(warning)
-    publish_backup(site, manifest)
+    publish_backup(live, manifest)
     emit(live, "backup.made", key=manifest.key, bytes=manifest.bytes)
     show_page(
         live,
         "backup",
         (
             f"## Backup `{manifest.key}`\n\n| | |\n|---|---|\n"
-            f"| database | {manifest.bytes / 1e6:.1f} MB, {len(manifest.checks.rows)} tables |\n"
+            f"| database | `{live.database}` |\n"
+            f"| size | {manifest.bytes / 1e6:.1f} MB, {len(manifest.checks.rows)} tables |\n"
             f"| compressed | {manifest.compressed_bytes / 1e6:.1f} MB |\n"
             f"| integrity | ok ({manifest.checks.integrity}) |\n"
             f"| lock held | {manifest.lock_seconds:.2f} s ({manifest.journal} journal) |\n"
@@ -87,10 +145,14 @@ def back_up_database(live: LiveEnvironment, reason: str) -> BackupManifest | Non
 
 
 @step
-def prune_backups(live: LiveEnvironment, dry_run: bool) -> Pruned | None:
-    """Remove backups that are past their time; the last good one always stays."""
-    site = live
-    decision = plan_prune(site, utc_now())
+def prune_backups(live: LiveEnvironment, dry_run: bool) -> None:
+    """Remove backups that are past their time; the last good one of each database always stays."""
+    for item in live.each_database:
+        _prune(item, dry_run)
+
+
+def _prune(live: LiveEnvironment, dry_run: bool) -> None:
+    decision = plan_prune(live, utc_now())
     get_run_logger().info("%d backups are past their time", len(decision.pruned))
     kept = [
         {"backup": item.backup.key, "decision": "keep", "why": ", ".join(item.reasons)}
@@ -101,12 +163,13 @@ def prune_backups(live: LiveEnvironment, dry_run: bool) -> Pruned | None:
         live,
         "backup-retention",
         [*kept, *gone],
-        decision.refusal or f"{live.name}: which backups stay and which go",
+        decision.refusal or f"{live.database_key}: which backups stay and which go",
     )
-    return None if dry_run else _raise_on_failures(prune(site, decision))
+    if not dry_run:
+        _raise_on_failures(prune(live, decision))
 
 
-def _raise_on_failures(done: Pruned) -> Pruned:
+def _raise_on_failures(done: Pruned) -> None:
     """Let nothing that stayed against the plan go unseen; the backups themselves are sound."""
     for backup, reason in done.failed:
         get_run_logger().error("%s stays: %s", backup.key, reason)
@@ -116,7 +179,6 @@ def _raise_on_failures(done: Pruned) -> Pruned:
             f"{len(done.failed)} backups past their time could not be removed, the first: {first.key}: "
             f"{reason} New and older backups are sound; the next run tries again."
         )
-    return done
 
 
 @step

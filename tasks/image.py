@@ -11,6 +11,7 @@ from pipeline.ecr.model import CleanupPolicy, ProtectedImages
 from pipeline.ecr.plan import CleanupPlan, plan_cleanup
 from pipeline.ecr.registry import read_inventory
 from pipeline.image.build import build_image
+from pipeline.image.contents import require_startable
 from pipeline.image.engine import connect
 from pipeline.image.push import ecr_login, push_image
 from pipeline.image.registry import Repository, find_image, repository_at
@@ -158,6 +159,14 @@ def build_release(live: LiveEnvironment, source: ResolvedSource) -> str:
     built = build_image(connect(), request, on_event)
     log.info("%d steps, %d from the cache, %.1f s", built.steps, built.cached, built.seconds)
     return image
+
+
+@step
+def check_image(live: LiveEnvironment, image: str) -> None:
+    """Look into an image before it is pushed, and refuse one from which the application cannot start."""
+    remark = require_startable(connect(), image, live.settings)
+    if remark:
+        get_run_logger().warning(remark)
 
 
 @step

@@ -23,8 +23,9 @@ from pipeline.ecs.rollout import Verdict
 from pipeline.ecs.task_definition import RevisionRequest, differences
 from pipeline.ecs.watch import watch
 from pipeline.health.model import Probe
+from pipeline.image.registry import read_config
 from pipeline.live import LiveEnvironment
-from pipeline.migrations.model import Migration, irreversible, is_complete, read_survey, survey_command
+from pipeline.migrations.model import Survey, irreversible, is_complete, read_survey, survey_code
 from pipeline.recovery.record import require_none_open
 from pipeline.release.model import Release, Rollout
 from tasks.support import retried_step, show_page, step
@@ -53,39 +54,42 @@ def smoke_test_release(live: LiveEnvironment, release: str, task_definition: str
 
 
 @step
-def find_pending_migrations(
-    live: LiveEnvironment, task_definition: str, timeout: timedelta
-) -> tuple[Migration, ...]:
-    """Ask the release's own Django, in a one-off task, which of its migrations the database lacks."""
+def survey_release(live: LiveEnvironment, task_definition: str, timeout: timedelta) -> Survey:
+    """Ask the release's own Django, in a one-off task, for its databases and what the main one lacks."""
     log, tasks = get_run_logger(), live.one_off_tasks
     seconds = timeout.total_seconds()
     # A migration that a run which was killed has left at work would be told as pending.
     join_command(tasks, _one_off(live, task_definition, "migrate").started_by, seconds, log.info)
     lines = run_command(
         tasks,
-        _one_off(live, task_definition, "survey", survey_command()),
+        _one_off(
+            live, task_definition, "survey", (*live.settings.django.manage, "shell", "-c", survey_code())
+        ),
         TaskLogs(live.access, live.outputs.log_group),
         seconds,
         log.info,
         is_complete,
     )
-    pending = read_survey(lines)
-    reasons = irreversible(pending)
-    log.info("%d migrations are pending", len(pending))
-    for item in pending:
+    found = read_survey(lines)
+    reasons = irreversible(found.pending)
+    for database in found.databases:
+        log.info("Database %s: %s %s", database.alias, database.vendor, database.path)
+    log.info("%d migrations are pending", len(found.pending))
+    for item in found.pending:
         reason = reasons.get(item.label)
         log.info("Pending: %s%s", item.label, f", irreversible: {reason}" if reason else "")
-    return pending
+    return found
 
 
 @step
-def migrate_database(live: LiveEnvironment, task_definition: str, timeout: timedelta) -> None:
-    """Run the release's Django migrations as a one-off task; a failure carries its last log lines."""
+def run_management_command(
+    live: LiveEnvironment, task_definition: str, purpose: str, command: tuple[str, ...], timeout: timedelta
+) -> None:
+    """Run a command of the release as a one-off task; a failure carries its last log lines."""
     log = get_run_logger()
-    command = ("python", "manage.py", "migrate", "--noinput")
     lines = run_command(
         live.one_off_tasks,
-        _one_off(live, task_definition, "migrate", command),
+        _one_off(live, task_definition, purpose, command),
         TaskLogs(live.access, live.outputs.log_group),
         timeout.total_seconds(),
         log.info,
@@ -122,12 +126,19 @@ def check_running_release(live: LiveEnvironment) -> Verification:
 def register_revision(live: LiveEnvironment, release: Release) -> Revision:
     """Register the revision of a release, made from the live one; an equal one is not registered again."""
     present = live.service.require().task_definition
+    config = read_config(live.access, live.outputs.repository_name, release.digest, live.settings.registry)
     requested = RevisionRequest(
         name=release.name,
         container=live.outputs.container,
         image=release.image,
-        environment={**live.settings.variables, "RELEASE": release.name},
+        environment={
+            **live.settings.variables,
+            **live.settings.django.environment,
+            "RELEASE": release.name,
+        },
         template=live.outputs.task_definition_arn,
+        entrypoint=config.entrypoint,
+        command=config.command,
     )
     revision = live.task_definitions.derive(present, requested)
     how = "registered" if revision.created else "is registered already"

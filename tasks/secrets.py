@@ -24,7 +24,9 @@ def sync_app_secret(live: LiveEnvironment, secret_id: str, dry_run: bool = False
         raise PipelineError(
             f"There is no app-secrets block {name!r}. Create it in the UI with a value for each key."
         ) from error
-    found = sync_secret(live.access, secret_id, block.concealed(), dry_run=dry_run)
+    found = sync_secret(
+        live.access, secret_id, block.concealed(), live.settings.all_secret_keys, dry_run=dry_run
+    )
     state = f"version {found.version_id}" if found.changed else "unchanged"
     get_run_logger().info("Secret %s: %s; added %s, updated %s", secret_id, state, found.added, found.updated)
     return found
@@ -32,7 +34,7 @@ def sync_app_secret(live: LiveEnvironment, secret_id: str, dry_run: bool = False
 
 @retried_step
 def report_secret_keys(live: LiveEnvironment, sync: SecretSync) -> tuple[str, ...]:
-    """Show what became of each key; return those that the task definition reads and nobody set."""
+    """Show what became of each key; return those that the live tasks' definition reads and nobody set."""
     service = live.service.require()
     definition, _ = live.task_definitions.read(service.task_definition)
     report = missing_keys(live.access, sync.secret_arn, definition)

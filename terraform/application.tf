@@ -17,6 +17,7 @@ module "load_balancer" {
   security_group_id     = module.firewall.load_balancer_group_id
   container_port        = var.container_port
   health_path           = var.health_path
+  health_codes          = var.health_codes
   health_check_interval = var.health_check_interval
   deregistration_delay  = var.deregistration_delay
   deletion_protection   = var.deletion_protection
@@ -47,18 +48,18 @@ module "service" {
   cpu_architecture        = var.cpu_architecture
   container_port          = var.container_port
   health_path             = var.health_path
+  health_codes            = var.health_codes
   start_period            = var.start_period
   stop_timeout            = var.stop_timeout
   container_environment   = var.container_environment
   secret_arn              = module.secret.arn
   secret_keys             = var.secret_keys
-  data_path               = local.data_path
-  database_path           = local.database_path
+  container               = var.container
+  data                    = var.data
+  sidecars                = var.sidecars
   data_host_path          = var.data_host_path
-  file_system             = one([for it in module.file_system : { id = it.id, access_point_id = it.access_point_id }])
-  user_id                 = local.user_id
+  file_system             = one([for it in module.file_system : { id = it.id, access_points = it.access_points }])
   readonly_root           = var.readonly_root
-  redis_image             = var.redis_image
   log_group_name          = module.logs.name
   execution_role_arn      = module.roles.execution_role_arn
   task_role_arn           = module.roles.task_role_arn

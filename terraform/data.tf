@@ -6,7 +6,8 @@ module "file_system" {
   kms_key_arn       = local.kms_key_arn
   subnet_ids        = module.network.private_subnet_ids
   security_group_id = module.firewall.file_system_group_id
-  user_id           = local.user_id
+  owner             = local.owner
+  volumes           = concat(["data"], keys(var.data.volumes))
   task_role_arn     = module.roles.task_role_arn
 }
 

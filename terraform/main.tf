@@ -10,14 +10,13 @@ locals {
   # Without a folder of the container host the data lives on a shared file system.
   with_file_system = var.data_host_path == null
 
-  # The image's Dockerfile makes this user.
-  user_id = 10001
+  # Whose files the volumes' are, whatever user the container has: EFS takes every caller for this one.
+  user  = split(":", var.container.user == null ? "1000" : var.container.user)
+  owner = { uid = try(max(tonumber(local.user[0]), 1), 1000), gid = try(max(tonumber(local.user[1]), 1), tonumber(local.user[0]), 1000) }
 
   repository_url    = var.registry == null ? module.registry.url : "${var.registry}/${module.registry.name}"
   metrics_namespace = "${var.app}/${var.environment}"
   kms_key_arn       = one(module.encryption[*].key_arn)
-  data_path         = "/data"
-  database_path     = "${local.data_path}/db.sqlite3"
   recovery_days     = var.force_destroy ? 0 : 30
 
   # Error tracking: what the application logs, counted.

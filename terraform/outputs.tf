@@ -23,8 +23,8 @@ locals {
     secret_arn          = module.secret.arn
     backup_bucket       = module.backup_bucket.name
     log_archive_bucket  = module.log_archive_bucket.name
-    data_path           = local.data_path
-    database_path       = local.database_path
+    data_path           = var.data.path
+    databases           = var.data.databases
     subnet_ids          = module.network.private_subnet_ids
     security_group_ids  = [module.firewall.tasks_group_id]
     execution_role_arn  = module.roles.execution_role_arn

@@ -62,13 +62,25 @@ variable "domain" {
 }
 
 variable "health_path" {
-  description = "Path that answers 2xx while the application is healthy."
+  description = "Path that answers one of health_codes while the application is healthy."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^/[^\\s'\"]*$", var.health_path))
     error_message = "health_path must begin with a slash and hold neither blanks nor quotes."
+  }
+}
+
+variable "health_codes" {
+  description = "Statuses that mean healthy, as a target group's matcher has them: 200, 200-299, 200,204."
+  type        = string
+  default     = "200-299"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[2-4][0-9]{2}(-[2-4][0-9]{2})?(,[2-4][0-9]{2}(-[2-4][0-9]{2})?)*$", var.health_codes))
+    error_message = "health_codes must be codes from 200 to 499, such as 200-299 or 200,204; it is \"${var.health_codes}\"."
   }
 }
 
@@ -127,6 +139,58 @@ variable "secret_name" {
   description = "Secrets Manager secret of the application; its value is written by the sync-secrets flow."
   type        = string
   nullable    = false
+}
+
+variable "secret_keys" {
+  description = "Keys of the application's secret that become environment variables of the same name."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "container" {
+  description = "The application's container; what is null is as the image says."
+  type = object({
+    command           = optional(list(string))
+    entrypoint        = optional(list(string))
+    working_directory = optional(string)
+    user              = optional(string)
+    depends_on        = optional(map(string), {})
+    health_command    = optional(list(string))
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "data" {
+  description = "Where the data volume is mounted, the SQLite databases on it (the main one first), and further volumes by name with their path."
+  type = object({
+    path      = optional(string, "/data")
+    databases = optional(list(string), [])
+    volumes   = optional(map(string), {})
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "sidecars" {
+  description = "Containers beside the application's in every task, by name; they reach each other on localhost."
+  type = map(object({
+    image             = string
+    command           = optional(list(string))
+    entrypoint        = optional(list(string))
+    user              = optional(string)
+    working_directory = optional(string)
+    essential         = optional(bool, false)
+    variables         = optional(map(string), {})
+    secret_keys       = optional(list(string), [])
+    health_command    = optional(list(string))
+    depends_on        = optional(map(string), {})
+    data              = optional(string)
+    readonly_root     = optional(bool, false)
+  }))
+  default  = {}
+  nullable = false
 }
 
 variable "registry" {

@@ -62,20 +62,6 @@ variable "container_environment" {
   nullable    = false
 }
 
-variable "secret_keys" {
-  description = "Keys of the application's secret that become environment variables of the same name."
-  type        = list(string)
-  nullable    = false
-  default = [
-    "DJANGO_SECRET",
-    "MYCREDEX_APP_URL",
-    "WHATSAPP_BOT_API_KEY",
-    "WHATSAPP_API_URL",
-    "WHATSAPP_ACCESS_TOKEN",
-    "WHATSAPP_PHONE_NUMBER_ID",
-  ]
-}
-
 variable "container_insights" {
   description = "Whether CloudWatch Container Insights collects per-task metrics."
   type        = bool
@@ -95,10 +81,4 @@ variable "readonly_root" {
   type        = bool
   default     = false
   nullable    = false
-}
-
-variable "redis_image" {
-  description = "Image of a Redis sidecar that caches for its own task; none when null."
-  type        = string
-  default     = null
 }

@@ -24,7 +24,7 @@ module "monitoring" {
   web_acl_name             = try(module.waf[0].name, "none")
   metrics_namespace        = local.metrics_namespace
   log_metrics              = keys(local.log_metrics)
-  backup_age_metric        = "BackupAgeHours"
+  backup_age_metric        = length(var.data.databases) == 0 ? null : "BackupAgeHours"
   thresholds               = var.alarms
 }
 

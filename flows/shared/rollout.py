@@ -10,16 +10,17 @@ from pipeline.ecs.model import Outcome
 from pipeline.ecs.registry import Revision
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
+from pipeline.migrations.model import Survey
 from pipeline.release.model import Release, SchemaChange
 from pipeline.release.rollback import describe_changes
-from tasks.database import back_up_database
+from tasks.database import back_up_databases, require_safe_data
 from tasks.record import correct_migrations, find_own_changes, note_migrations, record_release
 from tasks.rollout import (
     begin_rollout,
     evidence_of,
-    find_pending_migrations,
-    migrate_database,
+    run_management_command,
     smoke_test_release,
+    survey_release,
     verify_release,
     watch_rollout,
 )
@@ -28,24 +29,46 @@ SURVEY_LIMIT = timedelta(minutes=15)
 """As long as migrations may take: a run that was killed may have left some at work."""
 MIGRATION_LIMIT = timedelta(minutes=15)
 SMOKE_TEST_LIMIT = timedelta(minutes=5)
+STATIC_LIMIT = timedelta(minutes=15)
 
 
 def prepare_release(
     live: LiveEnvironment, release: str, revision: Revision, migrate: bool, stopwatch: Stopwatch
 ) -> None:
-    """Migrate where anything is pending, then try the release outside the service.
+    """Look where data is, migrate where anything is pending, then try the release outside the service.
 
     Raises:
+        PipelineError: data would not outlive a task; nothing was migrated.
         PipelineError: it failed after irreversible migrations, which the message names.
         PipelineError: it failed otherwise.
     """
-    if migrate:
-        _migrate(live, release, revision, stopwatch)
+    with stopwatch.step("survey"):
+        survey = survey_release(live, revision.arn, SURVEY_LIMIT)
+        require_safe_data(live, release, survey.databases)
+    itself = live.settings.django.migrated_by == "application"
+    if itself and survey.pending and not migrate:
+        raise PipelineError(
+            "migrate=false cannot be kept: this application migrates its database itself when it starts "
+            f"(migrated_by), and {len(survey.pending)} migrations are pending. Nothing was changed."
+        )
+    change = None
+    if migrate and survey.pending:
+        change = _save_and_note(live, release, revision, survey, stopwatch)
+    if change and not itself:
+        with stopwatch.step("migrations"):
+            _migrate(live, revision, change)
+    if live.settings.django.collect_static:
+        with stopwatch.step("static files"):
+            command = tuple(live.settings.django.collect_static)
+            run_management_command(live, revision.arn, "static", command, STATIC_LIMIT)
     if not live.settings.smoke_test:
         return
     try:
         with stopwatch.step("smoke test"):
-            smoke_test_release(live, release, revision.arn, SMOKE_TEST_LIMIT)
+            limit = SMOKE_TEST_LIMIT + MIGRATION_LIMIT if change and itself else SMOKE_TEST_LIMIT
+            smoke_test_release(live, release, revision.arn, limit)
+            if change and itself:
+                _require_migrated(live, revision, change)
     except PipelineError as error:
         changes = _ran(live, revision)
         if not changes:
@@ -64,32 +87,39 @@ def _ran(live: LiveEnvironment, revision: Revision) -> tuple[SchemaChange, ...]:
     return ()
 
 
-def _migrate(live: LiveEnvironment, release: str, revision: Revision, stopwatch: Stopwatch) -> None:
-    """Back up and migrate; without pending migrations neither is done."""
-    with stopwatch.step("pending migrations"):
-        pending = find_pending_migrations(live, revision.arn, SURVEY_LIMIT)
-    if not pending:
-        return
-    never_deployed = (
-        revision.live_arn == live.outputs.task_definition_arn
-    )  # Terraform's: its image does not exist
-    backup = None
-    if not never_deployed:
+def _save_and_note(
+    live: LiveEnvironment, release: str, revision: Revision, survey: Survey, stopwatch: Stopwatch
+) -> SchemaChange:
+    """Back up what there is, and note what is about to run."""
+    backups = []
+    if any(item.in_a_file and item.exists for item in survey.databases):
         with stopwatch.step("backup"):
-            backup = back_up_database(live, f"before {release}")
-    with stopwatch.step("migrations"):
-        change = note_migrations(live, release, revision.arn, pending, backup.key if backup else "")
-        _run(live, revision, change)
+            backups = back_up_databases(live, f"before {release}", revision.arn)
+    return note_migrations(live, release, revision.arn, survey.pending, backups[0].key if backups else "")
 
 
-def _run(live: LiveEnvironment, revision: Revision, change: SchemaChange) -> None:
+def _migrate(live: LiveEnvironment, revision: Revision, change: SchemaChange) -> None:
+    command = live.settings.django.migrate_command
     try:
-        migrate_database(live, revision.arn, MIGRATION_LIMIT)
+        run_management_command(live, revision.arn, "migrate", command, MIGRATION_LIMIT)
     except PipelineError:
         with suppress(PipelineError):  # what failed first is what is told; until then all count as run
-            left = find_pending_migrations(live, revision.arn, SURVEY_LIMIT)
+            left = survey_release(live, revision.arn, SURVEY_LIMIT).pending
             correct_migrations(live, change, left)
         raise
+
+
+def _require_migrated(live: LiveEnvironment, revision: Revision, change: SchemaChange) -> None:
+    """Refuse a release that was to migrate its database itself, in the smoke test's one task, and did not."""
+    left = survey_release(live, revision.arn, SURVEY_LIMIT).pending
+    if not left:
+        return
+    correct_migrations(live, change, left)
+    raise PipelineError(
+        f"The application was to migrate its database when it starts (migrated_by = 'application'), and "
+        f"{len(left)} migrations are still pending: {', '.join(item.label for item in left)}. Let its start "
+        "command migrate, or set migrated_by = 'pipeline' in the `django` table."
+    )
 
 
 ROLLOUT_LIMIT = timedelta(minutes=15)

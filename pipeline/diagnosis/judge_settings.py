@@ -7,7 +7,6 @@ from pipeline.certificate.model import Level
 from pipeline.diagnosis.facts import Facts, TargetGroup
 from pipeline.diagnosis.model import Fault, Finding, Topic, Unread
 from pipeline.ecs.model import Target
-from pipeline.secrets.change import REQUIRED_KEYS
 
 GROUPS = Topic("target groups")
 TARGETS = Topic("targets")
@@ -32,6 +31,9 @@ def _settings(facts: Facts, group: TargetGroup) -> Finding:
     asks = f"asks {group.path} on {group.health_port}, wants {group.matcher}, waits {group.timeout} s"
     if group.path != path:
         return GROUPS.ng(group.name, f"{asks}; the health path is {path}", Fault.TARGET_SETTINGS)
+    codes = facts.subject.environment.health_codes
+    if group.matcher != codes:
+        return GROUPS.ng(group.name, f"{asks}; healthy is {codes}", Fault.TARGET_SETTINGS)
     if group.health_port not in ("traffic-port", str(port)) or group.port != port:
         detail = f"{asks}, sends to {group.port}; the application answers on {port}"
         return GROUPS.ng(group.name, detail, Fault.TARGET_SETTINGS)
@@ -174,7 +176,7 @@ def judge_secrets(facts: Facts) -> Iterator[Finding]:
 
 def _references(facts: Facts, live: Mapping[str, Any]) -> Finding:
     read = _names(live, facts.subject.outputs.container, "secrets")
-    missing = [key for key in REQUIRED_KEYS if key not in read]
+    missing = [key for key in facts.subject.environment.secret_keys if key not in read]
     if missing:
         return SECRETS.ng("references", f"not read: {', '.join(missing)}", Fault.VARIABLE_MISSING)
     return SECRETS.ok("references", f"read: {', '.join(sorted(read))}")

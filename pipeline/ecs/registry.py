@@ -8,7 +8,6 @@ from pipeline.aws.errors import calling
 from pipeline.ecs.task_definition import (
     Definition,
     RevisionRequest,
-    choose_base,
     next_revision,
     same,
     to_request,
@@ -64,11 +63,8 @@ class TaskDefinitions:
 
     def derive(self, live_arn: str, release: RevisionRequest) -> Revision:
         """Register the revision of a release; a live or equal revision is used as it is."""
-        described, tags = self.read(live_arn)
-        live = to_request(described, tags, self.accepted_fields())
-        live_tags = {tag["key"]: tag["value"] for tag in tags}
-        base_arn = choose_base(described, live_tags, release.template)
-        base = live if base_arn == live_arn else self.request_for(base_arn)
+        live = self.request_for(live_arn)
+        base = live if release.template in (None, live_arn) else self.request_for(str(release.template))
         requested = next_revision(base, release)
         existing = self._find_equal(requested, live_arn, live)
         if existing is not None:

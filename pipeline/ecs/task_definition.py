@@ -29,7 +29,11 @@ class RevisionRequest:
     """Image pinned by digest: REPOSITORY@sha256:..."""
     environment: Mapping[str, str] = field(default_factory=dict)
     template: str | None = None
-    """ARN of Terraform's revision that this one is made from."""
+    """ARN of Terraform's revision that this one is made from; the live one where there is none."""
+    entrypoint: tuple[str, ...] = ()
+    """The image's own ENTRYPOINT."""
+    command: tuple[str, ...] = ()
+    """The image's own CMD."""
 
 
 def to_request(
@@ -43,18 +47,6 @@ def to_request(
     request = {key: described[key] for key in accepted if key in described}
     own_tags = [dict(tag) for tag in tags if not tag["key"].startswith("aws:")]
     return {**request, "tags": own_tags} if own_tags else request
-
-
-def choose_base(live: Mapping[str, Any], live_tags: Mapping[str, str], template: str | None) -> str:
-    """Return the ARN to make the next revision from: the live one, or Terraform's where that is newer.
-
-    Terraform changes the template when its configuration changes; a live revision that was made from
-    another template is out of date.
-    """
-    arn = str(live["taskDefinitionArn"])
-    if template is None or arn == template or live_tags.get(TEMPLATE_TAG) == template:
-        return arn
-    return template
 
 
 def next_revision(base: Definition, release: RevisionRequest) -> Definition:
@@ -73,6 +65,7 @@ def next_revision(base: Definition, release: RevisionRequest) -> Definition:
     container = containers[names.index(release.container)]
     container["image"] = release.image
     container["environment"] = _environment(container.get("environment", []), release.environment)
+    container |= _start(container, release)
     tags = {tag["key"]: tag["value"] for tag in base.get("tags", [])} | {RELEASE_TAG: release.name}
     if release.template:
         tags[TEMPLATE_TAG] = release.template
@@ -94,6 +87,20 @@ def differences(first: Definition, second: Definition) -> tuple[str, ...]:
     """Return the lines of a unified diff of two canonical definitions; none when they mean the same."""
     before, after = canonical(first).splitlines(), canonical(second).splitlines()
     return tuple(difflib.unified_diff(before, after, "live", "release", lineterm=""))
+
+
+def _start(container: Mapping[str, Any], release: RevisionRequest) -> dict[str, list[str]]:
+    """Return entry point and command for a container that has an entry point, of its own or its image's.
+
+    RunTask replaces the command alone, so a one-off command would be handed to an entry point that may serve
+    instead of running it. With ``env`` as entry point all that is started is the command.
+    """
+    own = tuple(container.get("entryPoint") or ())
+    entrypoint = own or release.entrypoint
+    if not entrypoint:
+        return {}
+    command = container.get("command") or (() if own else release.command)
+    return {"entryPoint": ["/usr/bin/env"], "command": [*entrypoint, *command]}
 
 
 def _environment(present: list[dict[str, str]], changes: Mapping[str, str]) -> list[dict[str, str]]:

@@ -55,7 +55,7 @@ def load_environments(path: Path, variables: Mapping[str, str] | None = None) ->
     if not tables:
         problems.append("environments: at least one is needed")
     own = {name: _table(tables, name, "environments.", problems) for name in list(tables)}
-    found = {name: _environment(name, {**shared, **table}, names, problems) for name, table in own.items()}
+    found = {name: _environment(name, _merged(shared, table), names, problems) for name, table in own.items()}
     if problems:
         raise EnvironmentsFileError(path, problems)
     return {name: environment for name, environment in found.items() if environment is not None}
@@ -95,6 +95,19 @@ def _expand(value: Any, values: Mapping[str, Any], where: str, problems: list[st
     except ValueError as error:
         problems.append(f"{where}: {error}")
     return value
+
+
+_MERGED = ("container", "data", "django", "sidecars", "source", "variables")
+"""Tables of which an environment names only what differs from [defaults]."""
+
+
+def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an environment's table with what it leaves to the defaults."""
+    found = {**shared, **own}
+    for key in _MERGED:
+        if isinstance(shared.get(key), dict) and isinstance(own.get(key), dict):
+            found[key] = {**shared[key], **own[key]}
+    return found
 
 
 def _environment(

@@ -3,21 +3,31 @@
 import hashlib
 import json
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
-_Text = Annotated[str, StringConstraints(min_length=1)]
+from pipeline.environment.application import (
+    STRICT,
+    ContainerName,
+    ContainerSettings,
+    DataSettings,
+    DjangoSettings,
+    Sidecar,
+    Text,
+    VariableName,
+    check_codes,
+    dependency_fault,
+)
+
 _PoolName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 _Arn = Annotated[str, StringConstraints(pattern=r"^arn:[^\s]+$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class ProcessPool(_Strict):
+class ProcessPool(BaseModel):
     """Runs are processes beside the worker, in its checkout; they use its Docker engine and Terraform."""
+
+    model_config = STRICT
 
     type: Literal["process"] = "process"
 
@@ -26,17 +36,19 @@ class ProcessPool(_Strict):
         """Another pool for runs that need a Docker engine; processes have the worker's own."""
 
 
-class DockerPool(_Strict):
+class DockerPool(BaseModel):
     """Runs are containers of the worker's Docker engine."""
 
+    model_config = STRICT
+
     type: Literal["docker"]
-    image: _Text
+    image: Text
     """The pipeline's own image, see deployments/image."""
     pull: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     """When the image is pulled."""
-    networks: list[_Text] = []
+    networks: list[Text] = []
     """Docker networks of the containers; the engine's default one when empty."""
-    volumes: list[_Text] = []
+    volumes: list[Text] = []
     """Mounts, ``SOURCE:TARGET[:ro]``. The engine's socket gives the runs that engine."""
     memory: Annotated[str, StringConstraints(pattern=r"^\d+[kmg]$")] = "2g"
     """Memory limit of a container."""
@@ -46,26 +58,28 @@ class DockerPool(_Strict):
     """Process pool for runs that need a Docker engine; when absent they are started here like the others."""
 
 
-class EcsPool(_Strict):
+class EcsPool(BaseModel):
     """Runs are ECS tasks, started by prefect-aws's ECS worker."""
 
+    model_config = STRICT
+
     type: Literal["ecs"]
-    image: _Text
+    image: Text
     """The pipeline's own image, where ECS can pull it."""
-    cluster: _Text
+    cluster: Text
     cpu: Literal[256, 512, 1024, 2048, 4096] = 1024
     """CPU units of a task."""
     memory: Annotated[int, Field(ge=512, le=30720)] = 2048
     """Memory of a task, MiB."""
     launch_type: Literal["FARGATE", "FARGATE_SPOT", "EC2"] = "FARGATE"
-    subnet_ids: list[_Text] = []
+    subnet_ids: list[Text] = []
     """Subnets of the tasks; required unless the launch type is EC2."""
-    security_group_ids: list[_Text] = []
+    security_group_ids: list[Text] = []
     task_role_arn: _Arn | None = None
     """What the flows may do; the environment's worker role."""
     execution_role_arn: _Arn | None = None
     """Pulls the image, reads the secret, writes the logs."""
-    log_group: _Text | None = None
+    log_group: Text | None = None
     """Log group of the tasks' own output; the flows' log is in Prefect as well."""
     auth_secret_arn: _Arn | None = None
     """Secrets Manager secret with the server's PREFECT_API_AUTH_STRING."""
@@ -83,9 +97,9 @@ WorkPool = Annotated[ProcessPool | DockerPool | EcsPool, Field(discriminator="ty
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
-Text = Annotated[str, StringConstraints(min_length=1)]
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+$")]
-RootedPath = Annotated[str, StringConstraints(pattern=r"^/[^\s]*$")]
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^\s]*$")]
+HealthCodes = Annotated[str, AfterValidator(check_codes)]
 
 ApprovalPolicy = Literal["never", "always"]
 ConcurrencyPolicy = Literal["wait", "refuse"]
@@ -93,8 +107,10 @@ Severity = Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFI
 """ECR's severities (API reference, ImageScanFinding)."""
 
 
-class SourceSettings(_Strict):
+class SourceSettings(BaseModel):
     """Source of the application's code: a git repository or a local folder, never both."""
+
+    model_config = STRICT
 
     repository: Text
     """Git URL, or a folder (absolute, or relative to the project)."""
@@ -119,16 +135,20 @@ class SourceSettings(_Strict):
         return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:8]
 
 
-class AllowedFinding(_Strict):
+class AllowedFinding(BaseModel):
     """A vulnerability that somebody took the responsibility for."""
+
+    model_config = STRICT
 
     reason: Text
     until: Annotated[date, Field(strict=False)] | None = None  # a text in JSON
     """Last day on which it counts; for ever when absent."""
 
 
-class Scan(_Strict):
+class Scan(BaseModel):
     """Limits for the findings of the registry's scan in an image to deploy."""
+
+    model_config = STRICT
 
     block_at: Severity | None = "CRITICAL"
     """This severity and worse keep an image from being deployed; None does not look at all."""
@@ -138,20 +158,24 @@ class Scan(_Strict):
     """Whether an image without a scan result is kept back."""
 
 
-class ResourceNames(_Strict):
+class ResourceNames(BaseModel):
     """AWS names of what Terraform builds."""
+
+    model_config = STRICT
 
     cluster: Text
     service: Text
     repository: Text
-    log_group: RootedPath
+    log_group: UrlPath
 
 
-class Environment(_Strict):
+class Environment(BaseModel):
     """One environment that the pipeline delivers to.
 
     Sizes, CIDRs, alarms and retention are not here but in ``terraform/environments/NAME.tfvars``.
     """
+
+    model_config = STRICT
 
     name: Name
     app: Name
@@ -163,8 +187,17 @@ class Environment(_Strict):
     branch: Text
     """Branch whose pushes are deployed."""
     source: SourceSettings
-    health_path: RootedPath
+    health_path: UrlPath
+    health_codes: HealthCodes = "200-299"
+    """Statuses that mean healthy, to every check: the container's, the target group's, the pipeline's."""
     container_port: Annotated[int, Field(ge=1, le=65535)]
+    secret_keys: list[VariableName] = []
+    """Keys of the application's secret; each becomes an environment variable of its container."""
+    container: ContainerSettings = ContainerSettings()
+    data: DataSettings = DataSettings()
+    django: DjangoSettings = DjangoSettings()
+    sidecars: dict[ContainerName, Sidecar] = {}
+    """Containers beside the application's in every task, by name."""
     approval: ApprovalPolicy
     """Whether infrastructure changes wait for a person."""
     destroyable: bool = False
@@ -183,7 +216,7 @@ class Environment(_Strict):
 
     reaches_tasks: bool = False
     """Whether the worker reaches the tasks' private addresses, so that a smoke test can ask them."""
-    variables: dict[str, str] = {}
+    variables: dict[VariableName, str] = {}
     """Environment variables of the container, beside those that Terraform sets; never secret."""
     scan: Scan = Scan()
     """The gate between registry and deployment."""
@@ -197,6 +230,27 @@ class Environment(_Strict):
     """Where the flow runs are executed."""
     data_host_path: Text | None = None
     """Folder of the container host that holds the data volume, where there is no EFS."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        both = sorted(set(self.secret_keys) & set(self.variables))
+        if both:
+            raise ValueError(f"{', '.join(both)}: in secret_keys and in variables; a secret is never plain")
+        fault = dependency_fault(self.sidecars, self.container.depends_on)
+        if fault:
+            raise ValueError(fault)
+        if self.django.migrated_by == "application" and not self.smoke_test:
+            raise ValueError(
+                "migrated_by = 'application' needs smoke_test = true: its one task is the only one that "
+                "starts, and migrates, alone"
+            )
+        return self
+
+    @property
+    def all_secret_keys(self) -> tuple[str, ...]:
+        """Keys of the secret that any container of a task reads."""
+        beside = (key for sidecar in self.sidecars.values() for key in sidecar.secret_keys)
+        return tuple(dict.fromkeys((*self.secret_keys, *beside)))
 
     @property
     def outputs_parameter(self) -> str:

@@ -1,6 +1,7 @@
 """Looks which copies of database, Terraform state and logs there are."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from pipeline.freshness.judge import Copies
@@ -13,17 +14,32 @@ from pipeline.state.backup import list_backups as state_backups
 
 
 def find_copies(live: LiveEnvironment) -> tuple[Copies, ...]:
-    """List the backups of database and state, and the archived days of every log group of the environment.
+    """List the backups of each SQLite database and of the state, and the archived days of every log group.
 
-    Only names are listed, nothing is read. Raises AwsError.
+    Raises AwsError.
     """
-    database = tuple(item.at for item in database_backups(live) if item.counts)
-    state = tuple(taken for _, taken in state_backups(live.state))
     return (
-        Copies("database backup", database, "backup-sqlite"),
-        Copies("state backup", state, "backup-state"),
+        *_databases(live),
+        _state(live),
         *_archives(live),
     )
+
+
+def _databases(live: LiveEnvironment) -> Iterator[Copies]:
+    """Yield the copies of each database; before the first release there is none to copy."""
+    known = live.database_record.read()
+    if known is None and not live.releases.newest_good(1):
+        return
+    paths = dict.fromkeys((*live.outputs.databases, *(known.files if known else ())))
+    for path in paths:
+        times = tuple(item.at for item in database_backups(replace(live, chosen=path)) if item.counts)
+        yield Copies(f"backup of {path}", times, "backup-sqlite", due=known.since if known else None)
+
+
+def _state(live: LiveEnvironment) -> Copies:
+    stored = live.state.read(live.state.backend.key)
+    times = tuple(taken for _, taken in state_backups(live.state))
+    return Copies("state backup", times, "backup-state", due=stored.modified if stored else None)
 
 
 def _archives(live: LiveEnvironment) -> Iterator[Copies]:

@@ -1,12 +1,16 @@
 """Asks ECR what it holds."""
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import httpx
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
+from pipeline.image.config import ImageConfig
 from pipeline.image.request import ImageError, RegistryError
 
 if TYPE_CHECKING:
@@ -92,3 +96,51 @@ def _remote(repository: str, detail: "ImageDetailTypeDef") -> RemoteImage:
         tags=tuple(sorted(detail.get("imageTags", ()))),
         pushed_at=detail.get("imagePushedAt"),
     )
+
+
+def read_config(access: AwsAccess, repository: str, digest: str, registry: str | None = None) -> ImageConfig:
+    """Read an image's configuration from the registry.
+
+    Args:
+        access: of the account that has the registry.
+        repository: its name in ECR.
+        digest: of the image or of an index, whose first image is read.
+        registry: host that serves blobs in ECR's place (an emulator's).
+
+    Raises:
+        RegistryError: the registry does not hand it out.
+        AwsError: ECR refuses or cannot be reached.
+    """
+    manifest = _manifest(access, repository, digest)
+    if "config" not in manifest:
+        manifest = _manifest(access, repository, manifest["manifests"][0]["digest"])
+    blob = manifest["config"]["digest"]
+    url = f"http://{registry}/v2/{repository}/blobs/{blob}"
+    if registry is None:
+        with calling(f"Asking where ECR keeps {blob} of {repository}"):
+            url = access.client("ecr").get_download_url_for_layer(
+                repositoryName=repository, layerDigest=blob
+            )["downloadUrl"]
+    try:
+        answer = httpx.get(url, follow_redirects=True, timeout=30, trust_env=registry is None)
+        answer.raise_for_status()
+        return ImageConfig.parse(answer.json().get("config") or {})
+    except (httpx.HTTPError, ValueError) as error:
+        reason = type(error).__name__  # the URL is signed
+        raise RegistryError(
+            f"The configuration of image {digest} in {repository} could not be read ({reason}). Run again."
+        ) from None
+
+
+def _manifest(access: AwsAccess, repository: str, digest: str) -> dict[str, Any]:
+    with calling(f"Reading the manifest {digest} of {repository}"):
+        answer = access.client("ecr").batch_get_image(
+            repositoryName=repository, imageIds=[{"imageDigest": digest}]
+        )
+    found = answer["images"]
+    manifest = json.loads(found[0]["imageManifest"]) if found else {}
+    if not isinstance(manifest, dict) or not manifest.keys() & {"config", "manifests"}:
+        raise RegistryError(
+            f"Repository {repository} hands out no usable manifest of {digest}. Push it again."
+        )
+    return manifest

@@ -1,4 +1,4 @@
-"""Migrations that a database lacks."""
+"""Survey of a release: its databases, and the migrations that the main one lacks."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -6,11 +6,12 @@ from importlib.resources import files
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipeline.databases.model import FoundDatabase
 from pipeline.errors import PipelineError
 
 
 class SurveyError(PipelineError):
-    """The list of pending migrations could not be read."""
+    """The application's answer about its databases and migrations could not be read."""
 
 
 class Operation(BaseModel):
@@ -85,15 +86,25 @@ def _why(operation: Operation) -> str:
     return ""
 
 
+class Survey(BaseModel):
+    """Answer of a release's own Django."""
+
+    model_config = ConfigDict(frozen=True)
+
+    databases: tuple[FoundDatabase, ...] = ()
+    pending: tuple[Migration, ...] = ()
+    """Migrations that the main database lacks, in the order in which they would run."""
+
+
+_DATABASE = "VIMBISO-DATABASE "
 _LINE = "VIMBISO-MIGRATION "
 _END = "VIMBISO-MIGRATIONS "
 
 
 @cache
-def survey_command() -> tuple[str, ...]:
-    """Return the container's command; it changes nothing."""
-    text = files("pipeline.migrations.job").joinpath("survey.py").read_text(encoding="utf-8")
-    return ("python", "manage.py", "shell", "-c", text)
+def survey_code() -> str:
+    """Return the Python that Django's ``shell -c`` runs; it changes nothing."""
+    return files("pipeline.migrations.job").joinpath("survey.py").read_text(encoding="utf-8")
 
 
 def is_complete(lines: Iterable[str]) -> bool:
@@ -101,13 +112,14 @@ def is_complete(lines: Iterable[str]) -> bool:
     return any(line.startswith(_END) for line in lines)
 
 
-def read_survey(lines: Iterable[str]) -> tuple[Migration, ...]:
-    """Return the pending migrations in the order in which they would run.
+def read_survey(lines: Iterable[str]) -> Survey:
+    """Return what the application told.
 
     Raises:
         SurveyError: the answer is not whole, or is not what this version understands.
     """
     lines = list(lines)
+    databases = [line.removeprefix(_DATABASE) for line in lines if line.startswith(_DATABASE)]
     found = [line.removeprefix(_LINE) for line in lines if line.startswith(_LINE)]
     numbers = [line.removeprefix(_END).strip() for line in lines if line.startswith(_END)]
     if numbers[:1] != [str(len(found))]:
@@ -117,8 +129,11 @@ def read_survey(lines: Iterable[str]) -> tuple[Migration, ...]:
             "and look whether the task's log reaches its log group."
         )
     try:
-        return tuple(map(Migration.model_validate_json, found))
+        return Survey(
+            databases=tuple(map(FoundDatabase.model_validate_json, databases)),
+            pending=tuple(map(Migration.model_validate_json, found)),
+        )
     except ValidationError as error:
         raise SurveyError(
-            f"What the application tells of its migrations is not understood: {error}"
+            f"What the application tells of its databases and migrations is not understood: {error}"
         ) from error

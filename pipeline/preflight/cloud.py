@@ -27,8 +27,9 @@ class PresentService:
 
     @cached_property
     def definition(self) -> Mapping[str, Any]:
-        """Its task definition as ECS describes it; raises AwsError."""
-        return self._live.task_definitions.read(self.service.task_definition)[0]
+        """The task definition that a deployment starts from, as ECS describes it; raises AwsError."""
+        template = self._live.outputs.task_definition_arn
+        return self._live.task_definitions.read(template or self.service.task_definition)[0]
 
 
 _ASSUME = frozenset({"sts:assumerole", "sts:*", "*"})
@@ -75,6 +76,7 @@ def cloud_checks(live: LiveEnvironment, present: PresentService) -> tuple[Check,
         Check("execution role", partial(ask.role, live.outputs.execution_role_arn), needs=("identity",)),
         Check("task role", partial(ask.role, live.outputs.task_role_arn), needs=("identity",)),
         Check("secrets", ask.secrets, needs=("service",)),
+        Check("settings", ask.settings, needs=("identity",)),
         Check("certificate", ask.certificate, needs=("identity",)),
     )
 
@@ -111,6 +113,12 @@ class _Questions:
                 f"The target groups check {', '.join(sorted(paths))} instead of "
                 f"{self._environment.health_path}. Run deploy-infrastructure."
             )
+        codes = {group.get("Matcher", {}).get("HttpCode", "") for group in answer["TargetGroups"]}
+        if codes != {self._environment.health_codes}:
+            raise CheckFailedError(
+                f"The target groups accept {', '.join(sorted(codes))} instead of "
+                f"{self._environment.health_codes}. Run deploy-infrastructure."
+            )
         return f"{len(answer['TargetGroups'])} with health path {self._environment.health_path}"
 
     def log_group(self) -> str:
@@ -138,6 +146,12 @@ class _Questions:
 
     def secrets(self) -> str:
         report = missing_keys(self._access, self._outputs.secret_arn, self._present.definition)
+        unread = sorted(set(self._environment.all_secret_keys) - set(report.used))
+        if unread:
+            raise CheckFailedError(
+                f"secret_keys has {', '.join(unread)}, which the task definition does not read yet. "
+                "Run deploy-infrastructure, then sync-secrets."
+            )
         if not report.complete:
             raise CheckFailedError(
                 f"Without a value in {self._environment.secret_name}: {', '.join(report.missing)}. "
@@ -147,6 +161,20 @@ class _Questions:
         if report.elsewhere:
             detail += f"; from elsewhere, as the smoke test will show: {', '.join(report.elsewhere)}"
         return detail
+
+    def settings(self) -> str:
+        """Whether Terraform built for the data that the settings describe."""
+        data, outputs = self._environment.data, self._outputs
+        wanted = {"path": data.path, "databases": tuple(data.databases)}
+        built = {"path": outputs.data_path, "databases": outputs.databases}
+        differing = [key for key in wanted if wanted[key] != built[key]]
+        if differing:
+            raise CheckFailedError(
+                f"{' and '.join(differing)} in the `data` table changed since Terraform built: "
+                f"{', '.join(f'{built[key]} is to be {wanted[key]}' for key in differing)}. "
+                "Run deploy-infrastructure."
+            )
+        return f"data at {data.path}, databases: {', '.join(data.databases) or 'none'}"
 
     def certificate(self) -> str:
         arn = self._outputs.certificate_arn

@@ -212,7 +212,7 @@ def begin(
         id=run_id,
         backup=backup.key,
         incoming=restored.target,
-        database=outputs.database_path,
+        database=live.database,
         began=now.replace(microsecond=0),
         wanted=present.desired,
         scaling=AutoScaling(live.access, outputs).suspended(),

@@ -112,16 +112,6 @@ class SecretSync:
     dry_run: bool = False
 
 
-REQUIRED_KEYS = (
-    "DJANGO_SECRET",
-    "MYCREDEX_APP_URL",
-    "WHATSAPP_BOT_API_KEY",
-    "WHATSAPP_API_URL",
-    "WHATSAPP_ACCESS_TOKEN",
-    "WHATSAPP_PHONE_NUMBER_ID",
-)
-"""What the deployment guide calls required, without the AWS keys: those are the pipeline's own."""
-
 _ARN_PARTS = 7
 """arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME, before :KEY:STAGE:VERSION (ECS, "Pass Secrets
 Manager secrets through environment variables")."""

@@ -12,7 +12,6 @@ from pydantic import SecretStr
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling, code_of
 from pipeline.secrets.change import (
-    REQUIRED_KEYS,
     KeyReport,
     SecretChange,
     SecretsError,
@@ -130,7 +129,7 @@ def sync_secret(
     access: AwsAccess,
     secret_id: str,
     values: Mapping[str, SecretStr],
-    required: Collection[str] = REQUIRED_KEYS,
+    required: Collection[str],
     *,
     dry_run: bool = False,
 ) -> SecretSync:

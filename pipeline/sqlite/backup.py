@@ -71,11 +71,13 @@ def back_up(
     policy: BackupPolicy | None = None,
     reason: str = "nightly",
     clock: Clock = utc_now,
+    task_definition: str = "",
 ) -> BackupManifest:
     """Back up the environment's database while the application writes; return the committed manifest.
 
     A run that was killed is called again with the same ``run_id``: it finds its task and goes on. What
     other runs left behind is swept first. A failed backup leaves nothing, and older ones as they were.
+    The task runs on ``task_definition``; on the service's where none is given.
 
     Raises:
         NoDatabaseError: the application has not made its database yet.
@@ -90,7 +92,8 @@ def back_up(
         report(line)
     entry = open_entry(store, "backup", run_id, clock())
     try:
-        return _attempted(live, store, entry, report, policy, reason)
+        runner = Runner(live, entry, policy.timeout, report, task_definition)
+        return _attempted(live, store, runner, policy, reason)
     except (SqliteError, EcsError):
         discard(store, entry)
         raise
@@ -99,12 +102,11 @@ def back_up(
 def _attempted(
     live: LiveEnvironment,
     store: BackupStore,
-    entry: JournalEntry,
-    report: Report,
+    runner: Runner,
     policy: BackupPolicy,
     reason: str,
 ) -> BackupManifest:
-    runner = Runner(live, entry, policy.timeout, report)
+    entry, report = runner.entry, runner.report
     result = runner.run(lambda signer: _spec(live, store, entry, policy, signer))
     for warning in result.values["warnings"]:
         report(f"Warning: {warning}")
@@ -127,7 +129,7 @@ def _spec(
     upload = store.create_upload(entry.stem + layout.EXTENSION)
     return {
         "action": "backup",
-        "database": live.outputs.database_path,
+        "database": live.database,
         "integrity": policy.integrity,
         "busy_timeout": policy.busy_timeout,
         "patience": policy.patience,

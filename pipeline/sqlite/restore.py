@@ -100,9 +100,7 @@ def restore_to_file(
         SqliteJobError: the backup is damaged, the volume full, the name taken, ...
         OneOffTaskError: the task did not start or end.
     """
-    target = checked_target(
-        live, target or f"{live.outputs.database_path}.restored-{layout.stamp(backup.at)}"
-    )
+    target = checked_target(live, target or f"{live.database}.restored-{layout.stamp(backup.at)}")
     manifest = read_manifest(live, backup)
     result = run_job(
         live,
@@ -124,7 +122,7 @@ def checked_target(live: LiveEnvironment, target: str) -> str:
     path, volume = PurePosixPath(target), PurePosixPath(live.outputs.data_path)
     if ".." in path.parts or volume not in path.parents:
         raise SqliteError(f"{target} is not on the data volume {volume}; give a path below it.")
-    database = live.outputs.database_path
+    database = live.database
     if target in {database, *(f"{database}{side}" for side in ("-wal", "-shm", "-journal"))}:
         raise SqliteError(f"{target} is the live database; restore to a new file and swap it in.")
     return target
@@ -147,7 +145,7 @@ def swap_in(
     Raises:
         SqliteJobError: in-use, corrupt, differs, no-database (``incoming`` is missing), ...
     """
-    aside = f"{live.outputs.database_path}.before-{layout.stamp(at)}"
+    aside = f"{live.database}.before-{layout.stamp(at)}"
     check: dict[str, Any] = {"integrity": "integrity_check"}
     if manifest is not None:
         check["expected"] = manifest.checks.model_dump(mode="json")
@@ -159,7 +157,7 @@ def swap_back(live: LiveEnvironment, run_id: str, swapped: Swapped, at: datetime
 
     The old file returns as it was, unchecked: whatever state it is in, it is what ran before.
     """
-    aside = f"{live.outputs.database_path}.rejected-{layout.stamp(at)}"
+    aside = f"{live.database}.rejected-{layout.stamp(at)}"
     return _swap(live, "unswap", run_id, swapped.aside, aside, report, {"integrity": "none"})
 
 
@@ -174,11 +172,11 @@ def _swap(
 ) -> Swapped:
     spec = {
         "action": "swap",
-        "database": live.outputs.database_path,
+        "database": live.database,
         "incoming": incoming,
         "aside": aside,
         **check,
     }
     run_job(live, purpose, run_id, report, lambda _: spec)
-    report(f"{incoming} is now {live.outputs.database_path}; what was there is {aside}")
-    return Swapped(live.outputs.database_path, aside)
+    report(f"{incoming} is now {live.database}; what was there is {aside}")
+    return Swapped(live.database, aside)

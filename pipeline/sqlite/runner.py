@@ -130,11 +130,19 @@ class JobResult:
 class Runner:
     """Runs the job of one attempt; a second run of the same attempt finds the first one's task."""
 
-    def __init__(self, live: LiveEnvironment, entry: JournalEntry, timeout: float, report: Report) -> None:
+    def __init__(
+        self,
+        live: LiveEnvironment,
+        entry: JournalEntry,
+        timeout: float,
+        report: Report,
+        task_definition: str = "",
+    ) -> None:
         self._live = live
-        self._entry = entry
+        self.entry = entry
         self._timeout = timeout
-        self._report = report
+        self.report = report
+        self._definition = task_definition
         self._store = BackupStore(live)
         self._tasks = live.one_off_tasks
         self.signer = Signer(live, timeout)
@@ -156,30 +164,30 @@ class Runner:
 
     def _find(self) -> Task | None:
         """Find the attempt's task; where one may just have been started, wait until ECS lists it."""
-        ordered = self._store.size(self._entry.job_key("job.json")) is not None
+        ordered = self._store.size(self.entry.job_key("job.json")) is not None
         deadline = time.monotonic() + _VISIBLE if ordered else 0.0
-        task = self._tasks.find(self._entry.started_by)
+        task = self._tasks.find(self.entry.started_by)
         while task is None and self._result() is None and time.monotonic() < deadline:
             time.sleep(1)
-            task = self._tasks.find(self._entry.started_by)
+            task = self._tasks.find(self.entry.started_by)
         return task
 
     def _start(self, spec: Callable[[Signer], dict[str, Any]]) -> Task:
-        result = self.signer.put(self._entry.job_key("result.json"))
+        result = self.signer.put(self.entry.job_key("result.json"))
         job = job_file({**spec(self.signer), "result_url": result, "tries": _TRIES})
-        key = self._entry.job_key("job.json")
+        key = self.entry.job_key("job.json")
         self._store.write(key, job.body)
         task = self._tasks.start(self._one_off(environment(self.signer.get(key), job)))
-        self._report(f"Task {task.id} runs the {self._entry.purpose} job")
+        self.report(f"Task {task.id} runs the {self.entry.purpose} job")
         return task
 
     def _one_off(self, environment: dict[str, str]) -> OneOff:
         outputs = self._live.outputs
         return OneOff(
             cluster=outputs.cluster,
-            task_definition=task_definition(self._live),
+            task_definition=self._definition or task_definition(self._live),
             container=outputs.container,
-            started_by=self._entry.started_by,
+            started_by=self.entry.started_by,
             command=command(),
             environment=environment,
             subnets=outputs.subnet_ids,
@@ -194,11 +202,11 @@ class Runner:
             raise
 
     def _result(self) -> dict[str, Any] | None:
-        return self._store.read(self._entry.job_key("result.json"))
+        return self._store.read(self.entry.job_key("result.json"))
 
     def _judge(self, task: Task | None) -> JobResult:
         values = self._result()
-        where = f"The {self._entry.purpose} job" + (f" in task {task.id}" if task else "")
+        where = f"The {self.entry.purpose} job" + (f" in task {task.id}" if task else "")
         if values is None:
             reason = failure(task, self._live.outputs.container) if task else None
             raise SqliteJobError(

@@ -33,7 +33,7 @@ class BackupStore:
         self._objects = S3Bucket(live.access, live.outputs.backup_bucket)
         self._s3 = self._objects.client
         self.bucket = live.outputs.backup_bucket
-        self.environment = live.outputs.environment
+        self.environment = live.database_key
 
     def backups(self) -> tuple[DatabaseBackup, ...]:
         """Return the committed backups, newest first."""
@@ -142,7 +142,7 @@ def find_backup(live: LiveEnvironment, requested: str | None = None) -> Database
         found = next((item for item in backups if item.counts), None)
         if found is None:
             raise SqliteError(
-                f"{live.outputs.environment} has no verified backup of a live database. "
+                f"{live.database_key} has no verified backup of a live database. "
                 "Run backup-sqlite and read its log."
             )
         return found

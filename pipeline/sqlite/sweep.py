@@ -25,14 +25,17 @@ AGE = "BackupAgeHours"
 
 
 def publish_age(live: LiveEnvironment, now: datetime) -> float | None:
-    """Publish and return the newest counting backup's age in hours; None (nothing published) without one.
+    """Publish and return the age in hours of the newest counting backup, of the database with the oldest.
+
+    Nothing is published, and None returned, where a database has none, or where there is no database.
 
     The alarm treats missing data as breaching, so that silence is noticed as well.
     """
-    newest = next((item for item in list_backups(live) if item.counts), None)
-    if newest is None:
+    each = [next((b for b in list_backups(item) if b.counts), None) for item in live.each_database]
+    newest = [backup.at for backup in each if backup is not None]
+    if not newest or len(newest) < len(each):
         return None
-    hours = max((now - newest.at).total_seconds(), 0.0) / 3600
+    hours = max((now - min(newest)).total_seconds(), 0.0) / 3600
     _publish(live, {AGE: (hours, "None")})
     return hours
 

@@ -195,7 +195,7 @@ run "guide" {
   }
 
   assert {
-    condition     = strcontains(one(module.service.containers).healthCheck.command[1], "curl -fsS") && strcontains(one(module.service.containers).healthCheck.command[1], "http://localhost:8000/health/")
+    condition     = strcontains(one(module.service.containers).healthCheck.command[1], "curl -s -m 4") && strcontains(one(module.service.containers).healthCheck.command[1], "http://localhost:8000/health/")
     error_message = "The container's own health check must be curl on /health/."
   }
 
@@ -218,7 +218,7 @@ run "guide" {
 
   assert {
     condition = toset(one(module.service.containers).secrets[*].name) == toset([
-      "DJANGO_SECRET", "MYCREDEX_APP_URL", "WHATSAPP_BOT_API_KEY", "WHATSAPP_API_URL", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID",
+      "DJANGO_SECRET", "MYCREDEX_APP_URL", "WHATSAPP_BOT_API_KEY", "WHATSAPP_API_URL", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID", "CLIENT_API_KEY",
     ])
     error_message = "Every secret of the guide must reach the container."
   }
@@ -268,7 +268,7 @@ run "guide" {
   }
 
   assert {
-    condition     = module.file_system[0].settings.owner == { uid = 10001, gid = 10001 } && module.file_system[0].settings.mount_targets == length(module.network.settings.private)
+    condition     = module.file_system[0].settings.owners == { data = { uid = 10001, gid = 10001 } } && module.file_system[0].settings.mount_targets == length(module.network.settings.private)
     error_message = "The container's user must own the files, and every zone must have a mount target."
   }
 

@@ -24,7 +24,7 @@ run "local" {
   }
 
   assert {
-    condition     = module.logs.settings.retention_days == 30 && length(one(module.service.containers).secrets) == 6
+    condition     = module.logs.settings.retention_days == 30 && length(one(module.service.containers).secrets) == 7
     error_message = "Retention and secrets must be those of the other environments."
   }
 

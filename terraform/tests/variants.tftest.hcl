@@ -9,7 +9,22 @@ run "options" {
   command = plan
 
   variables {
-    redis_image      = "public.ecr.aws/docker/library/redis:7"
+    sidecars = {
+      redis = {
+        image          = "public.ecr.aws/docker/library/redis:7"
+        variables      = { MAXMEMORY = "64mb" }
+        secret_keys    = ["REDIS_PASSWORD"]
+        health_command = ["CMD", "redis-cli", "ping"]
+        readonly_root  = true
+      }
+    }
+    container = {
+      command    = ["sh", "-c", "exec gunicorn shop.wsgi"]
+      user       = "999:998"
+      depends_on = { redis = "HEALTHY" }
+    }
+    data             = { path = "/srv/state", databases = ["/srv/state/shop.db"], volumes = { media = "/srv/media" } }
+    health_codes     = "200,204,300-301"
     readonly_root    = true
     execute_command  = true
     backup_lock_days = 30
@@ -32,8 +47,33 @@ run "options" {
   }
 
   assert {
-    condition     = toset(module.service.containers[*].name) == toset(["app", "redis"]) && contains(module.service.containers[0].environment[*].name, "REDIS_URL")
-    error_message = "The cache must run beside the application, which must know of it."
+    condition     = module.service.containers[*].name == ["app", "redis"] && module.service.containers[0].dependsOn == [{ containerName = "redis", condition = "HEALTHY" }]
+    error_message = "The cache must run beside the application, which waits for it."
+  }
+
+  assert {
+    condition     = one(module.service.containers[1].environment) == { name = "MAXMEMORY", value = "64mb" } && endswith(one(module.service.containers[1].secrets).valueFrom, ":REDIS_PASSWORD::")
+    error_message = "A sidecar must have its own variables and keys."
+  }
+
+  assert {
+    condition     = module.service.containers[0].command == ["sh", "-c", "exec gunicorn shop.wsgi"] && module.service.containers[0].user == "999:998" && !contains(keys(module.service.containers[0]), "entryPoint")
+    error_message = "What is set must reach the definition, and nothing else: the image decides about the rest."
+  }
+
+  assert {
+    condition     = { for mount in module.service.containers[0].mountPoints : mount.sourceVolume => mount.containerPath } == { data = "/srv/state", media = "/srv/media", scratch = "/tmp" }
+    error_message = "Each volume must be mounted where the application wants it."
+  }
+
+  assert {
+    condition     = module.file_system[0].settings.owners == { data = { uid = 999, gid = 998 }, media = { uid = 999, gid = 998 } }
+    error_message = "Each volume must have an access point, and belong to the container's user."
+  }
+
+  assert {
+    condition     = endswith(module.service.containers[0].healthCheck.command[1], "{ [ $s -ge 200 ] && [ $s -le 200 ]; } || { [ $s -ge 204 ] && [ $s -le 204 ]; } || { [ $s -ge 300 ] && [ $s -le 301 ]; }") && module.load_balancer.settings.matcher == "200,204,300-301"
+    error_message = "Container and target group must accept the same codes."
   }
 
   assert {

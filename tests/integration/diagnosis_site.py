@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ecs_emulator import CLUSTER, Lab
+from support.secret_keys import SECRET_KEYS
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from pipeline.clock import utc_now
@@ -17,7 +18,6 @@ from pipeline.diagnosis.reading import read_facts
 from pipeline.environment.model import Environment
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
-from pipeline.secrets.change import REQUIRED_KEYS
 
 PORT = 8000
 
@@ -79,7 +79,7 @@ class Site:
             "essential": True,
             "command": ["/busybox", "sh", "-c", script],
             "portMappings": [{"containerPort": PORT, "hostPort": PORT}],
-            "secrets": [{"name": key, "valueFrom": f"{arn}:{key}::"} for key in REQUIRED_KEYS],
+            "secrets": [{"name": key, "valueFrom": f"{arn}:{key}::"} for key in SECRET_KEYS],
             "healthCheck": {"command": ["CMD-SHELL", f"curl http://localhost:{PORT}/health/"]},
             "logConfiguration": {
                 "logDriver": "awslogs",
@@ -149,7 +149,7 @@ def site(lab: Lab) -> Site:
     lab.access.client("s3").create_bucket(
         Bucket="backups", CreateBucketConfiguration={"LocationConstraint": lab.access.region}
     )
-    values = json.dumps(dict.fromkeys(REQUIRED_KEYS, "made up"))
+    values = json.dumps(dict.fromkeys(SECRET_KEYS, "made up"))
     secret = lab.access.client("secretsmanager").create_secret(Name="pay/local/app", SecretString=values)
     outputs = _outputs(lab, balancer, group, subnet, secret["ARN"])
     return Site(lab, outputs, balancer_group, tasks_group, system)
@@ -176,6 +176,7 @@ def _balanced(lab: Lab, vpc: str, subnet: str, balancer_group: str) -> tuple[dic
         VpcId=vpc,
         TargetType="ip",
         HealthCheckPath="/health/",
+        Matcher={"HttpCode": "200-299"},
         HealthCheckIntervalSeconds=5,
         HealthCheckTimeoutSeconds=2,
         HealthyThresholdCount=2,
@@ -221,7 +222,7 @@ def _outputs(lab: Lab, balancer: dict[str, Any], group: str, subnet: str, secret
         backup_bucket="backups",
         log_archive_bucket="logs",
         data_path="/data",
-        database_path="/data/db",
+        databases=("/data/db",),
         subnet_ids=(subnet,),
         security_group_ids=(),
         execution_role_arn="execution",

@@ -5,11 +5,11 @@ import json
 import pytest
 from diagnosis_site import PORT, Site, open_port, site
 from ecs_emulator import lab
+from support.secret_keys import SECRET_KEYS
 
 from pipeline.diagnosis.diagnosis import Diagnosis
 from pipeline.diagnosis.model import Fault
 from pipeline.preflight.model import CheckStatus
-from pipeline.secrets.change import REQUIRED_KEYS
 
 pytestmark = pytest.mark.docker
 __all__ = ["lab", "site"]
@@ -55,7 +55,7 @@ def test_a_security_group_rule_that_was_removed_comes_first(site: Site) -> None:
 def test_a_secret_without_a_value_comes_first(site: Site) -> None:
     """The key that lacks is named, its value and the others' are not."""
     web, secrets = site.serve(SERVES), site.client("secretsmanager")
-    kept = dict.fromkeys(REQUIRED_KEYS, "made up")
+    kept = dict.fromkeys(SECRET_KEYS, "made up")
     lacking = {key: value for key, value in kept.items() if key != "DJANGO_SECRET"}
     secrets.put_secret_value(SecretId=site.outputs.secret_arn, SecretString=json.dumps(lacking))
     try:

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from maintenance_emulator import aws  # noqa: F401 - a fixture
 from pydantic import SecretStr
+from support.secret_keys import SECRET_KEYS
 
 from pipeline.aws.access import AwsAccess
-from pipeline.secrets.change import REQUIRED_KEYS
 from pipeline.secrets.store import missing_keys, sync_secret
 
-VALUES = {key: SecretStr(f"hush {key}") for key in REQUIRED_KEYS}
+VALUES = {key: SecretStr(f"hush {key}") for key in SECRET_KEYS}
 
 
 def _create(aws: AwsAccess, name: str) -> str:  # noqa: F811 - the fixture's value
@@ -30,7 +30,7 @@ def test_a_secret_is_filled_kept_changed_and_changed_back(aws: AwsAccess) -> Non
     assert [result.changed for result in results] == [True, False, True, False, True]
     assert [result.updated for result in results[2:]] == [("DJANGO_SECRET",), (), ("DJANGO_SECRET",)]
     assert len({result.version_id for result in results}) == 3
-    assert _read(aws, "app/one") == {key: f"hush {key}" for key in REQUIRED_KEYS}
+    assert _read(aws, "app/one") == {key: f"hush {key}" for key in SECRET_KEYS}
 
 
 def test_syncs_of_the_same_values_at_once_agree(aws: AwsAccess) -> None:  # noqa: F811 - the fixture's value
@@ -39,7 +39,7 @@ def test_syncs_of_the_same_values_at_once_agree(aws: AwsAccess) -> None:  # noqa
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(lambda _: sync_secret(aws, "app/two", VALUES), range(4)))
     assert len({result.version_id for result in results}) == 1
-    assert _read(aws, "app/two") == {key: f"hush {key}" for key in REQUIRED_KEYS}
+    assert _read(aws, "app/two") == {key: f"hush {key}" for key in SECRET_KEYS}
 
 
 def test_the_report_names_keys_that_a_task_definition_misses(aws: AwsAccess) -> None:  # noqa: F811 - the fixture's value

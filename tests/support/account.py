@@ -10,10 +10,10 @@ from typing import Any
 from moto.server import ThreadedMotoServer
 from support.answering import answered_by
 from support.fake_ecs import CLUSTER, SERVICE, FakeEcs
+from support.secret_keys import SECRET_KEYS
 
 from pipeline.aws.access import AwsAccess
 from pipeline.outputs import Outputs
-from pipeline.secrets.change import REQUIRED_KEYS
 
 REGION = "af-south-1"
 GROUP = f"arn:aws:elasticloadbalancing:{REGION}:123456789012:targetgroup/app/1"
@@ -59,7 +59,8 @@ class FakeBalancer:
         """Return the group."""
         return {
             "TargetGroups": [
-                {"TargetGroupArn": arn, "HealthCheckPath": "/health/"} for arn in TargetGroupArns
+                {"TargetGroupArn": arn, "HealthCheckPath": "/health/", "Matcher": {"HttpCode": "200-299"}}
+                for arn in TargetGroupArns
             ]
         }
 
@@ -85,7 +86,7 @@ def built(access: AwsAccess, url: str, data: Path) -> Outputs:
     access.client("logs").create_log_group(logGroupName=LOGS)
     trust = json.dumps({"Version": "2012-10-17", "Statement": [_TRUST]})
     role = access.client("iam").create_role(RoleName="tasks", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    values = json.dumps(dict.fromkeys(REQUIRED_KEYS, "made up"))
+    values = json.dumps(dict.fromkeys(SECRET_KEYS, "made up"))
     secret = access.client("secretsmanager").create_secret(Name="pay/app", SecretString=values)["ARN"]
     return Outputs(
         app="vimbiso-pay",
@@ -109,7 +110,7 @@ def built(access: AwsAccess, url: str, data: Path) -> Outputs:
         backup_bucket="backups",
         log_archive_bucket="archive",
         data_path=str(data),
-        database_path=str(data / "db.sqlite3"),
+        databases=(str(data / "db.sqlite3"),),
         subnet_ids=("subnet-1",),
         security_group_ids=("sg-1",),
         execution_role_arn=role,

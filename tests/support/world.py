@@ -16,12 +16,12 @@ import httpx
 from support.account import DENIED, LOGS, REGION, FakeBalancer, WorldAccess, built
 from support.fake_ecs import FakeEcs, Ran
 from support.live import live_environment
+from support.secret_keys import SECRET_KEYS
 
 from pipeline.ecs.model import Outcome
 from pipeline.live import LiveEnvironment
 from pipeline.migrations.model import Migration
 from pipeline.release.model import ReleaseRecord
-from pipeline.secrets.change import REQUIRED_KEYS
 from pipeline.state.bucket import settle
 from pipeline.state.table import LockTable
 
@@ -168,7 +168,7 @@ class World:
             "name": "app",
             "image": image,
             "environment": [{"name": "RELEASE", "value": release}],
-            "secrets": [{"name": key, "valueFrom": f"{arn}:{key}::"} for key in REQUIRED_KEYS],
+            "secrets": [{"name": key, "valueFrom": f"{arn}:{key}::"} for key in SECRET_KEYS],
             "logConfiguration": {"logDriver": "awslogs", "options": options},
         }
 

@@ -1,4 +1,4 @@
-"""Tells which migrations of this release the database lacks: a line of JSON for each, then their number.
+"""Tells where the databases are and which migrations the main one lacks: a line of JSON each, then a count.
 
 Made for ``manage.py shell -c``, on any Django since 3.2. It reads only.
 """
@@ -6,9 +6,28 @@ Made for ``manage.py shell -c``, on any Django since 3.2. It reads only.
 # mypy: ignore-errors
 
 import json
+from pathlib import Path
 
-from django.db import connection
+from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
+
+
+def mount_of(path):
+    """Return where the volume is mounted that holds the path."""
+    points = {line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()}
+    return next(str(place) for place in (path, *path.parents) if str(place) in {*points, "/"})
+
+
+def place(database):
+    """Return where a database keeps its data."""
+    name = str(database.settings_dict.get("NAME") or "")
+    facts = {"alias": database.alias, "vendor": database.vendor}
+    if database.vendor != "sqlite" or ":memory:" in name or "mode=memory" in name:
+        return facts
+    file = name[5:].partition("?")[0] if name.startswith("file:") else name
+    path = Path(file).resolve()
+    exists = path.is_file() and path.stat().st_size > 0
+    return {**facts, "path": str(path), "mount": mount_of(path), "exists": exists}
 
 
 def flat(operations):
@@ -53,19 +72,28 @@ def tell(migration, operations):
     print("VIMBISO-MIGRATION " + json.dumps(line), flush=True)
 
 
-executor = MigrationExecutor(connection)
-loader = executor.loader
-loader.check_consistent_history(connection)
-pending = [migration for migration, _ in executor.migration_plan(loader.graph.leaf_nodes())]
-for migration in pending:
-    tell(migration, migration.operations)
-# Squashed, the parts all applied: `migrate` notes it, which must happen before the parts are removed.
-applied = set(executor.recorder.applied_migrations())
-noted = [
-    migration
-    for key, migration in loader.replacements.items()
-    if key not in applied and all(part in applied for part in migration.replaces)
-]
-for migration in noted:
-    tell(migration, [])
-print("VIMBISO-MIGRATIONS %d" % (len(pending) + len(noted)), flush=True)  # noqa: UP031 - short, as RunTask wants
+def tell_pending():
+    """Print the pending migrations of the main database; return how many."""
+    executor = MigrationExecutor(connection)
+    loader = executor.loader
+    loader.check_consistent_history(connection)
+    pending = [migration for migration, _ in executor.migration_plan(loader.graph.leaf_nodes())]
+    for migration in pending:
+        tell(migration, migration.operations)
+    # Squashed, the parts all applied: `migrate` notes it, which must happen before the parts are removed.
+    applied = set(executor.recorder.applied_migrations())
+    noted = [
+        migration
+        for key, migration in loader.replacements.items()
+        if key not in applied and all(part in applied for part in migration.replaces)
+    ]
+    for migration in noted:
+        tell(migration, [])
+    return len(pending) + len(noted)
+
+
+# Before anything connects: SQLite makes a file that is not there.
+for alias in connections:
+    print("VIMBISO-DATABASE " + json.dumps(place(connections[alias])), flush=True)
+count = tell_pending() if connection.vendor != "unknown" else 0  # Django's word where there is no database
+print("VIMBISO-MIGRATIONS %d" % count, flush=True)  # noqa: UP031 - short, as RunTask wants

@@ -31,25 +31,33 @@ resource "aws_efs_mount_target" "this" {
   security_groups = [var.security_group_id]
 }
 
-resource "aws_efs_access_point" "data" {
+resource "aws_efs_access_point" "this" {
+  for_each = toset(var.volumes)
+
   file_system_id = aws_efs_file_system.this.id
 
   posix_user {
-    uid = var.user_id
-    gid = var.user_id
+    uid = var.owner.uid
+    gid = var.owner.gid
   }
 
   root_directory {
-    path = "/data"
+    path = "/${each.value}"
 
     creation_info {
-      owner_uid   = var.user_id
-      owner_gid   = var.user_id
+      owner_uid   = var.owner.uid
+      owner_gid   = var.owner.gid
       permissions = "0750"
     }
   }
 
-  tags = { Name = "${var.name}-data" }
+  tags = { Name = "${var.name}-${each.value}" }
+}
+
+# Environments of earlier versions keep their data.
+moved {
+  from = aws_efs_access_point.data
+  to   = aws_efs_access_point.this["data"]
 }
 
 resource "aws_efs_file_system_policy" "this" {
@@ -73,7 +81,7 @@ resource "aws_efs_file_system_policy" "this" {
         Principal = { AWS = var.task_role_arn }
         Action    = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
         Resource  = aws_efs_file_system.this.arn
-        Condition = { StringEquals = { "elasticfilesystem:AccessPointArn" = aws_efs_access_point.data.arn } }
+        Condition = { StringEquals = { "elasticfilesystem:AccessPointArn" = [for point in aws_efs_access_point.this : point.arn] } }
       },
     ]
   })

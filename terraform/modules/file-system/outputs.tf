@@ -8,9 +8,9 @@ output "arn" {
   value       = aws_efs_file_system.this.arn
 }
 
-output "access_point_id" {
-  description = "Access point whose root is the data folder; known once every zone has its mount target."
-  value       = aws_efs_access_point.data.id
+output "access_points" {
+  description = "Access point of each volume, by its name; known once every zone has its mount target."
+  value       = { for name, point in aws_efs_access_point.this : name => point.id }
 
   depends_on = [aws_efs_mount_target.this]
 }
@@ -21,7 +21,7 @@ output "settings" {
     encrypted     = aws_efs_file_system.this.encrypted
     backup        = aws_efs_backup_policy.this.backup_policy[0].status
     mount_targets = length(aws_efs_mount_target.this)
-    owner         = { uid = aws_efs_access_point.data.posix_user[0].uid, gid = aws_efs_access_point.data.posix_user[0].gid }
+    owners        = { for name, point in aws_efs_access_point.this : name => { uid = point.posix_user[0].uid, gid = point.posix_user[0].gid } }
     policy        = jsondecode(aws_efs_file_system_policy.this.policy)
   }
 }

@@ -22,15 +22,21 @@ variable "security_group_id" {
   nullable    = false
 }
 
-variable "user_id" {
+variable "owner" {
   description = "User and group id that own every file, whoever mounts; the container's user."
-  type        = number
+  type        = object({ uid = number, gid = number })
   nullable    = false
 
   validation {
-    condition     = var.user_id >= 1
-    error_message = "user_id must not be root's."
+    condition     = var.owner.uid >= 1
+    error_message = "owner must not be root."
   }
+}
+
+variable "volumes" {
+  description = "Names of the volumes; each is a folder and an access point of its own."
+  type        = list(string)
+  nullable    = false
 }
 
 variable "task_role_arn" {

@@ -67,7 +67,7 @@ resource "aws_vpc_security_group_ingress_rule" "tasks_from_load_balancer" {
 
 resource "aws_vpc_security_group_egress_rule" "tasks_https" {
   security_group_id = aws_security_group.tasks.id
-  description       = "HTTPS: AWS, Credex Core and WhatsApp"
+  description       = "HTTPS: AWS, and the services that the application calls"
   cidr_ipv4         = local.world
   ip_protocol       = "tcp"
   from_port         = 443

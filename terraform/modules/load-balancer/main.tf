@@ -37,7 +37,7 @@ resource "aws_lb_target_group" "this" {
     path                = var.health_path
     port                = "traffic-port"
     protocol            = "HTTP"
-    matcher             = "200"
+    matcher             = var.health_codes
     interval            = var.health_check_interval
     timeout             = min(5, var.health_check_interval - 1)
     healthy_threshold   = 2

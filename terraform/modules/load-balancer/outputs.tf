@@ -41,6 +41,7 @@ output "settings" {
     target_port          = aws_lb_target_group.this.port
     target_protocol      = aws_lb_target_group.this.protocol
     health_path          = aws_lb_target_group.this.health_check[0].path
+    matcher              = aws_lb_target_group.this.health_check[0].matcher
     deregistration_delay = tonumber(aws_lb_target_group.this.deregistration_delay)
     https                = [for listener in aws_lb_listener.https : { port = listener.port, policy = listener.ssl_policy, certificate = listener.certificate_arn, default = listener.default_action[0].type }]
     redirects            = [for listener in aws_lb_listener.redirect : { port = listener.port, to = listener.default_action[0].redirect[0].protocol, status = listener.default_action[0].redirect[0].status_code }]

@@ -39,6 +39,12 @@ variable "health_path" {
   nullable    = false
 }
 
+variable "health_codes" {
+  description = "Statuses that mean healthy: 200, 200-299, 200,204."
+  type        = string
+  nullable    = false
+}
+
 variable "health_check_interval" {
   description = "Seconds between two health checks of a target."
   type        = number

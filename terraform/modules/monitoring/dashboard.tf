@@ -23,7 +23,7 @@ locals {
       ["ECS/ContainerInsights", "DesiredTaskCount", "ClusterName", var.cluster_name, "ServiceName", var.service_name, { stat = "Average" }],
     ]
     "Logged errors"  = [for name in var.log_metrics : [var.metrics_namespace, name, { stat = "Sum" }]]
-    "Backup age (h)" = [[var.metrics_namespace, var.backup_age_metric, { stat = "Minimum" }]]
+    "Backup age (h)" = [for name in compact([var.backup_age_metric]) : [var.metrics_namespace, name, { stat = "Minimum" }]]
     "Web firewall" = [
       ["AWS/WAFV2", "BlockedRequests", "WebACL", var.web_acl_name, "Region", var.region, "Rule", "ALL", { stat = "Sum" }],
       ["AWS/WAFV2", "AllowedRequests", "WebACL", var.web_acl_name, "Region", var.region, "Rule", "ALL", { stat = "Sum" }],

@@ -52,17 +52,20 @@ locals {
   }
 
   upkeep = {
-    backup-age = {
-      description = "No verified database backup for too long: run backup-sqlite and read its log."
-      namespace   = var.metrics_namespace, metric = var.backup_age_metric, dimensions = {}
-      statistic   = "Minimum", comparison = "GreaterThanThreshold", threshold = var.thresholds.backup_age_hours
-      period      = 3600, periods = 2, missing = "breaching"
-    }
     application-errors = {
       description = "The application logs errors: filter its log group for ERROR."
       namespace   = var.metrics_namespace, metric = "ApplicationErrors", dimensions = {}
       statistic   = "Sum", comparison = "GreaterThanOrEqualToThreshold", threshold = var.thresholds.logged_errors
       period      = 300, periods = 1, missing = "notBreaching"
+    }
+  }
+
+  backups = var.backup_age_metric == null ? {} : {
+    backup-age = {
+      description = "No verified database backup for too long: run backup-sqlite and read its log."
+      namespace   = var.metrics_namespace, metric = var.backup_age_metric, dimensions = {}
+      statistic   = "Minimum", comparison = "GreaterThanThreshold", threshold = var.thresholds.backup_age_hours
+      period      = 3600, periods = 2, missing = "breaching"
     }
   }
 
@@ -77,7 +80,7 @@ locals {
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
-  for_each = merge(local.traffic, local.capacity, local.upkeep, local.certificate)
+  for_each = merge(local.traffic, local.capacity, local.upkeep, local.backups, local.certificate)
 
   alarm_name          = "${var.name}-${each.key}"
   alarm_description   = each.value.description

@@ -72,9 +72,9 @@ variable "log_metrics" {
 }
 
 variable "backup_age_metric" {
-  description = "Name of the metric in which the backup flow publishes the newest verified backup's age in hours."
+  description = "Name of the metric in which the backup flow publishes the newest verified backup's age in hours; null where there is no database to back up."
   type        = string
-  nullable    = false
+  default     = null
 }
 
 variable "thresholds" {

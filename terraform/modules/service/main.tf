@@ -22,20 +22,24 @@ resource "aws_ecs_task_definition" "this" {
     }
   }
 
-  volume {
-    name      = "data"
-    host_path = var.data_host_path
+  dynamic "volume" {
+    for_each = local.volumes
 
-    dynamic "efs_volume_configuration" {
-      for_each = var.file_system == null ? [] : [var.file_system]
+    content {
+      name      = volume.key
+      host_path = var.data_host_path == null ? null : volume.key == "data" ? var.data_host_path : "${var.data_host_path}-${volume.key}"
 
-      content {
-        file_system_id     = efs_volume_configuration.value.id
-        transit_encryption = "ENABLED"
+      dynamic "efs_volume_configuration" {
+        for_each = var.file_system == null ? [] : [var.file_system]
 
-        authorization_config {
-          access_point_id = efs_volume_configuration.value.access_point_id
-          iam             = "ENABLED"
+        content {
+          file_system_id     = efs_volume_configuration.value.id
+          transit_encryption = "ENABLED"
+
+          authorization_config {
+            access_point_id = efs_volume_configuration.value.access_points[volume.key]
+            iam             = "ENABLED"
+          }
         }
       }
     }

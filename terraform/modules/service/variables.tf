@@ -79,6 +79,12 @@ variable "health_path" {
   nullable    = false
 }
 
+variable "health_codes" {
+  description = "Statuses that mean healthy, as a target group's matcher has them."
+  type        = string
+  nullable    = false
+}
+
 variable "start_period" {
   description = "Seconds after the start in which failing health checks do not count."
   type        = number
@@ -124,46 +130,60 @@ variable "secret_keys" {
   nullable    = false
 }
 
-variable "data_path" {
-  description = "Where the data volume is mounted in the container."
-  type        = string
+variable "container" {
+  description = "The application's container: command, entry point, working directory, user, dependencies, health check; what is null is as the image says."
+  type = object({
+    command           = optional(list(string))
+    entrypoint        = optional(list(string))
+    working_directory = optional(string)
+    user              = optional(string)
+    depends_on        = optional(map(string), {})
+    health_command    = optional(list(string))
+  })
+  nullable = false
+}
+
+variable "data" {
+  description = "Where the data volume is mounted, the SQLite databases on it, and further volumes by name with their path."
+  type        = object({ path = string, databases = list(string), volumes = map(string) })
   nullable    = false
 }
 
-variable "database_path" {
-  description = "SQLite database file inside the container."
-  type        = string
-  nullable    = false
+variable "sidecars" {
+  description = "Containers beside the application's, by name."
+  type = map(object({
+    image             = string
+    command           = optional(list(string))
+    entrypoint        = optional(list(string))
+    user              = optional(string)
+    working_directory = optional(string)
+    essential         = optional(bool, false)
+    variables         = optional(map(string), {})
+    secret_keys       = optional(list(string), [])
+    health_command    = optional(list(string))
+    depends_on        = optional(map(string), {})
+    data              = optional(string)
+    readonly_root     = optional(bool, false)
+  }))
+  nullable = false
 }
 
 variable "data_host_path" {
-  description = "Folder of the container host that is the data volume; null where a file system is."
+  description = "Folder of the container host that is the data volume, and beside which the others lie; null where a file system is."
   type        = string
   default     = null
 }
 
 variable "file_system" {
-  description = "EFS file system and access point that are the data volume; null where a host folder is."
-  type        = object({ id = string, access_point_id = string })
+  description = "EFS file system and the access point of each volume; null where a host folder is."
+  type        = object({ id = string, access_points = map(string) })
   default     = null
-}
-
-variable "user_id" {
-  description = "User and group id of the application's processes."
-  type        = number
-  nullable    = false
 }
 
 variable "readonly_root" {
   description = "Whether the container's own file system is read-only; the image must then declare VOLUME /tmp, world-writable."
   type        = bool
   nullable    = false
-}
-
-variable "redis_image" {
-  description = "Image of a Redis sidecar that caches for its own task; none when null."
-  type        = string
-  default     = null
 }
 
 variable "log_group_name" {

@@ -32,7 +32,7 @@ def stage(place: World) -> World:
 
 def pay(stage: World, number: int, first: str = "SELECT 1") -> None:
     """Write a payment into the database."""
-    with closing(sqlite3.connect(stage.live.outputs.database_path)) as database, database:
+    with closing(sqlite3.connect(stage.live.database)) as database, database:
         database.execute(first)
         database.execute("INSERT INTO payment VALUES (?)", (number,))
 
@@ -75,7 +75,7 @@ def test_a_backup_is_made_shown_and_restored_to_a_file(stage: World, runs: Runs)
     path = stage.data / "copy.sqlite3"
     restored = runs.run(restore_sqlite, path=str(path))
     assert restored.type.value == "COMPLETED", told(restored)
-    assert (payments(path), payments(stage.live.outputs.database_path)) == ([1], [1, 2])
+    assert (payments(path), payments(stage.live.database)) == ([1], [1, 2])
     assert f"`{path}`" in runs.artifact(restored, "restored")
 
 
@@ -156,7 +156,7 @@ def test_a_backup_takes_the_databases_place(stage: World, runs: Runs) -> None:
     pay(stage, 2)
     state = runs.run(restore_sqlite, in_place=True, confirm="staging")
     assert state.type.value == "COMPLETED", told(state)
-    assert payments(stage.live.outputs.database_path) == [1]
+    assert payments(stage.live.database) == [1]
     (aside,) = stage.data.glob("db.sqlite3.before-*")
     assert payments(aside) == [1, 2]
     assert [item["desiredCount"] for item in stage.ecs.updates] == [0, 1]
@@ -179,4 +179,4 @@ def test_where_approval_is_wanted_a_person_decides(stage: World, runs: Runs) -> 
     undone = runs.decide(restore_sqlite, run, approved=True, by="anna")
     assert "Nothing was restored; the database is the old one." in told(undone)
     assert "HTTP 500" in told(undone)
-    assert payments(stage.live.outputs.database_path) == [1]
+    assert payments(stage.live.database) == [1]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flow_runs import Runs, told
 from support.refusals import refusing
+from support.secret_keys import SECRET_KEYS
 from support.world import World
 
 from blocks.app_secrets import AppSecrets
@@ -18,7 +19,6 @@ from flows.diagnose import diagnose
 from flows.retain_logs import retain_logs
 from flows.sync_secrets import sync_secrets
 from pipeline.logs.retention import LogGroup
-from pipeline.secrets.change import REQUIRED_KEYS
 
 WISHES: dict[str, Any] = {"keep_newest": 1, "keep_days": 0, "grace_hours": 0}
 """Of all that may go, let all go but one."""
@@ -33,7 +33,7 @@ def stage(place: World) -> World:
 
 def enter(**changes: str) -> None:
     """Fill in the block with the secret values, as a person does in the UI."""
-    values = {**dict.fromkeys(REQUIRED_KEYS, "made up"), **changes}
+    values = {**dict.fromkeys(SECRET_KEYS, "made up"), **changes}
     AppSecrets(values=values).save("vimbiso-pay-staging", overwrite=True)  # type: ignore[arg-type]
 
 

@@ -20,7 +20,7 @@ HARMLESS = Migration(app="pay", name="0003")
 @pytest.fixture
 def stage(place: World) -> World:
     """Staging with r1 in service, r2 in the registry, and a database; ECS itself does not roll back."""
-    with closing(sqlite3.connect(place.live.outputs.database_path)) as database, database:
+    with closing(sqlite3.connect(place.live.database)) as database, database:
         database.execute("CREATE TABLE django_migrations (id INTEGER PRIMARY KEY, app TEXT, name TEXT)")
         database.execute("INSERT INTO django_migrations (app, name) VALUES ('pay', '0001')")
     place.deployed(1)

@@ -8,6 +8,7 @@ from prefect import flow
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect_aws import AwsCredentials
 from pydantic import SecretStr
+from support.secret_keys import SECRET_KEYS
 from support.world import World
 
 from blocks.app_secrets import AppSecrets
@@ -19,7 +20,6 @@ from deployments.work_pools import WorkPoolError, register_work_pools
 from pipeline.environment.loader import environment
 from pipeline.environment.model import DockerPool
 from pipeline.live import LiveEnvironment
-from pipeline.secrets.change import REQUIRED_KEYS
 from tasks.environment import load_environment
 
 LOADED = list[LiveEnvironment]()
@@ -74,7 +74,7 @@ def test_an_environment_that_does_not_fit_is_told(registered: World, runs: Runs)
 def test_what_a_person_entered_stays(registered: World, runs: Runs) -> None:
     """Registering again brings settings up to date, and replaces only a key that everybody knows."""
     block = DeployEnvironment.load("staging")
-    assert {*AppSecrets.load("vimbiso-pay-staging").concealed()} == {*REQUIRED_KEYS}
+    assert {*AppSecrets.load("vimbiso-pay-staging").concealed()} == {*SECRET_KEYS}
     block.source_token = SecretStr("token")  # type: ignore[union-attr]
     block.save("staging", overwrite=True)  # type: ignore[union-attr]
     own = AwsCredentials(aws_access_key_id="own", aws_secret_access_key=SecretStr("key"))

@@ -114,7 +114,7 @@ def _outputs(name: str, definition: str) -> Outputs:
             "url": "http://localhost",
             "log_group": "/none",
             "data_path": "/data",
-            "database_path": "/data/db.sqlite3",
+            "databases": ["/data/db.sqlite3"],
             "metrics_namespace": "Vimbiso/test",
         }
     )

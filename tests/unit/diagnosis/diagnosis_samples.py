@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from support.secret_keys import SECRET_KEYS
+
 from pipeline.aws.access import AwsAccess
 from pipeline.certificate.model import CertificateFinding, CertificateVerdict, Level
 from pipeline.delivery.model import Alarm, TaskEvidence
@@ -35,7 +37,7 @@ from pipeline.health.model import ProbeReport, Reply
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
 from pipeline.release.model import Release, ReleaseRecord, Rollout
-from pipeline.secrets.change import REQUIRED_KEYS, KeyReport
+from pipeline.secrets.change import KeyReport
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 LIVE = "arn:aws:ecs:af-south-1:1:task-definition/pay:7"
@@ -55,6 +57,7 @@ ENVIRONMENT = Environment.model_validate(
         "approval": "never",
         "names": {"cluster": "c", "service": "s", "repository": "pay", "log_group": "/ecs/pay"},
         "variables": {"EXTRA": "1"},
+        "secret_keys": list(SECRET_KEYS),
     }
 )
 OUTPUTS = Outputs(
@@ -78,7 +81,7 @@ OUTPUTS = Outputs(
     backup_bucket="backups",
     log_archive_bucket="logs",
     data_path="/data",
-    database_path="/data/db",
+    databases=("/data/db",),
     subnet_ids=("subnet-1",),
     security_group_ids=("sg-tasks",),
     execution_role_arn="execution",
@@ -147,7 +150,7 @@ def definition(**changed: Any) -> dict[str, Any]:
         "name": "app",
         "image": "host/pay@sha256:1",
         "environment": [{"name": "PORT", "value": "8000"}, {"name": "EXTRA", "value": "1"}],
-        "secrets": [{"name": key, "valueFrom": "arn:secret"} for key in REQUIRED_KEYS],
+        "secrets": [{"name": key, "valueFrom": "arn:secret"} for key in SECRET_KEYS],
         "healthCheck": {"command": ["CMD-SHELL", "curl http://localhost:8000/health/"]},
     }
     return {"containerDefinitions": [{**container, **changed}]}
@@ -220,13 +223,13 @@ SCALING = Scaling(
     (Activity(NOW, "Setting desired count to 2.", "Successful", ""),),
 )
 HEALTHY = Target("tg", "10.0.0.1", 8000, "healthy", "", "")
-TARGETS = TargetGroup("pay", 8000, "/health/", "traffic-port", "200", 4, 5)
+TARGETS = TargetGroup("pay", 8000, "/health/", "traffic-port", "200-299", 4, 5)
 WELL = Facts(
     subject=Subject(ENVIRONMENT, OUTPUTS, NOW, NOW - timedelta(hours=2)),
     service=service("(service s) has reached a steady state."),
     definitions=Definitions(definition(), definition()),
     tasks=Tasks((task(),), (), (TaskEvidence("task-1", "RUNNING", {"app": ("Listening",)}),)),
-    secrets=KeyReport(REQUIRED_KEYS, (), ()),
+    secrets=KeyReport(SECRET_KEYS, (), ()),
     balancing=Balancing((TARGETS,), (HEALTHY,)),
     probe=ProbeReport("https://pay.test/health/", True, (Reply(0.01, 200),)),
     security=SECURITY,

@@ -17,7 +17,6 @@ from pipeline.ecs.task_definition import (
     TEMPLATE_TAG,
     RevisionRequest,
     canonical,
-    choose_base,
     differences,
     next_revision,
     same,
@@ -89,8 +88,9 @@ def test_every_registrable_field_survives(described: dict[str, Any]) -> None:
 @settings(max_examples=20)
 @given(st.fixed_dictionaries({name: values(shape) for name, shape in DESCRIBED.items()}))
 def test_the_next_revision_keeps_every_other_field(described: dict[str, Any]) -> None:
-    """Beyond image, environment and tags nothing changes, in no container and in no other field."""
+    """Beyond image, environment, tags and the start nothing changes, in no container, in no other field."""
     main = {**described["containerDefinitions"][0], "name": "web", "environment": pairs("environment", A="1")}
+    main.pop("entryPoint", None)
     others = [{**item, "name": "sidecar"} for item in described["containerDefinitions"]]
     described = {**described, "containerDefinitions": [*others, main]}
     base = to_request(described, [], ACCEPTED)
@@ -151,19 +151,38 @@ def test_a_missing_container_is_named() -> None:
         next_revision(definition(), RevisionRequest("2", "api", IMAGE))
 
 
-@pytest.mark.parametrize(
-    ("live", "tags", "template", "expected"),
-    [
-        pytest.param("td:7", {}, None, "td:7", id="no template known"),
-        pytest.param("td:3", {}, "td:3", "td:3", id="the template itself is live"),
-        pytest.param("td:7", {TEMPLATE_TAG: "td:3"}, "td:3", "td:7", id="live comes from this template"),
-        pytest.param("td:7", {TEMPLATE_TAG: "td:3"}, "td:8", "td:8", id="Terraform made a newer template"),
-        pytest.param("td:7", {}, "td:8", "td:8", id="live comes from no known template"),
-    ],
-)
-def test_choose_base(live: str, tags: dict[str, str], template: str | None, expected: str) -> None:
-    """The live revision is the base unless Terraform's template has changed since."""
-    assert choose_base({"taskDefinitionArn": live}, tags, template) == expected
+STARTS = {
+    "as the image says": ({}, RevisionRequest("2", "web", IMAGE), {}),
+    "a command of its own": (
+        {"command": ["serve"]},
+        RevisionRequest("2", "web", IMAGE, command=("x",)),
+        {"command": ["serve"]},
+    ),
+    "an entry point of the image": (
+        {},
+        RevisionRequest("2", "web", IMAGE, entrypoint=("/start.sh",), command=("serve", "--all")),
+        {"entryPoint": ["/usr/bin/env"], "command": ["/start.sh", "serve", "--all"]},
+    ),
+    "an entry point of the image, a command of its own": (
+        {"command": ["serve"]},
+        RevisionRequest("2", "web", IMAGE, entrypoint=("/start.sh",), command=("x",)),
+        {"entryPoint": ["/usr/bin/env"], "command": ["/start.sh", "serve"]},
+    ),
+    "an entry point of its own takes the image's command away": (
+        {"entryPoint": ["sh", "-c"]},
+        RevisionRequest("2", "web", IMAGE, entrypoint=("/start.sh",), command=("x",)),
+        {"entryPoint": ["/usr/bin/env"], "command": ["sh", "-c"]},
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "release", "expected"), STARTS.values(), ids=STARTS.keys())
+def test_one_off_commands_replace_all_that_is_started(
+    given: dict[str, Any], release: RevisionRequest, expected: dict[str, Any]
+) -> None:
+    """RunTask replaces a command and no entry point, so there is none but ``env``."""
+    (container,) = next_revision(definition(**given), release)["containerDefinitions"]
+    assert {key: container[key] for key in ("entryPoint", "command") if key in container} == expected
 
 
 EQUAL = {

@@ -33,6 +33,11 @@ def described(aws: StubbedAccess, arn: str, image: str, its_tags: Tags, status: 
     aws.answers("ecs", "describe_task_definition", answer, taskDefinition=arn, include=["TAGS"])
 
 
+def template(aws: StubbedAccess) -> None:
+    """Script the description of Terraform's revision."""
+    described(aws, TEMPLATE, "repo@template", [])
+
+
 def listed(aws: StubbedAccess, *arns: str) -> None:
     """Script the answer to ListTaskDefinitions."""
     answer = {"taskDefinitionArns": list(arns)}
@@ -52,11 +57,12 @@ def definitions(aws: StubbedAccess) -> TaskDefinitions:
     return TaskDefinitions(aws)
 
 
-def test_a_release_is_registered_from_the_live_revision(
+def test_a_release_is_registered_from_terraforms_revision(
     aws: StubbedAccess, definitions: TaskDefinitions
 ) -> None:
     """Without an equal revision a new one is made, and both are kept for a diff."""
     described(aws, LIVE, "repo@old", tags("r1"))
+    template(aws)
     listed(aws, LIVE)
     registered(aws)
     found = definitions.derive(LIVE, RELEASE)
@@ -68,6 +74,7 @@ def test_a_release_is_registered_from_the_live_revision(
 def test_the_live_revision_serves_when_it_is_equal(aws: StubbedAccess, definitions: TaskDefinitions) -> None:
     """A release that runs already registers nothing."""
     described(aws, LIVE, "repo@new", list(reversed(tags("r2"))))
+    template(aws)
     found = definitions.derive(LIVE, RELEASE)
     assert (found.arn, found.created, found.is_live) == (LIVE, False, True)
 
@@ -77,6 +84,7 @@ def test_the_revision_of_a_killed_run_is_found_again(
 ) -> None:
     """The newest revision of the family serves; one of a family with a longer name does not count."""
     described(aws, LIVE, "repo@old", tags("r1"))
+    template(aws)
     listed(aws, f"{FAMILY}-worker:9", NEWEST, LIVE)
     described(aws, NEWEST, "repo@new", tags("r2"))
     found = definitions.derive(LIVE, RELEASE)
@@ -86,19 +94,21 @@ def test_the_revision_of_a_killed_run_is_found_again(
 def test_another_newest_revision_does_not_serve(aws: StubbedAccess, definitions: TaskDefinitions) -> None:
     """A newest revision of another release leads to a registration."""
     described(aws, LIVE, "repo@old", tags("r1"))
+    template(aws)
     listed(aws, NEWEST)
     described(aws, NEWEST, "repo@other", tags("r3"))
     registered(aws)
     assert definitions.derive(LIVE, RELEASE).created
 
 
-def test_a_newer_template_is_the_base(aws: StubbedAccess, definitions: TaskDefinitions) -> None:
-    """When Terraform's configuration changed, the next revision is made from its revision."""
-    described(aws, LIVE, "repo@old", tags("r1", f"{FAMILY}:0"))
-    described(aws, TEMPLATE, "repo@template", [])
-    listed(aws)
-    registered(aws)
-    assert definitions.derive(LIVE, RELEASE).created
+def test_without_terraforms_revision_the_live_one_is_the_base(
+    aws: StubbedAccess, definitions: TaskDefinitions
+) -> None:
+    """Outputs of an earlier version do not name it; nor is it described twice where it is live."""
+    described(aws, LIVE, "repo@new", tags("r2"))
+    assert definitions.derive(LIVE, RevisionRequest("r2", "web", "repo@new")).is_live
+    described(aws, TEMPLATE, "repo@new", tags("r2"))
+    assert definitions.derive(TEMPLATE, RELEASE).is_live
 
 
 def test_is_active(aws: StubbedAccess, definitions: TaskDefinitions) -> None:

@@ -2,16 +2,19 @@
 
 import pytest
 
+from pipeline.databases.model import FoundDatabase
 from pipeline.ecs.oneoff import OneOff, run_task_request
 from pipeline.migrations.model import (
     Migration,
     Operation,
+    Survey,
     SurveyError,
     is_complete,
     read_survey,
-    survey_command,
+    survey_code,
 )
 
+COMMAND = ("python", "-m", "django", "shell", "-c", survey_code())
 ONE = 'VIMBISO-MIGRATION {"app": "a", "name": "0001_x", "marker": null, "operations": []}'
 TWO = (
     'VIMBISO-MIGRATION {"app": "a", "name": "0002_y", "marker": true, "operations": '
@@ -22,12 +25,12 @@ NOISE = "6 objects imported automatically (use -v 2 for details)."
 
 def test_the_question_fits_into_a_task() -> None:
     """RunTask accepts so many characters and no more."""
-    assert run_task_request(OneOff("c", "td:1", "app", "survey-td-1", survey_command()))
+    assert run_task_request(OneOff("c", "td:1", "app", "survey-td-1", COMMAND))
 
 
 def test_pending_migrations_come_in_their_order() -> None:
     """Whatever else the application writes is passed over."""
-    assert read_survey([NOISE, ONE, NOISE, TWO, "VIMBISO-MIGRATIONS 2", NOISE]) == (
+    assert read_survey([NOISE, ONE, NOISE, TWO, "VIMBISO-MIGRATIONS 2", NOISE]).pending == (
         Migration(app="a", name="0001_x"),
         Migration(
             app="a",
@@ -40,7 +43,16 @@ def test_pending_migrations_come_in_their_order() -> None:
 
 def test_nothing_pending() -> None:
     """The number alone is a whole answer."""
-    assert read_survey(["VIMBISO-MIGRATIONS 0"]) == ()
+    assert read_survey(["VIMBISO-MIGRATIONS 0"]) == Survey()
+
+
+def test_databases_are_read() -> None:
+    """As the application's Django names them."""
+    line = 'VIMBISO-DATABASE {"alias": "default", "vendor": "sqlite", "path": "/data/a", "mount": "/data"}'
+    found = read_survey([NOISE, line, "VIMBISO-MIGRATIONS 0"])
+    assert found.databases == (
+        FoundDatabase(alias="default", vendor="sqlite", path="/data/a", mount="/data"),
+    )
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ OUTPUTS = Outputs(
     backup_bucket="backups",
     log_archive_bucket="logs",
     data_path="/data",
-    database_path="/data/db.sqlite3",
+    databases=("/data/db.sqlite3",),
     subnet_ids=("s",),
     security_group_ids=("g",),
     execution_role_arn="arn:aws:iam::000000000000:role/execution",
@@ -157,7 +157,9 @@ def whole() -> dict[tuple[str, str], Any]:
         ("sts", "get_caller_identity"): {"Account": "000000000000", "Arn": "arn:aws:iam::0:user/deployer"},
         ("ecs", "describe_services"): service(),
         ("ecs", "describe_task_definition"): definition(),
-        ("elbv2", "describe_target_groups"): {"TargetGroups": [{"HealthCheckPath": "/health/"}]},
+        ("elbv2", "describe_target_groups"): {
+            "TargetGroups": [{"HealthCheckPath": "/health/", "Matcher": {"HttpCode": "200-299"}}]
+        },
         ("logs", "describe_log_groups"): {"logGroups": [{"logGroupName": "/ecs/app", "retentionInDays": 30}]},
         ("ecr", "describe_repositories"): {"repositories": [{}]},
         ("iam", "get_role"): role(),

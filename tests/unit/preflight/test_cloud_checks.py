@@ -15,9 +15,12 @@ OK, NG, SKIP = CheckStatus.OK, CheckStatus.NG, CheckStatus.SKIP
 DENIED = refusal("AccessDenied")
 
 
-def findings(cloud: Cloud, outputs: Outputs = OUTPUTS) -> dict[str, CheckResult]:
+def findings(
+    cloud: Cloud, outputs: Outputs = OUTPUTS, keys: list[str] | None = None
+) -> dict[str, CheckResult]:
     """Ask every check of the local environment."""
-    live = LiveEnvironment(environment("local"), cloud, outputs)
+    settings = environment("local").model_copy(update={"secret_keys": keys or []})
+    live = LiveEnvironment(settings, cloud, outputs)
     checks = cloud_checks(live, PresentService(live))
     return {item.name: item for item in run_checks(checks)}
 
@@ -27,7 +30,7 @@ def test_nothing_speaks_against_deploying_to_an_account_in_order() -> None:
     cloud = Cloud(answers=whole())
     found = findings(cloud)
     assert {item.status for item in found.values()} == {OK}
-    assert len(found) == 10
+    assert len(found) == 11
     assert cloud.asked.count("describe_services") == 1
     assert cloud.asked.count("describe_task_definition") == 1
 
@@ -55,7 +58,7 @@ def test_nothing_speaks_against_deploying_to_an_account_in_order() -> None:
         (("elbv2", "describe_target_groups"), refusal("TargetGroupNotFound"), "target groups", NG, "target"),
         (
             ("elbv2", "describe_target_groups"),
-            {"TargetGroups": [{"HealthCheckPath": "/"}]},
+            {"TargetGroups": [{"HealthCheckPath": "/", "Matcher": {"HttpCode": "200-299"}}]},
             "target groups",
             NG,
             "check / instead of /health/",
@@ -134,3 +137,51 @@ def test_a_definition_without_secrets_needs_none() -> None:
         answers={**whole(), ("ecs", "describe_task_definition"): definition(containerDefinitions=[])}
     )
     assert findings(cloud)["secrets"].reason == "0 keys, each with a value"
+
+
+def test_a_key_that_the_task_definition_does_not_read_yet_is_named() -> None:
+    """It was added to the settings, and Terraform has not run since."""
+    found = findings(Cloud(answers=whole()), keys=["DJANGO_SECRET", "CLIENT_API_KEY"])["secrets"]
+    assert found.status is NG
+    assert found.reason.startswith("secret_keys has CLIENT_API_KEY, which the task definition does not read")
+
+
+def test_the_definition_to_be_used_is_asked_for_its_keys() -> None:
+    """Not the live one, which may lack a key that was added since."""
+    asked = []
+
+    class Definitions(Cloud):
+        def client(self, service: str, config: object = None) -> Any:
+            made = super().client(service, config)
+            if service == "ecs":
+                return Recorded(made)
+            return made
+
+    class Recorded:
+        def __init__(self, inner: Any) -> None:
+            self.describe_services = inner.describe_services
+
+        def describe_task_definition(self, **request: Any) -> Any:
+            asked.append(request["taskDefinition"])
+            return definition()
+
+    outputs = OUTPUTS.model_copy(update={"task_definition_arn": "template:9"})
+    assert findings(Definitions(answers=whole()), outputs)["secrets"].status is OK
+    assert set(asked) == {"template:9"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"data_path": "/srv"},
+            "path in the `data` table changed since Terraform built: /srv is to be",
+        ),
+        ({"databases": ()}, "databases in the `data` table changed"),
+    ],
+)
+def test_data_that_terraform_did_not_build_for_is_named(changes: dict[str, Any], said: str) -> None:
+    """Backups and mounts would be those of other settings."""
+    found = findings(Cloud(answers=whole()), OUTPUTS.model_copy(update=changes))["settings"]
+    assert found.status is NG
+    assert said in found.reason

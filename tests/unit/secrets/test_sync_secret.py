@@ -81,7 +81,7 @@ def test_a_preview_says_the_same_and_writes_nothing(manager: Any) -> None:
 def test_an_incomplete_set_of_values_is_refused_before_any_call() -> None:
     """Required keys are checked first; no AWS is needed to say so."""
     with pytest.raises(SecretValuesError, match="WHATSAPP_ACCESS_TOKEN"):
-        sync_secret(ACCESS, NAME, VALUES)
+        sync_secret(ACCESS, NAME, VALUES, ("WHATSAPP_ACCESS_TOKEN",))
 
 
 def test_a_secret_that_is_missing_or_being_deleted_is_named(manager: Any) -> None:

@@ -18,7 +18,7 @@ from pipeline.sqlite.runner import Signer
 def live(endpoint: str | None = None) -> LiveEnvironment:
     """Return a live whose bucket is "backups"."""
     outputs = Outputs.model_construct(
-        backup_bucket="backups", data_path="/data", database_path="/data/db.sqlite3", environment="test"
+        backup_bucket="backups", data_path="/data", databases=("/data/db.sqlite3",), environment="test"
     )
     access = AwsAccess("af-south-1", endpoint, "AKIDEXAMPLE", "secret")
     return live_environment(access, outputs, task_endpoint_url=endpoint)

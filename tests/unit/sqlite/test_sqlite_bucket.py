@@ -26,7 +26,10 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BUCKET = "backups"
 ACCESS = AwsAccess("af-south-1", access_key_id="sqlite-bucket", secret_access_key="x")
 LIVE = live_environment(
-    ACCESS, Outputs.model_construct(environment="test", backup_bucket=BUCKET, metrics_namespace="V")
+    ACCESS,
+    Outputs.model_construct(
+        environment="test", backup_bucket=BUCKET, metrics_namespace="V", databases=("/data/db.sqlite3",)
+    ),
 )
 CHECKS = Checks(
     integrity="ok",

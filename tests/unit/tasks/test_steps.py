@@ -16,7 +16,14 @@ from pipeline.source.location import SourceError, SourceUnreachableError
 from pipeline.terraform.diagnostics import Diagnostic, StalePlanError, TerraformError
 from tasks import support
 
-ONCE = {"begin_rollout", "migrate_database", "remove_lock", "terraform_apply", "bring_back", "carry_in_place"}
+ONCE = {
+    "begin_rollout",
+    "run_management_command",
+    "remove_lock",
+    "terraform_apply",
+    "bring_back",
+    "carry_in_place",
+}
 """What must never run twice by itself."""
 
 

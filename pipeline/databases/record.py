@@ -1,0 +1,35 @@
+"""The record of the application's databases, in the backup bucket."""
+
+from pipeline.aws.access import AwsAccess
+from pipeline.aws.bucket import S3Bucket
+from pipeline.databases.model import DatabaseError, KnownDatabases
+
+
+class DatabaseRecord:
+    """Record of what the newest release's Django named: ``releases/ENV/databases.json``."""
+
+    def __init__(self, access: AwsAccess, bucket: str, environment: str) -> None:
+        self._bucket = S3Bucket(access, bucket)
+        self._key = f"releases/{environment}/databases.json"
+
+    def read(self) -> KnownDatabases | None:
+        """Return what is recorded; None before the first release that was asked.
+
+        Raises:
+            DatabaseError: the record is damaged.
+            AwsError: it cannot be read.
+        """
+        stored = self._bucket.read(self._key)
+        if stored is None:
+            return None
+        try:
+            return KnownDatabases.model_validate_json(stored.body)
+        except ValueError as error:
+            raise DatabaseError(
+                f"The record of the databases, s3://{self._bucket.name}/{self._key}, is damaged; the next "
+                f"deployment writes it anew: {error}"
+            ) from error
+
+    def write(self, known: KnownDatabases) -> None:
+        """Record the databases of a release."""
+        self._bucket.write(self._key, known.model_dump_json(indent=1).encode())
