@@ -13,7 +13,7 @@ from pipeline.live import LiveEnvironment
 from pipeline.migrations.model import Survey
 from pipeline.release.model import Release, SchemaChange
 from pipeline.release.rollback import describe_changes
-from tasks.database import back_up_databases, require_safe_data
+from tasks.database import back_up_databases, record_migrated, require_safe_data
 from tasks.record import correct_migrations, find_own_changes, note_migrations, record_release
 from tasks.rollout import (
     begin_rollout,
@@ -57,6 +57,7 @@ def prepare_release(
     if change and not itself:
         with stopwatch.step("migrations"):
             _migrate(live, revision, change)
+            record_migrated(live, release, survey.databases)
     if live.settings.django.collect_static:
         with stopwatch.step("static files"):
             command = tuple(live.settings.django.collect_static)
@@ -69,6 +70,7 @@ def prepare_release(
             smoke_test_release(live, release, revision.arn, limit)
             if change and itself:
                 _require_migrated(live, revision, change)
+                record_migrated(live, release, survey.databases)
     except PipelineError as error:
         changes = _ran(live, revision)
         if not changes:

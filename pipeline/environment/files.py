@@ -12,10 +12,11 @@ def environment_files(override: str | None, applications: str | None) -> Iterato
 
     Args:
         override: file in the place of the project's own (VIMBISO_ENVIRONMENTS).
-        applications: folder with a folder for each further application (VIMBISO_APPLICATIONS).
+        applications: folder with a folder for each further application (VIMBISO_APPLICATIONS), absolute or
+            relative to the project.
     """
     yield "", Path(override) if override else PROJECT / "deployments/environments.toml"
-    folder = Path(applications) if applications else PROJECT / "deployments/applications"
+    folder = PROJECT / (applications or "deployments/applications")
     for path in sorted(folder.glob("*/environments.toml")):
         yield path.parent.name, path
 

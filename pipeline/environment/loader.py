@@ -185,6 +185,11 @@ def environments() -> dict[str, Environment]:
     return dict(_load(files_here()))
 
 
+def forget_environments() -> None:
+    """Have the files read again: the process environment, whose variables they hold, has changed."""
+    _load.cache_clear()
+
+
 @cache
 def _load(files: tuple[tuple[str, Path], ...]) -> dict[str, Environment]:
     found: dict[str, Environment] = {}

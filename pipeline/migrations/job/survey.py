@@ -1,6 +1,6 @@
 """Tells where the databases are and which migrations the main one lacks: a line of JSON each, then a count.
 
-Made for ``manage.py shell -c``, on any Django since 3.2. It reads only.
+Made for Django's ``shell -c``, on any version since 3.2. It reads only.
 """
 # Django is in the application's image, not beside the pipeline:
 # mypy: ignore-errors
