@@ -1,4 +1,4 @@
-"""Runs MiniStack behind a guard, lets it save its state soon after every change, and fixes its load balancer.
+"""Runs MiniStack behind a guard, lets it save its state soon after every change, and mends load balancer and ECS.
 
 By itself it listens on every address, and saves when it ends in order, so that a kill or a power cut loses
 everything but S3's objects: a Terraform state would then describe infrastructure that is gone.
@@ -22,6 +22,7 @@ from ministack import app as ministack  # type: ignore[import-untyped] # has no 
 from ministack.core.persistence import save_all  # type: ignore[import-untyped] # has no types
 from ministack.services import alb  # type: ignore[import-untyped] # has no types
 
+from deployments.local.stack import tasks
 from deployments.local.stack.guard import Request, refusal
 
 LOOPBACK = "127.0.0.1"
@@ -197,6 +198,7 @@ def serve_here(application: Any) -> None:
 def main() -> None:
     """Serve the emulated AWS."""
     alb._proxy_http_target = passing_over(alb._proxy_http_target, lambda group: alb._targets.get(group, []))
+    tasks.install()
     application = Guard(ministack.app)
     if os.environ.get("PERSIST_STATE") == "1":
         saver = Saver(ministack.app, lambda: save_all(ministack._build_persistence_save_dict()))
