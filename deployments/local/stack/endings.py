@@ -25,10 +25,10 @@ _LAST_LINES = 10.0
 """Seconds that a container's last log lines may take to be forwarded, before it is removed."""
 
 
-def begin_stop(arn: str, task: Task, reason: str, code: str, exit_code: int | None = None) -> bool:
+def begin_stop(arn: str, task: Task, reason: str, code: str, **_: Any) -> bool:
     """Let a task be stopped from now on: it is STOPPED only when its containers are.
 
-    ``exit_code`` is what MiniStack supposes; the containers' own are read when they have ended.
+    MiniStack supposes an exit code here; the containers' own are read when they have ended.
     """
     with resource_lock("ecs-task", arn):
         if not ecs._task_is_active(arn, task):
@@ -44,9 +44,7 @@ def begin_stop(arn: str, task: Task, reason: str, code: str, exit_code: int | No
 
 
 def _tell(task: Task) -> None:
-    ecs_metadata.set_task_status(
-        task["taskArn"], known_status=task["lastStatus"], desired_status="STOPPED"
-    )
+    ecs_metadata.set_task_status(task["taskArn"], known_status=task["lastStatus"], desired_status="STOPPED")
     if cluster := ecs._cluster_name_from_arn(task["clusterArn"]):
         ecs._recount_cluster(cluster)
         ecs._refresh_service_state(cluster, task["group"])

@@ -1,8 +1,7 @@
-"""What the containers of one emulated task share: their network, and volumes that begin empty.
+"""The network that the containers of one emulated task share, and their volumes that begin empty.
 
 A container that does nothing holds the network, as on Fargate: it is there before the first container of the
-task and after the last, whichever of them ends in between. Its image is made here, so that it needs nothing of
-the application's.
+task and after the last, whichever of them ends in between. Its image is made here and needs no other.
 """
 
 import io
@@ -118,6 +117,7 @@ def remove_volumes(client: Any, instance: str) -> None:
     if client is None:
         return
     with suppress(DockerException, OSError):
-        for volume in client.volumes.list(filters={"label": f"ministack.instance={instance}"}):
+        found = client.api.volumes(filters={"label": f"ministack.instance={instance}"})
+        for volume in found["Volumes"] or []:
             with suppress(DockerException, OSError):
-                volume.remove(force=True)
+                client.api.remove_volume(volume["Name"], force=True)

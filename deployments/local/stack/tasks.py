@@ -17,7 +17,6 @@ from ministack.core.concurrency import (  # type: ignore[import-untyped] # has n
     resource_lock,
     spawn_background,
 )
-from ministack.core.responses import get_account_id, get_region  # type: ignore[import-untyped] # has no types
 from ministack.services import ecs  # type: ignore[import-untyped] # has no types
 
 from deployments.local.stack import fargate
@@ -98,7 +97,7 @@ def _put_in_order(task: Task, definition: dict[str, Any]) -> list[fargate.Defini
 
 @contextmanager
 def _starting(task: Task) -> Iterator[None]:
-    """Who stops a task that is starting leaves its end to the starting thread."""
+    """Mark the task as starting: whoever stops it now leaves its end to this thread."""
     task["_starting"] = True
     try:
         yield
@@ -237,14 +236,19 @@ def look(task: Task, client: Any = None) -> None:
         _write(task, seen)
         before, task["healthStatus"] = task["healthStatus"], fargate.task_health(task["_definitions"], seen)
     if of_service and task["healthStatus"] == "HEALTHY" != before:
-        cluster = ecs._cluster_name_from_arn(task["clusterArn"])
-        key = f"{cluster}/{task['group'].partition(':')[2]}"
-        ecs._schedule_service_deployment_completion(
-            cluster, key, get_account_id(), get_region(), healthy_task=task
-        )
+        _count(task)
     ended = fargate.ending(task["_definitions"], seen, of_service=of_service)
     if ended and begin_stop(arn, task, *ended):
         end(task, client)
+
+
+def _count(task: Task) -> None:
+    """Let the rollout go on that waited for this task's health."""
+    cluster = ecs._cluster_name_from_arn(task["clusterArn"])
+    service = f"{cluster}/{task['group'].partition(':')[2]}"
+    ecs._record_service_task_healthy(service, task)
+    ecs._reconcile_service_tasks(cluster, service)
+    ecs._complete_service_deployment(cluster, service)
 
 
 def _write(task: Task, seen: dict[str, fargate.Seen]) -> None:
