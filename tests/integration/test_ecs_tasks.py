@@ -72,8 +72,10 @@ def exits(task: dict[str, Any]) -> dict[str, int | None]:
 
 def leavings(arn: str) -> tuple[int, int]:
     """Count the containers and volumes of a task that the engine still has."""
-    engine, label = docker.from_env(), {"label": f"com.amazonaws.ecs.task-arn={arn}"}
-    return len(engine.containers.list(all=True, filters=label)), len(engine.volumes.list(filters=label))
+    engine, label = docker.from_env().api, {"label": f"com.amazonaws.ecs.task-arn={arn}"}
+    return len(engine.containers(all=True, filters=label)), len(
+        engine.volumes(filters=label)["Volumes"] or ()
+    )
 
 
 def gone(arn: str) -> bool:
