@@ -95,7 +95,7 @@ def redis() -> str:
     tag = f"{REDIS}:{base.rpartition('-')[2]}"
     if not engine.images.list(tag):
         engine.images.build(
-            fileobj=io.BytesIO(DOCKERFILE.format(base).encode()), tag=tag, network_mode="host"
+            fileobj=io.BytesIO(DOCKERFILE.format(base).encode()), tag=tag, network_mode="host", rm=True
         )
     return tag
 

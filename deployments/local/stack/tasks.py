@@ -39,6 +39,7 @@ def install() -> None:
     ecs._build_run_kwargs = _with_settings(ecs._build_run_kwargs)
     ecs._run_docker_container = _when_awaited(ecs._run_docker_container)
     ecs._record_service_task_healthy = _when_healthy(ecs._record_service_task_healthy)
+    ecs._task_ip = _of_healthy(ecs._task_ip)
     ecs._mark_task_stopped = begin_stop
     ecs._cleanup_task_resources = end
     ecs._maybe_mark_stopped = look
@@ -257,6 +258,19 @@ def _write(task: Task, seen: dict[str, fargate.Seen]) -> None:
             container["healthStatus"] = state.health
             if not state.running:
                 container["lastStatus"], container["exitCode"] = "STOPPED", state.exit_code
+
+
+def _of_healthy(address: Callable[[Task], str | None]) -> Callable[[Task], str | None]:
+    """MiniStack's target groups check no health: a task enters its group when its container is healthy.
+
+    It is asked for the address of a task for this alone.
+    """
+
+    def address_of_healthy(task: Task) -> str | None:
+        awaits = fargate.awaits_health(task.get("_definitions", []), task["healthStatus"])
+        return None if awaits else address(task)
+
+    return address_of_healthy
 
 
 def _when_healthy(record: Callable[[str, Task], None]) -> Callable[[str, Task], None]:
