@@ -70,7 +70,8 @@ def _end(task: Task, client: Any) -> None:
     with resource_lock("ecs-task", task["taskArn"]):
         ids, task["_docker_ids"] = list(task["_docker_ids"]), []
         tokens, task["_metadata_tokens"] = list(task.get("_metadata_tokens") or []), []
-        sandbox = Sandbox(**task.pop("_sandbox", {}))
+        # A container may be about to start in it: the starting thread comes here once more.
+        sandbox = Sandbox(**({} if task.get("_starting") else task.pop("_sandbox", {})))
     started = dict(zip((container["name"] for container in task["containers"]), ids, strict=False))
     for level in reversed(fargate.levels(task.get("_definitions", []))):
         stops = [
