@@ -213,7 +213,7 @@ def judge_container_health(facts: Facts) -> Iterator[Finding]:
         detail = f"{count} running tasks are UNHEALTHY: {unhealthy[0].id[:8]}"
         yield CONTAINER.ng("tasks", detail, Fault.CONTAINER_UNHEALTHY)
     elif all(task.health == "UNKNOWN" for task in facts.tasks.running):
-        yield CONTAINER.skip("tasks", "no result: no running task, one that has just begun, or an emulator")
+        yield CONTAINER.skip("tasks", "no result: no task, one that has just begun, or no health check")
     else:
         yield CONTAINER.ok("tasks", f"{len(facts.tasks.running)} running tasks, none UNHEALTHY")
 

@@ -5,7 +5,6 @@ seconds, while its caller waits; after a container's own exit it leaves the othe
 """
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -71,12 +70,17 @@ def _end(task: Task, client: Any) -> None:
     with resource_lock("ecs-task", task["taskArn"]):
         ids, task["_docker_ids"] = list(task["_docker_ids"]), []
         tokens, task["_metadata_tokens"] = list(task.get("_metadata_tokens") or []), []
-        sandbox = Sandbox(**task.pop("_sandbox", {}))
+        # A container may be about to start in it: the starting thread comes here once more.
+        sandbox = Sandbox(**({} if task.get("_starting") else task.pop("_sandbox", {})))
     started = dict(zip((container["name"] for container in task["containers"]), ids, strict=False))
     for level in reversed(fargate.levels(task.get("_definitions", []))):
-        stopped = [item for item in level if item["name"] in started]
-        with ThreadPoolExecutor(max(1, len(stopped))) as pool:
-            list(pool.map(lambda item: _stop(client, started[item["name"]], item), stopped))
+        stops = [
+            spawn_background(_stop, client, started[item["name"]], item)
+            for item in level
+            if item["name"] in started
+        ]
+        for stop in stops:
+            stop.join()
     _await_last_lines(task)
     exits = {name: _exit_code(client, container) for name, container in started.items()}
     _finish(task, exits)
