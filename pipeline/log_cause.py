@@ -30,7 +30,8 @@ _PREFIX = re.compile(
 )
 """Time, process and level as gunicorn, uwsgi and Python's logging write them before a line."""
 _RECORD = re.compile(
-    r"^\s*(?:[\w.-]+\s*\|\s+)?\[?(?:\d{4}-\d\d-\d\d[T ]\d\d:|INFO|WARNING|DEBUG|\d+\] \[)|^\*\*\*|^unable to load app"
+    r"^\s*(?:[\w.-]+\s*\|\s+)?\[?(?:\d{4}-\d\d-\d\d[T ]\d\d:|INFO|WARNING|DEBUG|\d+\] \[)"
+    r"|^\*\*\*|^unable to load app"
 )
 """How a new record of a log begins."""
 _EXCEPTION = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:\s*:.*)?$")

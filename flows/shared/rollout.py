@@ -43,15 +43,8 @@ def prepare_release(
         PipelineError: it failed otherwise.
     """
     with stopwatch.step("survey"):
-        survey = survey_release(live, revision.arn, SURVEY_LIMIT)
-        require_safe_data(live, release, survey.databases)
-        if survey.unreadable:
-            raise SurveyError(
-                f"The release's Django cannot tell its migrations: {survey.unreadable} Nothing was migrated, "
-                "and the service was not touched."
-            )
-    itself = live.settings.django.migrated_by == "application"
-    if itself and survey.pending and not migrate:
+        survey = _survey(live, release, revision)
+    if survey.pending and not migrate and live.settings.django.migrates_itself:
         raise PipelineError(
             "migrate=false cannot be kept: this application migrates its database itself when it starts "
             f"(migrated_by), and {len(survey.pending)} migrations are pending. Nothing was changed."
@@ -59,7 +52,7 @@ def prepare_release(
     change = None
     if migrate and survey.pending:
         change = _save_and_note(live, release, revision, survey, stopwatch)
-    if change and not itself:
+    if change and not live.settings.django.migrates_itself:
         with stopwatch.step("migrations"):
             _migrate(live, revision, change)
             record_migrated(live, release, survey.databases)
@@ -67,15 +60,34 @@ def prepare_release(
         with stopwatch.step("static files"):
             command = tuple(live.settings.django.collect_static)
             run_management_command(live, revision.arn, "static", command, STATIC_LIMIT)
-    if not live.settings.smoke_test:
-        return
-    try:
+    if live.settings.smoke_test:
         with stopwatch.step("smoke test"):
-            limit = SMOKE_TEST_LIMIT + MIGRATION_LIMIT if change and itself else SMOKE_TEST_LIMIT
-            smoke_test_release(live, release, revision.arn, limit)
-            if change and itself:
-                _require_migrated(live, revision, change)
-                record_migrated(live, release, survey.databases)
+            _smoke_test(live, release, revision, survey, change)
+
+
+def _survey(live: LiveEnvironment, release: str, revision: Revision) -> Survey:
+    survey = survey_release(live, revision.arn, SURVEY_LIMIT)
+    require_safe_data(live, release, survey.databases)
+    if survey.unreadable:
+        raise SurveyError(
+            f"The release's Django cannot tell its migrations: {survey.unreadable} Nothing was migrated, "
+            "and the service was not touched."
+        )
+    return survey
+
+
+def _smoke_test(
+    live: LiveEnvironment, release: str, revision: Revision, survey: Survey, change: SchemaChange | None
+) -> None:
+    """Try the release; the one task of an application that migrates itself does so before others start."""
+    itself = change if live.settings.django.migrates_itself else None
+    try:
+        smoke_test_release(
+            live, release, revision.arn, SMOKE_TEST_LIMIT + (MIGRATION_LIMIT if itself else timedelta())
+        )
+        if itself:
+            _require_migrated(live, revision, itself)
+            record_migrated(live, release, survey.databases)
     except PipelineError as error:
         changes = _ran(live, revision)
         if not changes:
