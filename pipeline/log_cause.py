@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 CAUSE_LIMIT = 500
 """Characters of a cause; the first seventy are what a list of runs shows."""
@@ -30,7 +31,8 @@ _PREFIX = re.compile(
 )
 """Time, process and level as gunicorn, uwsgi and Python's logging write them before a line."""
 _RECORD = re.compile(
-    r"^\s*(?:[\w.-]+\s*\|\s+)?\[?(?:\d{4}-\d\d-\d\d[T ]\d\d:|INFO|WARNING|DEBUG|\d+\] \[)|^\*\*\*|^unable to load app"
+    r"^\s*(?:[\w.-]+\s*\|\s+)?\[?(?:\d{4}-\d\d-\d\d[T ]\d\d:|INFO|WARNING|DEBUG|\d+\] \[)"
+    r"|^\*\*\*|^unable to load app"
 )
 """How a new record of a log begins."""
 _EXCEPTION = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:\s*:.*)?$")
@@ -114,6 +116,19 @@ def quote(lines: Sequence[str], limit: int = QUOTE_LIMIT) -> str:
             break
         kept.insert(0, f"\n  {line}")
     return f"Its last lines:{''.join(kept)}"
+
+
+def as_markdown(message: str) -> str:
+    """Return a message whose quoted lines, which are indented, are code.
+
+    Markdown would take ``<module>`` for a tag and ``__init__`` for bold.
+    """
+    found: list[str] = []
+    for quoted, lines in groupby(message.split("\n"), key=lambda line: line.startswith("  ")):
+        rows = [line.replace("```", "") for line in lines]
+        plain = [row.replace("<", "&lt;").replace("__", r"\_\_") for row in rows]
+        found += ["```", *rows, "```"] if quoted else ["  \n".join(plain)]
+    return "\n".join(found)
 
 
 def collapse(lines: Sequence[str]) -> list[str]:

@@ -55,7 +55,7 @@ def smoke_test_release(live: LiveEnvironment, release: str, task_definition: str
 
 @step
 def find_pending_migrations(
-    live: LiveEnvironment, task_definition: str, timeout: timedelta
+    live: LiveEnvironment, task_definition: str, timeout: timedelta, *, first: bool = False
 ) -> tuple[Migration, ...]:
     """Ask the release's own Django, in a one-off task, which of its migrations the database lacks."""
     log, tasks = get_run_logger(), live.one_off_tasks
@@ -71,7 +71,7 @@ def find_pending_migrations(
         is_complete,
     )
     pending = read_survey(lines)
-    reasons = irreversible(pending)
+    reasons = {} if first else irreversible(pending)  # before the first release nothing is to go back to
     log.info("%d migrations are pending", len(pending))
     for item in pending:
         reason = reasons.get(item.label)

@@ -11,7 +11,7 @@ from pipeline.ecs.registry import Revision
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.release.model import Release, SchemaChange
-from pipeline.release.rollback import describe_changes
+from pipeline.release.rollback import describe_changes, has_backup
 from tasks.database import back_up_database
 from tasks.record import correct_migrations, find_own_changes, note_migrations, record_release
 from tasks.rollout import (
@@ -50,10 +50,11 @@ def prepare_release(
         changes = _ran(live, revision)
         if not changes:
             raise
+        restore = ", or restore the backup" if has_backup(changes) else ""
         raise PipelineError(
             f"{error}\nThe service was not touched, but these irreversible migrations ran:\n"
             f"{describe_changes(changes)}\n"
-            "Look whether the running release can live with them; deploy a fixed one, or restore the backup."
+            f"Look whether the running release can live with them; deploy a fixed one{restore}."
         ) from error
 
 
@@ -66,19 +67,21 @@ def _ran(live: LiveEnvironment, revision: Revision) -> tuple[SchemaChange, ...]:
 
 def _migrate(live: LiveEnvironment, release: str, revision: Revision, stopwatch: Stopwatch) -> None:
     """Back up and migrate; without pending migrations neither is done."""
-    with stopwatch.step("pending migrations"):
-        pending = find_pending_migrations(live, revision.arn, SURVEY_LIMIT)
-    if not pending:
-        return
     never_deployed = (
         revision.live_arn == live.outputs.task_definition_arn
     )  # Terraform's: its image does not exist
+    with stopwatch.step("pending migrations"):
+        pending = find_pending_migrations(live, revision.arn, SURVEY_LIMIT, first=never_deployed)
+    if not pending:
+        return
     backup = None
     if not never_deployed:
         with stopwatch.step("backup"):
             backup = back_up_database(live, f"before {release}")
     with stopwatch.step("migrations"):
-        change = note_migrations(live, release, revision.arn, pending, backup.key if backup else "")
+        change = note_migrations(
+            live, release, revision.arn, pending, backup.key if backup else "", first=never_deployed
+        )
         _run(live, revision, change)
 
 
