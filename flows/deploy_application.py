@@ -137,10 +137,8 @@ def _roll_back_and_explain(live: LiveEnvironment, release: Release, end: Rollout
         rolled_back = note_of(live, release.task_definition)
         emit(live, "release.rolled_back", summary=f"ECS took release {release.name} back.", release="")
     diagnosis = "" if end.outcome is Outcome.SUPERSEDED else explain_failure(live)
-    # What a task wrote explains why it ended; of one that runs and answers badly, the answer comes first.
-    told = [end.message, end.cause] if end.outcome is Outcome.UNHEALTHY else [end.cause, end.message]
-    told = [*filter(None, told), rolled_back, diagnosis, end.outcome.advice]
-    return f"{end.outcome}: release {release.name}: " + "\n".join(filter(None, told))
+    summary = f"{end.outcome}: release {release.name}: {end.told}"
+    return "\n".join(filter(None, (summary, rolled_back, diagnosis, end.outcome.advice)))
 
 
 def _carry_out(live: LiveEnvironment) -> NoReturn:

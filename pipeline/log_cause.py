@@ -24,7 +24,7 @@ _CHAINS = (
     "The above exception was the direct cause of the following exception:",
 )
 _PREFIX = re.compile(
-    r"^\s*(?:[\w.-]+\s*\|\s+)?"  # docker compose
+    r"^\s*(?:[\w.-]*\s*\|\s+)?"  # docker compose, groups of exceptions
     r"(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*(?: [+-]\d{4}\])?\s+)?"
     r"(?:\[\d+\]\s+)?(?:\[?(?:CRITICAL|ERROR|FATAL)\]?:?\s+)?"
 )
@@ -82,9 +82,9 @@ def find_error(lines: Iterable[str], limit: int = CAUSE_LIMIT) -> str:
 
 def find_cause(lines: Sequence[str], limit: int = CAUSE_LIMIT) -> str:
     """Return the error of something that ended badly, else its last words; "" where it wrote nothing."""
-    told = [line for line in lines if line.strip() and not line.startswith(_UNREAD)]
+    told = [line for line in lines if re.search(r"\w", line) and not line.startswith(_UNREAD)]
     last = next((line for line in reversed(told) if not _CONSEQUENCE.search(line)), "")
-    return find_error(told, limit) or _clip(_bare(last), limit)
+    return find_error(lines, limit) or _clip(_bare(last), limit)
 
 
 def advise(cause: str) -> str:

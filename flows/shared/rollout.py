@@ -107,6 +107,16 @@ class RolloutEnd:
     cause: str = ""
     """The likeliest reason of a failure."""
 
+    @property
+    def told(self) -> str:
+        """Message and cause, that first which explains more.
+
+        What a task wrote explains why it ended; of one that runs and answers badly, the answer does.
+        """
+        unhealthy = self.outcome is Outcome.UNHEALTHY
+        order = (self.message, self.cause) if unhealthy else (self.cause, self.message)
+        return "\n".join(filter(None, order))
+
 
 def roll_out(
     live: LiveEnvironment,

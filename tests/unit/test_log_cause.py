@@ -56,6 +56,10 @@ GROUP = f"""  + Exception Group Traceback (most recent call last):
     |   File "/app/x.py", line 2, in f
     | {MISSING}
     +------------------------------------"""
+BARE_GROUP = """  | ExceptionGroup: two (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | ValueError: inner
+    +------------------------------------"""
 
 
 @pytest.mark.parametrize(
@@ -66,6 +70,7 @@ GROUP = f"""  + Exception Group Traceback (most recent call last):
         (f"{WORKER}{TRACEBACK}\n{MISSING}{END_OF_WORKER}\n" * 3, MISSING),
         (PREFIXED, MISSING),
         (GROUP, MISSING),
+        (BARE_GROUP, "ValueError: inner"),
         (
             (
                 f"{TRACEBACK}\nKeyError: 'KEY'{DURING}{TRACEBACK}\n"
@@ -159,7 +164,7 @@ GROUP = f"""  + Exception Group Traceback (most recent call last):
 )
 def test_the_error_is_found(log: str, cause: str) -> None:
     """Whoever wrote it, and whatever follows from it."""
-    assert find_error(log.split("\n")) == cause
+    assert find_error(log.split("\n")) == find_cause(log.split("\n")) == cause
 
 
 @pytest.mark.parametrize(
