@@ -57,7 +57,9 @@ def smoke_test_release(live: LiveEnvironment, release: str, task_definition: str
 
 
 @step
-def survey_release(live: LiveEnvironment, task_definition: str, timeout: timedelta) -> Survey:
+def survey_release(
+    live: LiveEnvironment, task_definition: str, timeout: timedelta, *, first: bool = False
+) -> Survey:
     """Ask the release's own Django, in a one-off task, for its databases and what the main one lacks."""
     log, tasks = get_run_logger(), live.one_off_tasks
     seconds = timeout.total_seconds()
@@ -74,7 +76,7 @@ def survey_release(live: LiveEnvironment, task_definition: str, timeout: timedel
         is_complete,
     )
     found = read_survey(lines)
-    reasons = irreversible(found.pending)
+    reasons = {} if first else irreversible(found.pending)  # there is no release to go back to
     for database in found.databases:
         log.info("Database %s: %s %s", database.alias, database.vendor, database.path)
     log.info("%d migrations are pending", len(found.pending))

@@ -12,7 +12,7 @@ from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.migrations.model import Migration, Survey, SurveyError
 from pipeline.release.model import Release, SchemaChange
-from pipeline.release.rollback import describe_changes
+from pipeline.release.rollback import describe_changes, has_backup
 from tasks.database import back_up_databases, record_migrated, require_safe_data
 from tasks.record import correct_migrations, find_own_changes, note_migrations, record_release
 from tasks.rollout import (
@@ -66,7 +66,7 @@ def prepare_release(
 
 
 def _survey(live: LiveEnvironment, release: str, revision: Revision) -> Survey:
-    survey = survey_release(live, revision.arn, SURVEY_LIMIT)
+    survey = survey_release(live, revision.arn, SURVEY_LIMIT, first=_is_first(live, revision))
     require_safe_data(live, release, survey.databases)
     if survey.unreadable:
         raise SurveyError(
@@ -92,10 +92,11 @@ def _smoke_test(
         changes = _ran(live, revision)
         if not changes:
             raise
+        restore = ", or restore the backup" if has_backup(changes) else ""
         raise PipelineError(
             f"{error}\nThe service was not touched, but these irreversible migrations ran:\n"
             f"{describe_changes(changes)}\n"
-            "Look whether the running release can live with them; deploy a fixed one, or restore the backup."
+            f"Look whether the running release can live with them; deploy a fixed one{restore}."
         ) from error
 
 
@@ -114,7 +115,19 @@ def _save_and_note(
     if any(item.in_a_file and item.exists for item in survey.databases):
         with stopwatch.step("backup"):
             backups = back_up_databases(live, f"before {release}", revision.arn)
-    return note_migrations(live, release, revision.arn, survey.pending, backups[0].key if backups else "")
+    return note_migrations(
+        live,
+        release,
+        revision.arn,
+        survey.pending,
+        backups[0].key if backups else "",
+        first=_is_first(live, revision),
+    )
+
+
+def _is_first(live: LiveEnvironment, revision: Revision) -> bool:
+    """Whether nothing was deployed yet: the service is on Terraform's own revision."""
+    return revision.live_arn == live.outputs.task_definition_arn
 
 
 def _migrate(live: LiveEnvironment, revision: Revision, change: SchemaChange) -> None:
@@ -159,6 +172,16 @@ class RolloutEnd:
     message: str
     cause: str = ""
     """The likeliest reason of a failure."""
+
+    @property
+    def told(self) -> str:
+        """Message and cause, that first which explains more.
+
+        What a task wrote explains why it ended; of one that runs and answers badly, the answer does.
+        """
+        unhealthy = self.outcome is Outcome.UNHEALTHY
+        order = (self.message, self.cause) if unhealthy else (self.cause, self.message)
+        return "\n".join(filter(None, order))
 
 
 def roll_out(

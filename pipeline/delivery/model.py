@@ -9,7 +9,7 @@ from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
 from pipeline.health.codes import HealthCodes
 from pipeline.health.model import Probe, ProbeReport
-from pipeline.log_cause import collapse, find_error, tell
+from pipeline.log_cause import collapse, find_cause, find_error
 from pipeline.outputs import Outputs
 from pipeline.release.model import ReleaseRecord
 
@@ -74,7 +74,7 @@ class TaskEvidence:
     @property
     def cause(self) -> str:
         """Error that its containers wrote, or the last words of one that exited with an error; else ""."""
-        ended = (tell(lines, "") for name, lines in self.logs.items() if self._exited(name))
+        ended = (find_cause(lines) for name, lines in self.logs.items() if self._exited(name))
         errors = (find_error(lines) for lines in self.logs.values())
         return next(filter(None, (*ended, *errors)), "")
 
