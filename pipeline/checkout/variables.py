@@ -8,7 +8,15 @@ from pipeline.checkout.application import DjangoApplication
 from pipeline.checkout.model import CheckoutFinding
 from pipeline.checkout.values import FromVariable
 
-SET = ("ALLOWED_HOSTS", "DATA_PATH", "DATABASE_PATH", "ENVIRONMENT", "PORT", "DJANGO_SETTINGS_MODULE")
+SET = (
+    "ALLOWED_HOSTS",
+    "DATA_PATH",
+    "DATABASE_PATH",
+    "ENVIRONMENT",
+    "PORT",
+    "RELEASE",
+    "DJANGO_SETTINGS_MODULE",
+)
 """Variables that the pipeline sets itself."""
 _SYSTEM = ("HOME", "PATH", "USER", "HOSTNAME", "TZ", "LANG")
 _SECRET = re.compile(r"SECRET|KEY|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|DSN|DATABASE_URL|_PASS$")
