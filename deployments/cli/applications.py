@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from deployments.checkout.check import judge, merged
+from deployments.checkout.files import read_checkout
+from deployments.checkout.folder import application_file, aws_table, local_table, toml_lines
+from deployments.checkout.model import CheckoutError, CheckoutFinding
 from deployments.cli.declared import CommandError
 from deployments.paths import PROJECT
-from pipeline.checkout.check import judge, merged
-from pipeline.checkout.files import read_checkout
-from pipeline.checkout.folder import application_file, aws_table, local_table, toml_lines
-from pipeline.checkout.model import CheckoutError, CheckoutFinding
 from pipeline.environment.loader import load_environments
 
 APPLICATIONS = PROJECT / "deployments/applications"

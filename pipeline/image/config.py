@@ -17,7 +17,7 @@ _JOB_PYTHON = "python3"
 """What backups and restores run on, in the application's own image."""
 
 
-_INTERPRETER = re.compile(r"(/\S*/)?(python[\d.]*|(ba|da)?sh)")
+_INTERPRETER = re.compile(r"(/\S*/)?(python[\d.]*|bash|dash|sh)")
 """What base images start: it ends at once where nobody types."""
 
 

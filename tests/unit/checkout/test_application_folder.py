@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sample_checkouts import SAMPLES, STARTED, write
 
+from deployments.checkout.folder import toml
 from deployments.cli import app as command
-from pipeline.checkout.folder import toml
 from pipeline.environment.loader import load_environments
 
 AWS = [

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sample_checkouts import DAPHNE, FIRST, PACKAGED, SAMPLES, SILENT, STARTED, UWSGI, after, write
 
-from pipeline.checkout.check import judge, merged
-from pipeline.checkout.files import read_checkout
-from pipeline.checkout.model import Checkout, CheckoutError, CheckoutFinding
+from deployments.checkout.check import judge, merged
+from deployments.checkout.files import read_checkout
+from deployments.checkout.model import Checkout, CheckoutError, CheckoutFinding
 
 SEVERAL = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from pipeline.checkout.variables import SET
+from deployments.checkout.variables import SET
 from pipeline.environment.application import ContainerSettings, DataSettings, DjangoSettings, Sidecar
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -61,7 +61,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "codes that no target group takes": ({"health_codes": "500"}, "give codes or ranges from 200 to 499"),
     "codes backwards": ({"health_codes": "299-200"}, "give codes or ranges from 200 to 499"),
     "no codes": ({"health_codes": "ok"}, "give codes or ranges from 200 to 499"),
-    "an unknown key": ({"container": {"comand": ["x"]}}, "Extra inputs are not permitted"),
+    "an unknown key": ({"container": {"user_name": ["x"]}}, "Extra inputs are not permitted"),
 }
 
 

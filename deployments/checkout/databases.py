@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from posixpath import basename, dirname, join, normpath
 from typing import Any
 
-from pipeline.checkout.application import DATA, DATABASE, DjangoApplication
-from pipeline.checkout.model import CheckoutFinding
-from pipeline.checkout.values import CODE, FromVariable, OneOf, Unknown, options
+from deployments.checkout.application import DATA, DATABASE, DjangoApplication
+from deployments.checkout.model import CheckoutFinding
+from deployments.checkout.values import CODE, FromVariable, OneOf, Unknown, options
 
 _SUBJECT = "database"
 _DRIVERS = {

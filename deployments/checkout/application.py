@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from posixpath import basename, dirname, relpath
 
-from pipeline.checkout.dockerfile import Dockerfile, Stage, read_dockerfile_text
-from pipeline.checkout.evaluate import Evaluator
-from pipeline.checkout.model import Checkout
-from pipeline.checkout.requirements import Requirements, read_requirements
-from pipeline.checkout.start import ServerFacts, find_server
-from pipeline.checkout.values import FromVariable, Names
+from deployments.checkout.dockerfile import Dockerfile, Stage, read_dockerfile_text
+from deployments.checkout.evaluate import Evaluator
+from deployments.checkout.model import Checkout
+from deployments.checkout.requirements import Requirements, read_requirements
+from deployments.checkout.start import ServerFacts, find_server
+from deployments.checkout.values import FromVariable, Names
 
 DATA = "/data"
 DATABASE = f"{DATA}/db.sqlite3"

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from posixpath import basename
 
-from pipeline.checkout.dockerfile import Stage, split_words
-from pipeline.checkout.model import Checkout
+from deployments.checkout.dockerfile import Stage, split_words
+from deployments.checkout.model import Checkout
 
 SERVERS = ("gunicorn", "uwsgi", "daphne", "uvicorn", "hypercorn", "waitress-serve", "granian", "runserver")
 _SERVER = re.compile(rf"(?<![\w.-])(?:[\w./-]*/)?({'|'.join(SERVERS)})(?![\w-])")

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pipeline.checkout.application import DjangoApplication, gather
-from pipeline.checkout.databases import judge_databases
-from pipeline.checkout.health import judge_health
-from pipeline.checkout.image import judge_image, judge_static
-from pipeline.checkout.migrations import judge_migrations
-from pipeline.checkout.model import Checkout, CheckoutFinding
-from pipeline.checkout.settings import judge_settings
-from pipeline.checkout.variables import judge_variables
+from deployments.checkout.application import DjangoApplication, gather
+from deployments.checkout.databases import judge_databases
+from deployments.checkout.health import judge_health
+from deployments.checkout.image import judge_image, judge_static
+from deployments.checkout.migrations import judge_migrations
+from deployments.checkout.model import Checkout, CheckoutFinding
+from deployments.checkout.settings import judge_settings
+from deployments.checkout.variables import judge_variables
 
 _PRIVATE = re.compile(r"(^|/)(\.env(\.[\w-]+)?|[\w.-]+\.(sqlite3?|db))$")
 _ORDER = ("change", "configure", "unknown", "fits")

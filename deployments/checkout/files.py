@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.checkout.model import Checkout, CheckoutError
+from deployments.checkout.model import Checkout, CheckoutError
 
 _SKIPPED = {".git", ".hg", ".tox", ".mypy_cache", "node_modules", "__pycache__", "site-packages"}
 _TEXTS = {".py", ".txt", ".in", ".toml", ".ini", ".cfg", ".conf", ".sh", ".yaml", ".yml", ".xml", ""}

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from posixpath import basename
 from typing import Any
 
-from pipeline.checkout.application import DjangoApplication
-from pipeline.checkout.model import CheckoutFinding
-from pipeline.checkout.values import FromVariable, OneOf, Unknown, options, truth
+from deployments.checkout.application import DjangoApplication
+from deployments.checkout.model import CheckoutFinding
+from deployments.checkout.values import FromVariable, OneOf, Unknown, options, truth
 
 _LOCAL = re.compile(r"^(?:rediss?://(?:[^@/]*@)?)?(localhost|127\.0\.0\.1)(?::6379)?(?:/|$)")
 _REDIS = re.compile(r"^rediss?://(?:[^@/]*@)?([\w.-]+)")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.checkout.image import BASE_IMAGE, UNGIVEN
+from deployments.checkout.image import BASE_IMAGE, UNGIVEN
 
 _BARE = re.compile(r"^[A-Za-z0-9_-]+\Z")
 _NAMES = """

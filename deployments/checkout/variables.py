@@ -4,9 +4,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from pipeline.checkout.application import DjangoApplication
-from pipeline.checkout.model import CheckoutFinding
-from pipeline.checkout.values import FromVariable
+from deployments.checkout.application import DjangoApplication
+from deployments.checkout.model import CheckoutFinding
+from deployments.checkout.values import FromVariable
 
 SET = (
     "ALLOWED_HOSTS",

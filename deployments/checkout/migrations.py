@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from posixpath import basename, dirname
 
-from pipeline.checkout.model import Checkout, CheckoutFinding
+from deployments.checkout.model import Checkout, CheckoutFinding
 
 _SUBJECT = "migrations"
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from functools import partial
 from posixpath import basename, dirname
 
-from pipeline.checkout.application import DATA, PORT, DjangoApplication
-from pipeline.checkout.model import CheckoutFinding
+from deployments.checkout.application import DATA, PORT, DjangoApplication
+from deployments.checkout.model import CheckoutFinding
 
 BASE_IMAGE = "BASE_IMAGE"
 """ARG that the local stack has an image for."""

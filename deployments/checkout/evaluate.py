@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from posixpath import join, normpath
 from typing import Any
 
-from pipeline.checkout.model import Checkout
-from pipeline.checkout.values import (
+from deployments.checkout.model import Checkout
+from deployments.checkout.values import (
     CASTS,
     CODE,
     FAULTS,

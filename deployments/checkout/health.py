@@ -4,8 +4,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from pipeline.checkout.application import DjangoApplication
-from pipeline.checkout.model import CheckoutFinding
+from deployments.checkout.application import DjangoApplication
+from deployments.checkout.model import CheckoutFinding
 
 _SUBJECT = "health"
 _HEALTHY = re.compile(

@@ -11,7 +11,7 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from pipeline.checkout.model import Checkout
+from deployments.checkout.model import Checkout
 
 _INCLUDED = re.compile(r"^(?:-r|--requirement|-c|--constraint)[\s=]+(\S+)")
 _INSTALLED = re.compile(r"(?:-r|--requirement)[\s=]*(\S+\.(?:txt|in))")
