@@ -29,6 +29,7 @@ def restore_sqlite(
     in_place: bool = False,
     confirm: str = "",
     dry_run: bool = False,
+    database: str = "",
 ) -> str | None:
     """Bring a backup to a new, checked file on the data volume, or put it in the live database's place.
 
@@ -47,11 +48,13 @@ def restore_sqlite(
         in_place: put it in the live database's place; the service stops meanwhile.
         confirm: the environment's name once more; only needed with `in_place`.
         dry_run: only show which backup would be restored.
+        database: which one, by the file's path or its name without extension; the main one when left out. A
+            restore in place that is open goes on with its own.
 
     Returns:
         The new file; in place, the file that the old database is now; None where nothing was restored.
     """
-    live = load_environment(environment)
+    live = load_environment(environment).on_database(database)
     if in_place:
         return _in_place(live, backup, path, confirm, dry_run)
     chosen = choose_backup(live, backup)
@@ -67,6 +70,8 @@ def _in_place(
 ) -> str | None:
     """Go on with an open restore, which was approved when it began, or begin one."""
     opened = find_open_restore(live)
+    if opened:
+        live = live.on_database(opened.database)
     chosen = choose_in_place(live, backup, opened)
     if dry_run:
         return None
@@ -85,9 +90,9 @@ def _ask(live: LiveEnvironment, chosen: DatabaseBackup) -> str:
     if not was_prompted(chosen.id):
         emit(live, "approval.waiting", summary=f"restore-sqlite in place from {chosen.key}")
     decision = ask(
-        f"## {live.name}: put a backup in the database's place\n\nThe service stops. In place of the live "
-        f"database comes `{chosen.key}` of {chosen.at:%Y-%m-%d %H:%M} UTC; every write since is set aside "
-        "with the old file. The table is among this run's artifacts.",
+        f"## {live.name}: put a backup in the database's place\n\nThe service stops. In place of "
+        f"`{live.database}` comes `{chosen.key}` of {chosen.at:%Y-%m-%d %H:%M} UTC; every write since is set "
+        "aside with the old file. The table is among this run's artifacts.",
         key=chosen.id,
     )
     if not decision.approved:

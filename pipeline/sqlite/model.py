@@ -70,6 +70,8 @@ class BackupPolicy:
 
 BEFORE_RESTORE = "before-restore"
 """What the backup of a database that is being replaced is made for."""
+IMPORT = "import"
+"""What the backup of a file is made for that came from elsewhere, to be put in the database's place."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,13 @@ class DatabaseBackup:
     at: datetime
     verified: bool = True
     """False once a drill found it unusable."""
-    replaced: bool = False
-    """Whether a restore made it of the database that it put aside."""
+    apart: str = ""
+    """Why it is none of the live database: "replaced by a restore", "imported"; "" for one that is."""
 
     @property
     def counts(self) -> bool:
         """Whether it is what a recovery goes back to by itself, and a proof that backups work."""
-        return self.verified and not self.replaced
+        return self.verified and not self.apart
 
 
 class _Strict(BaseModel):
@@ -119,8 +121,10 @@ class BackupManifest(_Strict):
     id: str
     key: str
     environment: str
+    database: str = ""
+    """The file's path in the container; "" in backups of earlier versions."""
     reason: str
-    """nightly, before RELEASE, ``BEFORE_RESTORE``."""
+    """nightly, before RELEASE, ``BEFORE_RESTORE``, ``IMPORT``."""
     run_id: str
     task_definition: str
     copied_at: datetime
