@@ -23,7 +23,8 @@ from prefect.utilities.callables import parameter_schema
 
 from deployments.automations.model import FileEntry
 from deployments.work_pools import IMAGE_ROOT, pool_of, runs_in_image, variables_of
-from pipeline.environment.loader import PROJECT, environments
+from pipeline.environment.files import PROJECT
+from pipeline.environment.loader import environments
 from pipeline.environment.model import Environment
 
 _ARGUMENTS = "\nArgs:\n"

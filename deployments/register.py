@@ -15,9 +15,11 @@ from blocks.app_secrets import AppSecrets
 from blocks.deploy_environment import DeployEnvironment
 from blocks.sns_topic import SnsTopic
 from deployments.automations.registrar import register_automations
+from deployments.data_folders import make_data_folders
 from deployments.prefect_file import deploy
 from deployments.work_pools import register_work_pools
-from pipeline.environment.loader import PROJECT, environment, environments
+from pipeline.environment.files import PROJECT
+from pipeline.environment.loader import environment, environments
 from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
 
@@ -38,6 +40,7 @@ def register(names: Sequence[str] | None = None) -> None:
             "Which Prefect server? Set PREFECT_API_URL (or log in to Prefect Cloud), then run again."
         )
     for item in chosen:
+        make_data_folders(item)
         register_blocks(item)
     with get_client(sync_client=True) as client:
         for item in chosen:
@@ -93,7 +96,7 @@ def _outdated(item: Environment, block: AwsCredentials | None) -> bool:
 
 def _make_up_secrets(item: Environment) -> None:
     """An emulated environment talks to nobody: random values will do, also for keys that come later."""
-    name = f"{item.app}-{item.name}"
+    name = item.secrets_block
     saved = _saved(AppSecrets, name)
     kept = saved.values.get_secret_value() if saved else {}
     if set(item.all_secret_keys) - set(kept):

@@ -39,20 +39,25 @@ def register_work_pools(client: SyncPrefectClient, item: Environment) -> None:
     Raises:
         WorkPoolError: a pool of that name is of another type.
     """
-    _register(client, item.name, item.work_pool.type, job_template(item))
+    _register(client, own_pool(item), item.work_pool.type, job_template(item))
     if item.work_pool.engine_pool:
         _register(client, item.work_pool.engine_pool, "process", None)
+
+
+def own_pool(item: Environment) -> str:
+    """Return the environment's work pool; a worker's processes serve a stage of every application alike."""
+    return item.stage if item.work_pool.type == "process" else item.name
 
 
 def pool_of(item: Environment, tags: list[str]) -> str:
     """Return the work pool of a deployment with these tags."""
     needs_engine = ENGINE_TAG in tags
-    return (needs_engine and item.work_pool.engine_pool) or item.name
+    return (needs_engine and item.work_pool.engine_pool) or own_pool(item)
 
 
 def runs_in_image(item: Environment, tags: list[str]) -> bool:
     """Whether the runs of a deployment with these tags find the project in the pipeline's own image."""
-    return item.work_pool.type != "process" and pool_of(item, tags) == item.name
+    return item.work_pool.type != "process" and pool_of(item, tags) == own_pool(item)
 
 
 def variables_of(item: Environment, tags: list[str]) -> dict[str, str]:
@@ -69,7 +74,7 @@ def job_template(item: Environment) -> Template | None:
     if isinstance(pool, DockerPool):
         return _docker(pool)
     if isinstance(pool, EcsPool):
-        return _ecs(pool, f"{item.app}-{item.name}-flows", item.region)
+        return _ecs(pool, f"{item.app}-{item.stage}-flows", item.region)
     return None
 
 

@@ -1,6 +1,6 @@
 """Steps around an apply: approval, a copy of the state before, a record of the configuration after."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -174,6 +174,7 @@ def record_configuration(
     plan: Plan,
     run_id: str,
     variables: dict[str, Any],
+    files: Mapping[str, Path],
     *,
     succeeded: bool,
     terraform_version: str,
@@ -182,7 +183,7 @@ def record_configuration(
     snapshot: StateSnapshot | None = None,
 ) -> str:
     """Keep the applied configuration as a bundle with its outputs, for rollback-infrastructure."""
-    bundle = pack(workspace.module, variables)
+    bundle = pack(workspace.module, variables, files=files)
     head = read_head(home)
     now = utc_now()
     record = ConfigurationRecord(

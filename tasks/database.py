@@ -6,7 +6,14 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from pipeline.clock import utc_now
-from pipeline.databases.model import DatabaseError, FoundDatabase, KnownDatabases, judge_databases, servers
+from pipeline.databases.model import (
+    DEFAULT,
+    DatabaseError,
+    FoundDatabase,
+    KnownDatabases,
+    judge_databases,
+    servers,
+)
 from pipeline.environment.application import DataSettings
 from pipeline.errors import PipelineError
 from pipeline.freshness.judge import FreshnessFinding, judge
@@ -69,7 +76,7 @@ def require_safe_data(live: LiveEnvironment, release: str, found: tuple[FoundDat
     outputs, record = live.outputs, live.database_record
     data = DataSettings(path=outputs.data_path, databases=list(outputs.databases))
     known = record.read()
-    faults = judge_databases(found, data, known.files if known and live.releases.newest_good(1) else ())
+    faults = judge_databases(found, data, known.filled if known and live.releases.newest_good(1) else ())
     if faults:
         raise DatabaseError(f"{' '.join(faults)} Nothing was migrated, and the service was not touched.")
     for item in servers(found):
@@ -78,9 +85,19 @@ def require_safe_data(live: LiveEnvironment, release: str, found: tuple[FoundDat
             item.alias,
             item.vendor,
         )
-    now = KnownDatabases(release=release, since=utc_now(), databases=found)
-    same = known is not None and known.files == now.files
-    record.write(now.model_copy(update={"since": known.since}) if known and same else now)
+    record.write(KnownDatabases(release=release, since=utc_now(), databases=found).after(known))
+
+
+@retried_step
+def record_migrated(live: LiveEnvironment, release: str, found: tuple[FoundDatabase, ...]) -> None:
+    """Record that migrations have filled the main database, which the survey may have seen empty."""
+    filled = tuple(
+        item.model_copy(update={"exists": True}) if item.alias == DEFAULT and item.in_a_file else item
+        for item in found
+    )
+    record = live.database_record
+    now = KnownDatabases(release=release, since=utc_now(), databases=filled)
+    record.write(now.after(record.read()))
 
 
 @step
@@ -246,7 +263,8 @@ def drill_restore(live: LiveEnvironment) -> Drill:
     _report_drill(
         live,
         f"## The newest backup of {live.database} can be restored\n\n`{result.backup.key}`: "
-        f"recovery takes {result.rto:.0f} s (RTO); {result.rpo / 60:.0f} minutes of writes would be lost (RPO).",
+        f"recovery takes {result.rto:.0f} s (RTO); {result.rpo / 60:.0f} minutes of writes would be lost "
+        "(RPO).",
     )
     return result
 

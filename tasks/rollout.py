@@ -48,6 +48,7 @@ def smoke_test_release(live: LiveEnvironment, release: str, task_definition: str
         probe_at if environment.reaches_tasks else None,
         seconds,
         get_run_logger().info,
+        live.outputs.container_port,
     )
     get_run_logger().info(message)
     return message

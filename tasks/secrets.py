@@ -17,7 +17,7 @@ from tasks.support import emit, retried_step, show_table, step
 @retried_step
 def sync_app_secret(live: LiveEnvironment, secret_id: str, dry_run: bool = False) -> SecretSync:
     """Write the block's values to Secrets Manager unless they are there; log names, never values."""
-    name = f"{live.settings.app}-{live.name}"
+    name = live.settings.secrets_block
     try:
         block = cast("AppSecrets", AppSecrets.load(name))
     except ValueError as error:

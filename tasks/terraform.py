@@ -12,7 +12,7 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from pipeline.clock import utc_now
-from pipeline.environment.loader import PROJECT
+from pipeline.environment.files import PROJECT
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.state.backend import StateBackend
@@ -141,8 +141,22 @@ def terraform_init(session: Session) -> None:
 
 def plan_request(live: LiveEnvironment, **options: Any) -> PlanRequest:
     """Return what to plan for the environment: its variables, its sizes, and other options."""
-    sizes = ROOT_MODULE / "environments" / f"{live.name}.tfvars"
-    return PlanRequest(variables=pipeline_variables(live), var_files=(sizes,), **options)
+    return PlanRequest(variables=pipeline_variables(live), var_files=(sizes_of(live),), **options)
+
+
+def sizes_of(live: LiveEnvironment) -> Path:
+    """Return the file with the environment's sizes.
+
+    Raises:
+        PipelineError: there is none.
+    """
+    file = PROJECT / live.settings.sizes
+    if not file.is_file():
+        raise PipelineError(
+            f"{live.name} has no sizes: there is no {file}. Copy another environment's, such as "
+            "terraform/environments/staging.tfvars, and adapt it."
+        )
+    return file
 
 
 def pipeline_variables(live: LiveEnvironment) -> dict[str, Any]:

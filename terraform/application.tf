@@ -51,7 +51,7 @@ module "service" {
   health_codes            = var.health_codes
   start_period            = var.start_period
   stop_timeout            = var.stop_timeout
-  container_environment   = var.container_environment
+  container_environment   = merge({ for cache in module.cache : var.shared_redis.variable => cache.url }, var.container_environment)
   secret_arn              = module.secret.arn
   secret_keys             = var.secret_keys
   container               = var.container

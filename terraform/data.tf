@@ -11,6 +11,20 @@ module "file_system" {
   task_role_arn     = module.roles.task_role_arn
 }
 
+module "cache" {
+  source = "./modules/cache"
+  count  = var.shared_redis == null ? 0 : 1
+
+  name              = local.name
+  engine_version    = var.shared_redis.engine_version
+  node_type         = var.shared_redis.node_type
+  replicas          = var.shared_redis.replicas
+  snapshot_days     = var.shared_redis.snapshot_days
+  subnet_ids        = module.network.private_subnet_ids
+  security_group_id = module.firewall.cache_group_id
+  kms_key_arn       = local.kms_key_arn
+}
+
 # Backups are pruned by the backup-sqlite flow, which knows which one is verified; so they never expire here.
 module "backup_bucket" {
   source = "./modules/bucket"

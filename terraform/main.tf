@@ -58,6 +58,7 @@ module "firewall" {
   container_port   = var.container_port
   public_ports     = local.with_https ? { http = 80, https = 443 } : { http = 80 }
   with_file_system = local.with_file_system
+  with_cache       = var.shared_redis != null
 }
 
 module "registry" {

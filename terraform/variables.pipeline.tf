@@ -13,13 +13,13 @@ variable "app" {
 }
 
 variable "environment" {
-  description = "Name of the environment; there must be an environments/NAME.tfvars for it."
+  description = "Name of the environment within its application: local, staging, production."
   type        = string
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]*$", var.environment)) && fileexists("${path.module}/environments/${var.environment}.tfvars")
-    error_message = "environment \"${var.environment}\" is unknown: there is no environments/${var.environment}.tfvars."
+    condition     = can(regex("^[a-z][a-z0-9-]*$", var.environment))
+    error_message = "environment must be lower-case letters, digits and dashes; it is \"${var.environment}\"."
   }
 
   validation {

@@ -82,3 +82,15 @@ variable "readonly_root" {
   default     = false
   nullable    = false
 }
+
+variable "shared_redis" {
+  description = "A Redis that all tasks share, and the variable in which the application finds its address; none when null. A Redis of each task is a sidecar."
+  type = object({
+    node_type      = string
+    engine_version = optional(string, "7.1")
+    replicas       = optional(number, 1)
+    snapshot_days  = optional(number, 1)
+    variable       = optional(string, "REDIS_URL")
+  })
+  default = null
+}

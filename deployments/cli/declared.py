@@ -1,7 +1,6 @@
 """The flows' parameters as their source declares them; an import of a flow imports Prefect: seconds."""
 
 import ast
-import os
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from deployments.paths import PROJECT
+from pipeline.environment.files import files_here
 from pipeline.errors import PipelineError
 
 
@@ -26,9 +26,12 @@ _DISPLAY = ast.parse("def display(*, verbose: Verbose = False, json: Json = Fals
 
 def environment_names() -> tuple[str, ...]:
     """Return the environments' names; none where the file is broken, of which its loader tells more later."""
-    file = os.environ.get("VIMBISO_ENVIRONMENTS") or PROJECT / "deployments/environments.toml"
     try:
-        return tuple(tomllib.loads(Path(file).read_text(encoding="utf-8"))["environments"])
+        return tuple(
+            f"{application}-{stage}" if application else stage
+            for application, file in files_here()
+            for stage in tomllib.loads(file.read_text(encoding="utf-8"))["environments"]
+        )
     except (OSError, ValueError, KeyError):
         return ()
 

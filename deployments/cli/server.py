@@ -42,7 +42,7 @@ def server_of(name: str) -> Iterator["SyncPrefectClient"]:
     except PipelineError as error:
         _give_up(str(error))
     if emulated and HAS_STACK:
-        _enter_stack_unless_named()
+        enter_stack_unless_named()
     import httpx
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_API_URL
@@ -58,7 +58,8 @@ def server_of(name: str) -> Iterator["SyncPrefectClient"]:
         _give_up(_unreachable(error, PREFECT_API_URL.value()))
 
 
-def _enter_stack_unless_named() -> None:
+def enter_stack_unless_named() -> None:
+    """Take the local stack's settings over, unless the shell names another server."""
     from deployments.local.stack.environment import child_environment
 
     if not _has_server(child_environment()):

@@ -1,13 +1,16 @@
 """Verbs that look at an environment, decide for it, or serve it."""
 
+import os
+import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
 from cyclopts.validators import Number, mutually_exclusive
 
 from deployments.cli.declared import CommandError, EnvironmentName, Json, LogName, Verbose
-from deployments.cli.server import HAS_STACK, server_of
+from deployments.cli.server import HAS_STACK, enter_stack_unless_named, server_of
 
 _SHOWN = Group("How it is shown", validator=mutually_exclusive)
 
@@ -92,12 +95,29 @@ def restart(environment: EnvironmentName, /, *, verbose: Verbose = False, json: 
 def register(*environments: EnvironmentName) -> None:
     """Register blocks, work pools, deployments and automations with Prefect; safe to repeat.
 
+    Emulated environments alone are registered with the local stack's server, unless the shell names another.
+
     Args:
         environments: all when left out.
     """
+    from pipeline.environment.loader import environment
+
+    if environments and HAS_STACK and all(environment(name).aws_endpoint_url for name in environments):
+        _enter_stack_with_image()
     from deployments.register import register as register_with_prefect
 
     register_with_prefect(environments)
+
+
+def _enter_stack_with_image() -> None:
+    """Take over the stack's settings, and the base image that it builds on where the shell names none."""
+    from deployments.local.base_image import ensure_base_image
+    from pipeline.environment.loader import forget_environments
+
+    enter_stack_unless_named()
+    if "BASE_IMAGE" not in os.environ:
+        os.environ["BASE_IMAGE"] = ensure_base_image(report=partial(print, file=sys.stderr))
+    forget_environments()  # which were read without these values
 
 
 def webhook() -> None:

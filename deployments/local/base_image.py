@@ -23,10 +23,18 @@ from pipeline.errors import PipelineError
 
 DEFAULT = "python:3.12-slim-bookworm"
 _REPOSITORY = "vimbiso/base"
-_PACKAGES = ("python3", "python3-venv", "ca-certificates", "passwd", "usr-is-merged")
+_PACKAGES = (
+    *("python3", "python3-venv", "python3-pip", "python-is-python3"),
+    *("ca-certificates", "netbase", "tzdata", "passwd", "usr-is-merged"),
+)
+"""What the official slim images have, beside the library of the distribution's Python (libpython3.X)."""
 _MERGED_USR = "/usr/share/mmdebstrap/hooks/merged-usr"
 """Merges /usr from the start; without it a package comes along that needs 50 MB of Perl to do it."""
-_UNWANTED = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*")
+_UNWANTED = (
+    *("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*"),
+    "/usr/lib/python3*/EXTERNALLY-MANAGED",
+)
+"""Without the last, pip installs for the whole system (PEP 668), as it does in the official images."""
 _TRUST = Path("/etc/ssl/certs/ca-certificates.crt")
 _TARGETS = "$(ORIGIN)|deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
 _ACQUIRE = re.compile(r'^Acquire::(Check-|https?::|Retries|ForceIPv)[^"]* "[^"]+";$')
@@ -52,6 +60,8 @@ class Recipe:
     """apt's settings that downloads need here: proxies, checks, retries."""
     trust: bytes
     """The machine's certificate bundle (PEM); empty when it has none."""
+    python: str
+    """Version of the distribution's Python, as 3.11."""
 
     @property
     def reference(self) -> str:
@@ -151,11 +161,12 @@ def _recipe() -> Recipe | None:
     ]
     sources = sorted({source for origin, _, source in origins if origin in {"Debian", "Ubuntu"}})
     options = [line for line in _run(["apt-config", "dump"]).split("\n") if _ACQUIRE.match(line)]
-    if not sources:
+    python = re.search(r"Depends: python(3\.\d+)$", _run(["apt-cache", "depends", "python3"]), re.MULTILINE)
+    if not sources or not python:
         return None
     suite = platform.freedesktop_os_release().get("VERSION_CODENAME", "stable")
     trust = _TRUST.read_bytes() if _TRUST.exists() else b""
-    return Recipe(suite, tuple(sources), tuple(options), trust)
+    return Recipe(suite, tuple(sources), tuple(options), trust, python[1])
 
 
 def _bootstrap(recipe: Recipe, folder: Path) -> Path:
@@ -179,7 +190,7 @@ def bootstrap_command(recipe: Recipe, folder: Path) -> list[str]:
         "--quiet",
         "--variant=apt",
         f"--hook-dir={_MERGED_USR}",
-        f"--include={','.join(_PACKAGES)}",
+        f"--include={','.join((*_PACKAGES, f'libpython{recipe.python}'))}",
         f"--aptopt={folder}/apt.conf",
         *(f"--dpkgopt=path-exclude={path}" for path in _UNWANTED),
         *(trust if recipe.trust else []),

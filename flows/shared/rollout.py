@@ -10,10 +10,10 @@ from pipeline.ecs.model import Outcome
 from pipeline.ecs.registry import Revision
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.migrations.model import Survey
+from pipeline.migrations.model import Migration, Survey, SurveyError
 from pipeline.release.model import Release, SchemaChange
 from pipeline.release.rollback import describe_changes
-from tasks.database import back_up_databases, require_safe_data
+from tasks.database import back_up_databases, record_migrated, require_safe_data
 from tasks.record import correct_migrations, find_own_changes, note_migrations, record_release
 from tasks.rollout import (
     begin_rollout,
@@ -45,6 +45,11 @@ def prepare_release(
     with stopwatch.step("survey"):
         survey = survey_release(live, revision.arn, SURVEY_LIMIT)
         require_safe_data(live, release, survey.databases)
+        if survey.unreadable:
+            raise SurveyError(
+                f"The release's Django cannot tell its migrations: {survey.unreadable} Nothing was migrated, "
+                "and the service was not touched."
+            )
     itself = live.settings.django.migrated_by == "application"
     if itself and survey.pending and not migrate:
         raise PipelineError(
@@ -57,6 +62,7 @@ def prepare_release(
     if change and not itself:
         with stopwatch.step("migrations"):
             _migrate(live, revision, change)
+            record_migrated(live, release, survey.databases)
     if live.settings.django.collect_static:
         with stopwatch.step("static files"):
             command = tuple(live.settings.django.collect_static)
@@ -69,6 +75,7 @@ def prepare_release(
             smoke_test_release(live, release, revision.arn, limit)
             if change and itself:
                 _require_migrated(live, revision, change)
+                record_migrated(live, release, survey.databases)
     except PipelineError as error:
         changes = _ran(live, revision)
         if not changes:
@@ -104,14 +111,21 @@ def _migrate(live: LiveEnvironment, revision: Revision, change: SchemaChange) ->
         run_management_command(live, revision.arn, "migrate", command, MIGRATION_LIMIT)
     except PipelineError:
         with suppress(PipelineError):  # what failed first is what is told; until then all count as run
-            left = survey_release(live, revision.arn, SURVEY_LIMIT).pending
-            correct_migrations(live, change, left)
+            correct_migrations(live, change, _left(live, revision))
         raise
+
+
+def _left(live: LiveEnvironment, revision: Revision) -> tuple[Migration, ...]:
+    """Return the migrations that are still pending; what cannot be told is an error."""
+    survey = survey_release(live, revision.arn, SURVEY_LIMIT)
+    if survey.unreadable:
+        raise SurveyError(f"The release's Django cannot tell its migrations: {survey.unreadable}")
+    return survey.pending
 
 
 def _require_migrated(live: LiveEnvironment, revision: Revision, change: SchemaChange) -> None:
     """Refuse a release that was to migrate its database itself, in the smoke test's one task, and did not."""
-    left = survey_release(live, revision.arn, SURVEY_LIMIT).pending
+    left = _left(live, revision)
     if not left:
         return
     correct_migrations(live, change, left)

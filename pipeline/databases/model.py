@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from pipeline.environment.application import DataSettings
 from pipeline.errors import PipelineError
 
+DEFAULT = "default"
+"""Alias of Django's main database."""
+
 
 class DatabaseError(PipelineError):
     """A database is not where the environment's settings say, or not where data outlives a task."""
@@ -50,6 +53,17 @@ class KnownDatabases(BaseModel):
         """Paths of the SQLite databases."""
         return tuple(item.path for item in self.databases if item.in_a_file)
 
+    @property
+    def filled(self) -> tuple[str, ...]:
+        """Paths of those that held data when last seen."""
+        return tuple(item.path for item in self.databases if item.in_a_file and item.exists)
+
+    def after(self, before: "KnownDatabases | None") -> "KnownDatabases":
+        """Return this record as it follows another: the same files are known since the first of them."""
+        if before is None or before.files != self.files:
+            return self
+        return self.model_copy(update={"since": before.since})
+
 
 def judge_databases(
     found: Iterable[FoundDatabase], data: DataSettings, kept: Iterable[str] = ()
@@ -85,7 +99,7 @@ def _misplaced(item: FoundDatabase, data: DataSettings) -> str:
     if not item.path:
         return (
             f"{name} is in memory: every process has its own, and all of it goes when the task ends. "
-            f"{_one_line(item, f'{data.path}/db.sqlite3')}"
+            f"{_one_line(item, data)}"
         )
     if item.mount == data.path and PurePosixPath(data.path) in PurePosixPath(item.path).parents:
         return ""
@@ -93,19 +107,25 @@ def _misplaced(item: FoundDatabase, data: DataSettings) -> str:
         where = "inside the container: every task has its own, and all of it goes when the task ends"
     else:
         where = f"on the volume at {item.mount}, which is not the data volume at {data.path}"
-    target = PurePosixPath(data.path) / PurePosixPath(item.path).name
     return (
-        f"{name} is {item.path}, {where}. {_one_line(item, str(target))} Or, where that file has a folder of "
+        f"{name} is {item.path}, {where}. {_one_line(item, data)} Or, where that file has a folder of "
         f"its own without code in it, mount the data volume there: `path` in the `data` table."
     )
 
 
-def _one_line(item: FoundDatabase, target: str) -> str:
-    variable = "DATABASE_PATH" if item.alias == "default" else f"{item.alias.upper()}_DATABASE_PATH"
+def _one_line(item: FoundDatabase, data: DataSettings) -> str:
+    """Return the line that puts a database on the volume, by the name that the settings have for it."""
+    name = PurePosixPath(item.path).name or f"{item.alias}.sqlite3"
+    named = [path for path in data.databases if PurePosixPath(path).name == name]
+    main = data.databases[:1] if item.alias == DEFAULT else []
+    target = next(iter(named or main), f"{data.path}/{name}")
+    unset = f", and `databases = [{_quoted(target)}]` in the `data` table of environments.toml"
+    set_it = "" if target in data.databases else unset
+    variable = "DATABASE_PATH" if item.alias == DEFAULT else f"{item.alias.upper()}_DATABASE_PATH"
     return (
         "Put it on the data volume: write in the application's settings, below DATABASES: "
-        f"`import os; DATABASES[{item.alias!r}]['NAME'] = os.environ.get({variable!r}) or {target!r}`, and "
-        f"`databases = [{_quoted(target)}]` in the `data` table of environments.toml."
+        f"`import os; DATABASES[{item.alias!r}]['NAME'] = os.environ.get({variable!r}) or {target!r}`"
+        f"{set_it}."
     )
 
 
@@ -124,7 +144,7 @@ def _shared(files: list[FoundDatabase]) -> list[str]:
 
 def _unlike_settings(files: list[FoundDatabase], data: DataSettings) -> list[str]:
     """Compare what is kept safe with what there is; the main database is the first of the settings."""
-    ordered = sorted(files, key=lambda item: item.alias != "default")
+    ordered = sorted(files, key=lambda item: item.alias != DEFAULT)
     paths = [item.path for item in ordered]
     unknown = [path for path in paths if path not in data.databases]
     unused = [path for path in data.databases if path not in paths]

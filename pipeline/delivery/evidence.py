@@ -15,6 +15,7 @@ from pipeline.ecs.model import Outcome, Task
 from pipeline.ecs.registry import TaskDefinitions
 from pipeline.ecs.rollout import failure_reason
 from pipeline.ecs.service import EcsService
+from pipeline.log_cause import READ_LINES
 from pipeline.outputs import Outputs
 
 if TYPE_CHECKING:
@@ -70,7 +71,6 @@ def _since(item: "MetricAlarmTypeDef") -> datetime:
     return item.get("StateTransitionedTimestamp") or item["StateUpdatedTimestamp"]
 
 
-LOG_LINES = 50
 _LOG_LAG = 3.0
 """Seconds that the log driver may take to make the stream of a task that has just ended."""
 
@@ -87,12 +87,15 @@ class TaskLogs:
         self._definitions = TaskDefinitions(access)
         self._group = log_group
 
-    def tail(self, task: Task, container: str, limit: int = LOG_LINES) -> tuple[str, ...]:
-        """Return the last lines, oldest first; one line that says why where they cannot be read."""
+    def tail(self, task: Task, container: str, limit: int = READ_LINES) -> tuple[str, ...]:
+        """Return the last lines, oldest first; one line that says why where they cannot be read.
+
+        A stream is made with the first line: a task without one has written nothing.
+        """
         try:
             return self._tail(f"{self._prefix(task, container)}/{container}/{task.id}", limit)
         except (AwsError, ClientError, BotoCoreError) as error:
-            return (f"(no log: {error})",)
+            return () if "log stream does not exist" in str(error) else (f"(no log: {error})",)
 
     def _prefix(self, task: Task, container: str) -> str:
         definition, _ = self._definitions.read(task.task_definition)

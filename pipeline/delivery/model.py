@@ -8,6 +8,7 @@ from pipeline.ecs.model import EcsError, Outcome, Service
 from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
 from pipeline.health.model import Probe, ProbeReport
+from pipeline.log_cause import collapse, find_error, tell
 from pipeline.outputs import Outputs
 from pipeline.release.model import ReleaseRecord
 
@@ -68,6 +69,21 @@ class TaskEvidence:
     reason: str
     logs: dict[str, tuple[str, ...]]
 
+    @property
+    def cause(self) -> str:
+        """Error that its containers wrote, or the last words of one that exited with an error; else ""."""
+        ended = (tell(lines, "") for name, lines in self.logs.items() if self._exited(name))
+        errors = (find_error(lines) for lines in self.logs.values())
+        return next(filter(None, (*ended, *errors)), "")
+
+    @property
+    def headline(self) -> str:
+        """Cause and reason in a line."""
+        return f"{self.cause} ({self.reason})" if self.cause else self.reason
+
+    def _exited(self, container: str) -> bool:
+        return f"container {container} exited with" in self.reason and "OutOfMemory" not in self.reason
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -81,16 +97,19 @@ class Evidence:
 
     @property
     def headline(self) -> str:
-        """The likeliest reason in one line, or ""."""
-        reasons = [item.reason for item in self.tasks if item.reason]
+        """The likeliest reason, or ""; that a task runs is none."""
+        reasons = [
+            item.headline for item in self.tasks if item.cause or not item.reason.startswith("RUNNING")
+        ]
         return next(iter(reasons + list(self.targets)), "")
 
     def lines(self) -> list[str]:
         """Return all of it as lines of text."""
         found = []
         for item in self.tasks:
-            found.append(f"Task {item.task}: {item.reason}")
-            found += [f"  {name} | {line}" for name, lines in item.logs.items() for line in lines]
+            found.append(f"Task {item.task}: {item.headline}")
+            for name, lines in item.logs.items():
+                found += [f"  {name} | {line}" for line in collapse(lines)] or [f"  {name} wrote nothing"]
         found += [f"Target {line}" for line in self.targets]
         found += [f"Event {line}" for line in self.events]
         return found + [f"Not collected: {gap}" for gap in self.gaps]

@@ -1,15 +1,17 @@
 """One-off tasks of a release: its smoke test outside of the service, and commands such as migrations."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pipeline.delivery.evidence import TaskLogs
 from pipeline.ecs.model import OneOffTaskError, Task
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
 from pipeline.errors import PipelineError
+from pipeline.health.answers import listens_elsewhere
 from pipeline.health.model import Probe, ProbeReport
 from pipeline.health.probe import probe
+from pipeline.log_cause import find_error, quote, tell
 
 _ALL_LINES = 10_000
 """As many as GetLogEvents gives at once (CloudWatch Logs API reference)."""
@@ -35,7 +37,7 @@ def run_command(
 
     Raises:
         OneOffTaskError: it did not start, did not end in ``timeout`` seconds, or ended with another exit
-            code than 0; its last log lines are in the message.
+            code than 0; the message begins with the cause and ends with the last log lines.
     """
     command = " ".join("..." if "\n" in word else word for word in requested.command or ())
     task = tasks.start_or_join(requested)
@@ -47,8 +49,9 @@ def run_command(
             logs.tail(task, requested.container) if whole is None else _answer(task, requested, logs, whole)
         )
     lines = logs.tail(task, requested.container)
-    tail = "\n".join(f"  {line}" for line in lines)
-    raise OneOffTaskError(f"`{command}` failed in task {task.id}: {reason}. Its last lines:\n{tail}")
+    raise OneOffTaskError(
+        f"`{command}` failed: {tell(lines, reason)}\nTask {task.id} ended: {reason}. {quote(lines)}"
+    )
 
 
 def join_command(
@@ -79,8 +82,6 @@ _ROUND = 3.0
 """Seconds of asking between two looks at the task."""
 _PATIENCE = 15.0
 """Seconds that a task may go on answering badly after its first answer: it has started by then."""
-_TAIL = 20
-"""Log lines that an error shows."""
 
 
 class SmokeTestError(PipelineError):
@@ -98,17 +99,20 @@ def run_smoke_test(
     probe_at: Callable[[str], Probe] | None,
     timeout: float,
     report: Callable[[str], None],
+    port: int,
     ask: Callable[[Probe], ProbeReport] = probe,
     clock: Callable[[], float] = time.monotonic,
 ) -> str:
     """Start one task on the revision and wait until it is healthy; return a sentence. Always stops the task.
 
     Healthy is what ECS says of the container health check. Where ``probe_at`` is given (this machine
-    reaches the tasks' addresses), the health path of the task's own address is asked instead.
+    reaches the tasks' addresses), the health path of the task's own address is asked instead. ``port`` is
+    where the release should listen.
 
     Raises:
         SmokeTestError: the task stopped, became UNHEALTHY, kept answering badly or was not healthy in time
-            (seconds); its last log lines are in the message.
+            (seconds). The message begins with the cause, as the log or the answers tell it, and ends with the
+            last log lines.
     """
     _clear(tasks, report)
     task = tasks.start(requested)
@@ -116,10 +120,25 @@ def run_smoke_test(
     try:
         return _judge(tasks, requested, task, probe_at, timeout, ask, clock)
     except SmokeTestError as error:
-        tail = "\n".join(f"  {line}" for line in logs.tail(task, requested.container, _TAIL))
-        raise SmokeTestError(f"{error} Its last lines:\n{tail}", error.task) from error
+        lines = logs.tail(task, requested.container)
+        raise SmokeTestError(_explain(error, requested, lines, port), error.task) from error
     finally:
         tasks.stop(task.arn, "Smoke test finished")
+
+
+def _explain(error: SmokeTestError, requested: OneOff, lines: Sequence[str], port: int) -> str:
+    """Put the cause first: of a task that stopped its own log's, else the answer's and where it listens."""
+    if error.task is not None and stopped(error.task):
+        reason = _reason(error.task, requested)
+        return f"The release does not start: {tell(lines, reason)}\n{error} {quote(lines)}"
+    logged = find_error(lines)
+    told = (
+        listens_elsewhere(lines, port),
+        str(error),
+        f"Its log says: {logged}" if logged else "",
+        quote(lines),
+    )
+    return "\n".join(filter(None, told))
 
 
 def _clear(tasks: OneOffTasks, report: Callable[[str], None]) -> None:
@@ -176,8 +195,11 @@ def _probe(
 
 def _refuse_stopped(task: Task, requested: OneOff) -> None:
     if stopped(task):
-        reason = failure(task, requested.container) or "it ended by itself with exit code 0"
-        raise SmokeTestError(f"Smoke-test task {task.id} stopped: {reason}.", task)
+        raise SmokeTestError(f"Smoke-test task {task.id} stopped: {_reason(task, requested)}.", task)
+
+
+def _reason(task: Task, requested: OneOff) -> str:
+    return failure(task, requested.container) or "it ended by itself with exit code 0"
 
 
 def _health_known(task: Task) -> bool:

@@ -32,6 +32,7 @@ from pipeline.diagnosis.judge_settings import (
     judge_variables,
 )
 from pipeline.diagnosis.model import Finding
+from pipeline.log_cause import collapse
 from pipeline.preflight.model import CheckStatus
 
 JUDGES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
@@ -232,7 +233,9 @@ def _logs(logs: tuple[TaskEvidence, ...]) -> Iterator[str]:
         yield ""
         for container, lines in item.logs.items():
             yield f"```\n{container}"
-            yield from (f"  {line.replace('```', '')}" for line in lines[-_LINES:])
+            yield from (
+                f"  {line.replace('```', '')}" for line in collapse(lines)[-_LINES:] or ["wrote nothing"]
+            )
             yield "```"
             yield ""
 

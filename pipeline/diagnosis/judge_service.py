@@ -9,6 +9,7 @@ from pipeline.diagnosis.causes import fault_of, one_off, why_stopped
 from pipeline.diagnosis.facts import Facts, Releases, Tasks
 from pipeline.diagnosis.model import Fault, Finding, Topic, Unread
 from pipeline.ecs.model import Deployment, Service, Task, revision_name
+from pipeline.log_cause import find_cause, find_error
 
 SERVICE = Topic("service")
 ROLLOUT = Topic("rollout")
@@ -142,7 +143,6 @@ def _recorded(facts: Facts, found: Releases) -> Iterator[Finding]:
 STOPPED = Topic("stopped tasks")
 LOGS = Topic("logs")
 CONTAINER = Topic("container health check")
-_ERROR = re.compile(r"\b(ERROR|CRITICAL|FATAL|\w*(Exception|Error)):?\b")
 _LENGTH = 300
 
 
@@ -182,12 +182,13 @@ def judge_logs(facts: Facts) -> Iterator[Finding]:
 
 def _log_finding(subject: str, lines: tuple[str, ...], *, failed: bool, facts: Facts) -> Finding:
     if not lines or lines[0].startswith("(no log"):
-        return LOGS.skip(subject, lines[0] if lines else "nothing was written")
-    errors = [line for line in lines if _ERROR.search(line)]
-    last = (errors or list(lines))[-1][:_LENGTH]
-    if failed and errors:
-        return LOGS.ng(subject, last, Fault.APPLICATION_EXITS, past=steady(facts))
-    return LOGS.ok(subject, last)
+        return LOGS.skip(subject, lines[0] if lines else "it wrote nothing")
+    error = find_error(lines, _LENGTH)
+    if failed and (error or find_cause(lines)):
+        return LOGS.ng(
+            subject, error or find_cause(lines, _LENGTH), Fault.APPLICATION_EXITS, past=steady(facts)
+        )
+    return LOGS.ok(subject, error or lines[-1][:_LENGTH])
 
 
 def _failed(task: str, facts: Facts, found: Tasks) -> bool:
@@ -212,7 +213,7 @@ def judge_container_health(facts: Facts) -> Iterator[Finding]:
         detail = f"{count} running tasks are UNHEALTHY: {unhealthy[0].id[:8]}"
         yield CONTAINER.ng("tasks", detail, Fault.CONTAINER_UNHEALTHY)
     elif all(task.health == "UNKNOWN" for task in facts.tasks.running):
-        yield CONTAINER.skip("tasks", "no result: no running task, one that has just begun, or an emulator")
+        yield CONTAINER.skip("tasks", "no result: no task, one that has just begun, or no health check")
     else:
         yield CONTAINER.ok("tasks", f"{len(facts.tasks.running)} running tasks, none UNHEALTHY")
 

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 
 _LOGS_OF = 3
-_LINES = 30
 
 
 def read_definitions(live: LiveEnvironment) -> Definitions:
@@ -88,7 +87,7 @@ def _tasks(live: LiveEnvironment, status: TaskStatus, since: datetime | None) ->
 
 
 def _evidence(task: Task, service: str, logs: TaskLogs) -> TaskEvidence:
-    lines = {item.name: logs.tail(task, item.name, _LINES) for item in task.containers}
+    lines = {item.name: logs.tail(task, item.name) for item in task.containers}
     reason = why_stopped(task, service) or f"{task.last_status}, health {task.health}"
     return TaskEvidence(task.id, reason, lines)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from pipeline.environment.files import PROJECT, files_here
 from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
 
@@ -33,12 +34,15 @@ class UnknownEnvironmentError(PipelineError):
         )
 
 
-def load_environments(path: Path, variables: Mapping[str, str] | None = None) -> dict[str, Environment]:
+def load_environments(
+    path: Path, variables: Mapping[str, str] | None = None, application: str = ""
+) -> dict[str, Environment]:
     """Load every environment of the file, by name.
 
     Values may hold ``${NAME}``: taken from ``variables`` (default: the process environment), else from the
     file's own ``[variables]`` table. Keys of ``[defaults]`` serve every environment, and ``{app}`` and
-    ``{environment}`` in ``[names]`` are filled in.
+    ``{environment}`` in ``[names]`` are filled in. The environments of an ``application`` with a folder of
+    its own are named after it, and their sizes lie beside the file.
 
     Raises:
         EnvironmentsFileError: the file is missing, is not TOML, or has unknown, missing or ill-typed values.
@@ -54,11 +58,26 @@ def load_environments(path: Path, variables: Mapping[str, str] | None = None) ->
     problems += [f"{key}: unknown key" for key in expanded]
     if not tables:
         problems.append("environments: at least one is needed")
-    own = {name: _table(tables, name, "environments.", problems) for name in list(tables)}
-    found = {name: _environment(name, _merged(shared, table), names, problems) for name, table in own.items()}
+    found: dict[str, Environment] = {}
+    for stage in tables:
+        table = _merged(shared, _table(tables, stage, "environments.", problems, keep=True))
+        place = _place(path, stage, application) if application else {"name": stage}
+        made = _environment(stage, table, place, names, problems)
+        if made is not None:
+            found[made.name] = made
     if problems:
         raise EnvironmentsFileError(path, problems)
-    return {name: environment for name, environment in found.items() if environment is not None}
+    return found
+
+
+def _place(path: Path, stage: str, application: str) -> dict[str, str]:
+    sizes = path.with_name(f"{stage}.tfvars").absolute()
+    inside = sizes.is_relative_to(PROJECT)
+    return {
+        "name": f"{application}-{stage}",
+        "stage": stage,
+        "sizes": str(sizes.relative_to(PROJECT) if inside else sizes),
+    }
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -70,9 +89,11 @@ def _read(path: Path) -> dict[str, Any]:
         raise EnvironmentsFileError(path, [f"is not TOML: {error}"]) from error
 
 
-def _table(document: dict[str, Any], key: str, where: str, problems: list[str]) -> dict[str, Any]:
-    """Take a table out of the document; an absent one is empty."""
-    found = document.pop(key, {})
+def _table(
+    document: dict[str, Any], key: str, where: str, problems: list[str], *, keep: bool = False
+) -> dict[str, Any]:
+    """Take a table out of the document, or read it; an absent one is empty."""
+    found = document.get(key, {}) if keep else document.pop(key, {})
     if isinstance(found, dict):
         return found
     problems.append(f"{where}{key}: must be a table")
@@ -111,14 +132,21 @@ def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _environment(
-    name: str, table: dict[str, Any], names: Mapping[str, Any], problems: list[str]
+    name: str,
+    table: dict[str, Any],
+    place: Mapping[str, str],
+    names: Mapping[str, Any],
+    problems: list[str],
 ) -> Environment | None:
-    if "name" in table:
-        problems.append(f"environments.{name}.name: the table's own name is the environment's; remove it")
+    problems += [
+        f"environments.{name}.{key}: follows from the table's own name; remove it"
+        for key in ("name", "stage", "sizes")
+        if key in table
+    ]
     fill = {"app": table.get("app", ""), "environment": name}
     filled = {key: _fill(key, value, fill, problems) for key, value in names.items()}
     own_names = _table(table, "names", f"environments.{name}.", problems)
-    document = {**table, "name": name, "names": {**filled, **own_names}}
+    document = {**table, **place, "names": {**filled, **own_names}}
     try:
         return TypeAdapter(Environment).validate_python(document)
     except ValidationError as error:
@@ -143,22 +171,38 @@ def _problem(name: str, fault: dict[str, Any]) -> str:
     return f"{path}: {fault['msg']}"
 
 
-PROJECT = Path(__file__).resolve().parents[2]
-
-
 def state_folder() -> Path:
     """Return the folder of all that this machine keeps (VIMBISO_STATE)."""
     return Path(os.environ.get("VIMBISO_STATE") or PROJECT / ".local").absolute()
 
 
 def environments() -> dict[str, Environment]:
-    """Load the environments that the project delivers to, from VIMBISO_ENVIRONMENTS or the project's file."""
-    return dict(_load(os.environ.get("VIMBISO_ENVIRONMENTS")))
+    """Load the environments that the project delivers to.
+
+    They are those of the project's own file (or of VIMBISO_ENVIRONMENTS), and those of every application
+    with a folder of its own in ``deployments/applications`` (or in VIMBISO_APPLICATIONS).
+    """
+    return dict(_load(files_here()))
+
+
+def forget_environments() -> None:
+    """Have the files read again: the process environment, whose variables they hold, has changed."""
+    _load.cache_clear()
 
 
 @cache
-def _load(override: str | None) -> dict[str, Environment]:
-    return load_environments(Path(override) if override else PROJECT / "deployments" / "environments.toml")
+def _load(files: tuple[tuple[str, Path], ...]) -> dict[str, Environment]:
+    found: dict[str, Environment] = {}
+    for application, path in files:
+        for name, item in load_environments(path, application=application).items():
+            if name in found:
+                raise EnvironmentsFileError(path, [f"environments: there is another {name}; rename one"])
+            same = [other for other in found.values() if (other.app, other.stage) == (item.app, item.stage)]
+            if same:
+                fault = f"environments.{item.stage}: {same[0].name} is {item.app} {item.stage} already"
+                raise EnvironmentsFileError(path, [f"{fault}; set app to the application's own name"])
+            found[name] = item
+    return found
 
 
 def environment(name: str) -> Environment:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 
@@ -172,12 +172,17 @@ class ResourceNames(BaseModel):
 class Environment(BaseModel):
     """One environment that the pipeline delivers to.
 
-    Sizes, CIDRs, alarms and retention are not here but in ``terraform/environments/NAME.tfvars``.
+    Sizes, CIDRs, alarms and retention are not here but in the file that ``sizes`` names.
     """
 
     model_config = STRICT
 
     name: Name
+    """Its name here and in Prefect; for an application with a folder of its own APPLICATION-STAGE."""
+    stage: Name
+    """Its name within its application, which AWS's resources carry: local, staging, production."""
+    sizes: Text
+    """File with its sizes, CIDRs, alarms and retention (tfvars), absolute or relative to the project."""
     app: Name
     region: Region
     account_id: AccountId | None = None
@@ -231,6 +236,14 @@ class Environment(BaseModel):
     data_host_path: Text | None = None
     """Folder of the container host that holds the data volume, where there is no EFS."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_the_project(cls, data: Any) -> Any:
+        """Fill in what an environment of the project's own application need not say."""
+        if not isinstance(data, dict) or "name" not in data:
+            return data
+        return {"stage": data["name"], "sizes": f"terraform/environments/{data['name']}.tfvars", **data}
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         both = sorted(set(self.secret_keys) & set(self.variables))
@@ -247,6 +260,11 @@ class Environment(BaseModel):
         return self
 
     @property
+    def secrets_block(self) -> str:
+        """Name of the block that holds the values of its secret."""
+        return f"{self.app}-{self.stage}"
+
+    @property
     def all_secret_keys(self) -> tuple[str, ...]:
         """Keys of the secret that any container of a task reads."""
         beside = (key for sidecar in self.sidecars.values() for key in sidecar.secret_keys)
@@ -255,19 +273,19 @@ class Environment(BaseModel):
     @property
     def outputs_parameter(self) -> str:
         """SSM parameter in which Terraform hands its outputs to the flows."""
-        return f"/{self.app}/{self.name}/pipeline"
+        return f"/{self.app}/{self.stage}/pipeline"
 
     @property
     def secret_name(self) -> str:
         """Secrets Manager secret of the application."""
-        return f"{self.app}/{self.name}/app"
+        return f"{self.app}/{self.stage}/app"
 
     @property
     def state_bucket(self) -> str:
         """S3 bucket of the Terraform state; carries the account where known, as bucket names are global."""
-        return "-".join(filter(None, (self.app, self.name, "terraform-state", self.account_id)))
+        return "-".join(filter(None, (self.app, self.stage, "terraform-state", self.account_id)))
 
     @property
     def lock_table(self) -> str:
         """DynamoDB table that locks the Terraform state."""
-        return f"{self.app}-{self.name}-terraform-lock"
+        return f"{self.app}-{self.stage}-terraform-lock"

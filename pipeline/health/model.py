@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from pipeline.health.codes import SUCCESS, HealthCodes
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -11,6 +13,8 @@ class Probe:
     host: str | None = None
     release: str | None = None
     """Release that the JSON answer must name where it names one; unchecked when None."""
+    codes: HealthCodes = SUCCESS
+    """Status codes of good answers; a redirect that is not among them is not followed, but told."""
     in_a_row: int = 5
     window: float = 60.0
     """Seconds within which so many good answers in a row must come."""
@@ -28,6 +32,8 @@ class Reply:
     status: int | None
     release: str | None = None
     fault: str | None = None
+    cause: str = ""
+    """Usual cause of the fault and its remedy, where there is one."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +50,12 @@ class ProbeReport:
         good = [reply.seconds for reply in self.replies if reply.fault is None]
         if self.healthy:
             return f"{self.url}: {len(good)} good answers, {self.latencies}."
-        faults = [reply.fault for reply in self.replies if reply.fault]
-        last = faults[-1] if faults else "no answer"
-        return f"{self.url}: {len(faults)} of {len(self.replies)} answers bad, the last one: {last}."
+        bad = [reply for reply in self.replies if reply.fault]
+        last = bad[-1] if bad else Reply(0, None, fault="no answer")
+        cause = f" {last.cause}." if last.cause else ""
+        return (
+            f"{self.url}: {len(bad)} of {len(self.replies)} answers bad, the last one: {last.fault}.{cause}"
+        )
 
     @property
     def latencies(self) -> str:

@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterable
 import httpx
 
 from pipeline.clock import Sleep
+from pipeline.health.answers import ON_THE_WAY, explain_answer, name_body, name_place
+from pipeline.health.codes import HealthCodes
 from pipeline.health.model import Probe, ProbeReport, Reply
 
-_ON_THE_WAY = frozenset({502, 503, 504})
-"""What a load balancer says of a target that is not there yet or no longer; 503 also who is warming up."""
 
-
-def is_own_error(reply: Reply) -> bool:
-    """Whether the application itself answered, and with an error."""
-    return reply.status is not None and reply.status >= 400 and reply.status not in _ON_THE_WAY
+def is_own_error(reply: Reply, codes: HealthCodes) -> bool:
+    """Whether the application itself answered, and with a code that is none of the good ones."""
+    return reply.status is not None and not codes.accepts(reply.status) and reply.status not in ON_THE_WAY
 
 
 def judge(replies: Iterable[Reply], in_a_row: int) -> bool:
@@ -43,7 +42,7 @@ def probe(
         while True:
             replies.append(_ask(client, requested))
             now = clock()
-            if not is_own_error(replies[-1]):
+            if not is_own_error(replies[-1], requested.codes):
                 not_broken = now
             healthy = judge(replies, requested.in_a_row)
             if healthy or now >= end or now - not_broken >= requested.broken_after:
@@ -54,12 +53,25 @@ def probe(
 def _ask(client: httpx.Client, requested: Probe) -> Reply:
     started = time.monotonic()
     try:
-        answer = client.get(requested.url)
+        answer = client.get(requested.url, follow_redirects=False)
     except httpx.HTTPError as error:
-        return Reply(time.monotonic() - started, None, fault=f"{type(error).__name__}: {error}".rstrip(": "))
+        return _unanswered(time.monotonic() - started, error, requested.url)
     seconds = time.monotonic() - started
     release = _release(answer)
-    return Reply(seconds, answer.status_code, release, _fault(answer, release, requested.release))
+    if requested.codes.accepts(answer.status_code):
+        wrong = requested.release and release and release != requested.release
+        fault = f"release {release} answers instead of {requested.release}" if wrong else None
+        return Reply(seconds, answer.status_code, release, fault)
+    cause = explain_answer(answer.status_code, answer.headers, requested.url)
+    return Reply(seconds, answer.status_code, release, _fault(answer), cause)
+
+
+def _unanswered(seconds: float, error: httpx.HTTPError, url: str) -> Reply:
+    place = httpx.URL(url)
+    port = place.port or (443 if place.scheme == "https" else 80)
+    refused = isinstance(error, httpx.ConnectError) and "refused" in str(error)
+    cause = f"Nothing listens on port {port} of {place.host}" if refused else ""
+    return Reply(seconds, None, None, f"{type(error).__name__}: {error}".rstrip(": "), cause)
 
 
 def _release(answer: httpx.Response) -> str | None:
@@ -70,9 +82,9 @@ def _release(answer: httpx.Response) -> str | None:
     return str(body["release"]) if isinstance(body, dict) and body.get("release") else None
 
 
-def _fault(answer: httpx.Response, release: str | None, requested: str | None) -> str | None:
-    if not answer.is_success:
-        return f"HTTP {answer.status_code}"
-    if requested and release and release != requested:
-        return f"release {release} answers instead of {requested}"
-    return None
+def _fault(answer: httpx.Response) -> str:
+    location, body = answer.headers.get("location"), name_body(answer.text)
+    return (
+        f"HTTP {answer.status_code}"
+        f"{f' to {name_place(location)}' if location else ''}{f' ({body})' if body else ''}"
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import docker
-from docker.errors import DockerException
+from docker.errors import APIError, DockerException
 from urllib3.exceptions import HTTPError
 
 from pipeline.documents import get_mapping
@@ -25,7 +25,7 @@ from pipeline.image.request import (
 
 _STEP = re.compile(r"^Step (\d+)/(\d+) : (.*)$")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_TAIL = 20
+_TAIL = 200
 
 
 class BuildLog:
@@ -127,6 +127,8 @@ def _build_classic(client: docker.DockerClient, request: BuildRequest, report: B
             if time.monotonic() - start > request.limit:
                 raise log.failure(f"not done after {request.limit:.0f} s, given up")
         return _built(client, request, log, time.monotonic() - start)
+    except APIError as error:  # its text is the request's address, with every build argument
+        raise log.failure(str(error.explanation or f"the engine answers {error}")) from error
     except (DockerException, HTTPError, OSError) as error:
         raise log.failure(f"{error}. Check that the Docker engine runs: docker info") from error
 

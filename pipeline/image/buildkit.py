@@ -27,7 +27,7 @@ _LINE = re.compile(r"^#(\d+) (.*)$")
 _STEP = re.compile(r"^\[(?:\S+ )?\s*(\d+)/(\d+)\] (.*)$")
 _TIME = re.compile(r"^\d+\.\d+ ")
 _DONE = re.compile(r"^DONE \d")
-_TAIL = 20
+_TAIL = 200
 
 
 class BuildkitLog:

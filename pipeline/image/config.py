@@ -76,7 +76,7 @@ def _command_faults(config: ImageConfig, settings: Environment, read: Read) -> I
     if not words:
         yield (
             "The image has neither CMD nor ENTRYPOINT, so nothing would serve. Add CMD to the Dockerfile, or "
-            'set command in the `container` table, such as ["gunicorn", "shop.wsgi"].'
+            'set command in the `container` table, such as ["sh", "-c", "exec SERVER"].'
         )
     where = container.working_directory or config.working_directory
     needs = [

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import PipelineError
+from pipeline.log_cause import find_error, quote
 from pipeline.source.location import ResolvedSource
 
 
@@ -22,8 +23,12 @@ class BuildError(ImageError):
         self.step = step
         self.tail = tuple(tail)
         where = f" at {step}" if step else ""
-        lines = "".join(f"\n  {line}" for line in tail)
-        super().__init__(f"Building {image} failed{where}: {reason}{lines}")
+        cause = find_error(self.tail)
+        lines = f"\n{quote(self.tail)}" if tail else ""
+        super().__init__(
+            f"The image was not built: {cause or reason}"
+            f"\nBuilding {image} failed{where}{f': {reason}' if cause else ''}.{lines}"
+        )
 
 
 class PushError(ImageError):

@@ -1,5 +1,6 @@
 """Survey of a release: its databases, and the migrations that the main one lacks."""
 
+import json
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -94,11 +95,14 @@ class Survey(BaseModel):
     databases: tuple[FoundDatabase, ...] = ()
     pending: tuple[Migration, ...] = ()
     """Migrations that the main database lacks, in the order in which they would run."""
+    unreadable: str = ""
+    """Django's error where it could not tell them: the database cannot be opened, migrations conflict, ..."""
 
 
 _DATABASE = "VIMBISO-DATABASE "
 _LINE = "VIMBISO-MIGRATION "
 _END = "VIMBISO-MIGRATIONS "
+_UNREADABLE = "VIMBISO-UNREADABLE "
 
 
 @cache
@@ -109,7 +113,7 @@ def survey_code() -> str:
 
 def is_complete(lines: Iterable[str]) -> bool:
     """Whether the answer is there to its end: log lines arrive late."""
-    return any(line.startswith(_END) for line in lines)
+    return any(line.startswith((_END, _UNREADABLE)) for line in lines)
 
 
 def read_survey(lines: Iterable[str]) -> Survey:
@@ -122,7 +126,8 @@ def read_survey(lines: Iterable[str]) -> Survey:
     databases = [line.removeprefix(_DATABASE) for line in lines if line.startswith(_DATABASE)]
     found = [line.removeprefix(_LINE) for line in lines if line.startswith(_LINE)]
     numbers = [line.removeprefix(_END).strip() for line in lines if line.startswith(_END)]
-    if numbers[:1] != [str(len(found))]:
+    errors = [line.removeprefix(_UNREADABLE) for line in lines if line.startswith(_UNREADABLE)]
+    if not errors and numbers[:1] != [str(len(found))]:
         raise SurveyError(
             f"The application told {len(found)} pending migrations and its answer says "
             f"{numbers[0] if numbers else 'nothing of their number'}. Nothing was migrated; run it again, "
@@ -131,7 +136,8 @@ def read_survey(lines: Iterable[str]) -> Survey:
     try:
         return Survey(
             databases=tuple(map(FoundDatabase.model_validate_json, databases)),
-            pending=tuple(map(Migration.model_validate_json, found)),
+            pending=() if errors else tuple(map(Migration.model_validate_json, found)),
+            unreadable=" ".join(str(json.loads(item)) for item in errors[:1]),
         )
     except ValidationError as error:
         raise SurveyError(

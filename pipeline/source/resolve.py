@@ -7,7 +7,8 @@ from pathlib import Path
 
 from docker.utils.build import exclude_paths
 
-from pipeline.environment.loader import PROJECT, state_folder
+from pipeline.environment.files import PROJECT
+from pipeline.environment.loader import state_folder
 from pipeline.environment.model import Environment
 from pipeline.source.checkout import checkout, git
 from pipeline.source.location import Location, ResolvedSource, SourceError, is_url, parse_location

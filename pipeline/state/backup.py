@@ -34,13 +34,21 @@ class Bundle:
     files: tuple[str, ...]
 
 
-def pack(module: Path, variables: Mapping[str, Any], secret_names: Collection[str] = ()) -> Bundle:
-    """Pack the root module's folder and the variables, without the values of ``secret_names``.
+def pack(
+    module: Path,
+    variables: Mapping[str, Any],
+    secret_names: Collection[str] = (),
+    files: Mapping[str, Path] | None = None,
+) -> Bundle:
+    """Pack the root module's folder, other ``files`` by their name in it, and the variables.
+
+    Values of ``secret_names`` are left out.
 
     The same files give the same bytes: names are sorted, times and owners left out.
     """
     public = {name: value for name, value in sorted(variables.items()) if name not in secret_names}
     contents = {name: (module / name).read_bytes() for name in _files(module)}
+    contents |= {name: path.read_bytes() for name, path in (files or {}).items()}
     contents[VARIABLES] = json.dumps(public, indent=2, sort_keys=True).encode()
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:

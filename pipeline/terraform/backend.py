@@ -37,7 +37,7 @@ def backend_config(environment: Environment) -> BackendConfig:
     """Return the state's place for the environment."""
     return BackendConfig(
         bucket=environment.state_bucket,
-        key=f"{environment.name}/terraform.tfstate",
+        key=f"{environment.stage}/terraform.tfstate",
         region=environment.region,
         lock_table=environment.lock_table,
         use_path_style=environment.aws_endpoint_url is not None,

@@ -18,7 +18,7 @@ def root_variables(environment: Environment, extra: Mapping[str, Any] | None = N
     """
     return {
         "app": environment.app,
-        "environment": environment.name,
+        "environment": environment.stage,
         "region": environment.region,
         "account_id": environment.account_id,
         "domain": environment.domain,

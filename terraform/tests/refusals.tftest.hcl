@@ -35,11 +35,12 @@ run "facts_and_sizes" {
   command = plan
 
   variables {
-    environment       = "stagging"
+    environment       = "Staging 1"
     region            = "cape-town"
     account_id        = "12"
     domain            = "https://mycredex.app"
     health_path       = "health"
+    health_codes      = "ok"
     container_port    = 0
     log_group_name    = "ecs"
     outputs_parameter = "outputs"
@@ -51,7 +52,7 @@ run "facts_and_sizes" {
   }
 
   expect_failures = [
-    var.environment, var.region, var.account_id, var.domain, var.health_path, var.container_port, var.log_group_name,
+    var.environment, var.region, var.account_id, var.domain, var.health_path, var.health_codes, var.container_port, var.log_group_name,
     var.outputs_parameter, var.data_host_path, var.vpc_cidr, var.zone_count, var.desired_count, var.alert_topic,
   ]
 }

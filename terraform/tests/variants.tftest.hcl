@@ -25,6 +25,7 @@ run "options" {
     }
     data             = { path = "/srv/state", databases = ["/srv/state/shop.db"], volumes = { media = "/srv/media" } }
     health_codes     = "200,204,300-301"
+    shared_redis     = { node_type = "cache.t4g.micro" }
     readonly_root    = true
     execute_command  = true
     backup_lock_days = 30
@@ -49,6 +50,16 @@ run "options" {
   assert {
     condition     = module.service.containers[*].name == ["app", "redis"] && module.service.containers[0].dependsOn == [{ containerName = "redis", condition = "HEALTHY" }]
     error_message = "The cache must run beside the application, which waits for it."
+  }
+
+  assert {
+    condition     = module.cache[0].settings == { in_transit = true, at_rest = true, nodes = 2, failover = true, snapshot_days = 1 } && length(module.firewall.rules.tasks_to_cache) == 1
+    error_message = "The shared Redis must be encrypted, have a copy that takes over, and be reached by the tasks."
+  }
+
+  assert {
+    condition     = startswith(one([for item in module.service.containers[0].environment : item.value if item.name == "REDIS_URL"]), "rediss://")
+    error_message = "The application must be told where the shared Redis is."
   }
 
   assert {

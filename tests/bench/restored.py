@@ -34,7 +34,7 @@ def restored(shop: Workshop) -> Report:
         ),
         remarks=(
             "The smoke test, which stops such releases before the switch, is off.",
-            "Broken: ECS calls the rollout completed, although the release answers HTTP 500.",
+            "Broken: ECS calls the rollout completed, although the release answers visitors with HTTP 500.",
         ),
     )
 
@@ -45,7 +45,7 @@ _WHY = "The gates ask for 5 s before a release is called broken; the failure is 
 def _broken(house: House) -> float:
     """Return the seconds from broken to the rollback's verdict."""
     before = house.service().task_definition
-    house.application.change("health-500")
+    house.application.change("visitors-500")
     run = house.start("deploy-application")
     broken = _when_completed(house, before)
     house.end(run)

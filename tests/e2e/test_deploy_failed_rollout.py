@@ -26,7 +26,6 @@ def no_smoke_test(house: House) -> Iterator[None]:
 def test_a_rollback_by_the_circuit_breaker_is_no_success(house: House, no_smoke_test: None) -> None:
     """A crashing release ends as ROLLED_BACK with exit code and last lines; the old one answers all along."""
     good = house.newest_good()
-    # At once: the emulator takes a container for stable that has run for a second.
     house.application.change(command='CMD ["sh", "-c", "echo this release ends at once; exit 3"]')
     with house.visitor() as visitor:
         said = house.fail("deploy-application", migrate=False)
@@ -41,12 +40,12 @@ def test_a_rollback_by_the_circuit_breaker_is_no_success(house: House, no_smoke_
 
 
 def test_a_release_that_answers_badly_is_taken_back(house: House, no_smoke_test: None) -> None:
-    """A release that answers 500 is UNHEALTHY, the pipeline itself goes back, and both are on record.
+    """A release that answers visitors with 500 is UNHEALTHY; the pipeline goes back, and both are on record.
 
     Visitors see its errors: for the five seconds that prove it broken, until the old one is back.
     """
     good = house.newest_good()
-    house.application.change("health-500")
+    house.application.change("visitors-500")
     with house.visitor() as visitor:
         said = house.fail("deploy-application")
         visitor.wait_for_another()
@@ -68,7 +67,7 @@ def test_a_release_that_answers_badly_is_taken_back(house: House, no_smoke_test:
 def test_irreversible_migrations_stop_the_way_back(house: House, no_smoke_test: None) -> None:
     """The failed release stays until a person approves; going back by hand is refused with the reason."""
     good = house.newest_good()
-    migration = house.application.change("health-500", migration=ONE_WAY)
+    migration = house.application.change("visitors-500", migration=ONE_WAY)
     run = house.suspended("deploy-application")
     bad = house.newest()
     assert (bad.outcome, bad.irreversible, bad.migrations) == (Outcome.UNHEALTHY, True, (migration,))

@@ -80,7 +80,9 @@ class Site:
             "command": ["/busybox", "sh", "-c", script],
             "portMappings": [{"containerPort": PORT, "hostPort": PORT}],
             "secrets": [{"name": key, "valueFrom": f"{arn}:{key}::"} for key in SECRET_KEYS],
-            "healthCheck": {"command": ["CMD-SHELL", f"curl http://localhost:{PORT}/health/"]},
+            "healthCheck": {
+                "command": ["CMD", "/busybox", "wget", "-qO-", f"http://localhost:{PORT}/health/"]
+            },
             "logConfiguration": {
                 "logDriver": "awslogs",
                 "options": {

@@ -1,5 +1,6 @@
 """A Docker engine made of messages."""
 
+import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -8,12 +9,30 @@ from typing import Any
 DIGEST = f"sha256:{'a' * 64}"
 
 
+class FakeContainers:
+    """A container that is made and never started: every file of it is there, and empty."""
+
+    def create(self, image: str, **_: Any) -> "FakeContainers":
+        """Make it."""
+        return self
+
+    def get_archive(self, path: str) -> tuple[Iterator[bytes], dict[str, Any]]:
+        """Return a file as Docker does, in a tar."""
+        return (chunk for chunk in [tarfile.TarInfo(path).tobuf()]), {"linkTarget": ""}
+
+    def remove(self, *, force: bool) -> None:
+        """Forget it."""
+        assert force
+
+
 @dataclass
 class FakeEngine:
     """Builds and pushes whatever it is given; its messages are Docker's."""
 
     pushing: Callable[[str], str] = lambda _: DIGEST
     """Brings an image to the registry, and returns the digest that it gets there."""
+    config: dict[str, Any] = field(default_factory=lambda: {"Cmd": ["serve"], "WorkingDir": "/app"})
+    """Configuration of what it builds, in which every file is found."""
     built: dict[str, Any] = field(default_factory=dict)
     pushed: str = ""
 
@@ -27,10 +46,15 @@ class FakeEngine:
         """The images that it holds."""
         return self
 
+    @property
+    def containers(self) -> "FakeContainers":
+        """The containers that it holds."""
+        return FakeContainers()
+
     def get(self, name: str) -> SimpleNamespace:
         """Return an image."""
         assert name == self.built["tag"]
-        return SimpleNamespace(id=DIGEST)
+        return SimpleNamespace(id=DIGEST, attrs={"Config": self.config})
 
     def build(self, **request: Any) -> Iterator[dict[str, Any]]:
         """Build in one step, which is cached."""

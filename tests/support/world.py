@@ -18,7 +18,9 @@ from support.fake_ecs import FakeEcs, Ran
 from support.live import live_environment
 from support.secret_keys import SECRET_KEYS
 
+from pipeline.databases.model import FoundDatabase
 from pipeline.ecs.model import Outcome
+from pipeline.environment.application import DataSettings
 from pipeline.live import LiveEnvironment
 from pipeline.migrations.model import Migration
 from pipeline.release.model import ReleaseRecord
@@ -38,6 +40,9 @@ class World:
     data: Path
     """What the tasks see as their data volume."""
     pending: list[Migration] = field(default_factory=list)
+    databases: list[FoundDatabase] | None = None
+    """What the application's Django names; None for the one database that is backed up."""
+    image_config: dict[str, Any] = field(default_factory=lambda: {"Cmd": ["serve"]})
     failing_migrations: bool = False
     failing: set[str] = field(default_factory=set)
     """Digests of releases that answer with HTTP 500."""
@@ -74,7 +79,9 @@ class World:
             cpu="256",
             memory="512",
             networkMode="awsvpc",
-            containerDefinitions=[self._container(f"registry/pay@{self.push(number)}", f"r{number}")],
+            containerDefinitions=[
+                self._container(f"{self.live.settings.registry}/pay@{self.push(number)}", f"r{number}")
+            ],
             tags=[{"key": "pipeline:release", "value": f"r{number}"}],
         )
         return str(answer["taskDefinition"]["taskDefinitionArn"])
@@ -145,9 +152,17 @@ class World:
                 self.pending.clear()
             self.log("Running migrations", stream=stream)
             return int(self.failing_migrations), ""
+        databases = [self._database()] if self.databases is None else self.databases
         lines = [f"VIMBISO-MIGRATION {item.model_dump_json()}" for item in self.pending]
-        self.log(*lines, f"VIMBISO-MIGRATIONS {len(lines)}", stream=stream)
+        told = [f"VIMBISO-DATABASE {item.model_dump_json()}" for item in databases]
+        self.log(*told, *lines, f"VIMBISO-MIGRATIONS {len(lines)}", stream=stream)
         return 0, ""
+
+    def _database(self) -> FoundDatabase:
+        path = Path(self.live.database)
+        exists = path.exists() and path.stat().st_size > 0
+        mount = self.live.outputs.data_path
+        return FoundDatabase(alias="default", vendor="sqlite", path=str(path), mount=mount, exists=exists)
 
     def log(self, *lines: str, stream: str = "ecs/app/1", at: datetime | None = None) -> None:
         """Write lines into the application's log group, one a millisecond."""
@@ -187,7 +202,10 @@ def world(aws: str, data: Path, **settings: Any) -> Iterator[World]:
     access = WorldAccess(REGION, aws, "world", "x", services={**DENIED, "ecs": ecs, "elbv2": balancer})
     settings = {"aws_endpoint_url": aws, "task_endpoint_url": aws, "domain": "localhost", **settings}
     with _served() as (url, handler):
-        live = live_environment(access, built(access, url, data), **settings)
+        outputs = built(access, url, data)
+        settings["registry"] = url.removeprefix("http://")
+        settings["data"] = DataSettings(path=outputs.data_path, databases=list(outputs.databases))
+        live = live_environment(access, outputs, **settings)
         made = World(live, ecs, balancer, data)
         ecs.run, ecs.wrote = made.run, lambda task: made.log("Starting", stream=stream_of(task))
         handler.world = made
@@ -198,7 +216,10 @@ class _Handler(BaseHTTPRequestHandler):
     world: World
 
     def do_GET(self) -> None:
-        status, body = self.world.answer()
+        if self.path.startswith("/v2/"):
+            status, body = 200, json.dumps({"config": self.world.image_config}).encode()
+        else:
+            status, body = self.world.answer()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -1,4 +1,4 @@
-"""Runs MiniStack behind a guard, lets it save its state soon after every change, and fixes its load balancer.
+"""Runs MiniStack behind a guard, saves its state soon after every change, mends its load balancer and ECS.
 
 By itself it listens on every address, and saves when it ends in order, so that a kill or a power cut loses
 everything but S3's objects: a Terraform state would then describe infrastructure that is gone.
@@ -22,6 +22,7 @@ from ministack import app as ministack  # type: ignore[import-untyped] # has no 
 from ministack.core.persistence import save_all  # type: ignore[import-untyped] # has no types
 from ministack.services import alb  # type: ignore[import-untyped] # has no types
 
+from deployments.local.stack import tasks
 from deployments.local.stack.guard import Request, refusal
 
 LOOPBACK = "127.0.0.1"
@@ -124,6 +125,20 @@ def _nobody_took(answer: tuple[int, Any, Any], method: str) -> bool:
     return any(reason in body for reason in reasons)
 
 
+def as_https(headers_for: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
+    """Tell targets that visitors came by HTTPS, as they do on AWS, where plain HTTP is redirected.
+
+    MiniStack tells the listener's protocol, which is HTTP here for want of a certificate: an application with
+    SECURE_SSL_REDIRECT would send every visitor to a port where nothing listens. Health checks come without
+    these headers, here as on AWS.
+    """
+
+    def https_headers(*given: Any) -> dict[str, str]:
+        return {**headers_for(*given), "x-forwarded-proto": "https", "x-forwarded-port": "443"}
+
+    return https_headers
+
+
 PAUSE = 1.0
 """Seconds between a change and its save, and between two saves."""
 _KEPT_ALIVE = 3600
@@ -197,6 +212,8 @@ def serve_here(application: Any) -> None:
 def main() -> None:
     """Serve the emulated AWS."""
     alb._proxy_http_target = passing_over(alb._proxy_http_target, lambda group: alb._targets.get(group, []))
+    alb._target_headers = as_https(alb._target_headers)
+    tasks.install()
     application = Guard(ministack.app)
     if os.environ.get("PERSIST_STATE") == "1":
         saver = Saver(ministack.app, lambda: save_all(ministack._build_persistence_save_dict()))

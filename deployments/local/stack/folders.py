@@ -11,14 +11,12 @@ from deployments.local.stack.errors import StackError
 from deployments.local.stack.settings import Settings
 from deployments.paths import PROJECT
 
-APPLICATION_UID = 10001
-"""User of the application's container, which writes to the data volume."""
 _OURS = ".vimbiso-state"
 """Says that the folder was made by the stack and may be removed as a whole."""
 
 
 def prepare(settings: Settings) -> None:
-    """Make the folders, closed to other users, and the secrets; the container's user may write to the data.
+    """Make the folders, closed to other users, and the secrets.
 
     Raises:
         StackError: the folder is somebody else's, or holds other things.
@@ -26,10 +24,9 @@ def prepare(settings: Settings) -> None:
     settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     _claim(settings)
     settings.state.chmod(0o700)
-    for name in ("aws", "prefect", "logs", "tmp", "data"):
+    for name in ("aws", "prefect", "logs", "tmp"):
         (settings.state / name).mkdir(exist_ok=True)
     secrets.make_up(settings)
-    _open_data(settings)
 
 
 def _claim(settings: Settings) -> None:
@@ -40,13 +37,6 @@ def _claim(settings: Settings) -> None:
     if not own and any(settings.state.iterdir()):
         raise StackError(f"{settings.state} holds other things. Set VIMBISO_STATE to an empty or new folder.")
     (settings.state / _OURS).touch()
-
-
-def _open_data(settings: Settings) -> None:
-    if os.geteuid() == 0:
-        os.chown(settings.data, APPLICATION_UID, APPLICATION_UID)
-    elif settings.data.stat().st_uid == os.geteuid():
-        settings.data.chmod(0o777)
 
 
 def remove(settings: Settings) -> None:
@@ -63,8 +53,8 @@ def remove(settings: Settings) -> None:
         shutil.rmtree(settings.state)
     except OSError as error:
         raise StackError(
-            f"{settings.state} could not be removed: {error}. The application's files belong to user "
-            f"{APPLICATION_UID}; type: sudo rm -rf {settings.state}"
+            f"{settings.state} could not be removed: {error}. The application's files belong to its "
+            f"container's user; type: sudo rm -rf {settings.state}"
         ) from error
 
 

@@ -63,11 +63,6 @@ class Settings(Variables):
         """Folder for temporary files of everything that the stack runs (TMPDIR)."""
         return self.state / "tmp"
 
-    @property
-    def data(self) -> Path:
-        """Folder on the host that stands for the application's data volume."""
-        return self.state / "data"
-
     def log(self, name: str) -> Path:
         """Log file of a process."""
         return self.state / "logs" / f"{name}.log"

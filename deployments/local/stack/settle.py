@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from docker.errors import APIError, DockerException, NotFound
 
 from deployments.local.stack.errors import StackError
+from deployments.local.stack.sandbox import remove_volumes
 from deployments.local.stack.settings import REGION, Settings
 from deployments.local.stack.specs import instance
 from pipeline.aws.access import AwsAccess
@@ -25,7 +26,7 @@ def containers(settings: Settings) -> list[str]:
 
 
 def remove_containers(settings: Settings) -> int:
-    """Remove our emulator's containers and return how many there were.
+    """Remove our emulator's containers and their volumes, and return how many containers there were.
 
     Raises:
         StackError: the engine refused to remove one.
@@ -34,6 +35,7 @@ def remove_containers(settings: Settings) -> int:
     found = _ids(client, settings) if client else []
     for container in found:
         _remove(client, container)
+    remove_volumes(client, instance(settings))
     return len(found)
 
 

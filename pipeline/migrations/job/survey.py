@@ -1,6 +1,6 @@
 """Tells where the databases are and which migrations the main one lacks: a line of JSON each, then a count.
 
-Made for ``manage.py shell -c``, on any Django since 3.2. It reads only.
+Made for Django's ``shell -c``, on any version since 3.2. It reads only.
 """
 # Django is in the application's image, not beside the pipeline:
 # mypy: ignore-errors
@@ -95,5 +95,9 @@ def tell_pending():
 # Before anything connects: SQLite makes a file that is not there.
 for alias in connections:
     print("VIMBISO-DATABASE " + json.dumps(place(connections[alias])), flush=True)
-count = tell_pending() if connection.vendor != "unknown" else 0  # Django's word where there is no database
-print("VIMBISO-MIGRATIONS %d" % count, flush=True)  # noqa: UP031 - short, as RunTask wants
+try:
+    count = tell_pending() if connection.vendor != "unknown" else 0  # Django's word for no database
+except Exception as error:  # noqa: BLE001 - told, and judged after the databases' places
+    print("VIMBISO-UNREADABLE " + json.dumps(f"{type(error).__name__}: {error}"), flush=True)
+else:
+    print("VIMBISO-MIGRATIONS %d" % count, flush=True)  # noqa: UP031 - short, as RunTask wants

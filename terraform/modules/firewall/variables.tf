@@ -32,3 +32,9 @@ variable "with_file_system" {
   type        = bool
   nullable    = false
 }
+
+variable "with_cache" {
+  description = "Whether there is a shared Redis that the tasks reach."
+  type        = bool
+  nullable    = false
+}

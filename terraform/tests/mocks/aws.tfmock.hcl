@@ -114,3 +114,9 @@ mock_resource "aws_subnet" {
 mock_resource "aws_ecs_task_definition" {
   defaults = { arn = "arn:aws:ecs:af-south-1:123456789012:task-definition/mocked:1" }
 }
+
+mock_resource "aws_elasticache_replication_group" {
+  defaults = {
+    primary_endpoint_address = "primary.cache.test"
+  }
+}

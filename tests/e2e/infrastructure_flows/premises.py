@@ -23,7 +23,8 @@ from support.events import payloads
 
 from deployments.local.stack.settings import REGION
 from pipeline.aws.access import AwsAccess
-from pipeline.environment.loader import PROJECT, environment
+from pipeline.environment.files import PROJECT
+from pipeline.environment.loader import environment
 from pipeline.outputs import Outputs
 from pipeline.state.backend import StateBackend, state_backend_of
 

@@ -1,4 +1,4 @@
-"""Adding an environment, or another application, as the runbook says, in a copy of the project."""
+"""Adding an environment as the runbook says, in a copy of the project."""
 
 import os
 import re
@@ -40,25 +40,6 @@ run "new_environment" {{
   assert {{
     condition     = output.pipeline.url == "https://{NEW}.mycredex.dev"
     error_message = "The plan must be the new environment's."
-  }}
-}}
-"""
-OTHER = "corner-shop"
-OTHER_PLAN = f"""
-mock_provider "aws" {{
-  source          = "./tests/mocks"
-  override_during = plan
-}}
-
-run "other_application" {{
-  command = plan
-
-  assert {{
-    condition = alltrue([
-      for key in ["cluster", "service", "task_family", "repository_name", "log_group", "backup_bucket"] :
-      strcontains(output.pipeline[key], "{OTHER}")
-    ])
-    error_message = "Everything must bear the application's name: ${{jsonencode(output.pipeline)}}"
   }}
 }}
 """
@@ -120,16 +101,6 @@ def test_a_new_environment_can_be_planned(project: Path, tmp_path: Path) -> None
     """Its variables file and what environments.toml says make a plan."""
     environment = load_environments(project / "deployments/environments.toml", {})[NEW]
     _plan(project, environment, "new", tmp_path)
-
-
-def test_another_application_can_be_planned(project: Path, tmp_path: Path) -> None:
-    """One word of environments.toml names what is planned: cluster, service, images, logs and backups."""
-    text = (project / "deployments/environments.toml").read_text(encoding="utf-8")
-    described = tmp_path / "environments.toml"
-    described.write_text(re.sub(r'(?m)^app = ".*"$', f'app = "{OTHER}"', text), encoding="utf-8")
-    environment = load_environments(described, {})[NEW]
-    (project / "terraform/tests/other.tftest.hcl").write_text(OTHER_PLAN, encoding="utf-8")
-    _plan(project, environment, "other", tmp_path)
 
 
 def _plan(project: Path, environment: Environment, test: str, folder: Path) -> None:

@@ -42,7 +42,6 @@ from pipeline.release.store import ReleaseStore
 
 ENVIRONMENT = "local"
 APP = "vimbiso-pay"
-_PARAMETER = f"/{APP}/{ENVIRONMENT}/pipeline"
 _PAGE = 200
 _LOCKED = 120
 """Seconds that log lines are waited for: Prefect's server on SQLite can be locked for a minute."""
@@ -56,6 +55,8 @@ class House:
     stack: Stack
     application: Application
     prefect: SyncPrefectClient
+    environment: str = ENVIRONMENT
+    app: str = APP
 
     @property
     def auth(self) -> tuple[str, str]:
@@ -70,14 +71,15 @@ class House:
     @cached_property
     def outputs(self) -> Outputs:
         """What Terraform built."""
-        document = read_parameter(self.access, _PARAMETER)
+        parameter = f"/{self.app}/{ENVIRONMENT}/pipeline"
+        document = read_parameter(self.access, parameter)
         assert document is not None
-        return parse_outputs(document, _PARAMETER)
+        return parse_outputs(document, parameter)
 
     @property
     def blocks(self) -> Blocks:
         """The blocks that a person edits in the UI."""
-        return Blocks(self.prefect, ENVIRONMENT, f"{APP}-{ENVIRONMENT}")
+        return Blocks(self.prefect, self.environment, f"{self.app}-{ENVIRONMENT}")
 
     @property
     def ecs(self) -> EcsService:
@@ -88,11 +90,11 @@ class House:
     @property
     def releases(self) -> ReleaseStore:
         """The release records."""
-        return ReleaseStore(self.access, self.outputs.backup_bucket, ENVIRONMENT)
+        return ReleaseStore(self.access, self.outputs.backup_bucket, self.environment)
 
     def register(self) -> None:
         """Write blocks and deployments, as `make register` does."""
-        command = [sys.executable, "-m", "deployments", "register", ENVIRONMENT]
+        command = [sys.executable, "-m", "deployments", "register", self.environment]
         done = subprocess.run(
             command, env=dict(self.stack.variables), capture_output=True, text=True, check=False, timeout=200
         )
@@ -107,7 +109,7 @@ class House:
 
     def start(self, flow: str, **parameters: Any) -> UUID:
         """Ask for a run and return its id at once."""
-        return start(self.prefect, f"{flow}/{ENVIRONMENT}", parameters).id
+        return start(self.prefect, f"{flow}/{self.environment}", parameters).id
 
     def end(self, run_id: UUID, seconds: float = 240) -> FlowRun:
         """Wait until the run has ended, and return it."""
@@ -208,7 +210,7 @@ class House:
     def count_records(self) -> int:
         """Count the release records."""
         listed = self.access.client("s3").list_objects_v2(
-            Bucket=self.outputs.backup_bucket, Prefix=f"releases/{ENVIRONMENT}/records/"
+            Bucket=self.outputs.backup_bucket, Prefix=f"releases/{self.environment}/records/"
         )
         return int(listed["KeyCount"])
 

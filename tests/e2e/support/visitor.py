@@ -10,8 +10,8 @@ _INTERVAL = 0.05
 _PATIENCE = 150.0
 """Seconds that an answer is waited for: a busy machine's slowness is not the release's.
 
-More than twice the load balancer's idle timeout of 60 s: the emulator kills a task 5 s after it asked it to
-stop, and a request that the task had taken is offered to the next task only when that timeout is over.
+More than twice the load balancer's idle timeout of 60 s: the emulator kills a container when its time to stop
+is over, and a request that the task had taken is offered to the next task only when that timeout is over.
 """
 _OVERDUE = 180.0
 """Seconds after which a visit that is waited for will not come any more."""

@@ -16,6 +16,7 @@ from support.world import World
 
 from flows.backup_sqlite import backup_sqlite
 from flows.check_backups import check_backups
+from flows.deploy_application import deploy_application
 from flows.drill_restore import drill_restore
 from flows.restore_sqlite import restore_sqlite
 from pipeline.recovery.record import OpenRestores, begin
@@ -80,13 +81,40 @@ def test_a_backup_is_made_shown_and_restored_to_a_file(stage: World, runs: Runs)
     assert f"`{path}`" in runs.artifact(restored, "restored")
 
 
-def test_without_a_database_there_is_nothing_to_back_up(place: World, runs: Runs) -> None:
-    """Before its first release an application has none: no failure. After it something is wrong."""
-    place.ecs.serve(place.register(1), 1)
+def test_before_the_first_release_there_is_nothing_to_back_up(place: World, runs: Runs) -> None:
+    """An application that was never deployed has no database: no failure, and no backup."""
+    place.ecs.serve(place.register(1), 0)
     state = runs.run(backup_sqlite)
     assert (state.type.value, place.keys()) == ("COMPLETED", [])
+
+
+def test_a_database_that_is_gone_after_a_good_release_is_an_error(place: World, runs: Runs) -> None:
+    """It would be the silence in which data is lost."""
     place.deployed(1)
-    assert "is not there, though a release was recorded as good" in told(runs.run(backup_sqlite))
+    state = runs.run(backup_sqlite)
+    assert state.type.value == "FAILED"
+    assert "is not there, though a release was recorded as good" in told(state)
+
+
+def test_an_application_without_a_sqlite_database_is_skipped(place: World, runs: Runs) -> None:
+    """A server's database is its owner's; the archive and the state are looked at all the same."""
+    place.deployed(1)
+    place.live = place.given(databases=())
+    state = runs.run(backup_sqlite)
+    assert (state.type.value, place.keys()[1:]) == ("COMPLETED", [])
+
+
+def test_a_recorded_database_that_the_settings_forget_is_an_error(stage: World, runs: Runs) -> None:
+    """The settings no longer name it, and the application still writes to it."""
+    stage.push(2)
+    stage.build_state()
+    assert "SUCCEEDED" in told(runs.run(deploy_application, image="r2"))
+    path = stage.live.database
+    stage.live = stage.given(databases=())
+    state = runs.run(backup_sqlite)
+    assert f"The application writes to {path}, which the settings do not name" in told(state)
+    rows = {row["copy"]: row["verdict"] for row in runs.artifact(runs.run(check_backups), "backups")}
+    assert f"backup of {path}" in rows
 
 
 def test_backups_past_their_time_go(stage: World, runs: Runs) -> None:
@@ -114,6 +142,10 @@ def test_freshness_is_told(stage: World, runs: Runs) -> None:
     stage.build_state()
     state = runs.run(check_backups)
     rows = {row["copy"]: row["verdict"] for row in runs.artifact(state, "backups")}
+    assert (state.type.value, state.message) == (
+        "FAILED",
+        "state backup missing. Read the last run of backup-state, then start it.",
+    )
     assert rows == {
         f"backup of {stage.live.database}": "fresh",
         "state backup": "missing",
@@ -121,7 +153,7 @@ def test_freshness_is_told(stage: World, runs: Runs) -> None:
     }
     ((name, payload),) = stage.events[1:]
     assert (name, payload["flows"]) == ("backups.missing", ["backup-state"])
-    assert runs.run(check_backups, dry_run=True).type.value == "COMPLETED"
+    assert runs.run(check_backups, dry_run=True).type.value == "FAILED"
     assert stage.heard() == ["backup.made", "backups.missing"]
     with refusing(stage.client("logs"), "DescribeLogGroups", "AccessDeniedException"):
         assert "AccessDenied" in told(runs.run(check_backups))

@@ -27,6 +27,9 @@ def stage(place: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worl
     shutil.copytree(ROOT, module)
     (module / "environments").mkdir()
     monkeypatch.setattr(tasks.terraform, "ROOT_MODULE", module)
+    sizes = str(module / "environments/staging.tfvars")
+    settings = place.live.settings.model_copy(update={"sizes": sizes})
+    place.live = replace(place.live, settings=settings)
     place.build_state()
     values = place.live.outputs.model_dump_json()
     parameter = place.live.settings.outputs_parameter

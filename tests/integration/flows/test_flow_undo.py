@@ -2,6 +2,8 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from prefect.client.schemas.objects import FlowRun
 from support.world import World
 
 from flows.deploy_application import deploy_application
+from pipeline.databases.model import FoundDatabase
+from pipeline.environment.application import DjangoSettings
 from pipeline.migrations.model import Migration
 from pipeline.release.model import SchemaChange
 
@@ -69,14 +73,68 @@ def test_pending_migrations_run_after_a_backup(stage: World, runs: Runs) -> None
     assert {record.backup, f"{record.backup}.manifest.json"} <= set(stage.keys())
 
 
-def test_before_the_first_release_there_is_nothing_to_back_up(stage: World, runs: Runs) -> None:
-    """Terraform's own revision names an image that does not exist: no job could run on it."""
+def test_before_there_is_a_database_there_is_nothing_to_back_up(stage: World, runs: Runs) -> None:
+    """The survey saw none; afterwards it is known that there is one."""
     stage.pending = [HARMLESS]
-    template = {"task_definition_arn": stage.ecs.service["taskDefinition"]}
-    stage.live = stage.given(**template)
+    Path(stage.live.database).unlink()
     assert "SUCCEEDED: release r2" in told(runs.run(deploy_application, image="r2"))
     assert stage.commands == ["shell", "migrate"]
     assert noted(stage).backup == ""
+    known = stage.live.database_record.read()
+    assert known is not None
+    assert known.filled == (stage.live.database,)
+
+
+def test_data_that_would_not_outlive_a_task_keeps_a_release_out(stage: World, runs: Runs) -> None:
+    """Nothing is migrated, nothing recorded, and the release before serves on."""
+    stage.pending = [HARMLESS]
+    stage.databases = [FoundDatabase(alias="default", vendor="sqlite", path="/app/db.sqlite3", mount="/")]
+    state = runs.run(deploy_application, image="r2")
+    assert "Database 'default' is /app/db.sqlite3, inside the container" in told(state)
+    assert (stage.commands, stage.runs) == (["shell"], "r1")
+    assert stage.live.database_record.read() is None
+
+
+def test_a_database_that_vanished_keeps_a_release_out(stage: World, runs: Runs) -> None:
+    """An empty volume would be migrated, served and backed up in the place of the data."""
+    assert "SUCCEEDED: release r2" in told(runs.run(deploy_application, image="r2"))
+    Path(stage.live.database).unlink()
+    stage.pending = [HARMLESS]
+    stage.push(3)
+    state = runs.run(deploy_application, image="r3")
+    assert "is not there or empty, though an earlier release kept its data in it" in told(state)
+    assert stage.runs == "r2"
+
+
+def test_an_application_that_migrates_itself_does_so_in_one_task(stage: World, runs: Runs) -> None:
+    """Its smoke test is that task; the backup comes before, and a survey afterwards sees what ran."""
+    itself = DjangoSettings(migrated_by="application")
+    stage.live = replace(stage.live, settings=stage.live.settings.model_copy(update={"django": itself}))
+    stage.pending = [HARMLESS]
+    said = told(runs.run(deploy_application, image="r2", migrate=False))
+    assert "migrate=false cannot be kept" in said
+    stage.ecs.wrote = lambda task: stage.pending.clear() if "smoke-test" in task["startedBy"] else None
+    assert "SUCCEEDED: release r2" in told(runs.run(deploy_application, image="r2"))
+    assert stage.commands == ["shell", "shell", "job", "shell"]
+    assert noted(stage).migrations == ("pay.0003",)
+
+
+def test_an_application_that_should_migrate_itself_and_does_not_is_refused(stage: World, runs: Runs) -> None:
+    """Its tasks would serve on a database that lacks what they need."""
+    itself = DjangoSettings(migrated_by="application")
+    stage.live = replace(stage.live, settings=stage.live.settings.model_copy(update={"django": itself}))
+    stage.pending = [HARMLESS]
+    state = runs.run(deploy_application, image="r2")
+    assert "1 migrations are still pending: pay.0003" in told(state)
+    assert (noted(stage).migrations, stage.runs) == ((), "r1")
+
+
+def test_static_files_are_published_before_the_switch(stage: World, runs: Runs) -> None:
+    """By the command that the settings name, in a task of the new release."""
+    static = DjangoSettings(collect_static=["python", "manage.py", "collectstatic"])
+    stage.live = replace(stage.live, settings=stage.live.settings.model_copy(update={"django": static}))
+    assert "SUCCEEDED: release r2" in told(runs.run(deploy_application, image="r2"))
+    assert stage.commands == ["shell", "collectstatic"]
 
 
 def test_migrations_that_fail_are_noted_as_far_as_they_ran(stage: World, runs: Runs) -> None:

@@ -82,6 +82,7 @@ def _task_definition(access: AwsAccess, name: str, data: Path) -> str:
         "image": _image(),
         "essential": True,
         "memory": 256,
+        "stopTimeout": 5,
         # The container's first process ignores signals that it does not handle.
         "command": ["python3", "-c", "import signal; signal.signal(15, lambda *_: exit()); signal.pause()"],
         "mountPoints": [{"sourceVolume": "data", "containerPath": "/data"}],

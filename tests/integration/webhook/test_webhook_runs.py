@@ -4,7 +4,7 @@ import httpx
 from webhook_support.deliveries import push, steady_load
 from webhook_support.world import World, until
 
-from pipeline.environment.loader import PROJECT
+from pipeline.environment.files import PROJECT
 
 ENTRYPOINT = "tests/integration/webhook/webhook_support/webhook_flow.py:deploy_application"
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from pipeline.delivery.model import page_of, probe_of
-from pipeline.environment.loader import PROJECT, load_environments
+from pipeline.environment.files import PROJECT
+from pipeline.environment.loader import load_environments
 from pipeline.environment.model import Environment
 from pipeline.outputs import Outputs
 

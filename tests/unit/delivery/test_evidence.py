@@ -9,7 +9,7 @@ import pytest
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
 from pipeline.delivery.evidence import collect_evidence
-from pipeline.delivery.model import Evidence
+from pipeline.delivery.model import Evidence, TaskEvidence
 from pipeline.ecs.model import Container, Service, ServiceEvent, Target, Task
 from pipeline.ecs.service import EcsService
 from pipeline.outputs import Outputs
@@ -102,6 +102,38 @@ def test_the_newest_failures_of_the_revision_come_first() -> None:
     assert [item.task for item in found.tasks] == ["3", "2", "1"]
     assert found.headline.startswith("EssentialContainerExited; exited; container app exited with 3")
     assert found.lines()[:2] == [f"Task 3: {found.headline}", "  app | (no log: no logs)"]
+
+
+EXITED = "EssentialContainerExited; container app exited with 3"
+
+
+@pytest.mark.parametrize(
+    ("reason", "logs", "headline"),
+    [
+        (EXITED, {"app": ("a.FooError: why", "bye")}, f"a.FooError: why ({EXITED})"),
+        (EXITED, {"redis": ("Ready",), "app": ("no licence",)}, f"no licence ({EXITED})"),
+        (EXITED, {"redis": ("Ready",), "app": ()}, EXITED),
+        ("RUNNING, health UNKNOWN", {"app": ("Booting",)}, ""),
+        ("RUNNING, health UNKNOWN", {"app": ("ERROR no cache",)}, "no cache (RUNNING, health UNKNOWN)"),
+        ("OutOfMemoryError; container app exited with 137", {"app": ("served",)}, None),
+    ],
+)
+def test_the_headline_begins_with_the_cause(
+    reason: str, logs: dict[str, tuple[str, ...]], headline: str | None
+) -> None:
+    """Last words count of a container that exited by itself; that a task runs explains nothing."""
+    found = Evidence((TaskEvidence("1", reason, logs),), (), (), ())
+    assert found.headline == (reason if headline is None else headline)
+
+
+def test_the_log_of_a_task_is_told_shortly() -> None:
+    """Repeated lines once, and silence is said."""
+    logs = {"app": ("asked", "asked"), "redis": ()}
+    assert Evidence((TaskEvidence("1", "RUNNING", logs),), (), (), ()).lines() == [
+        "Task 1: RUNNING",
+        "  app | asked (2 times)",
+        "  redis wrote nothing",
+    ]
 
 
 def test_a_task_that_runs_is_told_by_its_health() -> None:

@@ -100,10 +100,31 @@ def test_last_lines_are_not_awaited() -> None:
     assert lines == ()
 
 
-def test_a_failure_carries_its_last_lines() -> None:
-    """No answer is waited for then, and a program in it is left out."""
-    with pytest.raises(OneOffTaskError, match=r"`python -c \.\.\.` failed in task 1: exit code 2.*\n  why"):
-        run(FakeTasks(ended(2)), FakeLogs(("why",)), answer=True)
+@pytest.mark.parametrize(
+    ("code", "lines", "message"),
+    [
+        (1, ("why", "because"), "because\nTask 1 ended: exit code 1. Its last lines:\n  why\n  because"),
+        (1, (), "exit code 1\nTask 1 ended: exit code 1. It wrote nothing."),
+        (137, ("one",), "exit code 137\nTask 1 ended: exit code 137. Its last lines:\n  one"),
+        (
+            1,
+            ("x.ModuleNotFoundError: No module named 'cors'",),
+            (
+                "x.ModuleNotFoundError: No module named 'cors'\n"
+                "Is cors misspelt, or missing in the image's requirements?\n"
+                "Task 1 ended: exit code 1. Its last lines:\n  x.ModuleNotFoundError: No module named 'cors'"
+            ),
+        ),
+    ],
+)
+def test_a_failure_begins_with_its_cause(code: int, lines: tuple[str, ...], message: str) -> None:
+    """No answer is waited for then, and a program in the command is left out.
+
+    The last words of a task that was killed for its memory are no cause.
+    """
+    with pytest.raises(OneOffTaskError) as caught:
+        run(FakeTasks(ended(code)), FakeLogs(lines), answer=True)
+    assert str(caught.value) == f"`python -c ...` failed: {message}"
 
 
 def test_a_task_that_was_left_at_work_is_awaited() -> None:

@@ -59,12 +59,15 @@ class FakeTasks:
         self.stopped.append(arn)
 
 
+@dataclass
 class FakeLogs:
-    """One line for every task."""
+    """The same lines for every task."""
 
-    def tail(self, task: Task, container: str, limit: int) -> tuple[str, ...]:
-        """Return it."""
-        return (LINE,)
+    lines: tuple[str, ...] = (LINE,)
+
+    def tail(self, task: Task, container: str) -> tuple[str, ...]:
+        """Return them."""
+        return self.lines
 
 
 @dataclass
@@ -85,13 +88,16 @@ class Application:
 
 
 def tried(
-    tasks: FakeTasks, application: Application | None = None, said: Callable[[str], None] = lambda _: None
+    tasks: FakeTasks,
+    application: Application | None = None,
+    said: Callable[[str], None] = lambda _: None,
+    lines: tuple[str, ...] = (LINE,),
 ) -> str:
     """Try the release for at most 300 s; without an application the container health check decides."""
     probe_at = None if application is None else lambda address: Probe(f"http://{address}/", window=300)
     asked = application or Application([200])
     return run_smoke_test(  # type: ignore[arg-type] # hand-written fakes
-        tasks, WANTED, FakeLogs(), probe_at, 300, said, asked.ask, lambda: asked.now
+        tasks, WANTED, FakeLogs(lines), probe_at, 300, said, 8000, asked.ask, lambda: asked.now
     )
 
 
@@ -116,6 +122,44 @@ def test_a_release_that_stops_fails_at_once(ended: Task) -> None:
     assert application.rounds <= 2
 
 
+CRASH = (
+    "Traceback (most recent call last):",
+    '  File "x", line 1, in f',
+    "a.B: no module",
+    "[1] [INFO] Worker exiting",
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (CRASH, "The release does not start: a.B: no module\nSmoke-test task 1 stopped: exit code 3: "),
+        ((), "The release does not start: exit code 3: EssentialContainerExited\n"),
+        (("(no log: no rights)",), "The release does not start: exit code 3: EssentialContainerExited\n"),
+    ],
+)
+def test_the_cause_of_a_stop_comes_first(lines: tuple[str, ...], message: str) -> None:
+    """What the application wrote, else ECS's reason; that it wrote nothing is said."""
+    with pytest.raises(SmokeTestError) as caught:
+        tried(FakeTasks([task(), task("STOPPED", exit_code=3)]), Application([None]), lines=lines)
+    assert str(caught.value).startswith(message)
+    assert ("It wrote nothing." in str(caught.value)) is (lines == ())
+
+
+def test_a_release_on_another_port_is_told_by_its_log() -> None:
+    """The answers say only that nothing listens."""
+    listens = ("Listening at: http://0.0.0.0:8001 (1)", "ERROR no cache", *["asked"] * 16)
+    with pytest.raises(SmokeTestError) as caught:
+        tried(FakeTasks([task()]), Application([None]), lines=listens)
+    first, second, third, *quoted = str(caught.value).splitlines()
+    assert first.startswith(
+        "Nothing can be reached on port 8000: by its log the application listens on port 8001."
+    )
+    assert second.endswith("ConnectError.")
+    assert third == "Its log says: no cache"
+    assert quoted[-1] == "  asked (16 times)"
+
+
 def test_a_release_that_answers_badly_fails_soon() -> None:
     """Fifteen seconds of bad answers are enough; the error has the last answer and the log."""
     application = Application([None, 500])
@@ -138,7 +182,7 @@ def test_a_release_that_never_starts_fails_in_time() -> None:
     """Its task is stopped: it would start some day, and nobody would stop it."""
     tasks = FakeTasks([task("PENDING")])
     with pytest.raises(SmokeTestError, match=rf"still PENDING after 0 s(.|\n)*{LINE}"):
-        run_smoke_test(tasks, WANTED, FakeLogs(), None, 0, lambda _: None)  # type: ignore[arg-type] # hand-written fakes
+        run_smoke_test(tasks, WANTED, FakeLogs(), None, 0, lambda _: None, 8000)  # type: ignore[arg-type] # hand-written fakes
     assert tasks.stopped == ["arn:task/cluster/1"]
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
+import pytest
 from botocore.stub import Stubber
 
 from pipeline.aws.access import AwsAccess
@@ -70,3 +71,19 @@ def test_what_cannot_be_read_is_a_line_that_says_why() -> None:
         (line,) = TaskLogs(access, "/g").tail(replace(TASK, task_definition="gone:1"), "app")
     assert line.startswith("(no log: ")
     assert "gone:1" in line
+
+
+@pytest.mark.parametrize("missing", ["stream", "group"])
+def test_a_task_without_a_stream_wrote_nothing(missing: str) -> None:
+    """A group that is missing is something else: it is named."""
+    access = Scripted()
+    with Stubber(access.client("ecs")) as ecs, Stubber(access.client("logs")) as logs:
+        ecs.add_response(
+            "describe_task_definition", {"taskDefinition": {"containerDefinitions": [CONTAINER]}}
+        )
+        for _ in range(9):  # it is asked for until the stream may have been made
+            message = f"The specified log {missing} does not exist."
+            logs.add_client_error("get_log_events", "ResourceNotFoundException", message)
+        found = TaskLogs(access, "/g").tail(TASK, "app")
+    assert (found == ()) is (missing == "stream")
+    assert missing == "stream" or found[0].startswith("(no log: ")

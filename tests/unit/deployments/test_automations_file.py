@@ -10,7 +10,8 @@ from prefect.events.schemas.automations import EventTrigger
 
 from deployments.automations.model import AutomationsFileError, entries_for
 from deployments.prefect_file import flow_names, scheduled_flows
-from pipeline.environment.loader import PROJECT, environment, environments
+from pipeline.environment.files import PROJECT
+from pipeline.environment.loader import environment, environments
 
 FOREIGN = {"vimbiso.source.pushed"}
 """Events that come from outside."""

@@ -17,7 +17,8 @@ from deployments.cli import verbs
 from deployments.cli.declared import FLOWS, environment_names
 from deployments.cli.server import NOT_STARTED, server_of
 from deployments.prefect_file import entries
-from pipeline.environment.loader import PROJECT, environment, environments
+from pipeline.environment.files import PROJECT
+from pipeline.environment.loader import environment, environments
 
 ENTRYPOINTS = sorted({entry.entrypoint for entry in entries(environment("local"))})
 DAILY = ["deploy", "rollback", "history", "diagnose", "backup", "restore"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.environment.loader import PROJECT
+from pipeline.environment.files import PROJECT
 
 FILE = PROJECT / "deployments/platform/compose.yaml"
 DOCUMENT: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))

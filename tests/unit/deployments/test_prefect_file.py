@@ -11,7 +11,8 @@ from prefect.utilities.callables import parameter_schema
 
 from deployments.prefect_file import DeploymentEntry, entries
 from deployments.work_pools import ENGINE_TAG
-from pipeline.environment.loader import PROJECT, environments
+from pipeline.environment.files import PROJECT
+from pipeline.environment.loader import environments
 
 ENTRIES = [entry for item in environments().values() for entry in entries(item)]
 ENTRYPOINTS = sorted({entry.entrypoint for entry in ENTRIES})

@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.environment.loader import PROJECT, UnknownEnvironmentError, environment, environments
+from pipeline.environment.files import PROJECT
+from pipeline.environment.loader import (
+    EnvironmentsFileError,
+    UnknownEnvironmentError,
+    environment,
+    environments,
+)
 
 MINIMAL = """
 [environments.lab]
@@ -43,3 +49,69 @@ def test_an_unknown_environment_names_the_known_ones() -> None:
     """The message says which exist and where to add one."""
     with pytest.raises(UnknownEnvironmentError, match=r"'nowhere'.*Known: .*staging.*environments\.toml"):
         environment("nowhere")
+
+
+SHOP = """
+[names]
+cluster = "{app}-{environment}"
+service = "{app}-{environment}"
+repository = "{app}-{environment}"
+log_group = "/ecs/{app}-{environment}"
+
+[defaults]
+app = "shop"
+region = "af-south-1"
+branch = "main"
+source = { repository = "x" }
+health_path = "/"
+container_port = 80
+approval = "never"
+secret_keys = ["KEY"]
+data = { path = "/srv", databases = ["/srv/shop.db"] }
+
+[environments.staging]
+data = { volumes = { media = "/media" } }
+
+[environments.local]
+"""
+
+
+def shop(folder: Path, text: str = SHOP, name: str = "shop") -> None:
+    """Write an application's folder of configuration."""
+    (folder / name).mkdir()
+    (folder / name / "environments.toml").write_text(text, encoding="utf-8")
+
+
+def test_another_application_is_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its environments are named after it here; in AWS, after their stage, as the project's own are."""
+    monkeypatch.setenv("VIMBISO_APPLICATIONS", str(tmp_path))
+    shop(tmp_path)
+    assert set(environments()) == {"local", "staging", "production", "shop-staging", "shop-local"}
+    staging, own = environment("shop-staging"), environment("staging")
+    assert (staging.stage, staging.sizes) == ("staging", str(tmp_path / "shop/staging.tfvars"))
+    assert (own.stage, own.sizes) == ("staging", "terraform/environments/staging.tfvars")
+    assert (staging.outputs_parameter, staging.secret_name) == ("/shop/staging/pipeline", "shop/staging/app")
+    assert (staging.names.cluster, staging.state_bucket) == ("shop-staging", "shop-staging-terraform-state")
+    assert (staging.data.path, staging.data.volumes) == ("/srv", {"media": "/media"})
+    assert environment("shop-local").data.volumes == {}
+
+
+def test_two_applications_of_one_name_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would share buckets, secret and state."""
+    monkeypatch.setenv("VIMBISO_APPLICATIONS", str(tmp_path))
+    shop(tmp_path)
+    shop(tmp_path, name="store")
+    with pytest.raises(EnvironmentsFileError, match="shop-staging is shop staging already; set app"):
+        environments()
+
+
+def test_an_environment_that_has_two_descriptions_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of the project's own file, and one of an application's folder."""
+    (tmp_path / "own.toml").write_text(MINIMAL.replace("lab", "shop-local"), encoding="utf-8")
+    monkeypatch.setenv("VIMBISO_ENVIRONMENTS", str(tmp_path / "own.toml"))
+    monkeypatch.setenv("VIMBISO_APPLICATIONS", str(tmp_path))
+    shop(tmp_path)
+    with pytest.raises(EnvironmentsFileError, match="there is another shop-local; rename one"):
+        environments()

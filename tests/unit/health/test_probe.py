@@ -7,6 +7,7 @@ import httpx
 import pytest
 from support.clock import FakeTime
 
+from pipeline.health.codes import HealthCodes
 from pipeline.health.model import Probe, ProbeReport, Reply
 from pipeline.health.probe import judge, probe
 
@@ -14,6 +15,7 @@ GOOD = httpx.Response(200, json={"release": "r2"})
 WANTED = Probe("http://app.test/health/", in_a_row=3, window=10, interval=1)
 
 
+BALANCER = "No task answers: the load balancer says so while it has no healthy target"
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
@@ -64,7 +66,10 @@ def test_the_window_ends_the_asking() -> None:
     report = ask(script(httpx.Response(502)), time=time)
     assert not report.healthy
     assert len(report.replies) == 11
-    assert report.message == "http://app.test/health/: 11 of 11 answers bad, the last one: HTTP 502."
+    assert (
+        report.message
+        == f"http://app.test/health/: 11 of 11 answers bad, the last one: HTTP 502. {BALANCER}."
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,6 +77,7 @@ def test_the_window_ends_the_asking() -> None:
     [
         ([500], 6),
         ([404], 6),
+        ([301], 6),
         ([502, 502, 500], 7),
         ([500, 500, 500, 503, 500], 9),
         ([500, 200, 500], 8),
@@ -108,14 +114,42 @@ def test_network_errors_are_bad_answers(error: Exception, fault: str) -> None:
         (httpx.Response(200, json={"ok": True}), None),
         (httpx.Response(200, json=["r1"]), None),
         (httpx.Response(200, text="fine"), None),
-        (httpx.Response(301, headers={"Location": "/"}), "HTTP 301"),
-        (httpx.Response(404, json={"release": "r2"}), "HTTP 404"),
+        (httpx.Response(301, headers={"Location": "/"}), "HTTP 301 to /"),
+        (httpx.Response(404, json={"release": "r2", "message": "no"}), "HTTP 404 (no)"),
     ],
 )
 def test_which_answers_are_good(answer: httpx.Response, fault: str | None) -> None:
     """2xx is good; where the answer names a release it must be the wanted one."""
     requested = Probe("http://app.test/", release="r2", in_a_row=1, window=0)
     assert faults(ask(script(answer), requested)) == [fault]
+
+
+@pytest.mark.parametrize(("status", "healthy"), [(204, True), (301, True), (302, False), (200, False)])
+def test_the_probe_accepts_what_the_target_group_does(status: int, healthy: bool) -> None:
+    """One rule for all who ask: a release that one of them takes would fail with the other."""
+    requested = Probe("http://app.test/", codes=HealthCodes.parse("204,301"), in_a_row=1, window=0)
+    assert ask(script(httpx.Response(status, headers={"Location": "/x"})), requested).healthy is healthy
+
+
+def test_a_redirect_is_not_followed() -> None:
+    """The load balancer does not follow it either; where it leads and why is told."""
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.path)
+        return httpx.Response(302, headers={"Location": "https://app.test/health/?next=SECRET"})
+
+    report = ask(answer, Probe("http://app.test/health/", in_a_row=1, window=0))
+    assert seen == ["/health/"]
+    assert "HTTP 302 to https://app.test/health/. Most likely Django's SECURE_SSL_REDIRECT" in report.message
+    assert "SECRET" not in report.message
+
+
+def test_a_refused_connection_names_the_port() -> None:
+    """The most frequent slip: the application listens somewhere else."""
+    refused = script(httpx.ConnectError("[Errno 111] Connection refused"))
+    report = ask(refused, Probe("http://10.0.0.7:8000/health/", in_a_row=1, window=0))
+    assert report.message.endswith("Connection refused. Nothing listens on port 8000 of 10.0.0.7.")
 
 
 def test_any_release_is_good_where_none_is_wanted() -> None:

@@ -8,7 +8,7 @@ import pytest
 from deployments.local.base_image import BaseImageError, Recipe, bootstrap_command, ensure_base_image
 
 _RECIPE = Recipe(
-    "bookworm", ("deb http://mirror bookworm main",), ('Acquire::http::Proxy "p:s3cret";',), b"pem"
+    "bookworm", ("deb http://mirror bookworm main",), ('Acquire::http::Proxy "p:s3cret";',), b"pem", "3.11"
 )
 
 
@@ -20,13 +20,24 @@ def test_command() -> None:
     assert "s3cret" not in " ".join(command)
 
 
+def test_an_equivalent_has_what_official_images_have() -> None:
+    """Commands under both names, time zones, the library of the same Python; and pip installs for all."""
+    command = bootstrap_command(_RECIPE, Path("/work"))
+    (included,) = [part for part in command if part.startswith("--include=")]
+    packages = included.partition("=")[2].split(",")
+    assert {"python-is-python3", "python3-pip", "tzdata", "netbase", "libpython3.11"} <= set(packages)
+    assert "--dpkgopt=path-exclude=/usr/lib/python3*/EXTERNALLY-MANAGED" in command
+
+
 def test_trust_is_optional() -> None:
     """A machine without its own certificates keeps the packages' ones."""
     command = bootstrap_command(replace(_RECIPE, trust=b""), Path("/work"))
     assert not [part for part in command if "pip.conf" in part or "trust.pem" in part]
 
 
-@pytest.mark.parametrize("change", [{"sources": ("deb x",)}, {"trust": b"other"}, {"suite": "trixie"}])
+@pytest.mark.parametrize(
+    "change", [{"sources": ("deb x",)}, {"trust": b"other"}, {"suite": "trixie"}, {"python": "3.13"}]
+)
 def test_reference(change: dict[str, object]) -> None:
     """Another recipe has another name, so that an old image isn't taken for a new one."""
     assert _RECIPE.reference.startswith("vimbiso/base:bookworm-")

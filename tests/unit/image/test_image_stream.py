@@ -48,8 +48,24 @@ def test_failure_names_the_step_and_its_last_lines() -> None:
         _read(log, error)
     assert caught.value.step == "step 2/3 (RUN b)"
     assert caught.value.tail == ("broken thing",)
-    assert "Building demo:1 failed at step 2/3 (RUN b): returned a non-zero code: 1" in str(caught.value)
+    assert str(caught.value) == (
+        "The image was not built: returned a non-zero code: 1\n"
+        "Building demo:1 failed at step 2/3 (RUN b).\nIts last lines:\n  broken thing"
+    )
     assert "fine" not in str(caught.value)
+
+
+def test_what_a_step_calls_an_error_comes_first() -> None:
+    """As what pip says behind two thousand characters of versions, and before what the engine makes of it."""
+    log = BuildLog("demo:1")
+    missing = f"ERROR: no version (from {'1.2, ' * 400})\nERROR: No matching distribution found for x==9\n"
+    _read(log, {"stream": "Step 1/1 : RUN pip install x==9\n"}, {"stream": missing})
+    told = str(log.failure("returned a non-zero code: 1")).splitlines()
+    assert told[:2] == [
+        "The image was not built: No matching distribution found for x==9",
+        "Building demo:1 failed at step 1/1 (RUN pip install x==9): returned a non-zero code: 1.",
+    ]
+    assert max(map(len, told)) < 300
 
 
 def test_pull_is_reported_without_its_progress_bars() -> None:

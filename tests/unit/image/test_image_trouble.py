@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import docker
 import pytest
-from docker.errors import DockerException
+import requests
+from docker.errors import APIError, DockerException
 from moto import mock_aws
 from support.refusals import UNREACHABLE, refusing
 from tenacity import wait_none
@@ -113,8 +114,18 @@ STEP = {"stream": "Step 1/1 : FROM scratch\n"}
 @pytest.mark.parametrize("error", [DockerException("gone"), ConnectionResetError("gone")])
 def test_an_engine_that_goes_away_is_told_with_the_step(tmp_path: Path, error: Exception) -> None:
     """And with what to look at."""
-    with pytest.raises(BuildError, match=r"step 1/1 .*gone\. Check that the Docker engine runs"):
+    with pytest.raises(BuildError, match=r"gone\. Check that the Docker engine runs.*\n.*step 1/1"):
         built(tmp_path, STEP, error)
+
+
+def test_a_dockerfile_that_is_not_understood_is_told_in_the_engines_words(tmp_path: Path) -> None:
+    """Without the request's address, which holds the build arguments, and without advice on the engine."""
+    said = "dockerfile parse error line 18: unknown instruction: WORKDIRR"
+    response = requests.Response()
+    response.status_code, response.url = 400, "http+docker://localhost/build?buildargs=SECRET"
+    with pytest.raises(BuildError) as caught:
+        built(tmp_path, APIError("400 Client Error for " + response.url, response, said))
+    assert str(caught.value) == f"The image was not built: {said}\nBuilding pay:1 failed."
 
 
 def test_a_build_that_takes_too_long_is_given_up(tmp_path: Path) -> None:

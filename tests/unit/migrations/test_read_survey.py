@@ -20,6 +20,7 @@ TWO = (
     'VIMBISO-MIGRATION {"app": "a", "name": "0002_y", "marker": true, "operations": '
     '[{"kind": "RunSQL", "what": "Raw SQL", "reversible": false, "required": false}]}'
 )
+LINE = 'VIMBISO-DATABASE {"alias": "default", "vendor": "sqlite", "path": "/data/a", "mount": "/data"}'
 NOISE = "6 objects imported automatically (use -v 2 for details)."
 
 
@@ -48,8 +49,7 @@ def test_nothing_pending() -> None:
 
 def test_databases_are_read() -> None:
     """As the application's Django names them."""
-    line = 'VIMBISO-DATABASE {"alias": "default", "vendor": "sqlite", "path": "/data/a", "mount": "/data"}'
-    found = read_survey([NOISE, line, "VIMBISO-MIGRATIONS 0"])
+    found = read_survey([NOISE, LINE, "VIMBISO-MIGRATIONS 0"])
     assert found.databases == (
         FoundDatabase(alias="default", vendor="sqlite", path="/data/a", mount="/data"),
     )
@@ -70,8 +70,16 @@ def test_an_answer_in_another_form_is_an_error() -> None:
         read_survey(['VIMBISO-MIGRATION {"app": "a", "name": "b", "operations": 1}', "VIMBISO-MIGRATIONS 1"])
 
 
+def test_a_database_that_cannot_be_read_is_told_with_its_place() -> None:
+    """Its place says more than the error: it may lie where nobody may write."""
+    found = read_survey([LINE, ONE, 'VIMBISO-UNREADABLE "OperationalError: unable to open database file"'])
+    assert [item.path for item in found.databases] == ["/data/a"]
+    assert (found.pending, found.unreadable) == ((), "OperationalError: unable to open database file")
+
+
 @pytest.mark.parametrize(
-    ("lines", "whole"), [([], False), ([ONE], False), ([ONE, "VIMBISO-MIGRATIONS 1"], True)]
+    ("lines", "whole"),
+    [([], False), ([ONE], False), ([ONE, "VIMBISO-MIGRATIONS 1"], True), (['VIMBISO-UNREADABLE "x"'], True)],
 )
 def test_the_last_line_tells_that_all_has_arrived(lines: list[str], whole: bool) -> None:
     """CloudWatch shows a task's lines some seconds after its end."""

@@ -4,8 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
+from ministack.services import alb  # type: ignore[import-untyped] # has no types
 
-from deployments.local.stack.emulator import passing_over
+from deployments.local.stack.emulator import as_https, passing_over
 from deployments.local.stack.settings import Settings
 from deployments.local.stack.specs import CONNECT_SECONDS, specs
 
@@ -48,3 +49,11 @@ def test_a_dead_task_costs_a_visitor_little() -> None:
     """The emulator gives up connecting long before the ten seconds of an ordinary client are over."""
     emulator = next(spec for spec in specs(Settings.read()) if spec.name == "aws")
     assert float(emulator.variables["ALB_TARGET_CONNECT_TIMEOUT_SECONDS"]) == CONNECT_SECONDS <= 2
+
+
+def test_an_application_behind_a_redirect_to_https_is_reached() -> None:
+    """Its visitors came by HTTPS, whatever they claim themselves; nothing else is changed."""
+    listener, asked = {"Protocol": "HTTP", "Port": 80}, {"Host": "pay", "X-Forwarded-Proto": "http"}
+    told = as_https(alb._target_headers)("lb", listener, asked, "127.0.0.1")
+    assert (told["x-forwarded-proto"], told["x-forwarded-port"]) == ("https", "443")
+    assert (told["host"], told["x-forwarded-for"]) == ("pay", "127.0.0.1")

@@ -36,6 +36,17 @@ class FakeEngine:
             raise DockerException("gone")
         return [{"Id": name} for name, label in self.labels.items() if label == filters["label"]]
 
+    def volumes(self, *, filters: dict[str, str]) -> dict[str, Any]:
+        """List the volumes of a label; one is there."""
+        assert filters == {"label": f"ministack.instance={instance(SETTINGS)}"}
+        return {"Volumes": [{"Name": "scratch"}] if "scratch" in self.labels else None}
+
+    def remove_volume(self, name: str, *, force: bool) -> None:
+        """Remove one."""
+        assert force
+        assert "b" not in self.labels, "a container may still use it"
+        del self.labels[name]
+
     def remove_container(self, name: str, *, force: bool, v: bool) -> None:
         """Remove one."""
         assert (force, v) == (True, True)
@@ -61,6 +72,14 @@ def test_only_our_own_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another stack's stay."""
     found = engine(monkeypatch)
     assert settle.containers(SETTINGS) == ["a", "b"]
+    assert settle.remove_containers(SETTINGS) == 2
+    assert list(found.labels) == ["c"]
+
+
+def test_their_volumes_go_after_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of an emulator that was killed have nobody else."""
+    found = engine(monkeypatch)
+    found.labels["scratch"] = "a volume's"
     assert settle.remove_containers(SETTINGS) == 2
     assert list(found.labels) == ["c"]
 

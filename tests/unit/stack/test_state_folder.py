@@ -1,4 +1,4 @@
-"""The state folder is made for the application's user, and only a folder of ours is ever removed."""
+"""The state folder is closed to others, and only a folder of ours is ever removed."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from support.settings import stack_settings
 
 from deployments.local.stack.errors import StackError
-from deployments.local.stack.folders import APPLICATION_UID, prepare, remove
+from deployments.local.stack.folders import prepare, remove
 from deployments.local.stack.settings import Settings
 
 
@@ -15,13 +15,6 @@ from deployments.local.stack.settings import Settings
 def settings(tmp_path: Path) -> Settings:
     """A stack whose folder does not exist yet."""
     return stack_settings(tmp_path / "deep/state", 1, 2, 3)
-
-
-def test_the_application_may_write_to_its_data(settings: Settings) -> None:
-    """As root the folder is given to the container's user; otherwise everybody may write."""
-    prepare(settings)
-    status = settings.data.stat()
-    assert status.st_uid == APPLICATION_UID or status.st_mode & 0o777 == 0o777
 
 
 def test_a_folder_of_ours_is_removed_as_a_whole(settings: Settings) -> None:
@@ -57,6 +50,6 @@ def test_other_users_are_kept_out(settings: Settings) -> None:
 def test_another_users_folder_is_refused(settings: Settings) -> None:
     """Its owner could exchange everything in it."""
     settings.state.mkdir(parents=True)
-    os.chown(settings.state, APPLICATION_UID, APPLICATION_UID)
+    os.chown(settings.state, 12345, 12345)
     with pytest.raises(StackError, match=r"belongs to another user. Set VIMBISO_STATE"):
         prepare(settings)

@@ -59,6 +59,13 @@ class HealthTest(TestCase):
         self.assertIn("drill", answer.json()["message"])
 
 
+    @override_settings(FAULT="visitors-500")
+    def test_drill_for_visitors(self) -> None:
+        """Health checks, which come without a load balancer, find nothing wrong."""
+        self.assertEqual(200, self.client.get("/health/").status_code)
+        self.assertEqual(500, self.client.get("/health/", headers={"X-Forwarded-For": "::1"}).status_code)
+
+
 class CommandLineTest(TestCase):
     """What needs a process of its own."""
 

@@ -1,0 +1,19 @@
+"""The table."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """Make it."""
+
+    initial = True
+    dependencies = []
+    operations = [
+        migrations.CreateModel(
+            name="Line",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("text", models.CharField(max_length=200)),
+            ],
+        ),
+    ]

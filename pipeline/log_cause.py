@@ -1,0 +1,270 @@
+"""Causes in the log lines of something that failed, and short quotations of the lines. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+CAUSE_LIMIT = 500
+"""Characters of a cause; the first seventy are what a list of runs shows."""
+QUOTE_LIMIT = 2000
+"""Characters of quoted lines."""
+READ_LINES = 200
+"""Lines to read for a cause: a chain of two of Django's tracebacks has a hundred."""
+_READ_OF_LINE = 4000
+_LINE_LIMIT = 240
+_MESSAGE_LIMIT = 300
+_QUOTED_LINES = 12
+_MORE_OF_MESSAGE = 4
+_BLOCK = 6
+"""Most lines of a block that is recognised when it comes again."""
+
+_TRACEBACK = "Traceback (most recent call last):"
+_CHAINS = (
+    "During handling of the above exception, another exception occurred:",
+    "The above exception was the direct cause of the following exception:",
+)
+_PREFIX = re.compile(
+    r"^\s*(?:[\w.-]+\s*\|\s+)?"  # docker compose
+    r"(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*(?: [+-]\d{4}\])?\s+)?"
+    r"(?:\[\d+\]\s+)?(?:\[?(?:CRITICAL|ERROR|FATAL)\]?:?\s+)?"
+)
+"""Time, process and level as gunicorn, uwsgi and Python's logging write them before a line."""
+_RECORD = re.compile(
+    r"^\s*(?:[\w.-]+\s*\|\s+)?\[?(?:\d{4}-\d\d-\d\d[T ]\d\d:|INFO|WARNING|DEBUG|\d+\] \[)|^\*\*\*|^unable to load app"
+)
+"""How a new record of a log begins."""
+_EXCEPTION = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:\s*:.*)?$")
+_NAMED = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|ImproperlyConfigured|DoesNotExist): \S")
+_PLACE = re.compile(r'^\s+File "([^"]+)", line (\d+)$')
+_CHECKS = "System check identified some issues:"
+_TOLD = re.compile(
+    r"^[\w./-]+(?: [\w./-]+){0,3}: error: "  # argparse
+    r"|^\S*sh: (?:line )?(?:\d+: )?(?:exec: )?\S+: "  # a shell
+    r"(?:command )?(?:not found|[Pp]ermission denied|No such file)"
+    r"|: can't open file |exec format error|: No module named \S+$"
+)
+"""What a shell, an interpreter or an option parser says when it cannot do what it was told."""
+_ENGINE = re.compile(r'\bexec: "[^"]*": .+')
+"""What a container engine says of a command that it cannot start, at the end of a long reason."""
+_ERROR = re.compile(
+    r"\b(?:CRITICAL|ERROR|FATAL)\b|^E: |\berror: |WORKER TIMEOUT|was sent SIGKILL|no python application"
+)
+_CONSEQUENCE = re.compile(
+    r"exited with code|Shutting down|Worker failed to boot|Exception in worker process|Worker exiting"
+    r"|ResolutionImpossible|subprocess-exited-with-error|metadata-generation-failed|Handling signal"
+    r"|Booting worker|Listening at|Starting gunicorn|Using worker"
+)
+"""What follows from the cause, or is no error at all."""
+_ADVICE = (
+    (r"No module named '?([\w.]+)", "Is {} misspelt, or missing in the image's requirements?"),
+    (r"No matching distribution found for (\S+)", "Correct {} in the requirements."),
+    (r"(?:exec: |sh: .*: )\"?([\w./-]+)\"?: .*not found", "Correct the command, or install {} in the image."),
+)
+_ENDS = ("SystemExit", "KeyboardInterrupt")
+_UNREAD = "(no log"
+
+
+def find_error(lines: Iterable[str], limit: int = CAUSE_LIMIT) -> str:
+    """Return what the lines call an error, in one line; "" where they call nothing so.
+
+    The last one counts. Of chained tracebacks the last exception comes first, as the one that was worded for
+    people ("ImproperlyConfigured: set DATABASE_URL"), and behind it what it came of, newest first:
+    "(from KeyError: 'DATABASE_URL')". One that repeats the words of the one before it is left out.
+    """
+    told = [line.rstrip()[:_READ_OF_LINE] for line in lines if not line.startswith(_UNREAD)]
+    sure = max([*_chains(told), *_sentences(told)], default=None)
+    if sure is not None:
+        return _clip(sure[1], limit)
+    errors = [line for line in told if _ERROR.search(line) and not _CONSEQUENCE.search(line)]
+    return _clip(_bare(errors[-1]), limit) if errors else ""
+
+
+def find_cause(lines: Sequence[str], limit: int = CAUSE_LIMIT) -> str:
+    """Return the error of something that ended badly, else its last words; "" where it wrote nothing."""
+    told = [line for line in lines if line.strip() and not line.startswith(_UNREAD)]
+    last = next((line for line in reversed(told) if not _CONSEQUENCE.search(line)), "")
+    return find_error(told, limit) or _clip(_bare(last), limit)
+
+
+def advise(cause: str) -> str:
+    """Return the remedy of a cause that has one of its own, else ""."""
+    found = ((re.search(pattern, cause), words) for pattern, words in _ADVICE)
+    return next((words.format(match[1]) for match, words in found if match), "")
+
+
+def tell(lines: Sequence[str], reason: str) -> str:
+    """Return why a task ended, in a line, and behind it the remedy where it is known.
+
+    ``reason`` is ECS's: it counts where the task wrote nothing, or was ended from outside.
+    """
+    killed = "OutOfMemory" in reason or "exit code 137" in reason
+    cause = (not killed and find_cause(lines)) or find_error([reason]) or reason
+    return "\n".join(filter(None, (cause, advise(cause))))
+
+
+def quote(lines: Sequence[str], limit: int = QUOTE_LIMIT) -> str:
+    """Return the last lines under a heading, repeated ones once with their count; or that there are none."""
+    if not lines:
+        return "It wrote nothing."
+    kept: list[str] = []
+    left = limit
+    for line in reversed(collapse(lines)[-_QUOTED_LINES:]):
+        left -= len(line) + 3
+        if left < len("Its last lines:"):
+            break
+        kept.insert(0, f"\n  {line}")
+    return f"Its last lines:{''.join(kept)}"
+
+
+def collapse(lines: Sequence[str]) -> list[str]:
+    """Return the lines clipped; of those that come again, alone or as a block, the newest with its count.
+
+    Lines are the same where they differ only in numbers: times, processes, addresses.
+    """
+    keys = [re.sub(r"\b[0-9a-f]{8,}\b|\d+", "0", line.strip()) for line in lines]
+    found, at = [], 0
+    while at < len(lines):
+        size, times = max(
+            ((size, _times(keys, at, size)) for size in range(1, _BLOCK + 1)),
+            key=lambda item: (item[0] * item[1] if item[1] > 1 else 1, -item[0]),
+        )
+        size = size if times > 1 else 1
+        at += size * times
+        block = [_clip(line.rstrip(), _LINE_LIMIT) for line in lines[at - size : at]]
+        if times > 1:
+            block[-1] += f" ({times} times)" if size == 1 else f" (these {size} lines {times} times)"
+        found += block
+    return found
+
+
+def _times(keys: list[str], at: int, size: int) -> int:
+    """Count how often the block comes in a row."""
+    block, times = keys[at : at + size], 1
+    while len(block) == size and keys[at + times * size : at + (times + 1) * size] == block:
+        times += 1
+    return times
+
+
+@dataclass(frozen=True)
+class _Raised:
+    """An exception as a traceback ends with it; ``end`` is the line behind it."""
+
+    start: int
+    end: int
+    text: str
+
+    @property
+    def name(self) -> str:
+        return self.text.partition(":")[0]
+
+    @property
+    def words(self) -> str:
+        return self.text.partition(":")[2].strip()
+
+
+def _chains(lines: list[str]) -> Iterator[tuple[int, str]]:
+    """Yield the place and the telling of each chain of tracebacks."""
+    chain: list[_Raised] = []
+    for raised in _tracebacks(lines):
+        between = lines[chain[-1].end : raised.start] if chain else []
+        if not any(line.endswith(_CHAINS) for line in between):
+            yield from _telling(chain)
+            chain = []
+        chain.append(raised)
+    yield from _telling(chain)
+
+
+def _telling(chain: list[_Raised]) -> Iterator[tuple[int, str]]:
+    """Yield one telling; an exit that somebody asked for says nothing."""
+    errors = [item for item in reversed(chain) if item.name not in _ENDS]
+    if not errors:
+        return
+    first, *rest = errors
+    words = {first.words}
+    causes = []
+    for item in rest:
+        if item.words not in words:
+            causes.append(item.text)
+        words.add(item.words)
+    yield chain[-1].end, first.text + (f" (from {', from '.join(causes)})" if causes else "")
+
+
+def _tracebacks(lines: list[str]) -> Iterator[_Raised]:
+    """Yield each traceback's exception, in order; one that is cut off has none."""
+    for start, line in enumerate(lines):
+        column = line.find(_TRACEBACK)
+        if column < 0:
+            continue
+        shape = _shape(line[:column])
+        rows = [
+            (at, text[column:] if _shape(text[:column]) == shape else text)
+            for at, text in enumerate(lines[start + 1 :], start + 1)
+        ]
+        for number, (at, row) in enumerate(rows):
+            if _TRACEBACK in row:
+                break
+            if row and not row[0].isspace():
+                if _EXCEPTION.match(row):
+                    yield _raised(
+                        start, at, [text for _, text in rows[:number]], [r for _, r in rows[number:]]
+                    )
+                break
+
+
+def _raised(start: int, at: int, frames: list[str], rest: list[str]) -> _Raised:
+    """Return the exception with all of its message, and for a syntax error the place."""
+    if rest[0].endswith(_CHECKS):
+        return _Raised(start, at + 1, _checks(rest))
+    more = []
+    for row in rest[1 : 1 + _MORE_OF_MESSAGE]:
+        if not re.search(r"\w", row) or _RECORD.match(row) or _TRACEBACK in row or row.endswith(_CHAINS):
+            break
+        more.append(row.strip())
+    text = _clip(" ".join([rest[0].rstrip(), *more]), _MESSAGE_LIMIT)
+    return _Raised(start, at + 1, text + _place(frames))
+
+
+def _place(rows: list[str]) -> str:
+    """Return where the code is that could not be read, which a traceback shows as a frame without a name."""
+    found = list(filter(None, map(_PLACE.match, rows)))
+    return f" ({found[-1][1]}, line {found[-1][2]})" if found else ""
+
+
+def _checks(rows: list[str]) -> str:
+    """Return what Django's checks call errors."""
+    found: list[str] = []
+    grave = False
+    for row in rows[1:]:
+        if row.strip().endswith(":") and row.strip()[:-1].isupper():
+            grave = row.startswith(("ERRORS", "CRITICAL"))
+        elif row.startswith("System check identified"):
+            break
+        elif grave and row.strip():
+            found.append(row.strip())
+    return _clip(f"SystemCheckError: {' '.join(found) or rows[0].strip()}", _MESSAGE_LIMIT)
+
+
+def _sentences(lines: list[str]) -> Iterator[tuple[int, str]]:
+    """Yield the place and the text of each error that stands alone, without a traceback."""
+    for at, line in enumerate(lines):
+        text = _bare(line)
+        if text.endswith(_CHECKS) and text.startswith("SystemCheckError"):
+            yield at, _checks([_bare(line) for line in lines[at:]])
+        elif text.startswith("SyntaxError: "):
+            yield at, text + _place(lines[:at])
+        elif said := _ENGINE.search(text):
+            yield at, said[0]
+        elif (_NAMED.match(text) and not _CONSEQUENCE.search(text)) or _TOLD.search(text):
+            yield at, text
+
+
+def _shape(prefix: str) -> str:
+    return re.sub(r"\d+", "0", prefix)
+
+
+def _bare(line: str) -> str:
+    return _PREFIX.sub("", line, count=1).strip()
+
+
+def _clip(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

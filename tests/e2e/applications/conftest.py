@@ -1,0 +1,24 @@
+"""One stack that delivers four applications, each from a folder of configuration and a copy of its source."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from delivered import APPLICATIONS, Delivered, delivering, ensure_redis
+from stack_commands import free_ports
+
+
+@pytest.fixture(scope="session")
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Delivered]]:
+    """The four on one stack, side by side: infrastructure for each, and nothing deployed."""
+    folder: Path = tmp_path_factory.mktemp("applications")
+    with delivering(folder, free_ports(4780), ensure_redis()) as places:
+        yield places
+
+
+@pytest.fixture(scope="session")
+def stories(delivered: dict[str, Delivered]) -> Iterator[dict[str, "Future[list[str]]"]]:
+    """What becomes of each, all at once: they wait more than they work."""
+    with ThreadPoolExecutor(len(APPLICATIONS)) as pool:
+        yield {name: pool.submit(place.story) for name, place in delivered.items()}
