@@ -3,17 +3,13 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
-from flows.shared.approval import ask, was_prompted
 from flows.shared.naming import run_name
-from pipeline.errors import PipelineError
+from flows.shared.recovery import approve_in_place, exchange
 from pipeline.live import LiveEnvironment
-from pipeline.sqlite.model import DatabaseBackup
 from tasks.database import choose_backup, restore_database
 from tasks.environment import load_environment
-from tasks.lease import one_change_at_a_time, one_delivery_at_a_time
 from tasks.recovery import (
     begin_in_place,
-    carry_in_place,
     choose_in_place,
     find_open_restore,
     require_confirmed,
@@ -76,25 +72,7 @@ def _in_place(
     if dry_run:
         return None
     require_confirmed(live, confirm, path)
-    wants = opened is None and live.settings.approval == "always"
-    by = _ask(live, chosen) if wants else ""
-    with one_change_at_a_time(live), one_delivery_at_a_time(live):
-        opened = find_open_restore(live) or begin_in_place(live, chosen.key, by)
-        ended = carry_in_place(live, opened)
-    emit(live, "database.restored", backup=ended.backup, aside=ended.aside, approved_by=ended.approved_by)
-    return ended.aside
-
-
-def _ask(live: LiveEnvironment, chosen: DatabaseBackup) -> str:
-    """Ask a person; the answer is for this backup and no other."""
-    if not was_prompted(chosen.id):
-        emit(live, "approval.waiting", summary=f"restore-sqlite in place from {chosen.key}")
-    decision = ask(
-        f"## {live.name}: put a backup in the database's place\n\nThe service stops. In place of "
-        f"`{live.database}` comes `{chosen.key}` of {chosen.at:%Y-%m-%d %H:%M} UTC; every write since is set "
-        "aside with the old file. The table is among this run's artifacts.",
-        key=chosen.id,
-    )
-    if not decision.approved:
-        raise PipelineError(f"{decision.by} decided against it: {decision.note}".rstrip(": "))
-    return decision.by
+    what = f"restore-sqlite in place from {chosen.key}"
+    comes = f"`{chosen.key}` of {chosen.at:%Y-%m-%d %H:%M} UTC"
+    by = "" if opened else approve_in_place(live, what, comes, chosen.id)
+    return exchange(live, lambda: find_open_restore(live) or begin_in_place(live, chosen.key, by))

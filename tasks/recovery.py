@@ -21,7 +21,7 @@ _TIME_TO_START = 900.0
 
 
 @step
-def require_confirmed(live: LiveEnvironment, confirm: str, path: str | None) -> None:
+def require_confirmed(live: LiveEnvironment, confirm: str, path: str | None = None) -> None:
     """Refuse unless the environment's name was typed once more."""
     if path is not None:
         raise PipelineError(

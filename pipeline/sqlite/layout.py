@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.retention import RetentionPolicy, reasons_to_keep
+from pipeline.sqlite import model
 from pipeline.sqlite.model import DatabaseBackup
 
 APART_KEPT = timedelta(days=30)
@@ -76,7 +77,7 @@ UNUSABLE = ".unusable.json"
 REPLACED = ".replaced.json"
 IMPORTED = ".imported.json"
 SIDECARS = (MANIFEST, UNUSABLE, REPLACED, IMPORTED)
-_APART = {REPLACED: "replaced by a restore", IMPORTED: "imported"}
+_APART = {REPLACED: model.REPLACED, IMPORTED: model.IMPORTED}
 EXTENSION = ".gz"
 _TIME = "%Y%m%dT%H%M%SZ"
 _KEY = re.compile(r"/(?P<time>\d{8}T\d{6}Z)-(?P<id>[0-9a-f]+)\.(zst|gz)$")

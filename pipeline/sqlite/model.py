@@ -72,6 +72,8 @@ BEFORE_RESTORE = "before-restore"
 """What the backup of a database that is being replaced is made for."""
 IMPORT = "import"
 """What the backup of a file is made for that came from elsewhere, to be put in the database's place."""
+REPLACED, IMPORTED = "replaced by a restore", "imported"
+"""Why a backup is none of the live database."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,12 @@ class DatabaseBackup:
     verified: bool = True
     """False once a drill found it unusable."""
     apart: str = ""
-    """Why it is none of the live database: "replaced by a restore", "imported"; "" for one that is."""
+    """Why it is none of the live database (REPLACED, IMPORTED); "" for one that is."""
+
+    @property
+    def imported(self) -> bool:
+        """Whether it is of a file that came from elsewhere."""
+        return self.apart == IMPORTED
 
     @property
     def counts(self) -> bool:
