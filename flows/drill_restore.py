@@ -1,33 +1,51 @@
 """Proof that the backups can be restored."""
 
 from prefect import flow
+from prefect.logging import get_run_logger
 
 from blocks.names import EnvironmentName
+from flows.shared.naming import run_name
 from pipeline.errors import PipelineError
+from pipeline.live import LiveEnvironment
 from tasks.database import choose_backup
 from tasks.database import drill_restore as restore_and_measure
 from tasks.environment import load_environment
 from tasks.support import emit
 
 
-@flow(name="drill-restore", flow_run_name="{environment}")
-def drill_restore(environment: EnvironmentName, dry_run: bool = False) -> float | None:
-    """Restore the newest backup in a throw-away task, check it, and report how long recovery takes.
+@flow(name="drill-restore", flow_run_name=run_name)
+def drill_restore(environment: EnvironmentName, dry_run: bool = False, database: str = "") -> float | None:
+    """Restore the newest backup of each database in a throw-away task, check it, and tell how long it takes.
 
     **When it fails:** the backup is marked unusable and no longer counts; make a new one (backup-sqlite) at
-    once and look why.
+    once and look why. The other databases are drilled all the same.
 
     Args:
         environment: whose backups.
         dry_run: only show which backup would be restored.
+        database: which one, by the file's path or its name without extension; each when left out.
 
     Returns:
-        Seconds that a recovery takes (RTO); None where nothing was restored.
+        Seconds that a recovery takes (RTO), of the slowest; None where nothing was restored.
     """
     live = load_environment(environment)
-    choose_backup(live)
-    if dry_run:
-        return None
+    wanted = (live.on_database(database),) if database else live.each_database
+    if not wanted:
+        get_run_logger().info("Nothing to drill: %s keeps no SQLite database", live.name)
+    took, faults = [], []
+    for item in wanted:
+        try:
+            choose_backup(item)
+            if not dry_run:
+                took.append(_drill(item))
+        except PipelineError as error:
+            faults.append(str(error))
+    if faults:
+        raise PipelineError(" ".join(faults))
+    return max(took, default=None)
+
+
+def _drill(live: LiveEnvironment) -> float:
     try:
         result = restore_and_measure(live)
     except PipelineError as error:

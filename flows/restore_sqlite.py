@@ -3,17 +3,13 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
-from flows.shared.approval import ask, was_prompted
 from flows.shared.naming import run_name
-from pipeline.errors import PipelineError
+from flows.shared.recovery import approve_in_place, exchange
 from pipeline.live import LiveEnvironment
-from pipeline.sqlite.model import DatabaseBackup
 from tasks.database import choose_backup, restore_database
 from tasks.environment import load_environment
-from tasks.lease import one_change_at_a_time, one_delivery_at_a_time
 from tasks.recovery import (
     begin_in_place,
-    carry_in_place,
     choose_in_place,
     find_open_restore,
     require_confirmed,
@@ -29,6 +25,7 @@ def restore_sqlite(
     in_place: bool = False,
     confirm: str = "",
     dry_run: bool = False,
+    database: str = "",
 ) -> str | None:
     """Bring a backup to a new, checked file on the data volume, or put it in the live database's place.
 
@@ -47,11 +44,13 @@ def restore_sqlite(
         in_place: put it in the live database's place; the service stops meanwhile.
         confirm: the environment's name once more; only needed with `in_place`.
         dry_run: only show which backup would be restored.
+        database: which one, by the file's path or its name without extension; the main one when left out. A
+            restore in place that is open goes on with its own.
 
     Returns:
         The new file; in place, the file that the old database is now; None where nothing was restored.
     """
-    live = load_environment(environment)
+    live = load_environment(environment).on_database(database)
     if in_place:
         return _in_place(live, backup, path, confirm, dry_run)
     chosen = choose_backup(live, backup)
@@ -67,29 +66,13 @@ def _in_place(
 ) -> str | None:
     """Go on with an open restore, which was approved when it began, or begin one."""
     opened = find_open_restore(live)
+    if opened:
+        live = live.on_database(opened.database)
     chosen = choose_in_place(live, backup, opened)
     if dry_run:
         return None
     require_confirmed(live, confirm, path)
-    wants = opened is None and live.settings.approval == "always"
-    by = _ask(live, chosen) if wants else ""
-    with one_change_at_a_time(live), one_delivery_at_a_time(live):
-        opened = find_open_restore(live) or begin_in_place(live, chosen.key, by)
-        ended = carry_in_place(live, opened)
-    emit(live, "database.restored", backup=ended.backup, aside=ended.aside, approved_by=ended.approved_by)
-    return ended.aside
-
-
-def _ask(live: LiveEnvironment, chosen: DatabaseBackup) -> str:
-    """Ask a person; the answer is for this backup and no other."""
-    if not was_prompted(chosen.id):
-        emit(live, "approval.waiting", summary=f"restore-sqlite in place from {chosen.key}")
-    decision = ask(
-        f"## {live.name}: put a backup in the database's place\n\nThe service stops. In place of the live "
-        f"database comes `{chosen.key}` of {chosen.at:%Y-%m-%d %H:%M} UTC; every write since is set aside "
-        "with the old file. The table is among this run's artifacts.",
-        key=chosen.id,
-    )
-    if not decision.approved:
-        raise PipelineError(f"{decision.by} decided against it: {decision.note}".rstrip(": "))
-    return decision.by
+    what = f"restore-sqlite in place from {chosen.key}"
+    comes = f"`{chosen.key}` of {chosen.at:%Y-%m-%d %H:%M} UTC"
+    by = "" if opened else approve_in_place(live, what, comes, chosen.id)
+    return exchange(live, lambda: find_open_restore(live) or begin_in_place(live, chosen.key, by))

@@ -156,7 +156,7 @@ def _back_up(live: LiveEnvironment, reason: str, task_definition: str) -> Backup
             f"| lock held | {manifest.lock_seconds:.2f} s ({manifest.journal} journal) |\n"
             f"| task | {manifest.task_seconds:.1f} s, {manifest.peak_kib / 1024:.0f} MiB |\n"
         ),
-        f"Database backup of {live.name}",
+        f"Database backup of {live.database_key}",
     )
     return manifest
 
@@ -216,13 +216,14 @@ def choose_backup(live: LiveEnvironment, requested: str | None = None) -> Databa
         [
             {
                 "backup": chosen.key,
+                "of": manifest.database or "unknown",
                 "copied at": f"{manifest.copied_at:%Y-%m-%d %H:%M:%S} UTC",
                 "verified": "yes" if chosen.verified else "NO: a drill found it unusable",
                 "database": f"{manifest.bytes / 1e6:.1f} MB, {len(manifest.checks.rows)} tables",
                 "made for": manifest.reason,
             }
         ],
-        f"{live.name}: the backup to restore",
+        f"{live.name}: the backup of {live.database} to restore",
     )
     get_run_logger().info("The backup to restore is %s", chosen.key)
     return chosen
@@ -256,16 +257,17 @@ def drill_restore(live: LiveEnvironment) -> Drill:
     try:
         result = drill(site, str(flow_run.id), get_run_logger().info)
     except PipelineError as error:
-        _report_drill(live, f"## The newest backup could not be restored\n\n{error}")
+        _report_drill(live, f"## The newest backup of {live.database} could not be restored\n\n{error}")
         raise
     publish_drill(site, result)
     _report_drill(
         live,
-        f"## The newest backup can be restored\n\n`{result.backup.key}`: recovery takes {result.rto:.0f} s "
-        f"(RTO); {result.rpo / 60:.0f} minutes of writes would be lost (RPO).",
+        f"## The newest backup of {live.database} can be restored\n\n`{result.backup.key}`: "
+        f"recovery takes {result.rto:.0f} s (RTO); {result.rpo / 60:.0f} minutes of writes would be lost "
+        "(RPO).",
     )
     return result
 
 
 def _report_drill(live: LiveEnvironment, text: str) -> None:
-    show_page(live, "drill", text, f"Restore drill of {live.name}")
+    show_page(live, "drill", text, f"Restore drill of {live.database_key}")

@@ -21,7 +21,7 @@ _TIME_TO_START = 900.0
 
 
 @step
-def require_confirmed(live: LiveEnvironment, confirm: str, path: str | None) -> None:
+def require_confirmed(live: LiveEnvironment, confirm: str, path: str | None = None) -> None:
     """Refuse unless the environment's name was typed once more."""
     if path is not None:
         raise PipelineError(
@@ -29,8 +29,8 @@ def require_confirmed(live: LiveEnvironment, confirm: str, path: str | None) -> 
         )
     if confirm != live.name:
         raise PipelineError(
-            f"Nothing was done: confirm is {confirm!r}. To replace the database of {live.name}, type its "
-            "name there."
+            f"Nothing was done: confirm is {confirm!r}. To replace {live.database} of {live.name}, type the "
+            "environment's name there."
         )
 
 
@@ -40,8 +40,9 @@ def find_open_restore(live: LiveEnvironment) -> OpenRestore | None:
     found = OpenRestores(live).find()
     if found is not None:
         get_run_logger().warning(
-            "A restore of %s is open since %s (%s): this run goes on with it",
+            "A restore of %s to %s is open since %s (%s): this run goes on with it",
             found.backup,
+            found.database,
             found.began,
             found.phase,
         )
@@ -61,6 +62,7 @@ def choose_in_place(live: LiveEnvironment, wanted: str | None, opened: OpenResto
         [
             {
                 "backup": chosen.key,
+                "of": manifest.database or "unknown",
                 "copied at": f"{manifest.copied_at:%Y-%m-%d %H:%M:%S} UTC",
                 "verified": "yes" if chosen.verified else "NO: a drill found it unusable",
                 "tables": len(manifest.checks.rows),
@@ -68,7 +70,7 @@ def choose_in_place(live: LiveEnvironment, wanted: str | None, opened: OpenResto
                 "lost": f"every write since: {minutes:.0f} min",
             }
         ],
-        f"{live.name}: the backup that takes the database's place",
+        f"{live.name}: the backup that takes the place of {live.database}",
     )
     get_run_logger().info("The backup to restore is %s", chosen.key)
     return chosen
@@ -84,13 +86,14 @@ def begin_in_place(live: LiveEnvironment, backup: str, approved_by: str) -> Open
 @step
 def carry_in_place(live: LiveEnvironment, restore: OpenRestore) -> OpenRestore:
     """Stop the service, save, swap, start, verify; on any failure put the old database back."""
-    site, log = live, get_run_logger()
+    site, log = live.on_database(restore.database), get_run_logger()
     ended = carry_through(RestoreSteps(site, lambda: _fault(live), log.info), restore)
     show_page(
         live,
         "restored",
         (
             f"## {ended.backup} is the database of {live.name}\n\n| | |\n|---|---|\n"
+            f"| database | `{ended.database}` |\n"
             f"| took | {(utc_now() - ended.began) / timedelta(minutes=1):.1f} min |\n"
             f"| the old database | `{ended.aside}` on the volume |\n"
             f"| its backup | {ended.safety or 'none: it could not be read'} |\n"

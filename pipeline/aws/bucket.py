@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
@@ -123,6 +124,19 @@ class S3Bucket:
         for block in self.chunks(key, 1 << 20):
             digest.update(block)
         return digest.hexdigest()
+
+    @retry(retry=retry_if_exception_type(AwsError), stop=stop_after_attempt(3), reraise=True)
+    def download(self, key: str, target: Path) -> None:
+        """Write an object of any size to a file."""
+        with target.open("wb") as file:
+            file.writelines(self.chunks(key, 1 << 20))
+
+    def upload(self, source: Path, key: str) -> None:
+        """Make an object of a file of any size."""
+        with calling(f"Uploading to s3://{self.name}/{key}"), source.open("rb") as file:
+            self.client.upload_fileobj(
+                file, self.name, key, ExtraArgs={"ContentType": "application/octet-stream"}
+            )
 
     def write(self, key: str, body: bytes, metadata: Mapping[str, str] | None = None) -> str:
         """Write an object, whatever was there, and return its version id."""

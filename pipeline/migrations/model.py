@@ -95,11 +95,14 @@ class Survey(BaseModel):
     databases: tuple[FoundDatabase, ...] = ()
     pending: tuple[Migration, ...] = ()
     """Migrations that the main database lacks, in the order in which they would run."""
+    known: tuple[str, ...] = ()
+    """Every migration that the release has, as app.name."""
     unreadable: str = ""
     """Django's error where it could not tell them: the database cannot be opened, migrations conflict, ..."""
 
 
 _DATABASE = "VIMBISO-DATABASE "
+_KNOWN = "VIMBISO-KNOWN "
 _LINE = "VIMBISO-MIGRATION "
 _END = "VIMBISO-MIGRATIONS "
 _UNREADABLE = "VIMBISO-UNREADABLE "
@@ -137,9 +140,38 @@ def read_survey(lines: Iterable[str]) -> Survey:
         return Survey(
             databases=tuple(map(FoundDatabase.model_validate_json, databases)),
             pending=() if errors else tuple(map(Migration.model_validate_json, found)),
+            known=_known(line.removeprefix(_KNOWN) for line in lines if line.startswith(_KNOWN)),
             unreadable=" ".join(str(json.loads(item)) for item in errors[:1]),
         )
     except ValidationError as error:
         raise SurveyError(
             f"What the application tells of its databases and migrations is not understood: {error}"
         ) from error
+
+
+class _App(BaseModel):
+    app: str
+    names: tuple[str, ...]
+
+
+def _known(lines: Iterable[str]) -> tuple[str, ...]:
+    apps = map(_App.model_validate_json, lines)
+    return tuple(f"{item.app}.{name}" for item in apps for name in item.names)
+
+
+def newer(applied: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """Return the applied migrations, in the order of their application, that a later release has made.
+
+    They are of an app that this release has, and came after the last one that it knows of that app. What came
+    before are the parts of a squashed migration, and an app that the release has not is one that was removed.
+    """
+    known = set(known)
+    apps = {label.partition(".")[0] for label in known}
+    after: dict[str, list[str]] = {}
+    for label in applied:
+        app = label.partition(".")[0]
+        if label in known:
+            after[app] = []
+        elif app in apps:
+            after.setdefault(app, []).append(label)
+    return tuple(label for labels in after.values() for label in labels)

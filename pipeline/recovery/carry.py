@@ -167,7 +167,7 @@ def _turned(restore: OpenRestore, error: PipelineError) -> OpenRestore:
         raise RecoveryError(
             f"The restore is half undone ({restore.phase}): {error} It was undone because: {restore.fault} "
             f"The service is to have {restore.wanted} tasks again. "
-            "Run restore-sqlite with in_place again: it goes on where it is."
+            "Run restore-sqlite with in_place again, or the same import: it goes on where it is."
         ) from error
     return restore.model_copy(update={"phase": rollback_path, "fault": str(error)})
 

@@ -164,7 +164,7 @@ def require_none_open(live: LiveEnvironment) -> None:
     found = OpenRestores(live).find()
     if found is not None:
         raise RecoveryError(
-            f"The database of {live.outputs.environment} is being restored in place since "
+            f"{found.database} of {live.outputs.environment} is being restored in place since "
             f"{found.began:%Y-%m-%d %H:%M} UTC ({found.phase}), so no tasks are started. Wait for that run; "
             "if it was killed, run restore-sqlite with in_place again: it goes on, or undoes it."
         )

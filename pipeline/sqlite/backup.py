@@ -10,6 +10,7 @@ from pipeline.sqlite import layout
 from pipeline.sqlite.journal import JournalEntry, close_entry, open_entry
 from pipeline.sqlite.model import (
     BEFORE_RESTORE,
+    IMPORT,
     PART_BYTES,
     BackupManifest,
     BackupPolicy,
@@ -113,7 +114,8 @@ def _attempted(
     key = entry.stem + layout.EXTENSION
     etag = complete(store, key, result.values["parts"])
     prove(store, key, result.values, policy)
-    manifest = _commit(store, _manifest(entry, key, etag, result, reason, policy))
+    made = _manifest(entry, key, etag, result, reason, policy)
+    manifest = commit(store, made.model_copy(update={"database": live.database}))
     store.abort(store.uploads(entry.stem))
     close_entry(store, entry)
     report(
@@ -175,10 +177,13 @@ _SAME = (
 )
 
 
-def _commit(store: BackupStore, manifest: BackupManifest) -> BackupManifest:
+_MARKS = {BEFORE_RESTORE: layout.REPLACED, IMPORT: layout.IMPORTED}
+
+
+def commit(store: BackupStore, manifest: BackupManifest) -> BackupManifest:
     """Write the manifest; from here on the backup exists. Return what is committed."""
-    if manifest.reason == BEFORE_RESTORE:
-        store.write(manifest.key + layout.REPLACED, b"{}")
+    if manifest.reason in _MARKS:
+        store.write(manifest.key + _MARKS[manifest.reason], b"{}")
     key = manifest.key + layout.MANIFEST
     try:
         store.write(key, manifest.model_dump_json(indent=1).encode(), once=True)

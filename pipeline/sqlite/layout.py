@@ -4,6 +4,7 @@ sqlite/ENV/YYYY/MM/DD/TIME-ID.gz                       compressed database; .zst
 sqlite/ENV/YYYY/MM/DD/TIME-ID.gz.manifest.json         commit marker
 sqlite/ENV/YYYY/MM/DD/TIME-ID.gz.unusable.json         a drill's verdict
 sqlite/ENV/YYYY/MM/DD/TIME-ID.gz.replaced.json         of a database that a restore put aside
+sqlite/ENV/YYYY/MM/DD/TIME-ID.gz.imported.json         of a file that came from elsewhere
 sqlite-jobs/ENV/open/PURPOSE-RUN.json                  attempt that is under way
 sqlite-jobs/ENV/jobs/ATTEMPT/job.json, result.json     what a task is to do, and did
 """
@@ -14,10 +15,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.retention import RetentionPolicy, reasons_to_keep
+from pipeline.sqlite import model
 from pipeline.sqlite.model import DatabaseBackup
 
-REPLACED_KEPT = timedelta(days=30)
-"""How long the copy of a database that a restore put aside stays: somebody may miss something in it."""
+APART_KEPT = timedelta(days=30)
+"""How long a copy stays that was not made of the live database: somebody may miss something in it."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,8 @@ def decide(backups: Iterable[DatabaseBackup], now: datetime, policy: RetentionPo
         return Decision(tuple(Kept(item, ("nothing is pruned",)) for item in ordered), (), refusal)
     reasons = reasons_to_keep(counting, lambda item: item.at, policy)
     for item in ordered:
-        if item.replaced and item.at > now - REPLACED_KEPT:
-            reasons.setdefault(item, []).append("replaced by a restore")
+        if item.apart and item.at > now - APART_KEPT:
+            reasons.setdefault(item, []).append(item.apart)
         if item.at > now - policy.grace:
             reasons.setdefault(item, []).append("grace")
     kept = tuple(Kept(item, tuple(reasons[item])) for item in ordered if item in reasons)
@@ -73,7 +75,9 @@ def _refusal(verified: list[DatabaseBackup], now: datetime, policy: RetentionPol
 MANIFEST = ".manifest.json"
 UNUSABLE = ".unusable.json"
 REPLACED = ".replaced.json"
-SIDECARS = (MANIFEST, UNUSABLE, REPLACED)
+IMPORTED = ".imported.json"
+SIDECARS = (MANIFEST, UNUSABLE, REPLACED, IMPORTED)
+_APART = {REPLACED: model.REPLACED, IMPORTED: model.IMPORTED}
 EXTENSION = ".gz"
 _TIME = "%Y%m%dT%H%M%SZ"
 _KEY = re.compile(r"/(?P<time>\d{8}T\d{6}Z)-(?P<id>[0-9a-f]+)\.(zst|gz)$")
@@ -115,7 +119,11 @@ def committed(keys: Iterable[str]) -> tuple[DatabaseBackup, ...]:
     """Return the backups that have both data and manifest, newest first."""
     known = set(keys)
     found = [
-        replace(item, verified=item.key + UNUSABLE not in known, replaced=item.key + REPLACED in known)
+        replace(
+            item,
+            verified=item.key + UNUSABLE not in known,
+            apart=next((why for mark, why in _APART.items() if item.key + mark in known), ""),
+        )
         for item in map(parse, known)
         if item is not None and item.key + MANIFEST in known
     ]

@@ -70,6 +70,10 @@ class BackupPolicy:
 
 BEFORE_RESTORE = "before-restore"
 """What the backup of a database that is being replaced is made for."""
+IMPORT = "import"
+"""What the backup of a file is made for that came from elsewhere, to be put in the database's place."""
+REPLACED, IMPORTED = "replaced by a restore", "imported"
+"""Why a backup is none of the live database."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +86,18 @@ class DatabaseBackup:
     at: datetime
     verified: bool = True
     """False once a drill found it unusable."""
-    replaced: bool = False
-    """Whether a restore made it of the database that it put aside."""
+    apart: str = ""
+    """Why it is none of the live database (REPLACED, IMPORTED); "" for one that is."""
+
+    @property
+    def imported(self) -> bool:
+        """Whether it is of a file that came from elsewhere."""
+        return self.apart == IMPORTED
 
     @property
     def counts(self) -> bool:
         """Whether it is what a recovery goes back to by itself, and a proof that backups work."""
-        return self.verified and not self.replaced
+        return self.verified and not self.apart
 
 
 class _Strict(BaseModel):
@@ -119,8 +128,10 @@ class BackupManifest(_Strict):
     id: str
     key: str
     environment: str
+    database: str = ""
+    """The file's path in the container; "" in backups of earlier versions."""
     reason: str
-    """nightly, before RELEASE, ``BEFORE_RESTORE``."""
+    """nightly, before RELEASE, ``BEFORE_RESTORE``, ``IMPORT``."""
     run_id: str
     task_definition: str
     copied_at: datetime

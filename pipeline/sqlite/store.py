@@ -30,8 +30,8 @@ class BackupStore:
     """The backup bucket of one environment. Raises ``AwsError`` where S3 refuses or cannot be reached."""
 
     def __init__(self, live: LiveEnvironment) -> None:
-        self._objects = S3Bucket(live.access, live.outputs.backup_bucket)
-        self._s3 = self._objects.client
+        self.objects = S3Bucket(live.access, live.outputs.backup_bucket)
+        self._s3 = self.objects.client
         self.bucket = live.outputs.backup_bucket
         self.environment = live.database_key
 
@@ -41,11 +41,11 @@ class BackupStore:
 
     def keys(self, prefix: str) -> dict[str, datetime]:
         """Return the keys below ``prefix`` with the time they were written."""
-        return self._objects.keys(prefix)
+        return self.objects.keys(prefix)
 
     def read(self, key: str) -> dict[str, Any] | None:
         """Return a JSON object, or None where there is none."""
-        stored = self._objects.read(key)
+        stored = self.objects.read(key)
         return None if stored is None else dict(json.loads(stored.body))
 
     def write(self, key: str, body: bytes, *, once: bool = False) -> None:
@@ -54,7 +54,7 @@ class BackupStore:
         Raises:
             OtherRunError: ``once``, and another one exists.
         """
-        write = self._objects.write_once if once else self._objects.write
+        write = self.objects.write_once if once else self.objects.write
         try:
             write(key, body)
         except ConflictError as error:
@@ -63,16 +63,16 @@ class BackupStore:
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects, in this order; one that is not there is fine."""
         for key in keys:
-            self._objects.delete(key)
+            self.objects.delete(key)
 
     def size(self, key: str) -> int | None:
         """Return an object's bytes, or None where there is none."""
-        head = self._objects.head(key)
+        head = self.objects.head(key)
         return head.size if head else None
 
     def sha256(self, key: str) -> str:
         """Read the whole object and return its digest."""
-        return self._objects.sha256(key)
+        return self.objects.sha256(key)
 
     def uploads(self, prefix: str) -> tuple[OpenUpload, ...]:
         """Return the unfinished multipart uploads of keys below ``prefix``."""

@@ -43,6 +43,8 @@ class World:
     databases: list[FoundDatabase] | None = None
     """What the application's Django names; None for the one database that is backed up."""
     image_config: dict[str, Any] = field(default_factory=lambda: {"Cmd": ["serve"]})
+    known: dict[str, list[str]] = field(default_factory=lambda: {"pay": ["0001_initial", "0002_more"]})
+    """Migrations that the release has, by app."""
     failing_migrations: bool = False
     failing: set[str] = field(default_factory=set)
     """Digests of releases that answer with HTTP 500."""
@@ -153,9 +155,12 @@ class World:
             self.log("Running migrations", stream=stream)
             return int(self.failing_migrations), ""
         databases = [self._database()] if self.databases is None else self.databases
+        known = [
+            f"VIMBISO-KNOWN {json.dumps({'app': app, 'names': names})}" for app, names in self.known.items()
+        ]
         lines = [f"VIMBISO-MIGRATION {item.model_dump_json()}" for item in self.pending]
         told = [f"VIMBISO-DATABASE {item.model_dump_json()}" for item in databases]
-        self.log(*told, *lines, f"VIMBISO-MIGRATIONS {len(lines)}", stream=stream)
+        self.log(*told, *known, *lines, f"VIMBISO-MIGRATIONS {len(lines)}", stream=stream)
         return 0, ""
 
     def _database(self) -> FoundDatabase:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 
 
 def mount_of(path):
@@ -72,6 +73,15 @@ def tell(migration, operations):
     print("VIMBISO-MIGRATION " + json.dumps(line), flush=True)
 
 
+def tell_known():
+    """Print the names of all migrations that the release has, a line for each app."""
+    names = {}
+    for app, name in MigrationLoader(None).disk_migrations:
+        names.setdefault(app, []).append(name)
+    for app in names:
+        print("VIMBISO-KNOWN " + json.dumps({"app": app, "names": names[app]}), flush=True)
+
+
 def tell_pending():
     """Print the pending migrations of the main database; return how many."""
     executor = MigrationExecutor(connection)
@@ -96,6 +106,7 @@ def tell_pending():
 for alias in connections:
     print("VIMBISO-DATABASE " + json.dumps(place(connections[alias])), flush=True)
 try:
+    tell_known()
     count = tell_pending() if connection.vendor != "unknown" else 0  # Django's word for no database
 except Exception as error:  # noqa: BLE001 - told, and judged after the databases' places
     print("VIMBISO-UNREADABLE " + json.dumps(f"{type(error).__name__}: {error}"), flush=True)

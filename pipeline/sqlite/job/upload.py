@@ -23,7 +23,7 @@ def send(path: str, urls: list[str], part_bytes: int, tries: int) -> dict[str, A
     Raises:
         JobError: too-many-parts, upload-refused, upload-failed, wrong-checksum.
     """
-    digests = _Digests()
+    digests = Digests()
     flight = _Flight(urls, tries)
     try:
         for part in _parts(digests.through(path), part_bytes):
@@ -32,24 +32,19 @@ def send(path: str, urls: list[str], part_bytes: int, tries: int) -> dict[str, A
     except BaseException:
         flight.cancel()
         raise
-    return {
-        "codec": "gzip",
-        "parts": [{"number": number, "bytes": size, "etag": etag} for number, size, etag in sent],
-        "bytes": digests.raw_bytes,
-        "sha256": digests.raw.hexdigest(),
-        "compressed_bytes": digests.packed_bytes,
-        "compressed_sha256": digests.packed.hexdigest(),
-    }
+    parts = [{"number": number, "bytes": size, "etag": etag} for number, size, etag in sent]
+    return {"parts": parts, **digests.facts()}
 
 
-class _Digests:
-    """Hashes both sides of the compressor on the way."""
+class Digests:
+    """Hashes and lengths of both sides of the compressor."""
 
     def __init__(self) -> None:
         self.raw, self.packed = hashlib.sha256(), hashlib.sha256()
         self.raw_bytes = self.packed_bytes = 0
 
     def through(self, path: str) -> Iterator[bytes]:
+        """Yield the file, compressed."""
         stream = compressor()
         with open(path, "rb") as file:
             for block in iter(lambda: file.read(_BLOCK), b""):
@@ -57,6 +52,16 @@ class _Digests:
                 self.raw_bytes += len(block)
                 yield self._packed(stream.compress(block))
         yield self._packed(stream.flush())
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a manifest says of the file that went through."""
+        return {
+            "codec": "gzip",
+            "bytes": self.raw_bytes,
+            "sha256": self.raw.hexdigest(),
+            "compressed_bytes": self.packed_bytes,
+            "compressed_sha256": self.packed.hexdigest(),
+        }
 
     def _packed(self, piece: bytes) -> bytes:
         self.packed.update(piece)

@@ -1,5 +1,6 @@
 """Backups of the database, and what is made of them: the real job in a process, on S3."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,7 +19,7 @@ from flows.check_backups import check_backups
 from flows.deploy_application import deploy_application
 from flows.drill_restore import drill_restore
 from flows.restore_sqlite import restore_sqlite
-from pipeline.recovery.record import OpenRestores
+from pipeline.recovery.record import OpenRestores, begin
 from pipeline.sqlite.layout import stem
 from pipeline.sqlite.store import find_backup, list_backups
 
@@ -164,13 +165,50 @@ def test_a_drill_measures_or_marks_the_backup(stage: World, runs: Runs) -> None:
     assert runs.run(drill_restore, dry_run=True).type.value == "COMPLETED"
     assert stage.commands == ["job"]
     good = runs.run(drill_restore)
-    assert "The newest backup can be restored" in runs.artifact(good, "drill")
+    assert f"The newest backup of {stage.live.database} can be restored" in runs.artifact(good, "drill")
     stage.client("s3").put_object(Bucket="backups", Key=key, Body=b"rubbish")
     bad = runs.run(drill_restore)
     assert bad.type.value == "FAILED"
-    assert "The newest backup could not be restored" in runs.artifact(bad, "drill")
+    assert f"The newest backup of {stage.live.database} could not be restored" in runs.artifact(bad, "drill")
     assert not find_backup(stage.live, key).verified
     assert stage.heard() == ["backup.made", "drill.passed", "drill.failed"]
+
+
+def test_each_database_is_backed_up_drilled_and_restored(stage: World, runs: Runs) -> None:
+    """One by its name; the other ones stay as they are, and a drill without a name drills each."""
+    jobs = stage.data / "jobs.sqlite3"
+    stage.live = stage.given(databases=(stage.live.database, str(jobs)))
+    shutil.copy(stage.data / "db.sqlite3", jobs)
+    backed_up(stage, runs)
+    pay(stage, 2)
+    assert runs.run(drill_restore).type.value == "COMPLETED"
+    assert stage.heard() == ["backup.made", "backup.made", "drill.passed", "drill.passed"]
+    assert runs.run(drill_restore, database="jobs").type.value == "COMPLETED"
+    assert stage.heard()[4:] == ["drill.passed"]
+    for flow in (drill_restore, restore_sqlite):
+        assert "has no database 'job', only db, jobs" in told(runs.run(flow, database="job"))
+    with closing(sqlite3.connect(jobs)) as database:
+        database.execute("DROP TABLE payment")
+    state = runs.run(restore_sqlite, in_place=True, confirm="staging", database=str(jobs))
+    assert state.type.value == "COMPLETED", told(state)
+    assert (payments(jobs), payments(stage.live.database)) == ([1], [1, 2])
+    assert f"| database | `{jobs}` |" in runs.artifact(state, "restored")
+
+
+def test_an_open_restore_goes_on_with_its_own_database(stage: World, runs: Runs) -> None:
+    """Whatever database the next run is asked for."""
+    jobs = stage.data / "jobs.sqlite3"
+    stage.live = stage.given(databases=(stage.live.database, str(jobs)))
+    shutil.copy(stage.data / "db.sqlite3", jobs)
+    backed_up(stage, runs)
+    pay(stage, 2)
+    live = stage.live.on_database("jobs")
+    with closing(sqlite3.connect(jobs)) as database, database:
+        database.execute("DELETE FROM payment")
+    begin(live, "killed", find_backup(live), print, datetime.now(UTC))
+    state = runs.run(restore_sqlite, in_place=True, confirm="staging")
+    assert state.type.value == "COMPLETED", told(state)
+    assert (payments(jobs), payments(stage.live.database)) == ([1], [1, 2])
 
 
 def test_in_place_the_environment_is_named_once_more(stage: World, runs: Runs) -> None:

@@ -10,6 +10,7 @@ from pipeline.migrations.model import (
     Survey,
     SurveyError,
     is_complete,
+    newer,
     read_survey,
     survey_code,
 )
@@ -84,3 +85,29 @@ def test_a_database_that_cannot_be_read_is_told_with_its_place() -> None:
 def test_the_last_line_tells_that_all_has_arrived(lines: list[str], whole: bool) -> None:
     """CloudWatch shows a task's lines some seconds after its end."""
     assert is_complete(lines) is whole
+
+
+def test_every_migration_that_the_release_has_is_read() -> None:
+    """An app a line: a release of many migrations fits into its log."""
+    lines = [
+        'VIMBISO-KNOWN {"app": "a", "names": ["0001_x", "0002_y"]}',
+        'VIMBISO-KNOWN {"app": "b", "names": ["1"]}',
+    ]
+    assert read_survey([*lines, "VIMBISO-MIGRATIONS 0"]).known == ("a.0001_x", "a.0002_y", "b.1")
+
+
+@pytest.mark.parametrize(
+    ("applied", "expected"),
+    [
+        ((), ()),
+        (("a.1", "b.1", "a.2"), ()),
+        (("a.1", "a.2", "a.3", "b.1", "a.4"), ("a.3", "a.4")),
+        (("b.9", "a.1"), ("b.9",)),
+        (("a.0", "a.00", "a.1"), ()),
+        (("gone.1", "a.1", "gone.2"), ()),
+    ],
+    ids=["none", "all-known", "newer", "other", "parts-of-a-squashed-one", "an-app-that-was-removed"],
+)
+def test_what_a_later_release_migrated_is_found(applied: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    """It is of an app that the release has, and came after what it knows of that app."""
+    assert newer(applied, ("a.1", "a.2", "b.1")) == expected

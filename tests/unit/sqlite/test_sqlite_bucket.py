@@ -16,7 +16,7 @@ from pipeline.outputs import Outputs
 from pipeline.recovery.record import OpenRestore, OpenRestores, RecoveryError, choose
 from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import layout
-from pipeline.sqlite.backup import _commit, discard
+from pipeline.sqlite.backup import commit, discard
 from pipeline.sqlite.journal import close_entry, open_entry
 from pipeline.sqlite.model import BackupManifest, Checks, DatabaseBackup, OtherRunError, SqliteError
 from pipeline.sqlite.store import BackupStore, OpenUpload, find_backup, read_manifest
@@ -128,7 +128,7 @@ def test_a_copy_of_what_a_restore_replaced_is_not_chosen_by_itself(store: Backup
     """It would bring back what was to go, and hide that backups of the live one stopped."""
     replaced, live = keep(store, manifest(1)), keep(store, manifest(2))
     store.write(replaced.key + layout.REPLACED, b"{}")
-    replaced = replace(replaced, replaced=True)
+    replaced = replace(replaced, apart="replaced by a restore")
     assert choose(LIVE, None) == find_backup(LIVE) == live
     assert choose(LIVE, replaced.id) == find_backup(LIVE, replaced.key) == replaced
     assert publish_age(LIVE, NOW) == 48
@@ -212,10 +212,10 @@ def test_a_repeated_write_of_ones_own_note_is_no_other_run(
 def test_a_manifest_is_committed_once(store: BackupStore) -> None:
     """A repeat of the same is what is there already; another one's is not written over."""
     first = manifest(1)
-    assert _commit(store, first) == first
-    assert _commit(store, first.model_copy(update={"run_id": "again"})) == first
+    assert commit(store, first) == first
+    assert commit(store, first.model_copy(update={"run_id": "again"})) == first
     with pytest.raises(OtherRunError):
-        _commit(store, first.model_copy(update={"compressed_sha256": "other"}))
+        commit(store, first.model_copy(update={"compressed_sha256": "other"}))
 
 
 def test_what_is_discarded_leaves_nothing_but_a_committed_backup(store: BackupStore) -> None:

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import pytest
+
 from pipeline.sqlite import layout
 from pipeline.sqlite.model import DatabaseBackup
 
@@ -29,12 +31,15 @@ def test_only_data_with_a_manifest_is_a_backup() -> None:
     assert layout.uncommitted(keys) == (other, "sqlite/staging/readme")
 
 
-def test_a_copy_of_what_a_restore_replaced_is_marked() -> None:
+@pytest.mark.parametrize(
+    ("mark", "why"), [(layout.REPLACED, "replaced by a restore"), (layout.IMPORTED, "imported")]
+)
+def test_a_copy_that_is_none_of_the_live_database_is_marked(mark: str, why: str) -> None:
     """The mark belongs to the backup, and alone it is none."""
-    found = layout.committed([KEY, KEY + layout.MANIFEST, KEY + layout.REPLACED])
-    assert [(item.verified, item.replaced, item.counts) for item in found] == [(True, True, False)]
-    assert layout.uncommitted([KEY, KEY + layout.MANIFEST, KEY + layout.REPLACED]) == ()
-    assert layout.uncommitted([KEY + layout.REPLACED]) == (KEY + layout.REPLACED,)
+    found = layout.committed([KEY, KEY + layout.MANIFEST, KEY + mark])
+    assert [(item.verified, item.apart, item.counts) for item in found] == [(True, why, False)]
+    assert layout.uncommitted([KEY, KEY + layout.MANIFEST, KEY + mark]) == ()
+    assert layout.uncommitted([KEY + mark]) == (KEY + mark,)
 
 
 def test_a_manifest_without_data_is_no_backup() -> None:

@@ -84,7 +84,7 @@ def test_an_unusable_backup_takes_no_place_and_goes_after_the_grace() -> None:
 
 def test_a_copy_of_what_a_restore_replaced_stays_a_month_and_proves_nothing() -> None:
     """It takes no place of a backup of the live database, and is no sign that backups work."""
-    copies = [replace(nightly(days), replaced=True) for days in (0, 29, 31)]
+    copies = [replace(nightly(days), apart="replaced by a restore") for days in (0, 29, 31)]
     assert "49 h old" in (decide([*copies, nightly(2)], NOW, POLICY).refusal or "")
     decision = decide([*copies, nightly(1)], NOW, POLICY)
     assert [item.id for item in decision.pruned] == ["000031"]
