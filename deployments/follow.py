@@ -116,7 +116,7 @@ class Follower:
                     self._print_line(_reason(step.state.message))
 
     def _print_line(self, line: str) -> None:
-        self.console.print(f"      {line}", style="dim", markup=False, emoji=False, soft_wrap=True)
+        self.console.print(f"      {line}", style="dim", markup=False, soft_wrap=True)
 
     def _new_lines(self, run_id: UUID) -> list[str]:
         chosen = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run_id]))

@@ -25,6 +25,7 @@ _IN_IMAGE = {
     "PREFECT_HOME": f"{_IMAGE_STATE}/prefect",
     "PREFECT_PROFILES_PATH": f"{_IMAGE_STATE}/prefect/profiles.toml",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "pipeline",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_CLASS": "blocks.console.PlainConsoleHandler",
 }
 Template = dict[str, Any]
 

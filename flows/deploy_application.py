@@ -147,8 +147,8 @@ def _roll_back_and_explain(live: LiveEnvironment, release: Release, end: Rollout
         rolled_back = note_of(live, release.task_definition)
         emit(live, "release.rolled_back", summary=f"ECS took release {release.name} back.", release="")
     diagnosis = "" if end.outcome is Outcome.SUPERSEDED else explain_failure(live)
-    summary = f"{end.outcome}: release {release.name}: {end.message}"
-    return "\n".join(filter(None, (summary, end.cause, rolled_back, diagnosis, end.outcome.advice)))
+    summary = f"{end.outcome}: release {release.name}: {end.told}"
+    return "\n".join(filter(None, (summary, rolled_back, diagnosis, end.outcome.advice)))
 
 
 def _carry_out(live: LiveEnvironment) -> NoReturn:

@@ -50,6 +50,4 @@ def _restart(live: LiveEnvironment, unset: tuple[str, ...]) -> None:
         )
     end = roll_out(live, chosen.as_release, Stopwatch(), kind="restart", force=True)
     if not end.outcome.good:
-        raise PipelineError(
-            f"{end.outcome}: release {chosen.release}: {end.message} {end.cause} {end.outcome.advice}"
-        )
+        raise PipelineError(f"{end.outcome}: release {chosen.release}: {end.told}\n{end.outcome.advice}")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from itertools import groupby
 
 CAUSE_LIMIT = 500
 """Characters of a cause; the first seventy are what a list of runs shows."""
@@ -24,13 +24,14 @@ _CHAINS = (
     "The above exception was the direct cause of the following exception:",
 )
 _PREFIX = re.compile(
-    r"^\s*(?:[\w.-]+\s*\|\s+)?"  # docker compose
+    r"^\s*(?:[\w.-]*\s*\|\s+)?"  # docker compose, groups of exceptions
     r"(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*(?: [+-]\d{4}\])?\s+)?"
     r"(?:\[\d+\]\s+)?(?:\[?(?:CRITICAL|ERROR|FATAL)\]?:?\s+)?"
 )
 """Time, process and level as gunicorn, uwsgi and Python's logging write them before a line."""
 _RECORD = re.compile(
-    r"^\s*(?:[\w.-]+\s*\|\s+)?\[?(?:\d{4}-\d\d-\d\d[T ]\d\d:|INFO|WARNING|DEBUG|\d+\] \[)|^\*\*\*|^unable to load app"
+    r"^\s*(?:[\w.-]+\s*\|\s+)?\[?(?:\d{4}-\d\d-\d\d[T ]\d\d:|INFO|WARNING|DEBUG|\d+\] \[)"
+    r"|^\*\*\*|^unable to load app"
 )
 """How a new record of a log begins."""
 _EXCEPTION = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:\s*:.*)?$")
@@ -81,9 +82,9 @@ def find_error(lines: Iterable[str], limit: int = CAUSE_LIMIT) -> str:
 
 def find_cause(lines: Sequence[str], limit: int = CAUSE_LIMIT) -> str:
     """Return the error of something that ended badly, else its last words; "" where it wrote nothing."""
-    told = [line for line in lines if line.strip() and not line.startswith(_UNREAD)]
+    told = [line for line in lines if re.search(r"\w", line) and not line.startswith(_UNREAD)]
     last = next((line for line in reversed(told) if not _CONSEQUENCE.search(line)), "")
-    return find_error(told, limit) or _clip(_bare(last), limit)
+    return find_error(lines, limit) or _clip(_bare(last), limit)
 
 
 def advise(cause: str) -> str:
@@ -116,6 +117,19 @@ def quote(lines: Sequence[str], limit: int = QUOTE_LIMIT) -> str:
     return f"Its last lines:{''.join(kept)}"
 
 
+def as_markdown(message: str) -> str:
+    """Return a message whose quoted lines, which are indented, are code.
+
+    Markdown would take ``<module>`` for a tag and ``__init__`` for bold.
+    """
+    found: list[str] = []
+    for quoted, lines in groupby(message.split("\n"), key=lambda line: line.startswith("  ")):
+        rows = [line.replace("```", "") for line in lines]
+        plain = [row.replace("<", "&lt;").replace("__", r"\_\_") for row in rows]
+        found += ["```", *rows, "```"] if quoted else ["  \n".join(plain)]
+    return "\n".join(found)
+
+
 def collapse(lines: Sequence[str]) -> list[str]:
     """Return the lines clipped; of those that come again, alone or as a block, the newest with its count.
 
@@ -145,28 +159,15 @@ def _times(keys: list[str], at: int, size: int) -> int:
     return times
 
 
-@dataclass(frozen=True)
-class _Raised:
-    """An exception as a traceback ends with it; ``end`` is the line behind it."""
-
-    start: int
-    end: int
-    text: str
-
-    @property
-    def name(self) -> str:
-        return self.text.partition(":")[0]
-
-    @property
-    def words(self) -> str:
-        return self.text.partition(":")[2].strip()
+_Raised = tuple[int, int, str]
+"""First line of a traceback, the line behind its exception, and the exception."""
 
 
 def _chains(lines: list[str]) -> Iterator[tuple[int, str]]:
-    """Yield the place and the telling of each chain of tracebacks."""
+    """Yield the end and the telling of each chain of tracebacks."""
     chain: list[_Raised] = []
     for raised in _tracebacks(lines):
-        between = lines[chain[-1].end : raised.start] if chain else []
+        between = lines[chain[-1][1] : raised[0]] if chain else []
         if not any(line.endswith(_CHAINS) for line in between):
             yield from _telling(chain)
             chain = []
@@ -176,17 +177,14 @@ def _chains(lines: list[str]) -> Iterator[tuple[int, str]]:
 
 def _telling(chain: list[_Raised]) -> Iterator[tuple[int, str]]:
     """Yield one telling; an exit that somebody asked for says nothing."""
-    errors = [item for item in reversed(chain) if item.name not in _ENDS]
-    if not errors:
-        return
-    first, *rest = errors
-    words = {first.words}
-    causes = []
-    for item in rest:
-        if item.words not in words:
-            causes.append(item.text)
-        words.add(item.words)
-    yield chain[-1].end, first.text + (f" (from {', from '.join(causes)})" if causes else "")
+    errors: dict[str, str] = {}
+    for *_, text in reversed(chain):
+        name, _, words = text.partition(": ")
+        if name not in _ENDS:
+            errors.setdefault(words or name, text)
+    if errors:
+        first, *rest = errors.values()
+        yield chain[-1][1], first + (f" (from {', from '.join(rest)})" if rest else "")
 
 
 def _tracebacks(lines: list[str]) -> Iterator[_Raised]:
@@ -196,32 +194,22 @@ def _tracebacks(lines: list[str]) -> Iterator[_Raised]:
         if column < 0:
             continue
         shape = _shape(line[:column])
-        rows = [
-            (at, text[column:] if _shape(text[:column]) == shape else text)
-            for at, text in enumerate(lines[start + 1 :], start + 1)
-        ]
-        for number, (at, row) in enumerate(rows):
-            if _TRACEBACK in row:
-                break
-            if row and not row[0].isspace():
-                if _EXCEPTION.match(row):
-                    yield _raised(
-                        start, at, [text for _, text in rows[:number]], [r for _, r in rows[number:]]
-                    )
-                break
+        rows = [row[column:] if _shape(row[:column]) == shape else row for row in lines[start + 1 :]]
+        end = next((at for at, row in enumerate(rows) if _TRACEBACK in row or row[:1].strip()), len(rows))
+        if end < len(rows) and _EXCEPTION.match(rows[end]):
+            yield start, start + end + 2, _raised(rows[:end], rows[end:])
 
 
-def _raised(start: int, at: int, frames: list[str], rest: list[str]) -> _Raised:
+def _raised(frames: list[str], rest: list[str]) -> str:
     """Return the exception with all of its message, and for a syntax error the place."""
     if rest[0].endswith(_CHECKS):
-        return _Raised(start, at + 1, _checks(rest))
+        return _checks(rest)
     more = []
     for row in rest[1 : 1 + _MORE_OF_MESSAGE]:
         if not re.search(r"\w", row) or _RECORD.match(row) or _TRACEBACK in row or row.endswith(_CHAINS):
             break
         more.append(row.strip())
-    text = _clip(" ".join([rest[0].rstrip(), *more]), _MESSAGE_LIMIT)
-    return _Raised(start, at + 1, text + _place(frames))
+    return _clip(" ".join([rest[0].rstrip(), *more]), _MESSAGE_LIMIT) + _place(frames)
 
 
 def _place(rows: list[str]) -> str:

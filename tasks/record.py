@@ -17,6 +17,7 @@ from pipeline.clock import utc_now
 from pipeline.ecs.model import EcsError, Outcome, revision_name
 from pipeline.ecs.task_definition import RELEASE_TAG
 from pipeline.live import LiveEnvironment
+from pipeline.log_cause import as_markdown
 from pipeline.migrations.model import Migration, irreversible
 from pipeline.release.model import ReleaseRecord, Rollout, SchemaChange, requested_by
 from pipeline.release.rollback import blocking_changes
@@ -39,13 +40,12 @@ def report_release(live: LiveEnvironment, release: str, image: str, outcome: Out
     """Write the run's end as artifacts: what became of the release and what runs now, and a link."""
     page, now = live.page, _what_runs(live)
     repository, _, digest = image.partition("@")
-    message = message.replace("\n", "  \n")
     show_page(
         live,
         "release",
         (
             f"## {outcome}: {f'release `{release}`' if release else 'nothing was deployed'}\n\n"
-            f"**What runs now:** {now}\n\n{outcome.advice}\n\n{message}\n\n"
+            f"**What runs now:** {now}\n\n{outcome.advice}\n\n{as_markdown(message)}\n\n"
             f"| | |\n|---|---|\n| environment | {live.name} |\n| image | {repository or '-'} |\n"
             f"| digest | {f'`{digest}`' if digest else '-'} |\n"
             f"| service | {live.outputs.service} in {live.outputs.cluster} |\n| address | {page} |\n"
@@ -75,15 +75,24 @@ def _what_runs(live: LiveEnvironment) -> str:
 
 @retried_step
 def note_migrations(
-    live: LiveEnvironment, release: str, task_definition: str, pending: tuple[Migration, ...], backup: str
+    live: LiveEnvironment,
+    release: str,
+    task_definition: str,
+    pending: tuple[Migration, ...],
+    backup: str,
+    *,
+    first: bool = False,
 ) -> SchemaChange:
-    """Write down which migrations are about to run, and which of them cannot be reversed."""
+    """Write down which migrations are about to run, and which of them cannot be reversed.
+
+    Before the ``first`` release none is irreversible: there is nothing to go back to.
+    """
     change = SchemaChange(
         release=release,
         task_definition=task_definition,
         at=utc_now(),
         migrations=tuple(item.label for item in pending),
-        irreversible=irreversible(pending),
+        irreversible={} if first else irreversible(pending),
         backup=backup,
         flow_run=str(flow_run.id or ""),
     )

@@ -22,6 +22,7 @@ from pipeline.ecs.registry import Revision
 from pipeline.ecs.rollout import Verdict
 from pipeline.ecs.task_definition import RevisionRequest, differences
 from pipeline.ecs.watch import watch
+from pipeline.health.codes import HealthCodes
 from pipeline.health.model import Probe
 from pipeline.image.registry import read_config
 from pipeline.live import LiveEnvironment
@@ -39,7 +40,8 @@ def smoke_test_release(live: LiveEnvironment, release: str, task_definition: str
 
     def probe_at(address: str) -> Probe:
         url = f"http://{address}:{live.outputs.container_port}{environment.health_path}"
-        return Probe(url=url, release=release, in_a_row=2, window=seconds)
+        codes = HealthCodes.parse(environment.health_codes)
+        return Probe(url=url, release=release, codes=codes, in_a_row=2, window=seconds)
 
     message = run_smoke_test(
         live.one_off_tasks,
@@ -55,7 +57,9 @@ def smoke_test_release(live: LiveEnvironment, release: str, task_definition: str
 
 
 @step
-def survey_release(live: LiveEnvironment, task_definition: str, timeout: timedelta) -> Survey:
+def survey_release(
+    live: LiveEnvironment, task_definition: str, timeout: timedelta, *, first: bool = False
+) -> Survey:
     """Ask the release's own Django, in a one-off task, for its databases and what the main one lacks."""
     log, tasks = get_run_logger(), live.one_off_tasks
     seconds = timeout.total_seconds()
@@ -72,7 +76,7 @@ def survey_release(live: LiveEnvironment, task_definition: str, timeout: timedel
         is_complete,
     )
     found = read_survey(lines)
-    reasons = irreversible(found.pending)
+    reasons = {} if first else irreversible(found.pending)  # there is no release to go back to
     for database in found.databases:
         log.info("Database %s: %s %s", database.alias, database.vendor, database.path)
     log.info("%d migrations are pending", len(found.pending))

@@ -34,8 +34,9 @@ def version() -> str:
     return str(tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
 
 
-DELIVER, MACHINE, BUILD, OTHER = (
-    Group.create_ordered(name) for name in ("Deliver", "This machine", "Build and check", "Other")
+DELIVER, APPLICATION, MACHINE, BUILD, OTHER = (
+    Group.create_ordered(name)
+    for name in ("Deliver", "Another application", "This machine", "Build and check", "Other")
 )
 app = App(
     name="vimbiso",
@@ -88,6 +89,7 @@ def _starting(flow: str, declared: Callable[..., None]) -> Callable[..., int]:
 
 _VERBS: dict[Group, tuple[Callable[..., Any], ...]] = {
     DELIVER: (verbs.status, verbs.logs, verbs.approve, verbs.restart),
+    APPLICATION: (verbs.check, verbs.init),
     OTHER: (verbs.register, verbs.webhook, completion),
 }
 if HAS_STACK:

@@ -53,7 +53,7 @@ def show_run_log(
     client: SyncPrefectClient, environment: str, flow: str | None, follow: bool, count: int, as_json: bool
 ) -> int:
     """Print the newest lines of the newest run; with ``follow`` go on until it has ended."""
-    console = Console(stderr=as_json)
+    console = Console(stderr=as_json, emoji=False)
     run = newest_run(client, environment, flow)
     console.print(f"{run.name}  {run.state_name}  {run.id}", style="bold", highlight=False, soft_wrap=True)
     if follow and not (run.state and run.state.is_final()):

@@ -102,7 +102,7 @@ def run_flow(
     as_json: bool,
 ) -> int:
     """Run it to its end; returns the exit code. In JSON the answer alone goes to standard output."""
-    console = Console(stderr=as_json)
+    console = Console(stderr=as_json, emoji=False)
     name = f"{flow}/{environment}"
     run = start(client, name, dict(parameters))
     console.print(f"{name}: {run.name}  {page_of_run(run)}", style="bold", highlight=False, soft_wrap=True)

@@ -67,7 +67,7 @@ def show_status(client: SyncPrefectClient, environment: str, as_json: bool) -> i
     if as_json:
         print(json.dumps(asdict(found), indent=2, default=datetime.isoformat))
     else:
-        _print(Console(), found)
+        _print(Console(emoji=False), found)
     return 0 if found.workers and found.application else 1
 
 

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
@@ -125,6 +126,53 @@ def webhook() -> None:
     from deployments.webhook.app import serve
 
     serve()
+
+
+def check(path: Path, /, *, json: Json = False) -> int:
+    """Look at a checkout of a Django application: what fits, what to configure, what to change.
+
+    Nothing of it is run. Ends with 1 where something must be changed, with 2 where it is no such checkout.
+
+    Args:
+        path: the checkout's folder.
+    """
+    from deployments.cli.applications import show_check
+
+    return show_check(path, json)
+
+
+def init(
+    path: Path,
+    /,
+    *,
+    name: str,
+    environment: list[str] | None = None,
+    to: Path | None = None,
+    repository: str = "",
+    branch: str = "",
+    region: str = "",
+    domain: str = "",
+    account_id: str = "",
+    force: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Write an application's folder of configuration from what `check` finds in its checkout.
+
+    Args:
+        path: the checkout's folder.
+        name: the application's name.
+        environment: local when left out; give it once for each. Others than local are on AWS.
+        to: the folder; deployments/applications/NAME when left out.
+        repository: git URL, for environments on AWS.
+        branch: branch whose pushes are deployed there.
+        region: AWS region.
+        domain: public host name there.
+        account_id: AWS account that the credentials must belong to.
+        force: write over files that are there.
+    """
+    from deployments.cli.applications import AwsPlace, write_folder
+
+    place = AwsPlace(repository, branch, region, domain, account_id)
+    return write_folder(path, name, environment or ["local"], to, place, force)
 
 
 def start_flow(flow: str, environment: str, parameters: Mapping[str, Any], verbose: bool, json: bool) -> int:

@@ -27,7 +27,7 @@ def run_demo() -> None:
     Raises:
         PipelineError: not everything succeeded.
     """
-    console = Console()
+    console = Console(emoji=False)
     began = time.monotonic()
     prepare(console)
     with get_client(sync_client=True) as client:

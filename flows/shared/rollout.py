@@ -12,7 +12,7 @@ from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.migrations.model import Migration, Survey, SurveyError
 from pipeline.release.model import Release, SchemaChange
-from pipeline.release.rollback import describe_changes
+from pipeline.release.rollback import describe_changes, has_backup
 from tasks.database import back_up_databases, record_migrated, require_safe_data
 from tasks.record import correct_migrations, find_own_changes, note_migrations, record_release
 from tasks.rollout import (
@@ -43,15 +43,8 @@ def prepare_release(
         PipelineError: it failed otherwise.
     """
     with stopwatch.step("survey"):
-        survey = survey_release(live, revision.arn, SURVEY_LIMIT)
-        require_safe_data(live, release, survey.databases)
-        if survey.unreadable:
-            raise SurveyError(
-                f"The release's Django cannot tell its migrations: {survey.unreadable} Nothing was migrated, "
-                "and the service was not touched."
-            )
-    itself = live.settings.django.migrated_by == "application"
-    if itself and survey.pending and not migrate:
+        survey = _survey(live, release, revision)
+    if survey.pending and not migrate and live.settings.django.migrates_itself:
         raise PipelineError(
             "migrate=false cannot be kept: this application migrates its database itself when it starts "
             f"(migrated_by), and {len(survey.pending)} migrations are pending. Nothing was changed."
@@ -59,7 +52,7 @@ def prepare_release(
     change = None
     if migrate and survey.pending:
         change = _save_and_note(live, release, revision, survey, stopwatch)
-    if change and not itself:
+    if change and not live.settings.django.migrates_itself:
         with stopwatch.step("migrations"):
             _migrate(live, revision, change)
             record_migrated(live, release, survey.databases)
@@ -67,23 +60,43 @@ def prepare_release(
         with stopwatch.step("static files"):
             command = tuple(live.settings.django.collect_static)
             run_management_command(live, revision.arn, "static", command, STATIC_LIMIT)
-    if not live.settings.smoke_test:
-        return
-    try:
+    if live.settings.smoke_test:
         with stopwatch.step("smoke test"):
-            limit = SMOKE_TEST_LIMIT + MIGRATION_LIMIT if change and itself else SMOKE_TEST_LIMIT
-            smoke_test_release(live, release, revision.arn, limit)
-            if change and itself:
-                _require_migrated(live, revision, change)
-                record_migrated(live, release, survey.databases)
+            _smoke_test(live, release, revision, survey, change)
+
+
+def _survey(live: LiveEnvironment, release: str, revision: Revision) -> Survey:
+    survey = survey_release(live, revision.arn, SURVEY_LIMIT, first=_is_first(live, revision))
+    require_safe_data(live, release, survey.databases)
+    if survey.unreadable:
+        raise SurveyError(
+            f"The release's Django cannot tell its migrations: {survey.unreadable} Nothing was migrated, "
+            "and the service was not touched."
+        )
+    return survey
+
+
+def _smoke_test(
+    live: LiveEnvironment, release: str, revision: Revision, survey: Survey, change: SchemaChange | None
+) -> None:
+    """Try the release; the one task of an application that migrates itself does so before others start."""
+    itself = change if live.settings.django.migrates_itself else None
+    try:
+        smoke_test_release(
+            live, release, revision.arn, SMOKE_TEST_LIMIT + (MIGRATION_LIMIT if itself else timedelta())
+        )
+        if itself:
+            _require_migrated(live, revision, itself)
+            record_migrated(live, release, survey.databases)
     except PipelineError as error:
         changes = _ran(live, revision)
         if not changes:
             raise
+        restore = ", or restore the backup" if has_backup(changes) else ""
         raise PipelineError(
             f"{error}\nThe service was not touched, but these irreversible migrations ran:\n"
             f"{describe_changes(changes)}\n"
-            "Look whether the running release can live with them; deploy a fixed one, or restore the backup."
+            f"Look whether the running release can live with them; deploy a fixed one{restore}."
         ) from error
 
 
@@ -102,7 +115,19 @@ def _save_and_note(
     if any(item.in_a_file and item.exists for item in survey.databases):
         with stopwatch.step("backup"):
             backups = back_up_databases(live, f"before {release}", revision.arn)
-    return note_migrations(live, release, revision.arn, survey.pending, backups[0].key if backups else "")
+    return note_migrations(
+        live,
+        release,
+        revision.arn,
+        survey.pending,
+        backups[0].key if backups else "",
+        first=_is_first(live, revision),
+    )
+
+
+def _is_first(live: LiveEnvironment, revision: Revision) -> bool:
+    """Whether nothing was deployed yet: the service is on Terraform's own revision."""
+    return revision.live_arn == live.outputs.task_definition_arn
 
 
 def _migrate(live: LiveEnvironment, revision: Revision, change: SchemaChange) -> None:
@@ -147,6 +172,16 @@ class RolloutEnd:
     message: str
     cause: str = ""
     """The likeliest reason of a failure."""
+
+    @property
+    def told(self) -> str:
+        """Message and cause, that first which explains more.
+
+        What a task wrote explains why it ended; of one that runs and answers badly, the answer does.
+        """
+        unhealthy = self.outcome is Outcome.UNHEALTHY
+        order = (self.message, self.cause) if unhealthy else (self.cause, self.message)
+        return "\n".join(filter(None, order))
 
 
 def roll_out(

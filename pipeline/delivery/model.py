@@ -7,8 +7,9 @@ from datetime import datetime
 from pipeline.ecs.model import EcsError, Outcome, Service
 from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
+from pipeline.health.codes import HealthCodes
 from pipeline.health.model import Probe, ProbeReport
-from pipeline.log_cause import collapse, find_error, tell
+from pipeline.log_cause import collapse, find_cause, find_error
 from pipeline.outputs import Outputs
 from pipeline.release.model import ReleaseRecord
 
@@ -46,7 +47,8 @@ def probe_of(environment: Environment, outputs: Outputs, release: str | None) ->
     """Return what to ask the load balancer; ``release`` is what the answer must name."""
     base = environment.probe_url or outputs.url
     host = outputs.load_balancer_dns if environment.probe_url else None
-    return Probe(url=f"{base}{environment.health_path}", host=host, release=release)
+    codes = HealthCodes.parse(environment.health_codes)
+    return Probe(url=f"{base}{environment.health_path}", host=host, release=release, codes=codes)
 
 
 def page_of(environment: Environment, outputs: Outputs) -> str:
@@ -72,7 +74,7 @@ class TaskEvidence:
     @property
     def cause(self) -> str:
         """Error that its containers wrote, or the last words of one that exited with an error; else ""."""
-        ended = (tell(lines, "") for name, lines in self.logs.items() if self._exited(name))
+        ended = (find_cause(lines) for name, lines in self.logs.items() if self._exited(name))
         errors = (find_error(lines) for lines in self.logs.values())
         return next(filter(None, (*ended, *errors)), "")
 

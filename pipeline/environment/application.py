@@ -1,6 +1,5 @@
 """The shape of what differs between applications: container, data, Django, sidecars."""
 
-import re
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
@@ -84,6 +83,11 @@ class DjangoSettings(BaseModel):
     """Command that publishes static files before the switch; absent where the image has them."""
 
     @property
+    def migrates_itself(self) -> bool:
+        """Whether a task that starts migrates the database."""
+        return self.migrated_by == "application"
+
+    @property
     def environment(self) -> dict[str, str]:
         """Environment variables of every task: server and management commands have the same settings."""
         return {"DJANGO_SETTINGS_MODULE": self.settings_module} if self.settings_module else {}
@@ -118,25 +122,6 @@ class Sidecar(BaseModel):
     """Where it sees the data volume; nowhere when absent."""
     readonly_root: bool = False
     """Whether its own file system is read-only."""
-
-
-_LOWEST, _HIGHEST = 200, 499
-"""Statuses that a target group may take for healthy (Elastic Load Balancing API reference, Matcher)."""
-_MATCHER = re.compile(r"^\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*$")
-
-
-def check_codes(text: str) -> str:
-    """Return accepted codes as they are.
-
-    Raises:
-        ValueError: they are not what a target group takes as a matcher (200 to 499).
-    """
-    numbers = [int(number) for number in re.findall(r"\d+", text)]
-    ranges = [part.split("-") for part in text.split(",")]
-    ordered = all(part[0] <= part[-1] for part in ranges)
-    if not _MATCHER.match(text) or not ordered or min(numbers) < _LOWEST or max(numbers) > _HIGHEST:
-        raise ValueError("give codes from 200 to 499, such as 200, 200-299 or 200,204")
-    return text
 
 
 def dependency_fault(sidecars: dict[str, Sidecar], application: dict[str, Condition]) -> str:

@@ -16,9 +16,9 @@ from pipeline.environment.application import (
     Sidecar,
     Text,
     VariableName,
-    check_codes,
     dependency_fault,
 )
+from pipeline.health.codes import HealthCodes
 
 _PoolName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 _Arn = Annotated[str, StringConstraints(pattern=r"^arn:[^\s]+$")]
@@ -99,7 +99,7 @@ Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+$")]
 UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^\s]*$")]
-HealthCodes = Annotated[str, AfterValidator(check_codes)]
+CodesText = Annotated[str, AfterValidator(lambda text: str(HealthCodes.parse(text)))]
 
 ApprovalPolicy = Literal["never", "always"]
 ConcurrencyPolicy = Literal["wait", "refuse"]
@@ -193,7 +193,7 @@ class Environment(BaseModel):
     """Branch whose pushes are deployed."""
     source: SourceSettings
     health_path: UrlPath
-    health_codes: HealthCodes = "200-299"
+    health_codes: CodesText = "200-299"
     """Statuses that mean healthy, to every check: the container's, the target group's, the pipeline's."""
     container_port: Annotated[int, Field(ge=1, le=65535)]
     secret_keys: list[VariableName] = []

@@ -7,10 +7,12 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 BODY_LIMIT = 200
 """Characters of an answer that are shown."""
+_LOOKED_AT = 10_000
+"""Characters of an answer that are searched: a page may be huge."""
 ON_THE_WAY = frozenset({502, 503, 504})
 """What a load balancer says of a target that is not there yet or no longer; 503 also who is warming up."""
 _SECRET = re.compile(
-    r"(?i)([\w-]*(?:password|passwd|secret|token|api[_-]?key|authorization|credential)[\w-]*[\"']?\s*[:=]\s*)"
+    r"(?i)(?<![\w-])([\w-]*(?:password|passwd|secret|token|api[_-]?key|authorization|credential)[\w-]*[\"']?\s*[:=]\s*)"
     r"(?:(?:bearer|basic)\s+)?(?:\"[^\"]*\"?|'[^']*'?|[^\s,;&}]+)"
 )
 _USER = re.compile(r"(://)[^/\s@]+@")
@@ -81,8 +83,9 @@ def name_body(text: str) -> str:
     if isinstance(found, dict):
         told = (found[name] for name in ("message", "error", "detail") if found.get(name))
         text = str(next(told, text))
-    text = re.sub(r"(?is)<(style|script|title)\b.*?</\1\s*>|<[^>]*>", " ", text)
-    return _clip(_USER.sub(r"\1", _SECRET.sub(r"\1***", " ".join(text.split()))))
+    text = re.sub(r"(?is)<(style|script|title)\b.*?</\1\s*>|<[^>]*>", " ", text[:_LOOKED_AT])
+    line = " ".join(text.split())[: 2 * BODY_LIMIT]
+    return _clip(_USER.sub(r"\1", _SECRET.sub(r"\1***", line)))
 
 
 def _clip(text: str) -> str:

@@ -1,5 +1,6 @@
 """Configuration of an image, judged by whether the application can be started from it. Pure."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from posixpath import isabs, join, normpath
 from typing import Any
@@ -14,6 +15,10 @@ Read = Callable[[str], bytes | None]
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _JOB_PYTHON = "python3"
 """What backups and restores run on, in the application's own image."""
+
+
+_INTERPRETER = re.compile(r"(/\S*/)?(python[\d.]*|bash|dash|sh)")
+"""What base images start: it ends at once where nobody types."""
 
 
 class ImageConfig(BaseModel):
@@ -73,9 +78,10 @@ def _command_faults(config: ImageConfig, settings: Environment, read: Read) -> I
     container, django = settings.container, settings.django
     chosen = {"entryPoint": container.entrypoint, "command": container.command}
     words = started_command(config, chosen)
-    if not words:
+    if not words or (len(words) == 1 and _INTERPRETER.fullmatch(words[0])):
+        what = f"starts {words[0]} alone, its base image's CMD" if words else "has neither CMD nor ENTRYPOINT"
         yield (
-            "The image has neither CMD nor ENTRYPOINT, so nothing would serve. Add CMD to the Dockerfile, or "
+            f"The image {what}, so nothing would serve. Add CMD to the Dockerfile, or "
             'set command in the `container` table, such as ["sh", "-c", "exec SERVER"].'
         )
     where = container.working_directory or config.working_directory

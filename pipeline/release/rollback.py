@@ -73,6 +73,11 @@ def describe_changes(changes: Iterable[SchemaChange]) -> str:
     )
 
 
+def has_backup(changes: Iterable[SchemaChange]) -> bool:
+    """Whether a backup was made before any of them."""
+    return any(item.backup for item in changes)
+
+
 KEY = "rollback-"
 """How the key of every question about going back begins."""
 
@@ -110,7 +115,7 @@ class RollbackPath:
 
     def by_hand(self, environment: str) -> str:
         """Say what a person can do without the question."""
-        return (
-            "Deploy a fixed release, or bring the backup back with restore-sqlite and go back with: "
-            f"vimbiso rollback {environment} --release {self.chosen.release} --accept-schema"
-        )
+        back = f"go back with: vimbiso rollback {environment} --release {self.chosen.release} --accept-schema"
+        if has_backup(self.changes):
+            return f"Deploy a fixed release, or bring the backup back with restore-sqlite and {back}"
+        return f"Deploy a fixed release; where the one before can live with the database as it is, {back}"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.log_cause import QUOTE_LIMIT, advise, collapse, find_cause, find_error, quote
+from pipeline.log_cause import QUOTE_LIMIT, advise, as_markdown, collapse, find_cause, find_error, quote
 
 FRAMES = """
   File "/app/manage.py", line 22, in <module>
@@ -56,6 +56,10 @@ GROUP = f"""  + Exception Group Traceback (most recent call last):
     |   File "/app/x.py", line 2, in f
     | {MISSING}
     +------------------------------------"""
+BARE_GROUP = """  | ExceptionGroup: two (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | ValueError: inner
+    +------------------------------------"""
 
 
 @pytest.mark.parametrize(
@@ -66,6 +70,7 @@ GROUP = f"""  + Exception Group Traceback (most recent call last):
         (f"{WORKER}{TRACEBACK}\n{MISSING}{END_OF_WORKER}\n" * 3, MISSING),
         (PREFIXED, MISSING),
         (GROUP, MISSING),
+        (BARE_GROUP, "ValueError: inner"),
         (
             (
                 f"{TRACEBACK}\nKeyError: 'KEY'{DURING}{TRACEBACK}\n"
@@ -159,7 +164,7 @@ GROUP = f"""  + Exception Group Traceback (most recent call last):
 )
 def test_the_error_is_found(log: str, cause: str) -> None:
     """Whoever wrote it, and whatever follows from it."""
-    assert find_error(log.split("\n")) == cause
+    assert find_error(log.split("\n")) == find_cause(log.split("\n")) == cause
 
 
 @pytest.mark.parametrize(
@@ -262,3 +267,19 @@ def test_no_line_disappears_uncounted(lines: list[str]) -> None:
     assert {line[0] for line in shown} == {line[0] for line in lines}
     assert not lines or shown[-1].startswith(lines[-1])
     assert len(shown) <= len(lines)
+
+
+def test_quoted_lines_are_code_on_a_page() -> None:
+    """Markdown would swallow tags, and make names bold."""
+    message = (
+        'failed: x in <module>, __init__\nIts last lines:\n  File "x", in <module>\n  ``` __init__\nNext.'
+    )
+    assert as_markdown(message).split("\n") == [
+        "failed: x in &lt;module>, \\_\\_init\\_\\_  ",
+        "Its last lines:",
+        "```",
+        '  File "x", in <module>',
+        "   __init__",
+        "```",
+        "Next.",
+    ]

@@ -109,6 +109,7 @@ def _prefect(settings: Settings) -> dict[str, str]:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "pipeline",
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_CLASS": "blocks.console.PlainConsoleHandler",
         "DO_NOT_TRACK": "1",
     }
 

@@ -60,7 +60,7 @@ APPLICATIONS = {
     ),
     "queue": Fixture(
         wrong=('command = ["sh", "-c", "exec gunicorn --bind 0.0.0.0:$PORT --workers 2 shop.wsgi"]\n', ""),
-        said="The image has neither CMD nor ENTRYPOINT, so nothing would serve.",
+        said="The image starts python3 alone, its base image's CMD, so nothing would serve.",
         settings="shop/settings.py",
         views="jobs/views.py",
     ),

@@ -137,12 +137,26 @@ def test_static_files_are_published_before_the_switch(stage: World, runs: Runs) 
     assert stage.commands == ["shell", "collectstatic"]
 
 
+def test_no_migration_of_a_first_release_is_irreversible(
+    stage: World, runs: Runs, caplog: pytest.LogCaptureFixture
+) -> None:
+    """There is nothing to go back to, and no backup: neither is told of, nor advised."""
+    stage.pending = [ONE_WAY]
+    stage.live = stage.given(task_definition_arn=stage.ecs.service["taskDefinition"])
+    stage.ecs.crashing.add(stage.push(2))
+    state = runs.run(deploy_application, image="r2")
+    assert "The release does not start" in told(state)
+    assert "Pending: pay.0002" in caplog.text
+    assert "irreversible" not in f"{told(state)}{caplog.text}"
+    assert "backup" not in told(state)
+    assert (noted(stage).migrations, noted(stage).irreversible) == (("pay.0002",), {})
+
+
 def test_migrations_that_fail_are_noted_as_far_as_they_ran(stage: World, runs: Runs) -> None:
     """None of them did: a later rollback need not ask. The release is not tried."""
     stage.pending, stage.failing_migrations = [ONE_WAY, HARMLESS], True
     state = runs.run(deploy_application, image="r2")
-    assert "`python manage.py migrate --noinput` failed" in told(state)
-    assert "Running migrations" in told(state)
+    assert "`python manage.py migrate --noinput` failed: Running migrations\nTask " in told(state)
     assert stage.commands == ["shell", "job", "migrate", "shell"]
     assert (noted(stage).migrations, noted(stage).irreversible) == ((), {})
     assert stage.runs == "r1"

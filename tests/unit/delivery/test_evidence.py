@@ -113,6 +113,7 @@ EXITED = "EssentialContainerExited; container app exited with 3"
         (EXITED, {"app": ("a.FooError: why", "bye")}, f"a.FooError: why ({EXITED})"),
         (EXITED, {"redis": ("Ready",), "app": ("no licence",)}, f"no licence ({EXITED})"),
         (EXITED, {"redis": ("Ready",), "app": ()}, EXITED),
+        (EXITED, {"app": ("E: No module named x",)}, f"E: No module named x ({EXITED})"),
         ("RUNNING, health UNKNOWN", {"app": ("Booting",)}, ""),
         ("RUNNING, health UNKNOWN", {"app": ("ERROR no cache",)}, "no cache (RUNNING, health UNKNOWN)"),
         ("OutOfMemoryError; container app exited with 137", {"app": ("served",)}, None),

@@ -58,10 +58,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"django": {"migrated_by": "application"}, "smoke_test": False},
         "needs smoke_test = true",
     ),
-    "codes that no target group takes": ({"health_codes": "500"}, "give codes from 200 to 499"),
-    "codes backwards": ({"health_codes": "299-200"}, "give codes from 200 to 499"),
-    "no codes": ({"health_codes": "ok"}, "give codes from 200 to 499"),
-    "an unknown key": ({"container": {"comand": ["x"]}}, "Extra inputs are not permitted"),
+    "codes that no target group takes": ({"health_codes": "500"}, "give codes or ranges from 200 to 499"),
+    "codes backwards": ({"health_codes": "299-200"}, "give codes or ranges from 200 to 499"),
+    "no codes": ({"health_codes": "ok"}, "give codes or ranges from 200 to 499"),
+    "an unknown key": ({"container": {"user_name": ["x"]}}, "Extra inputs are not permitted"),
 }
 
 

@@ -77,6 +77,12 @@ def test_a_body_is_never_longer_than_its_limit(body: str) -> None:
     assert len(found.splitlines()) <= 1
 
 
+@pytest.mark.parametrize("body", ["<style" * 300_000, "x-" * 900_000, "password" * 200_000])
+def test_a_huge_answer_does_not_hold_the_probe_up(body: str) -> None:
+    """Whoever answers with it decides what it holds: searched to its end, it would take hours."""
+    assert len(name_body(body)) <= BODY_LIMIT
+
+
 def test_a_place_is_shown_without_its_secrets() -> None:
     """Queries and passwords of an address are nobody's business."""
     assert name_place("https://u:p@x/login?token=abc#a") == "https://x/login"

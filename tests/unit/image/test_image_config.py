@@ -66,6 +66,8 @@ GOOD = {
 }
 BAD = {
     "nothing to start": ({"Cmd": None}, {}, "neither CMD nor ENTRYPOINT"),
+    "its base image's command": ({"Cmd": ["python3"]}, {}, "starts python3 alone, its base image's CMD"),
+    "a shell's": ({"Cmd": ["/bin/sh"]}, {}, "starts /bin/sh alone"),
     "a program that is not there": (
         {"Cmd": ["gunicornn", "x"]},
         {},

@@ -71,6 +71,9 @@ def test_the_question_names_what_is_decided_on() -> None:
     for words in ("Go back to release r1?", "my_app:7 failed and stays", "ledger.0002_x", "2.gz"):
         assert words in way.question
     assert way.by_hand("staging").endswith("vimbiso rollback staging --release r1 --accept-schema")
+    assert "bring the backup back" in way.by_hand("staging")
+    without = RollbackPath(FAILED, record(1), (change(2, backup=""),))
+    assert "backup" not in without.by_hand("staging")
 
 
 def test_an_answer_is_for_one_way_only() -> None:

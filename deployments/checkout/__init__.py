@@ -1,0 +1,1 @@
+"""Checkouts of Django applications, judged before anything is built, without running their code."""

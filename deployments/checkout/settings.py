@@ -1,0 +1,146 @@
+"""Settings, judged by how they work behind a load balancer and beside other tasks. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+from posixpath import basename
+from typing import Any
+
+from deployments.checkout.application import DjangoApplication
+from deployments.checkout.model import CheckoutFinding
+from deployments.checkout.values import FromVariable, OneOf, Unknown, options, truth
+
+_LOCAL = re.compile(r"^(?:rediss?://(?:[^@/]*@)?)?(localhost|127\.0\.0\.1)(?::6379)?(?:/|$)")
+_REDIS = re.compile(r"^rediss?://(?:[^@/]*@)?([\w.-]+)")
+_SIDECAR = {
+    "sidecars": {"redis": {"image": "redis:7-alpine", "health_command": ["CMD", "redis-cli", "ping"]}},
+    "container": {"depends_on": {"redis": "HEALTHY"}},
+}
+_Finding = CheckoutFinding
+
+
+def judge_settings(application: DjangoApplication, health_path: str) -> Iterator[CheckoutFinding]:
+    """Yield what is found in the settings beside databases."""
+    yield from _module(application)
+    if not application.settings:
+        return
+    yield _hosts(application.settings)
+    yield from _redirect(application.settings, health_path)
+    yield from _redis(application)
+    if truth(application.settings.get("DEBUG", False)):
+        code = ('DEBUG = os.environ.get("DEBUG") == "1"',)
+        yield _Finding(
+            "change", "settings", "DEBUG is on: each error shows the settings to everybody.", code=code
+        )
+
+
+def _module(application: DjangoApplication) -> Iterator[CheckoutFinding]:
+    served, modules = application.settings_module, application.modules
+    for path in application.evaluator.unread:
+        text = f"{path} is no Python that this Python can read; what it says is not known."
+        yield _Finding("unknown", "settings", text)
+    if not served:
+        yield _Finding(
+            "unknown", "settings", "Nothing names the settings module. The first deployment tells."
+        )
+    elif not application.evaluator.find(served):
+        text = f"The settings module {served} is not in the checkout. The first deployment tells."
+        yield _Finding("unknown", "settings", text)
+    managed = next((module for path, module in modules.items() if basename(path) == "manage.py"), served)
+    if managed != served and application.stage.environment.get("DJANGO_SETTINGS_MODULE") != served:
+        text = (
+            f"The server takes {served}, and manage.py {managed}: survey and migrations would look at "
+            "another database than the server."
+        )
+        yield _Finding("configure", "settings", text, {"django": {"settings_module": served}})
+    elif served:
+        yield _Finding("fits", "settings", f"Server and management commands take {served}.")
+
+
+def _hosts(settings: Mapping[str, Any]) -> CheckoutFinding:
+    found = settings.get("ALLOWED_HOSTS", [])
+    kinds = options(found)
+    if any(not isinstance(item, FromVariable | Unknown) and "*" in item for item in kinds if item):
+        return _Finding("fits", "allowed hosts", "ALLOWED_HOSTS lets the load balancer's checks in.")
+    variables = [item.name for item in kinds if isinstance(item, FromVariable)]
+    if variables:
+        text = f"ALLOWED_HOSTS is taken from {variables[0]}; checks come with the task's address as host."
+        return _Finding("configure", "allowed hosts", text, {"variables": {variables[0]: "*"}})
+    if any(isinstance(item, Unknown) for item in kinds):
+        text = "ALLOWED_HOSTS cannot be told. The smoke test tells: 400 means refused."
+        return _Finding("unknown", "allowed hosts", text)
+    text = (
+        "ALLOWED_HOSTS refuses the load balancer's checks, which come with the task's address as host (400)."
+    )
+    names = ",".join(item for item in found if isinstance(item, str)) if isinstance(found, list) else ""
+    code = ("import os", f'ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "{names}").split(",")')
+    return _Finding("change", "allowed hosts", text, code=code)
+
+
+def _redirect(settings: Mapping[str, Any], health_path: str) -> Iterator[CheckoutFinding]:
+    value = settings.get("SECURE_SSL_REDIRECT", False)
+    if truth(value) is False or (isinstance(value, FromVariable) and truth(value.default) is False):
+        return
+    if "SECURE_PROXY_SSL_HEADER" not in settings:
+        text = "SECURE_SSL_REDIRECT without SECURE_PROXY_SSL_HEADER: each request is redirected for ever."
+        code = ('SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',)
+        yield _Finding("change", "TLS", text, code=code)
+    exempt = settings.get("SECURE_REDIRECT_EXEMPT", [])
+    if not isinstance(exempt, Unknown | OneOf | FromVariable) and not _exempted(exempt, health_path):
+        text = "SECURE_SSL_REDIRECT redirects the health checks, which come without TLS."
+        code = (f'SECURE_REDIRECT_EXEMPT = [r"^{re.escape(health_path.lstrip("/"))}$"]',)
+        yield _Finding("change", "TLS", text, code=code)
+
+
+def _exempted(patterns: Any, health_path: str) -> bool:
+    for pattern in patterns if isinstance(patterns, list) else ():
+        try:
+            if not isinstance(pattern, str) or re.search(pattern, health_path.lstrip("/")):
+                return True
+        except (re.error, RecursionError, OverflowError):
+            continue
+    return False
+
+
+def _redis(application: DjangoApplication) -> Iterator[CheckoutFinding]:
+    """Yield what is found about Redis; a sidecar's is each task's own."""
+    for name, value in application.settings.items():
+        for variable, text in dict.fromkeys(_texts(value, "", 0)):
+            local, server = _LOCAL.match(text), _REDIS.match(text)
+            if not server and not (local and name in ("CACHES", "CHANNEL_LAYERS")):
+                continue
+            own = "each task has its own; where tasks must share it, give a Redis server instead"
+            if local:
+                yield _Finding("configure", "Redis", f"{name} is on localhost: a sidecar; {own}.", _SIDECAR)
+            elif variable:
+                settings = {**_SIDECAR, "variables": {variable: "redis://localhost:6379/0"}}
+                yield _Finding(
+                    "configure", "Redis", f"{name} is where {variable} says: a sidecar; {own}.", settings
+                )
+            else:
+                code = (f'{name} = os.environ.get("REDIS_URL", "{text[:80]}")  # in its place',)
+                yield _Finding(
+                    "change", "Redis", f"{name} is on the host {server and server[1]!r}.", code=code
+                )
+    if "celery" in application.requirements.names:
+        text = "Celery's workers are not started: a task has the server alone, and sidecars of fixed images."
+        yield _Finding("unknown", "Celery", text)
+
+
+def _texts(value: Any, variable: str, depth: int) -> Iterator[tuple[str, str]]:
+    """Yield the texts in a value, each with the variable that replaces it."""
+    if depth > 8:
+        return
+    if isinstance(value, str):
+        yield variable, value
+    elif isinstance(value, FromVariable):
+        yield from _texts(value.default, value.name, depth + 1)
+    elif isinstance(value, dict | list | tuple | OneOf):
+        parts = (
+            value.values()
+            if isinstance(value, dict)
+            else options(value)
+            if isinstance(value, OneOf)
+            else value
+        )
+        for item in parts:
+            yield from _texts(item, variable, depth + 1)

@@ -1,0 +1,101 @@
+"""Server that a container starts, with its port, as far as its command and its files tell. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from posixpath import basename
+
+from deployments.checkout.dockerfile import Stage, split_words
+from deployments.checkout.model import Checkout
+
+SERVERS = ("gunicorn", "uwsgi", "daphne", "uvicorn", "hypercorn", "waitress-serve", "granian", "runserver")
+_SERVER = re.compile(rf"(?<![\w.-])(?:[\w./-]*/)?({'|'.join(SERVERS)})(?![\w-])")
+_PORT_NUMBER = r"\$\{?PORT(?::-\d+)?\}?|\d+(?![\w.])"
+_ADDRESS = re.compile(
+    rf"(?:--bind|--listen|-b|\bbind|--?-?http(?:-socket)?|\bhttp(?:-socket)?|runserver)[\s=:]+\[?['\"]?"
+    rf"((?:[\w.*:-]*:)?(?:{_PORT_NUMBER})|unix:\S+)",
+)
+_PORT = re.compile(rf"(?:--port|-p)[\s=]+['\"]?({_PORT_NUMBER})")
+_HOST = re.compile(r"(?:--host|-b|--bind)[\s=]+['\"]?([\w.:-]+)")
+_LOOPBACK = ("127.", "localhost")
+_LISTENS_INSIDE = ("daphne", "uvicorn", "runserver")
+"""Servers that listen on the loopback address unless they are told otherwise."""
+
+
+@dataclass(frozen=True)
+class ServerFacts:
+    """Server that a container starts."""
+
+    name: str
+    """Program; "" where none is recognised."""
+    text: str
+    """Command, scripts and configuration files in which it was looked for."""
+    scripts: tuple[str, ...] = ()
+    """Files of the checkout that the container starts with."""
+    port: int | None = None
+    loopback: bool = False
+    """Whether nobody outside the container reaches it."""
+    protocol: str = "http"
+    """``uwsgi`` or ``unix`` where it does not listen for HTTP on a port."""
+    last: str = ""
+    """Line that starts it in a script."""
+
+
+def find_server(checkout: Checkout, stage: Stage, port: int = 8000) -> ServerFacts:
+    """Look for the server; ``port`` is the one that the variable PORT gives."""
+    words = stage.started
+    command = " ".join(words)
+    scripts = tuple(_scripts(checkout, words))
+    started = "\n".join([command, *(checkout.text(path) for path in scripts)])
+    found = _SERVER.findall(started)
+    name = found[-1] if found else ""
+    configured = [checkout.text(path) for path in _configured(checkout, name, started)]
+    text = "\n".join([started, *configured])
+    lines = [line.strip() for line in text.splitlines() if _SERVER.search(line) and "#" not in line[:1]]
+    address = _ADDRESS.findall("\n".join([*lines, *configured]))
+    return _listening(ServerFacts(name, text, scripts, last=lines[-1] if lines else ""), address, port)
+
+
+def _scripts(checkout: Checkout, words: tuple[str, ...]) -> Iterator[str]:
+    """Yield the shell scripts among the words that the checkout has."""
+    for word in split_words(" ".join(words)):
+        name = basename(word)
+        if name and (name.endswith(".sh") or "." not in name):
+            yield from [path for path in checkout.named(name) if _is_script(path, checkout.text(path))][:1]
+
+
+def _is_script(path: str, text: str) -> bool:
+    return path.endswith(".sh") or text.startswith("#!")
+
+
+def _configured(checkout: Checkout, name: str, started: str) -> Iterator[str]:
+    """Yield the server's configuration files."""
+    names = {basename(word) for word in re.findall(r"[\w./-]+\.(?:py|ini|conf|xml|toml)\b", started)}
+    if name == "gunicorn":
+        names.add("gunicorn.conf.py")
+    for wanted in sorted(names - {"manage.py"}):
+        yield from checkout.named(wanted)[:1]
+
+
+def _listening(facts: ServerFacts, addresses: list[str], port: int) -> ServerFacts:
+    line = facts.last
+    if facts.name == "uwsgi" and not addresses:
+        sockets = re.search(r"(?:--|\b)socket[\s=]+\S+", facts.text)
+        return ServerFacts(
+            facts.name, facts.text, facts.scripts, protocol="uwsgi" if sockets else "http", last=line
+        )
+    address = addresses[-1] if addresses else ""
+    if address.startswith("unix:"):
+        return ServerFacts(facts.name, facts.text, facts.scripts, protocol="unix", last=line)
+    host, _, number = address.rpartition(":")
+    ports = [number] if number else _PORT.findall(line)
+    hosts = [host] if host or facts.name == "uwsgi" else _HOST.findall(line)
+    inside = facts.name in _LISTENS_INSIDE and not host
+    loopback = hosts[-1].startswith(_LOOPBACK) if hosts and hosts[-1] else inside
+    if facts.name == "gunicorn" and not addresses:
+        return ServerFacts(
+            facts.name, facts.text, facts.scripts, port, last=line
+        )  # its default is 0.0.0.0:$PORT
+    known = (int(ports[-1]) if ports[-1].isdecimal() else port) if ports else None
+    default = 8000 if inside or facts.name in SERVERS[2:] else None
+    return ServerFacts(facts.name, facts.text, facts.scripts, known or default, loopback, last=line)
