@@ -76,7 +76,7 @@ def tell(migration, operations):
 def tell_known():
     """Print the names of all migrations that the release has, a line for each app."""
     names = {}
-    for app, name in MigrationLoader(None).disk_migrations:
+    for app, name in sorted(MigrationLoader(None).disk_migrations):
         names.setdefault(app, []).append(name)
     for app in names:
         print("VIMBISO-KNOWN " + json.dumps({"app": app, "names": names[app]}), flush=True)
