@@ -71,7 +71,7 @@ def summarise(console: Console, runs: dict[str, str], seconds: float) -> None:
     entry = ("The UI's password", show_password(Settings.read()))
     for name, detail in (*lines, *runs.items(), entry, ("Total time", f"{seconds:.0f} s")):
         console.print(f"  {name:<22}{detail}", markup=False, highlight=False, soft_wrap=True)
-    if not answer.is_success:
+    if not asked.codes.accepts(answer.status_code):
         raise PipelineError(f"{asked.url} answers HTTP {answer.status_code}.")
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from maintenance_emulator import aws  # noqa: F401 - a fixture
 
 from pipeline.aws.access import AwsAccess
+from pipeline.databases.model import FoundDatabase, KnownDatabases
+from pipeline.databases.record import DatabaseRecord
 from pipeline.environment.loader import environment
 from pipeline.freshness.judge import Freshness, judge
 from pipeline.freshness.survey import find_copies
@@ -24,6 +26,7 @@ OUTPUTS = Outputs.model_construct(
     service=STAGING.names.service,
     log_group=GROUP,
     backup_bucket="backups",
+    databases=("/data/db.sqlite3",),
     log_archive_bucket="archive",
 )
 
@@ -41,6 +44,11 @@ def test_copies_are_missed_found_and_grow_old(aws: AwsAccess) -> None:  # noqa: 
     for bucket in ("backups", "archive", home):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
     aws.client("logs").create_log_group(logGroupName=GROUP)
+    assert _verdicts(aws) == [Freshness.MISSING, Freshness.NOT_DUE]  # no release yet, so no database
+    known = FoundDatabase(alias="default", vendor="sqlite", path="/data/db.sqlite3", exists=True)
+    since = datetime.now(UTC) - timedelta(days=3)
+    record = KnownDatabases(release="r1", since=since, databases=(known,))
+    DatabaseRecord(aws, "backups", STAGING.name).write(record)
     assert _verdicts(aws) == [Freshness.MISSING, Freshness.MISSING, Freshness.NOT_DUE]
 
     now = datetime.now(UTC)

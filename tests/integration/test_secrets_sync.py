@@ -26,7 +26,8 @@ def test_a_secret_is_filled_kept_changed_and_changed_back(aws: AwsAccess) -> Non
     """Each change is one version, and nothing else is."""
     _create(aws, "app/one")
     changed = {**VALUES, "DJANGO_SECRET": SecretStr("hush new")}
-    results = [sync_secret(aws, "app/one", values) for values in (VALUES, VALUES, changed, changed, VALUES)]
+    steps = (VALUES, VALUES, changed, changed, VALUES)
+    results = [sync_secret(aws, "app/one", values, SECRET_KEYS) for values in steps]
     assert [result.changed for result in results] == [True, False, True, False, True]
     assert [result.updated for result in results[2:]] == [("DJANGO_SECRET",), (), ("DJANGO_SECRET",)]
     assert len({result.version_id for result in results}) == 3
@@ -37,7 +38,7 @@ def test_syncs_of_the_same_values_at_once_agree(aws: AwsAccess) -> None:  # noqa
     """Whoever writes first, all of them end on one version."""
     _create(aws, "app/two")
     with ThreadPoolExecutor(4) as pool:
-        results = list(pool.map(lambda _: sync_secret(aws, "app/two", VALUES), range(4)))
+        results = list(pool.map(lambda _: sync_secret(aws, "app/two", VALUES, SECRET_KEYS), range(4)))
     assert len({result.version_id for result in results}) == 1
     assert _read(aws, "app/two") == {key: f"hush {key}" for key in SECRET_KEYS}
 
@@ -45,7 +46,7 @@ def test_syncs_of_the_same_values_at_once_agree(aws: AwsAccess) -> None:  # noqa
 def test_the_report_names_keys_that_a_task_definition_misses(aws: AwsAccess) -> None:  # noqa: F811 - the fixture's value
     """The definition is the one that ECS describes."""
     arn = _create(aws, "app/three")
-    sync_secret(aws, "app/three", VALUES)
+    sync_secret(aws, "app/three", VALUES, SECRET_KEYS)
     references = [{"name": key, "valueFrom": f"{arn}:{key}::"} for key in ("DJANGO_SECRET", "SENTRY_DSN")]
     ecs = aws.client("ecs")
     ecs.register_task_definition(
