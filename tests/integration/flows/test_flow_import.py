@@ -1,8 +1,7 @@
-"""An existing database comes along: checked on the worker, put in place by the real job, undone, carried on."""
+"""An existing database comes along: checked on the worker, put in place by the real job, undone, resumed."""
 
 import gzip
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -62,14 +61,18 @@ class Killed(BaseException):
     """Stands for SIGKILL."""
 
 
-def dying(after: Callable[..., Any]) -> Callable[..., NoReturn]:
-    """Return what does its work and dies before anything is noted of it."""
+def die_after(runs: Runs, old: Path, place: object, step: str) -> None:
+    """Import, and die after a step before anything is noted of it."""
+    act = getattr(place, step)
 
-    def act(*given: Any, **named: Any) -> NoReturn:
-        after(*given, **named)
+    def dying(*given: Any) -> NoReturn:
+        act(*given)
         raise Killed
 
-    return act
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(place, step, dying)
+        with pytest.raises(Killed):
+            runs.run(import_database, source=str(old), confirm="staging")
 
 
 def test_a_database_comes_along(stage: World, runs: Runs, old: Path) -> None:
@@ -170,12 +173,10 @@ def test_a_person_decides_and_what_the_service_cannot_live_with_is_undone(
 
 @pytest.mark.parametrize("step", ["save", "swap", "start"])
 def test_an_import_that_was_killed_is_carried_on(
-    stage: World, runs: Runs, old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    stage: World, runs: Runs, old: Path, tmp_path: Path, step: str
 ) -> None:
     """By the same import, or by a restore in place; one of another file waits for its end."""
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(RestoreSteps, step, dying(getattr(RestoreSteps, step)))
-        runs.run(import_database, source=str(old), confirm="staging")
+    die_after(runs, old, RestoreSteps, step)
     assert OpenRestores(stage.live).find() is not None
     if step == "swap":
         other = fill(tmp_path / "other", range(7))
@@ -189,12 +190,10 @@ def test_an_import_that_was_killed_is_carried_on(
 
 
 def test_an_upload_that_was_killed_is_no_backup_and_is_made_again(
-    stage: World, runs: Runs, old: Path, monkeypatch: pytest.MonkeyPatch
+    stage: World, runs: Runs, old: Path
 ) -> None:
     """Its data without a manifest is nothing that could be restored."""
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(imports, "commit", dying(lambda *_: None))
-        runs.run(import_database, source=str(old), confirm="staging")
+    die_after(runs, old, imports, "prove")
     assert (imported(stage), payments(stage.live.database)) == ([], 1)
     assert runs.run(import_database, source=str(old), confirm="staging").type.value == "COMPLETED"
     (kept,) = imported(stage)
