@@ -50,7 +50,11 @@ def _ignored(application: DjangoApplication) -> Iterator[CheckoutFinding]:
     """Yield what would be copied into the image and has no business there."""
     files = application.checkout.files
     patterns = "\n".join(text for path, text in files.items() if path.endswith(".dockerignore"))
-    private = sorted(found[2] for path in files if (found := _PRIVATE.search(path)) and "example" not in path)
+    private = sorted(
+        found[2]
+        for path in files
+        if (found := _PRIVATE.search(path)) and not re.search("example|sample|template|dist", path)
+    )
     left = [
         name
         for name in dict.fromkeys(private)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.checkout.application import DATA, DATABASE, DjangoApplication
 from pipeline.checkout.model import CheckoutFinding
-from pipeline.checkout.values import CODE, FromVariable, OneOf, Unknown, options
+from pipeline.checkout.values import CODE, UNKNOWN, FromVariable, OneOf, Unknown, options
 
 _SUBJECT = "database"
 _DRIVERS = {
@@ -32,7 +32,7 @@ def judge_databases(application: DjangoApplication) -> Iterator[CheckoutFinding]
     if len(tables) < len(options(found)):
         yield CheckoutFinding("unknown", _SUBJECT, f"DATABASES is decided elsewhere. {_LATER}")
     for alias in dict.fromkeys(alias for table in tables for alias in table):
-        entries = [item for table in tables if alias in table for item in options(table[alias])]
+        entries = [item for table in tables if alias in table for item in _entries(table[alias])]
         yield _judge_all(application, str(alias), entries)
     if _WAL.search(str(found)):
         text = (
@@ -43,9 +43,21 @@ def judge_databases(application: DjangoApplication) -> Iterator[CheckoutFinding]
         )
 
 
+def _entries(entry: Any) -> Iterator[Any]:
+    """Yield what an entry may be; unknown where its file is by one of several ways."""
+    for item in options(entry):
+        if isinstance(item, dict):
+            for name in options(item.get("NAME", "")):
+                several = isinstance(item.get("NAME"), OneOf) and isinstance(name, Unknown)
+                yield UNKNOWN if several else {**item, "NAME": name}
+        else:
+            yield item
+
+
 def _judge_all(application: DjangoApplication, alias: str, entries: list[Any]) -> CheckoutFinding:
     """Judge what a database may be; a variable decides before what holds without it."""
-    chosen = [item for item in entries if isinstance(item, FromVariable)] or entries
+    known = [item for item in entries if not isinstance(item, Unknown)]
+    chosen = [item for item in known if isinstance(item, FromVariable)] or known or entries
     found = [_judge(application, alias, item) for item in chosen]
     if all(item == found[0] for item in found):
         return found[0]
@@ -66,7 +78,7 @@ def _judge(application: DjangoApplication, alias: str, entry: Any) -> CheckoutFi
         return _server(application, alias, engine)
     if isinstance(name, FromVariable):
         return _by_variable(alias, name)
-    if isinstance(name, Unknown | OneOf):
+    if isinstance(name, Unknown):
         return CheckoutFinding("unknown", _SUBJECT, f"The file of {alias!r} cannot be told. {_LATER}")
     return _file(application, alias, str(name))
 
@@ -100,7 +112,8 @@ def _server(application: DjangoApplication, alias: str, engine: str) -> Checkout
     kind = "postgres" if "postgis" in engine else next((kind for kind in _DRIVERS if kind in engine), "")
     drivers = _DRIVERS.get(kind, ())
     required = application.requirements.names
-    if drivers and required and not required & set(drivers):
+    by_hand = any(name in application.recipe.runs for name in drivers)
+    if drivers and required and not by_hand and not required & set(drivers):
         text = f"Database {alias!r} is {kind}'s, and no driver of it is required."
         return CheckoutFinding("change", _SUBJECT, text, _kept(), (drivers[0],))
     text = f"Database {alias!r} is a server's ({engine}): its owner backs it up, the pipeline does not."

@@ -96,6 +96,8 @@ class Dockerfile:
     """Each ARG with its default."""
     base_arguments: tuple[str, ...] = ()
     """ARGs before the first FROM, which choose base images."""
+    runs: str = ""
+    """Text of each RUN of every stage."""
     unset: tuple[str, ...] = ()
     """ARGs without a default that a FROM needs."""
 
@@ -151,7 +153,10 @@ def read_dockerfile_text(
     stages = reader.stages
     last = list(stages.values())[-1] if stages else None
     chosen = stages.get(target.lower()) if target else last
-    return Dockerfile(chosen, reader.arguments, tuple(reader.before), tuple(dict.fromkeys(reader.unset)))
+    runs = "\n".join(dict.fromkeys(run for stage in stages.values() for run in stage.runs))
+    return Dockerfile(
+        chosen, reader.arguments, tuple(reader.before), runs, tuple(dict.fromkeys(reader.unset))
+    )
 
 
 class _Stages:

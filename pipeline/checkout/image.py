@@ -117,16 +117,14 @@ def _scripts(application: DjangoApplication) -> Iterator[CheckoutFinding]:
 
 def _command(application: DjangoApplication) -> Iterator[CheckoutFinding]:
     server, stage = application.server, application.stage
-    if not stage.started:
-        module = next((path for path in application.checkout.named("wsgi.py")), "shop/wsgi.py")
-        inside = module.removeprefix(f"{dirname(application.manage_file)}/")
-        package = inside.removesuffix(".py").replace("/", ".")
-        text = "The image has no command of its own, unless its base image has."
-        command = ["gunicorn", "--bind", f"0.0.0.0:{application.port}", package]
-        yield _Finding("configure", "start", text, {"container": {"command": command}})
-        return
+    if application.recipe.stage and not application.recipe.stage.started:
+        yield _commanded(application)
+        if not stage.started:
+            return
     if not server.name:
-        yield _Finding("unknown", "start", f"No known server in {' '.join(stage.started)[:200]!r}.")
+        shown = " ".join(stage.started)[:200]
+        text = f"No known server in {shown!r}; where a compose file has the command, set `command`."
+        yield _Finding("unknown", "start", text)
         return
     if server.name == "runserver":
         text = "runserver is Django's server for development."
@@ -139,6 +137,19 @@ def _command(application: DjangoApplication) -> Iterator[CheckoutFinding]:
         text = "uWSGI takes SIGTERM for a reload: each stop waits, then kills it."
         yield _Finding("change", "start", text, code=("die-on-term = true",))
     yield from _installed(application)
+
+
+def _commanded(application: DjangoApplication) -> CheckoutFinding:
+    """Return the command that an image without one needs."""
+    module = next(iter(application.checkout.named("wsgi.py")), "shop/wsgi.py")
+    package = (
+        module.removeprefix(f"{dirname(application.manage_file)}/").removesuffix(".py").replace("/", ".")
+    )
+    served = ["gunicorn", "--bind", f"0.0.0.0:{application.port}", package]
+    text = "The image has no command of its own, unless its base image has."
+    return _Finding(
+        "configure", "start", text, {"container": {"command": list(application.stage.command) or served}}
+    )
 
 
 def _keeps_signals(application: DjangoApplication) -> bool:
@@ -154,7 +165,7 @@ def _keeps_signals(application: DjangoApplication) -> bool:
 def _installed(application: DjangoApplication) -> Iterator[CheckoutFinding]:
     name, required = application.server.name, application.requirements
     wanted = _PACKAGES.get(name, (name,))
-    by_hand = any(package in "\n".join(application.stage.runs).lower() for package in wanted)
+    by_hand = any(package in application.recipe.runs.lower() for package in wanted)
     if required.names and not by_hand and not required.names & set(wanted):
         text = f"The container starts {name}, which is in no file of requirements."
         yield _Finding("change", "requirements", text, code=(wanted[0],))

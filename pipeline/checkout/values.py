@@ -93,7 +93,14 @@ PATHS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("abspath", "realpath", "normpath"), lambda path: normpath(str(path))),
     **dict.fromkeys(("Path", "PurePath", "PosixPath"), lambda *parts: PurePosixPath(*parts)),
 }
-CASTS: dict[str, Callable[..., Any]] = {"str": str, "list": list, "tuple": tuple, "dict": dict}
+CASTS: dict[str, Callable[..., Any]] = {
+    "str": str,
+    "list": list,
+    "set": list,
+    "sorted": list,
+    "tuple": tuple,
+    "dict": dict,
+}
 METHODS: dict[str, Callable[..., Any]] = {
     **{
         name: getattr(str, name)

@@ -68,7 +68,7 @@ def set_for(findings: tuple[CheckoutFinding, ...], *keys: str) -> object:
         ("daphne", "migrations", "change: rooms has 2 last migrations (0002_a, 0002_b)"),
         ("daphne", "migrations", "configure: Its start runs `migrate`"),
         ("daphne", "image", "configure: Its base image is chosen by BASE, without a default"),
-        ("daphne", "Redis", "configure: CHANNEL_LAYERS is on localhost"),
+        ("daphne", "Redis", "configure: CHANNEL_LAYERS: on localhost"),
         ("daphne", "Celery", "unknown: Celery's workers are not started"),
         ("silent", "start", "configure: The image has no command of its own"),
         ("silent", "database", "configure: Database 'default' is where DATABASE_URL says"),
@@ -144,6 +144,11 @@ LINE = 'DATABASES["default"]["NAME"] = '
         ('os.environ.get("DB", str(BASE_DIR))', "configure: The file of 'default' is what DB says"),
         ("something()", "unknown: The file of 'default' cannot be told"),
         ('f"{BASE_DIR}/../other.db"', "beside the code"),
+        (
+            '"/efs" / "a.db" if os.environ.get("AWS") else BASE_DIR / "var" / "a.db"',
+            "is /app/var/a.db, in a folder",
+        ),
+        ('file if (file := os.environ.get("DB")) else "/data/b.db"', "is /data/b.db"),
         ("BASE_DIR.parent.joinpath('a.db')", "beside the code"),
     ],
 )
@@ -200,6 +205,13 @@ def test_which_database_it_is(entry: str, expected: str) -> None:
         ("FROM a\nCMD cd x && exec gunicorn shop.wsgi", "start", ""),
         ("FROM a\nHEALTHCHECK CMD x", "image", "fits: ECS ignores HEALTHCHECK"),
         ("FROM a\nVOLUME /media", "image", "unknown: VOLUME /media outlives no task"),
+        ("FROM a\nENV UWSGI_HTTP=:3031\nCMD uwsgi", "port", "configure: The server listens on 3031"),
+        (
+            "FROM a\nENV GUNICORN_CMD_ARGS='-b :7001'\nCMD gunicorn x",
+            "port",
+            "configure: The server listens on 7001",
+        ),
+        ("FROM a AS b\nRUN pip wheel gunicorn\nFROM c\nCMD gunicorn x", "requirements", ""),
         ("FROM a AS b\nFROM b\nEXPOSE 5000 6000/udp", "port", "configure: The server listens on 5000"),
     ],
 )
@@ -216,6 +228,59 @@ def test_a_virtual_environment_has_its_own_python() -> None:
     )
     assert set_for(own, "django", "manage") == ["/venv/bin/python", "manage.py"]
     assert set_for(path, "django", "manage") is None
+
+
+@pytest.mark.parametrize(
+    ("line", "subject", "expected"),
+    [
+        ('DEBUG = env("DEBUG", default=True, cast=bool)', "settings", "fits"),
+        (
+            'ALLOWED_HOSTS = list(map(str.strip, os.getenv("ALLOWED_HOSTS", "").split(",")))',
+            "allowed hosts",
+            "fits",
+        ),
+        (
+            'ALLOWED_HOSTS = env("HOSTS").split(" ")',
+            "allowed hosts",
+            "configure: ALLOWED_HOSTS is taken from HOSTS",
+        ),
+        ("ALLOWED_HOSTS = hosts()", "allowed hosts", "unknown"),
+        (
+            'import os\nif "A_KEY" in os.environ:\n    A = os.environ["A_KEY"]',
+            "secrets",
+            "change: SECRET_KEY stands",
+        ),
+        ('import os\nA = os.environ["A_KEY"]', "secrets", "configure: The code demands A_KEY"),
+        (
+            'CACHES = {"default": {"LOCATION": "redis://cache:6379"}}',
+            "Redis",
+            "change: CACHES: on the host 'cache'",
+        ),
+        (
+            'SECURE_SSL_REDIRECT = True\nSECURE_REDIRECT_EXEMPT = ["^health"]',
+            "TLS",
+            "without SECURE_PROXY_SSL_HEADER",
+        ),
+        ("(((", "settings", "unknown: shop/settings.py is no Python"),
+        ('MIDDLEWARE = ["shop.middle.Health"]', "health", "configure: A middleware looks like it"),
+    ],
+)
+def test_what_settings_tell(line: str, subject: str, expected: str) -> None:
+    """Helpers of every kind are read; what a condition may leave out is not demanded."""
+    middle = {"shop/middle.py": 'class Health:\n    path = "/livez"\n'}
+    text = f"{STARTED['shop/settings.py']}\n{line}\n".replace("DEBUG = True", "DEBUG = False")
+    dockerfile = f"{STARTED['Dockerfile']}ENV DEBUG=false\n"
+    assert expected in told(judged({**STARTED, **middle}, settings=text, dockerfile=dockerfile), subject)
+
+
+def test_a_script_starts_what_has_no_command() -> None:
+    """The command that somebody else gives is found; its development server is not taken for the real one."""
+    script = "#!/bin/sh\nif x; then\n  exec gunicorn -b :7777 shop.wsgi\n"
+    script += "else\n  exec python manage.py runserver\nfi\n"
+    found = judged({**STARTED, "run/start.sh": script}, dockerfile="FROM a\nWORKDIR /app\nCOPY . .")
+    assert set_for(found, "container", "command") == ["/app/run/start.sh"]
+    assert set_for(found, "container_port") == 7777
+    assert "runserver" not in told(found, "start")
 
 
 def test_a_merge_is_one_end() -> None:
