@@ -70,6 +70,8 @@ def merged(findings: Iterable[CheckoutFinding]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for item in findings:
         found = _merged(found, item.settings)
+    for name in set(found.get("variables", {})) & set(found.get("secret_keys", [])):
+        found["variables"] = {key: value for key, value in found["variables"].items() if key != name}
     return found
 
 

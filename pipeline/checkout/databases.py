@@ -31,9 +31,10 @@ def judge_databases(application: DjangoApplication) -> Iterator[CheckoutFinding]
     tables = [table for table in options(found) if isinstance(table, dict)]
     if len(tables) < len(options(found)):
         yield CheckoutFinding("unknown", _SUBJECT, f"DATABASES is decided elsewhere. {_LATER}")
-    for alias in dict.fromkeys(alias for table in tables for alias in table):
+    aliases = dict.fromkeys(alias for table in tables for alias in table)
+    for alias in aliases:
         entries = [item for table in tables if alias in table for item in _entries(table[alias])]
-        yield _judge_all(application, str(alias), entries)
+        yield _judge_all(application, str(alias), entries, alone=len(aliases) == 1)
     if _WAL.search(str(found)):
         text = (
             "Write-ahead logging needs shared memory, which EFS does not give: the database would be damaged."
@@ -54,17 +55,19 @@ def _entries(entry: Any) -> Iterator[Any]:
             yield item
 
 
-def _judge_all(application: DjangoApplication, alias: str, entries: list[Any]) -> CheckoutFinding:
+def _judge_all(
+    application: DjangoApplication, alias: str, entries: list[Any], alone: bool
+) -> CheckoutFinding:
     """Judge what a database may be; a variable decides before what holds without it."""
     known = [item for item in entries if not isinstance(item, Unknown)]
     chosen = [item for item in known if isinstance(item, FromVariable)] or known or entries
-    found = [_judge(application, alias, item) for item in chosen]
+    found = [_judge(application, alias, item, alone) for item in chosen]
     if all(item == found[0] for item in found):
         return found[0]
     return CheckoutFinding("unknown", _SUBJECT, f"{' Or: '.join(item.text for item in found)} {_LATER}")
 
 
-def _judge(application: DjangoApplication, alias: str, entry: Any) -> CheckoutFinding:
+def _judge(application: DjangoApplication, alias: str, entry: Any, alone: bool) -> CheckoutFinding:
     if isinstance(entry, FromVariable):
         return _by_url(application, alias, entry)
     if not isinstance(entry, dict):
@@ -80,7 +83,7 @@ def _judge(application: DjangoApplication, alias: str, entry: Any) -> CheckoutFi
         return _by_variable(alias, name)
     if isinstance(name, Unknown):
         return CheckoutFinding("unknown", _SUBJECT, f"The file of {alias!r} cannot be told. {_LATER}")
-    return _file(application, alias, str(name))
+    return _file(application, alias, str(name), alone)
 
 
 def _by_url(application: DjangoApplication, alias: str, entry: FromVariable) -> CheckoutFinding:
@@ -103,7 +106,9 @@ def _by_variable(alias: str, name: FromVariable) -> CheckoutFinding:
         return CheckoutFinding(
             "configure", _SUBJECT, text, {"variables": {name.name: DATABASE}, **_kept(DATABASE)}
         )
-    file = join(DATA, basename(str(name.default)) if isinstance(name.default, str | bytes) else "db.sqlite3")
+    file = join(DATA, basename(str(name.default)))
+    if not _USABLE.match(file) or isinstance(name.default, Unknown):
+        file = DATABASE
     text = f"The folder of {alias!r} seems to be what {name.name} says. {_LATER}"
     return CheckoutFinding("configure", _SUBJECT, text, {"variables": {name.name: DATA}, **_kept(file)})
 
@@ -120,10 +125,11 @@ def _server(application: DjangoApplication, alias: str, engine: str) -> Checkout
     return CheckoutFinding("configure", _SUBJECT, text, _kept())
 
 
-def _file(application: DjangoApplication, alias: str, name: str) -> CheckoutFinding:
+def _file(application: DjangoApplication, alias: str, name: str, alone: bool) -> CheckoutFinding:
     path = normpath(name if name.startswith(CODE) else join(application.stage.folder, name)) if name else ""
-    variable = "DATABASE_PATH" if alias == "default" else f"{alias.upper()}_DATABASE_PATH"
-    target = DATABASE if alias == "default" else f"{DATA}/{alias}.sqlite3"
+    plain = re.sub(r"\W", "_", alias, flags=re.ASCII)
+    variable = "DATABASE_PATH" if alias == "default" else f"{plain.upper()}_DATABASE_PATH"
+    target = DATABASE if alias == "default" else f"{DATA}/{plain}.sqlite3"
     code = ("import os", f'DATABASES["{alias}"]["NAME"] = os.environ.get("{variable}") or "{target}"')
     if not name or ":memory:" in name:
         text = f"Database {alias!r} is in memory: all of it goes when a task ends."
@@ -137,13 +143,14 @@ def _file(application: DjangoApplication, alias: str, name: str) -> CheckoutFind
         )
     if folder == DATA:
         return CheckoutFinding("configure", _SUBJECT, f"Database {alias!r} is {real}.", _kept(real))
-    if real and _holds_no_code(application, inside, folder):
+    if alone and real and _holds_no_code(application, inside, folder):
         text = f"Database {alias!r} is {real}, in a folder of its own, where the data volume can be mounted."
         return CheckoutFinding("configure", _SUBJECT, text, {"data": {"path": folder, "databases": [real]}})
-    shown = inside or path
+    near = inside or path.startswith(f"{application.stage.folder}/")
+    where = "beside the code" if near else "inside the container"
     text = (
-        f"Database {alias!r} is {shown}, beside the code: every task would have its own, and data would go "
-        "with it. Put it on the data volume, below DATABASES:"
+        f"Database {alias!r} is {inside or path}, {where}: every task would have its own, and data would go with "
+        "it. Put it on the data volume, below DATABASES:"
     )
     return CheckoutFinding("change", _SUBJECT, text, _kept(target), code)
 
