@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from posixpath import basename, dirname, join, normpath
+from posixpath import basename, dirname, join, normpath, relpath
 from typing import Any
 
 from pipeline.checkout.application import DATA, DATABASE, DjangoApplication
 from pipeline.checkout.model import CheckoutFinding
-from pipeline.checkout.values import CODE, UNKNOWN, FromVariable, OneOf, Unknown, options
+from pipeline.checkout.values import ABOVE, CODE, UNKNOWN, FromVariable, OneOf, Unknown, options
 
 _SUBJECT = "database"
 _DRIVERS = {
@@ -126,7 +126,7 @@ def _server(application: DjangoApplication, alias: str, engine: str) -> Checkout
 
 
 def _file(application: DjangoApplication, alias: str, name: str, alone: bool) -> CheckoutFinding:
-    path = normpath(name if name.startswith(CODE) else join(application.stage.folder, name)) if name else ""
+    path = normpath(join(application.stage.folder, name)) if name else ""
     plain = re.sub(r"\W", "_", alias, flags=re.ASCII)
     variable = "DATABASE_PATH" if alias == "default" else f"{plain.upper()}_DATABASE_PATH"
     target = DATABASE if alias == "default" else f"{DATA}/{plain}.sqlite3"
@@ -134,8 +134,8 @@ def _file(application: DjangoApplication, alias: str, name: str, alone: bool) ->
     if not name or ":memory:" in name:
         text = f"Database {alias!r} is in memory: all of it goes when a task ends."
         return CheckoutFinding("change", _SUBJECT, text, _kept(target), code)
-    inside = path.removeprefix(f"{CODE}/") if path.startswith(f"{CODE}/") else ""
-    real = application.place(inside) if inside else path
+    inside = relpath(path, CODE) if path.startswith(ABOVE) else ""
+    real = _placed(application, inside) if inside else path
     folder = dirname(real)
     if real and not _USABLE.match(real):
         return CheckoutFinding(
@@ -149,10 +149,17 @@ def _file(application: DjangoApplication, alias: str, name: str, alone: bool) ->
     near = inside or path.startswith(f"{application.stage.folder}/")
     where = "beside the code" if near else "inside the container"
     text = (
-        f"Database {alias!r} is {inside or path}, {where}: every task would have its own, and data would go with "
-        "it. Put it on the data volume, below DATABASES:"
+        f"Database {alias!r} is {inside or path}, {where}: every task would have its own, and data would go "
+        "with it. Put it on the data volume, below DATABASES:"
     )
     return CheckoutFinding("change", _SUBJECT, text, _kept(target), code)
+
+
+def _placed(application: DjangoApplication, inside: str) -> str:
+    """Return where a path of the checkout, or above it, lies in the image; "" where that cannot be told."""
+    top = dirname(application.place("any"))
+    above = normpath(join(top, inside)) if top else ""
+    return above if inside.startswith("..") else application.place(inside)
 
 
 def _holds_no_code(application: DjangoApplication, inside: str, folder: str) -> bool:

@@ -7,7 +7,8 @@ from posixpath import dirname, join, normpath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-CODE = "/<code>"
+ABOVE = "/<image>"
+CODE = f"{ABOVE}/<folder>/<folder>/<code>"
 """Top of the checkout in paths that are computed from ``__file__``."""
 Names = dict[str, Any]
 """Names of a module with their values, which are never changed but replaced."""

@@ -139,7 +139,7 @@ def test_no_checkout_is_refused(tmp_path: Path, files: dict[str, str]) -> None:
 @SEVERAL
 @given(damaged_checkouts())
 def test_any_bytes_give_findings(tmp_path: Path, files: dict[str, bytes]) -> None:
-    """A malformed file is no reason to stop: whatever it holds, the rest is judged, and what comes of it loads."""
+    """A malformed file stops nothing: the rest is judged, and what comes of it can be loaded."""
     folder = tmp_path / "app"
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -33,7 +33,11 @@ LINE = 'DATABASES["default"]["NAME"] = '
             "is /app/var/a.db, in a folder",
         ),
         ('file if (file := os.environ.get("DB")) else "/data/b.db"', "is /data/b.db"),
-        ("BASE_DIR.parent.joinpath('a.db')", "beside the code"),
+        ("BASE_DIR.parent.joinpath('a.db')", "change: Database 'default' is ../a.db, beside the code"),
+        (
+            "BASE_DIR.parent / 'var' / 'x' / 'a.db'",
+            "configure: Database 'default' is /var/x/a.db, in a folder",
+        ),
     ],
 )
 def test_where_a_database_is(line: str, expected: str) -> None:
