@@ -71,12 +71,12 @@ class DjangoApplication:
         return self.stage.place(inside)
 
 
-def gather(checkout: Checkout) -> DjangoApplication:
-    """Gather the facts."""
+def gather(checkout: Checkout, dockerfile: str = "", target: str = "") -> DjangoApplication:
+    """Gather the facts, with the Dockerfile and the stage of it that are named."""
     manage = next(iter(checkout.named("manage.py")), "")
-    path = _dockerfile(checkout)
+    path = dockerfile or _dockerfile(checkout)
     context = dirname(path) if dirname(path) and dirname(manage).startswith(dirname(path)) else ""
-    recipe = read_dockerfile_text(checkout.text(path))
+    recipe = read_dockerfile_text(checkout.text(path), target)
     stage = recipe.stage or Stage("")
     if not stage.started:
         stage = replace(stage, command=_own_start(checkout, stage, context))

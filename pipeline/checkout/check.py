@@ -9,7 +9,7 @@ from pipeline.checkout.databases import judge_databases
 from pipeline.checkout.health import judge_health
 from pipeline.checkout.image import judge_image, judge_static
 from pipeline.checkout.migrations import judge_migrations
-from pipeline.checkout.model import Checkout, CheckoutFinding
+from pipeline.checkout.model import Checkout, CheckoutError, CheckoutFinding
 from pipeline.checkout.settings import judge_settings
 from pipeline.checkout.variables import judge_variables
 
@@ -17,14 +17,21 @@ _PRIVATE = re.compile(r"(^|/)(\.env(\.[\w-]+)?|[\w.-]+\.(sqlite3?|db))$")
 _ORDER = ("change", "configure", "unknown", "fits")
 
 
-def judge(checkout: Checkout) -> tuple[CheckoutFinding, ...]:
-    """Return all findings: first what must be changed, last what fits."""
-    application = gather(checkout)
+def judge(checkout: Checkout, dockerfile: str = "", target: str = "") -> tuple[CheckoutFinding, ...]:
+    """Return all findings: first what must be changed, last what fits.
+
+    Raises:
+        CheckoutError: there is no such Dockerfile.
+    """
+    if dockerfile and dockerfile not in checkout.files:
+        raise CheckoutError(f"There is no file {dockerfile} in the checkout.")
+    application = gather(checkout, dockerfile, target)
     health, path = judge_health(application)
     static = judge_static(application)
     findings = [
         *judge_databases(application),
         *judge_image(application),
+        *([_staged(target)] if target else []),
         *_manage(application),
         *judge_settings(application, path),
         health,
@@ -34,6 +41,10 @@ def judge(checkout: Checkout) -> tuple[CheckoutFinding, ...]:
         *_ignored(application),
     ]
     return tuple(sorted(findings, key=lambda item: _ORDER.index(item.ruling)))
+
+
+def _staged(target: str) -> CheckoutFinding:
+    return CheckoutFinding("configure", "image", f"Stage {target} is built.", {"source": {"target": target}})
 
 
 def _manage(application: DjangoApplication) -> Iterator[CheckoutFinding]:

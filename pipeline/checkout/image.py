@@ -38,9 +38,8 @@ def judge_image(application: DjangoApplication) -> Iterator[CheckoutFinding]:
         yield _Finding("change", "image", text, code=(*code, 'CMD ["gunicorn", "shop.wsgi"]'))
         return
     if application.recipe.stage is None:
-        yield _Finding(
-            "change", "image", f"{application.dockerfile} has no FROM.", code=("FROM python:3.12-slim",)
-        )
+        text = f"{application.dockerfile} has no FROM, or no stage of that name."
+        yield _Finding("change", "image", text, code=("FROM python:3.12-slim",))
         return
     yield from _source(application)
     yield from _user(application)

@@ -122,6 +122,20 @@ def test_check_ends_with_what_it_found(tmp_path: Path, monkeypatch: pytest.Monke
     assert refused(monkeypatch, "check", tmp_path / "none") == 2
 
 
+def test_another_dockerfile_and_stage_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository may have several; what is named is written into `source`."""
+    other = {
+        "docker/web.Dockerfile": "FROM a AS web\nEXPOSE 5001\nCMD gunicorn x\nFROM web AS worker\nEXPOSE 1\n"
+    }
+    app = write(tmp_path / "app", {**STARTED, **other})
+    chosen = ("--dockerfile", "docker/web.Dockerfile", "--target", "web")
+    typed("init", app, "--name", "shop", "--to", tmp_path / "folder", *chosen)
+    found = load_environments(tmp_path / "folder/environments.toml", {})["local"]
+    assert (found.source.dockerfile, found.source.target) == ("docker/web.Dockerfile", "web")
+    assert found.container_port == 5001
+    assert refused(monkeypatch, "check", app, "--dockerfile", "none") == 2
+
+
 def test_values_are_written_so_that_they_are_read(tmp_path: Path) -> None:
     """Quotes, dollars, control characters and odd keys come back as they were."""
     value = {"a": ['"\\ \n\x7f', 1, True], "b c": {"$": ""}}
