@@ -218,7 +218,7 @@ class _Stages:
                 return replace(stage, ports=tuple(sorted({*stage.ports, *found})))
             case "ENV":
                 return replace(stage, environment={**stage.environment, **_pairs(text, words)})
-        return self._gathered(stage, item)
+        return self._gathered(stage, item if item.word == "RUN" else replace(item, text=text))
 
     def _gathered(self, stage: Stage, item: Instruction) -> Stage:
         match item.word:

@@ -123,6 +123,8 @@ def test_a_virtual_environment_has_its_own_python() -> None:
         STARTED, dockerfile='FROM a\nENV PATH=/venv/bin:$PATH\nCMD ["/venv/bin/gunicorn", "shop.wsgi"]'
     )
     assert set_for(own, "django", "manage") == ["/venv/bin/python", "manage.py"]
+    home = judged(STARTED, dockerfile="FROM a\nENV HOME=/h\nWORKDIR /h\nCOPY . $HOME/x\nCMD gunicorn x")
+    assert set_for(home, "django", "manage") == ["python", "x/manage.py"]
     assert set_for(path, "django", "manage") is None
 
 
