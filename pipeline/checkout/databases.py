@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.checkout.application import DATA, DATABASE, DjangoApplication
 from pipeline.checkout.model import CheckoutFinding
-from pipeline.checkout.values import ABOVE, CODE, UNKNOWN, FromVariable, OneOf, Unknown, options
+from pipeline.checkout.values import ABOVE, CODE, UNKNOWN, FromVariable, OneOf, Unknown, options, texts
 
 _SUBJECT = "database"
 _DRIVERS = {
@@ -35,7 +35,7 @@ def judge_databases(application: DjangoApplication) -> Iterator[CheckoutFinding]
     for alias in aliases:
         entries = [item for table in tables if alias in table for item in _entries(table[alias])]
         yield _judge_all(application, str(alias), entries, alone=len(aliases) == 1)
-    if _WAL.search(str(found)):
+    if any(_WAL.search(text) for _, text in texts(found)):
         text = (
             "Write-ahead logging needs shared memory, which EFS does not give: the database would be damaged."
         )

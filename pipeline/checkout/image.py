@@ -7,6 +7,7 @@ from posixpath import basename, dirname
 
 from pipeline.checkout.application import DATA, PORT, DjangoApplication
 from pipeline.checkout.model import CheckoutFinding
+from pipeline.checkout.values import texts
 
 BASE_IMAGE = "BASE_IMAGE"
 """ARG that the local stack has an image for."""
@@ -195,7 +196,8 @@ def _port(application: DjangoApplication) -> Iterator[CheckoutFinding]:
 def judge_static(application: DjangoApplication) -> CheckoutFinding | None:
     """Return what is found about static files; None where there are none."""
     settings = application.settings
-    stored = f"{settings.get('STORAGES', '')} {settings.get('STATICFILES_STORAGE', '')}".lower()
+    named = (settings.get("STORAGES"), settings.get("STATICFILES_STORAGE"))
+    stored = " ".join(text.lower() for value in named for _, text in texts(value))
     if _COLLECTS.search("\n".join([*application.stage.runs, application.server.text])):
         return _Finding("fits", "static files", "They are collected in the image, or when it starts.")
     if any(word in stored for word in ("s3", "gcloud", "azure")):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.checkout.application import DjangoApplication
 from pipeline.checkout.model import CheckoutFinding
-from pipeline.checkout.values import FromVariable, OneOf, Unknown, options, truth
+from pipeline.checkout.values import FromVariable, OneOf, Unknown, options, texts, truth
 
 _LOCAL = re.compile(r"^(?:rediss?://(?:[^@/]*@)?)?(localhost|127\.0\.0\.1)(?::6379)?(?:/|$)")
 _REDIS = re.compile(r"^rediss?://(?:[^@/]*@)?([\w.-]+)")
@@ -59,7 +59,7 @@ def _module(application: DjangoApplication) -> Iterator[CheckoutFinding]:
 def _hosts(settings: Mapping[str, Any]) -> CheckoutFinding:
     found = settings.get("ALLOWED_HOSTS", [])
     kinds = options(found)
-    if any(not isinstance(item, FromVariable | Unknown) and "*" in item for item in kinds if item):
+    if any("*" in item for item in kinds if isinstance(item, str | list | dict)):
         return _Finding("fits", "allowed hosts", "ALLOWED_HOSTS lets the load balancer's checks in.")
     variables = [item.name for item in kinds if isinstance(item, FromVariable)]
     if variables:
@@ -123,29 +123,9 @@ def _redis_hosts(application: DjangoApplication) -> dict[tuple[str, str], list[s
     """Return the settings that name Redis by where it is: a variable, or a host."""
     found: dict[tuple[str, str], list[str]] = {}
     for name, value in application.settings.items():
-        for variable, text in dict.fromkeys(_texts(value, "", 0)):
+        for variable, text in dict.fromkeys(texts(value)):
             if _REDIS.match(text) or (_LOCAL.match(text) and name in ("CACHES", "CHANNEL_LAYERS")):
                 found.setdefault((variable, "" if variable and not _LOCAL.match(text) else text), []).append(
                     name
                 )
     return found
-
-
-def _texts(value: Any, variable: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Yield the texts in a value, each with the variable that replaces it."""
-    if depth > 8:
-        return
-    if isinstance(value, str):
-        yield variable, value
-    elif isinstance(value, FromVariable):
-        yield from _texts(value.default, value.name, depth + 1)
-    elif isinstance(value, dict | list | tuple | OneOf):
-        parts = (
-            value.values()
-            if isinstance(value, dict)
-            else options(value)
-            if isinstance(value, OneOf)
-            else value
-        )
-        for item in parts:
-            yield from _texts(item, variable, depth + 1)

@@ -10,6 +10,7 @@ import pytest
 from sample_checkouts import SAMPLES, STARTED, write
 
 from deployments.cli import app as command
+from deployments.paths import PROJECT
 from pipeline.checkout.folder import toml
 from pipeline.environment.loader import load_environments
 
@@ -61,9 +62,9 @@ def test_each_folder_can_be_loaded(tmp_path: Path, sample: str) -> None:
 
 def test_the_local_environment_has_what_the_projects_own_has(tmp_path: Path) -> None:
     """A line that the local stack needs is in both, and the base image is given where the Dockerfile asks."""
-    typed("init", "examples/vimbiso-pay", "--name", "other", "--to", tmp_path)
+    typed("init", PROJECT / "examples/vimbiso-pay", "--name", "other", "--to", tmp_path)
     written = tomllib.loads((tmp_path / "environments.toml").read_text())
-    own = tomllib.loads(Path("deployments/environments.toml").read_text())
+    own = tomllib.loads((PROJECT / "deployments/environments.toml").read_text())
     differing = {"variables", "data_host_path"}
     local, model = written["environments"]["local"], own["environments"]["local"]
     assert {k: v for k, v in local.items() if k not in differing} == {

@@ -142,6 +142,9 @@ def test_a_virtual_environment_has_its_own_python() -> None:
             "allowed hosts",
             "configure: ALLOWED_HOSTS is taken from HOSTS",
         ),
+        ("ALLOWED_HOSTS = 5", "allowed hosts", "change"),
+        ("x = Path('a')\n" + "x = x / x\n" * 50 + "y = [x, x]\n" + "y = [y, y]\n" * 50, "health", "change"),
+        ("y = []\n" + "y = [y, y]\n" * 50 + "DATABASES = {'default': {'ENGINE': y}}", "database", "unknown"),
         ("ALLOWED_HOSTS = hosts()", "allowed hosts", "unknown"),
         (
             'import os\nif "A_KEY" in os.environ:\n    A = os.environ["A_KEY"]',
