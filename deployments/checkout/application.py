@@ -3,14 +3,14 @@
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from posixpath import basename, dirname, relpath
 
 from deployments.checkout.dockerfile import Dockerfile, Stage, read_dockerfile_text
 from deployments.checkout.evaluate import Evaluator
 from deployments.checkout.model import Checkout
 from deployments.checkout.requirements import Requirements, read_requirements
-from deployments.checkout.start import ServerFacts, find_server
+from deployments.checkout.start import ServerFacts, find_server, names_server
 from deployments.checkout.values import FromVariable, Names
 
 DATA = "/data"
@@ -71,13 +71,15 @@ class DjangoApplication:
         return self.stage.place(inside)
 
 
-def gather(checkout: Checkout) -> DjangoApplication:
-    """Gather the facts."""
+def gather(checkout: Checkout, dockerfile: str = "", target: str = "") -> DjangoApplication:
+    """Gather the facts, with the Dockerfile and the stage of it that are named."""
     manage = next(iter(checkout.named("manage.py")), "")
-    path = _dockerfile(checkout)
+    path = dockerfile or _dockerfile(checkout)
     context = dirname(path) if dirname(path) and dirname(manage).startswith(dirname(path)) else ""
-    recipe = read_dockerfile_text(checkout.text(path))
+    recipe = read_dockerfile_text(checkout.text(path), target)
     stage = recipe.stage or Stage("")
+    if not stage.started:
+        stage = replace(stage, command=_own_start(checkout, stage, context))
     server = find_server(checkout, stage, next(iter(stage.ports), PORT))
     set_there = {"ALLOWED_HOSTS": "*", "DATA_PATH": DATA, "DATABASE_PATH": DATABASE, "PORT": str(PORT)}
     roots = tuple(dict.fromkeys((dirname(manage), "", "src", context)))
@@ -91,13 +93,22 @@ def gather(checkout: Checkout) -> DjangoApplication:
         recipe,
         stage,
         server,
-        read_requirements(checkout, "\n".join(stage.runs)),
+        read_requirements(checkout, recipe.runs),
         evaluator,
         manage,
         modules,
         module,
         evaluator.module(module) or {} if module else {},
     )
+
+
+def _own_start(checkout: Checkout, stage: Stage, context: str) -> tuple[str, ...]:
+    """Return the command of a script that starts a server; () where there is none."""
+    for path in sorted(checkout.files):
+        place = stage.place(path.removeprefix(f"{context}/") if context else path)
+        if path.endswith(".sh") and place and names_server(checkout.text(path)):
+            return (place,)
+    return ()
 
 
 def _dockerfile(checkout: Checkout) -> str:

@@ -9,7 +9,7 @@ from deployments.checkout.databases import judge_databases
 from deployments.checkout.health import judge_health
 from deployments.checkout.image import judge_image, judge_static
 from deployments.checkout.migrations import judge_migrations
-from deployments.checkout.model import Checkout, CheckoutFinding
+from deployments.checkout.model import Checkout, CheckoutError, CheckoutFinding
 from deployments.checkout.settings import judge_settings
 from deployments.checkout.variables import judge_variables
 
@@ -17,14 +17,21 @@ _PRIVATE = re.compile(r"(^|/)(\.env(\.[\w-]+)?|[\w.-]+\.(sqlite3?|db))$")
 _ORDER = ("change", "configure", "unknown", "fits")
 
 
-def judge(checkout: Checkout) -> tuple[CheckoutFinding, ...]:
-    """Return all findings: first what must be changed, last what fits."""
-    application = gather(checkout)
+def judge(checkout: Checkout, dockerfile: str = "", target: str = "") -> tuple[CheckoutFinding, ...]:
+    """Return all findings: first what must be changed, last what fits.
+
+    Raises:
+        CheckoutError: there is no such Dockerfile.
+    """
+    if dockerfile and dockerfile not in checkout.files:
+        raise CheckoutError(f"There is no file {dockerfile} in the checkout.")
+    application = gather(checkout, dockerfile, target)
     health, path = judge_health(application)
     static = judge_static(application)
     findings = [
         *judge_databases(application),
         *judge_image(application),
+        *([_staged(target)] if target else []),
         *_manage(application),
         *judge_settings(application, path),
         health,
@@ -34,6 +41,10 @@ def judge(checkout: Checkout) -> tuple[CheckoutFinding, ...]:
         *_ignored(application),
     ]
     return tuple(sorted(findings, key=lambda item: _ORDER.index(item.ruling)))
+
+
+def _staged(target: str) -> CheckoutFinding:
+    return CheckoutFinding("configure", "image", f"Stage {target} is built.", {"source": {"target": target}})
 
 
 def _manage(application: DjangoApplication) -> Iterator[CheckoutFinding]:
@@ -50,7 +61,11 @@ def _ignored(application: DjangoApplication) -> Iterator[CheckoutFinding]:
     """Yield what would be copied into the image and has no business there."""
     files = application.checkout.files
     patterns = "\n".join(text for path, text in files.items() if path.endswith(".dockerignore"))
-    private = sorted(found[2] for path in files if (found := _PRIVATE.search(path)) and "example" not in path)
+    private = sorted(
+        found[2]
+        for path in files
+        if (found := _PRIVATE.search(path)) and not re.search("example|sample|template|dist", path)
+    )
     left = [
         name
         for name in dict.fromkeys(private)
@@ -66,6 +81,8 @@ def merged(findings: Iterable[CheckoutFinding]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for item in findings:
         found = _merged(found, item.settings)
+    for name in set(found.get("variables", {})) & set(found.get("secret_keys", [])):
+        found["variables"] = {key: value for key, value in found["variables"].items() if key != name}
     return found
 
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from posixpath import basename, dirname, join, normpath
+from posixpath import basename, dirname, join, normpath, relpath
 from typing import Any
 
 from deployments.checkout.application import DATA, DATABASE, DjangoApplication
 from deployments.checkout.model import CheckoutFinding
-from deployments.checkout.values import CODE, FromVariable, OneOf, Unknown, options
+from deployments.checkout.values import ABOVE, CODE, UNKNOWN, FromVariable, OneOf, Unknown, options, texts
 
 _SUBJECT = "database"
 _DRIVERS = {
@@ -31,10 +31,11 @@ def judge_databases(application: DjangoApplication) -> Iterator[CheckoutFinding]
     tables = [table for table in options(found) if isinstance(table, dict)]
     if len(tables) < len(options(found)):
         yield CheckoutFinding("unknown", _SUBJECT, f"DATABASES is decided elsewhere. {_LATER}")
-    for alias in dict.fromkeys(alias for table in tables for alias in table):
-        entries = [item for table in tables if alias in table for item in options(table[alias])]
-        yield _judge_all(application, str(alias), entries)
-    if _WAL.search(str(found)):
+    aliases = dict.fromkeys(alias for table in tables for alias in table)
+    for alias in aliases:
+        entries = [item for table in tables if alias in table for item in _entries(table[alias])]
+        yield _judge_all(application, str(alias), entries, alone=len(aliases) == 1)
+    if any(_WAL.search(text) for _, text in texts(found)):
         text = (
             "Write-ahead logging needs shared memory, which EFS does not give: the database would be damaged."
         )
@@ -43,16 +44,30 @@ def judge_databases(application: DjangoApplication) -> Iterator[CheckoutFinding]
         )
 
 
-def _judge_all(application: DjangoApplication, alias: str, entries: list[Any]) -> CheckoutFinding:
+def _entries(entry: Any) -> Iterator[Any]:
+    """Yield what an entry may be; unknown where its file is by one of several ways."""
+    for item in options(entry):
+        if isinstance(item, dict):
+            for name in options(item.get("NAME", "")):
+                several = isinstance(item.get("NAME"), OneOf) and isinstance(name, Unknown)
+                yield UNKNOWN if several else {**item, "NAME": name}
+        else:
+            yield item
+
+
+def _judge_all(
+    application: DjangoApplication, alias: str, entries: list[Any], alone: bool
+) -> CheckoutFinding:
     """Judge what a database may be; a variable decides before what holds without it."""
-    chosen = [item for item in entries if isinstance(item, FromVariable)] or entries
-    found = [_judge(application, alias, item) for item in chosen]
+    known = [item for item in entries if not isinstance(item, Unknown)]
+    chosen = [item for item in known if isinstance(item, FromVariable)] or known or entries
+    found = [_judge(application, alias, item, alone) for item in chosen]
     if all(item == found[0] for item in found):
         return found[0]
     return CheckoutFinding("unknown", _SUBJECT, f"{' Or: '.join(item.text for item in found)} {_LATER}")
 
 
-def _judge(application: DjangoApplication, alias: str, entry: Any) -> CheckoutFinding:
+def _judge(application: DjangoApplication, alias: str, entry: Any, alone: bool) -> CheckoutFinding:
     if isinstance(entry, FromVariable):
         return _by_url(application, alias, entry)
     if not isinstance(entry, dict):
@@ -66,9 +81,9 @@ def _judge(application: DjangoApplication, alias: str, entry: Any) -> CheckoutFi
         return _server(application, alias, engine)
     if isinstance(name, FromVariable):
         return _by_variable(alias, name)
-    if isinstance(name, Unknown | OneOf):
+    if isinstance(name, Unknown):
         return CheckoutFinding("unknown", _SUBJECT, f"The file of {alias!r} cannot be told. {_LATER}")
-    return _file(application, alias, str(name))
+    return _file(application, alias, str(name), alone)
 
 
 def _by_url(application: DjangoApplication, alias: str, entry: FromVariable) -> CheckoutFinding:
@@ -91,7 +106,9 @@ def _by_variable(alias: str, name: FromVariable) -> CheckoutFinding:
         return CheckoutFinding(
             "configure", _SUBJECT, text, {"variables": {name.name: DATABASE}, **_kept(DATABASE)}
         )
-    file = join(DATA, basename(str(name.default)) if isinstance(name.default, str | bytes) else "db.sqlite3")
+    file = join(DATA, basename(str(name.default)))
+    if not _USABLE.match(file) or isinstance(name.default, Unknown):
+        file = DATABASE
     text = f"The folder of {alias!r} seems to be what {name.name} says. {_LATER}"
     return CheckoutFinding("configure", _SUBJECT, text, {"variables": {name.name: DATA}, **_kept(file)})
 
@@ -100,23 +117,25 @@ def _server(application: DjangoApplication, alias: str, engine: str) -> Checkout
     kind = "postgres" if "postgis" in engine else next((kind for kind in _DRIVERS if kind in engine), "")
     drivers = _DRIVERS.get(kind, ())
     required = application.requirements.names
-    if drivers and required and not required & set(drivers):
+    by_hand = any(name in application.recipe.runs for name in drivers)
+    if drivers and required and not by_hand and not required & set(drivers):
         text = f"Database {alias!r} is {kind}'s, and no driver of it is required."
         return CheckoutFinding("change", _SUBJECT, text, _kept(), (drivers[0],))
     text = f"Database {alias!r} is a server's ({engine}): its owner backs it up, the pipeline does not."
     return CheckoutFinding("configure", _SUBJECT, text, _kept())
 
 
-def _file(application: DjangoApplication, alias: str, name: str) -> CheckoutFinding:
-    path = normpath(name if name.startswith(CODE) else join(application.stage.folder, name)) if name else ""
-    variable = "DATABASE_PATH" if alias == "default" else f"{alias.upper()}_DATABASE_PATH"
-    target = DATABASE if alias == "default" else f"{DATA}/{alias}.sqlite3"
+def _file(application: DjangoApplication, alias: str, name: str, alone: bool) -> CheckoutFinding:
+    path = normpath(join(application.stage.folder, name)) if name else ""
+    plain = re.sub(r"\W", "_", alias, flags=re.ASCII)
+    variable = "DATABASE_PATH" if alias == "default" else f"{plain.upper()}_DATABASE_PATH"
+    target = DATABASE if alias == "default" else f"{DATA}/{plain}.sqlite3"
     code = ("import os", f'DATABASES["{alias}"]["NAME"] = os.environ.get("{variable}") or "{target}"')
     if not name or ":memory:" in name:
         text = f"Database {alias!r} is in memory: all of it goes when a task ends."
         return CheckoutFinding("change", _SUBJECT, text, _kept(target), code)
-    inside = path.removeprefix(f"{CODE}/") if path.startswith(f"{CODE}/") else ""
-    real = application.place(inside) if inside else path
+    inside = relpath(path, CODE) if path.startswith(ABOVE) else ""
+    real = _placed(application, inside) if inside else path
     folder = dirname(real)
     if real and not _USABLE.match(real):
         return CheckoutFinding(
@@ -124,15 +143,23 @@ def _file(application: DjangoApplication, alias: str, name: str) -> CheckoutFind
         )
     if folder == DATA:
         return CheckoutFinding("configure", _SUBJECT, f"Database {alias!r} is {real}.", _kept(real))
-    if real and _holds_no_code(application, inside, folder):
+    if alone and real and _holds_no_code(application, inside, folder):
         text = f"Database {alias!r} is {real}, in a folder of its own, where the data volume can be mounted."
         return CheckoutFinding("configure", _SUBJECT, text, {"data": {"path": folder, "databases": [real]}})
-    shown = inside or path
+    near = inside or path.startswith(f"{application.stage.folder}/")
+    where = "beside the code" if near else "inside the container"
     text = (
-        f"Database {alias!r} is {shown}, beside the code: every task would have its own, and data would go "
+        f"Database {alias!r} is {inside or path}, {where}: every task would have its own, and data would go "
         "with it. Put it on the data volume, below DATABASES:"
     )
     return CheckoutFinding("change", _SUBJECT, text, _kept(target), code)
+
+
+def _placed(application: DjangoApplication, inside: str) -> str:
+    """Return where a path of the checkout, or above it, lies in the image; "" where that cannot be told."""
+    top = dirname(application.place("any"))
+    above = normpath(join(top, inside)) if top else ""
+    return above if inside.startswith("..") else application.place(inside)
 
 
 def _holds_no_code(application: DjangoApplication, inside: str, folder: str) -> bool:

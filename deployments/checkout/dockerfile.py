@@ -92,10 +92,10 @@ class Dockerfile:
 
     stage: Stage | None
     """The one that is built; None where there is none."""
-    arguments: Mapping[str, str | None] = field(default_factory=dict)
-    """Each ARG with its default."""
     base_arguments: tuple[str, ...] = ()
     """ARGs before the first FROM, which choose base images."""
+    runs: str = ""
+    """Text of each RUN of every stage."""
     unset: tuple[str, ...] = ()
     """ARGs without a default that a FROM needs."""
 
@@ -141,22 +141,20 @@ def _instruction(word: str, text: str, lines: Iterator[str]) -> Instruction:
     return Instruction(word, flags, text, "\n".join(body))
 
 
-def read_dockerfile_text(
-    text: str, target: str | None = None, given: Mapping[str, str] | None = None
-) -> Dockerfile:
+def read_dockerfile_text(text: str, target: str = "") -> Dockerfile:
     """Follow a Dockerfile to the stage that is built: ``target``, else the last one."""
-    reader = _Stages(dict(given or {}))
+    reader = _Stages()
     for item in instructions(text):
         reader.read(item)
     stages = reader.stages
     last = list(stages.values())[-1] if stages else None
     chosen = stages.get(target.lower()) if target else last
-    return Dockerfile(chosen, reader.arguments, tuple(reader.before), tuple(dict.fromkeys(reader.unset)))
+    runs = "\n".join(dict.fromkeys(run for stage in stages.values() for run in stage.runs))
+    return Dockerfile(chosen, tuple(reader.before), runs, tuple(dict.fromkeys(reader.unset)))
 
 
 class _Stages:
-    def __init__(self, given: dict[str, str]) -> None:
-        self.given = given
+    def __init__(self) -> None:
         self.stages: dict[str, Stage] = {}
         self.arguments: dict[str, str | None] = {}
         self.before: list[str] = []
@@ -185,11 +183,7 @@ class _Stages:
 
     @property
     def _globals(self) -> dict[str, str]:
-        return {
-            name: self.given.get(name, self.arguments[name] or "")
-            for name in self.before
-            if name in self.given or self.arguments[name] is not None
-        }
+        return {name: value for name in self.before if (value := self.arguments[name]) is not None}
 
     def _argue(self, item: Instruction) -> None:
         for word in split_words(item.text):
@@ -198,7 +192,7 @@ class _Stages:
                 self.before.append(name)
             if not self._name or name not in self.before:
                 self.arguments[name] = default if sign else None
-            found = self.given.get(name) or (default if sign else self._globals.get(name))
+            found = default if sign else self._globals.get(name)
             if self._name and found is not None:
                 self._known[name] = found
 
@@ -224,7 +218,7 @@ class _Stages:
                 return replace(stage, ports=tuple(sorted({*stage.ports, *found})))
             case "ENV":
                 return replace(stage, environment={**stage.environment, **_pairs(text, words)})
-        return self._gathered(stage, item)
+        return self._gathered(stage, item if item.word == "RUN" else replace(item, text=text))
 
     def _gathered(self, stage: Stage, item: Instruction) -> Stage:
         match item.word:

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import PurePosixPath
+from operator import truediv
 from posixpath import join, normpath
 from typing import Any
 
@@ -28,6 +28,7 @@ from deployments.checkout.values import (
 
 _VARIABLE = re.compile(r"^[A-Z][A-Z0-9_]*$")
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
+_TRUE = ("1", "true", "yes", "on", "t", "y")
 _MOST = 40
 """Modules that are followed."""
 
@@ -153,6 +154,10 @@ class _Scope(ast.NodeVisitor):
     def visit_Constant(self, node: ast.Constant) -> Any:
         return node.value
 
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> Any:
+        self.bind(node.target, self.value(node.value))
+        return self.value(node.target)
+
     def visit_Name(self, node: ast.Name) -> Any:
         return self.names.get(node.id, UNKNOWN)
 
@@ -164,7 +169,7 @@ class _Scope(ast.NodeVisitor):
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
         if isinstance(node.op, ast.Div):
-            return lift(lambda path, part: PurePosixPath(path) / part, *self.values(node.left, node.right))
+            return lift(truediv, *self.values(node.left, node.right))
         return lift(added, *self.values(node.left, node.right)) if isinstance(node.op, ast.Add) else UNKNOWN
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:
@@ -247,8 +252,12 @@ class _Scope(ast.NodeVisitor):
         if function.endswith("dj_database_url.parse"):
             found = lift(parse_database_url, *given[:1])
             return replace(found, whole=True) if isinstance(found, FromVariable) else found
+        if function in ("map", "filter"):  # they strip, as a rule
+            return lift(list, *given[1:])
         if given and isinstance(given[0], str) and _VARIABLE.match(given[0]):
-            return self._variable(given[0], default)
+            found = self._variable(given[0], default)
+            flag = last == "bool" or any(ast.unparse(item.value) == "bool" for item in node.keywords)
+            return found.lower() in _TRUE if flag and isinstance(found, str) else found
         return UNKNOWN
 
     def _each(self, element: ast.expr, item: ast.comprehension, values: list[Any]) -> Iterator[Any]:

@@ -7,7 +7,21 @@ from pathlib import Path
 from deployments.checkout.model import Checkout, CheckoutError
 
 _SKIPPED = {".git", ".hg", ".tox", ".mypy_cache", "node_modules", "__pycache__", "site-packages"}
-_TEXTS = {".py", ".txt", ".in", ".toml", ".ini", ".cfg", ".conf", ".sh", ".yaml", ".yml", ".xml", ""}
+_TEXTS = {
+    ".py",
+    ".txt",
+    ".in",
+    ".toml",
+    ".ini",
+    ".cfg",
+    ".conf",
+    ".sh",
+    ".yaml",
+    ".yml",
+    ".xml",
+    ".Dockerfile",
+    "",
+}
 _NAMES = ("Dockerfile", ".dockerignore")
 _LARGEST = 1_000_000
 _MOST = 50_000

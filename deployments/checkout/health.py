@@ -62,10 +62,9 @@ def _of_tree(
 ) -> Iterator[str]:
     for node in ast.walk(tree) if tree else ():
         match node:
-            case ast.Call(
-                func=ast.Name(id="path" | "re_path" | "url"), args=[ast.Constant(value=str(text)), view, *_]
-            ):
-                route = prefix + _plain(text)
+            case ast.Call(func=ast.Name(id="path" | "re_path" | "url"), args=[place, view, *_]):
+                text = place.value if isinstance(place, ast.Constant) else ""
+                route = prefix + _plain(str(text))
                 included = _included(view)
                 if included:
                     yield from _below(application, included, route, depth + 1)

@@ -7,6 +7,7 @@ from posixpath import basename, dirname
 
 from deployments.checkout.application import DATA, PORT, DjangoApplication
 from deployments.checkout.model import CheckoutFinding
+from deployments.checkout.values import texts
 
 BASE_IMAGE = "BASE_IMAGE"
 """ARG that the local stack has an image for."""
@@ -38,9 +39,8 @@ def judge_image(application: DjangoApplication) -> Iterator[CheckoutFinding]:
         yield _Finding("change", "image", text, code=(*code, 'CMD ["gunicorn", "shop.wsgi"]'))
         return
     if application.recipe.stage is None:
-        yield _Finding(
-            "change", "image", f"{application.dockerfile} has no FROM.", code=("FROM python:3.12-slim",)
-        )
+        text = f"{application.dockerfile} has no FROM, or no stage of that name."
+        yield _Finding("change", "image", text, code=("FROM python:3.12-slim",))
         return
     yield from _source(application)
     yield from _user(application)
@@ -117,16 +117,14 @@ def _scripts(application: DjangoApplication) -> Iterator[CheckoutFinding]:
 
 def _command(application: DjangoApplication) -> Iterator[CheckoutFinding]:
     server, stage = application.server, application.stage
-    if not stage.started:
-        module = next((path for path in application.checkout.named("wsgi.py")), "shop/wsgi.py")
-        inside = module.removeprefix(f"{dirname(application.manage_file)}/")
-        package = inside.removesuffix(".py").replace("/", ".")
-        text = "The image has no command of its own, unless its base image has."
-        command = ["gunicorn", "--bind", f"0.0.0.0:{application.port}", package]
-        yield _Finding("configure", "start", text, {"container": {"command": command}})
-        return
+    if application.recipe.stage and not application.recipe.stage.started:
+        yield _commanded(application)
+        if not stage.started:
+            return
     if not server.name:
-        yield _Finding("unknown", "start", f"No known server in {' '.join(stage.started)[:200]!r}.")
+        shown = " ".join(stage.started)[:200]
+        text = f"No known server in {shown!r}; where a compose file has the command, set `command`."
+        yield _Finding("unknown", "start", text)
         return
     if server.name == "runserver":
         text = "runserver is Django's server for development."
@@ -139,6 +137,19 @@ def _command(application: DjangoApplication) -> Iterator[CheckoutFinding]:
         text = "uWSGI takes SIGTERM for a reload: each stop waits, then kills it."
         yield _Finding("change", "start", text, code=("die-on-term = true",))
     yield from _installed(application)
+
+
+def _commanded(application: DjangoApplication) -> CheckoutFinding:
+    """Return the command that an image without one needs."""
+    module = next(iter(application.checkout.named("wsgi.py")), "shop/wsgi.py")
+    package = (
+        module.removeprefix(f"{dirname(application.manage_file)}/").removesuffix(".py").replace("/", ".")
+    )
+    served = ["gunicorn", "--bind", f"0.0.0.0:{application.port}", package]
+    text = "The image has no command of its own, unless its base image has."
+    return _Finding(
+        "configure", "start", text, {"container": {"command": list(application.stage.command) or served}}
+    )
 
 
 def _keeps_signals(application: DjangoApplication) -> bool:
@@ -154,7 +165,7 @@ def _keeps_signals(application: DjangoApplication) -> bool:
 def _installed(application: DjangoApplication) -> Iterator[CheckoutFinding]:
     name, required = application.server.name, application.requirements
     wanted = _PACKAGES.get(name, (name,))
-    by_hand = any(package in "\n".join(application.stage.runs).lower() for package in wanted)
+    by_hand = any(package in application.recipe.runs.lower() for package in wanted)
     if required.names and not by_hand and not required.names & set(wanted):
         text = f"The container starts {name}, which is in no file of requirements."
         yield _Finding("change", "requirements", text, code=(wanted[0],))
@@ -185,7 +196,8 @@ def _port(application: DjangoApplication) -> Iterator[CheckoutFinding]:
 def judge_static(application: DjangoApplication) -> CheckoutFinding | None:
     """Return what is found about static files; None where there are none."""
     settings = application.settings
-    stored = f"{settings.get('STORAGES', '')} {settings.get('STATICFILES_STORAGE', '')}".lower()
+    named = (settings.get("STORAGES"), settings.get("STATICFILES_STORAGE"))
+    stored = " ".join(text.lower() for value in named for _, text in texts(value))
     if _COLLECTS.search("\n".join([*application.stage.runs, application.server.text])):
         return _Finding("fits", "static files", "They are collected in the image, or when it starts.")
     if any(word in stored for word in ("s3", "gcloud", "azure")):

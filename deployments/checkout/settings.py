@@ -7,7 +7,7 @@ from typing import Any
 
 from deployments.checkout.application import DjangoApplication
 from deployments.checkout.model import CheckoutFinding
-from deployments.checkout.values import FromVariable, OneOf, Unknown, options, truth
+from deployments.checkout.values import FromVariable, OneOf, Unknown, options, texts, truth
 
 _LOCAL = re.compile(r"^(?:rediss?://(?:[^@/]*@)?)?(localhost|127\.0\.0\.1)(?::6379)?(?:/|$)")
 _REDIS = re.compile(r"^rediss?://(?:[^@/]*@)?([\w.-]+)")
@@ -59,7 +59,7 @@ def _module(application: DjangoApplication) -> Iterator[CheckoutFinding]:
 def _hosts(settings: Mapping[str, Any]) -> CheckoutFinding:
     found = settings.get("ALLOWED_HOSTS", [])
     kinds = options(found)
-    if any(not isinstance(item, FromVariable | Unknown) and "*" in item for item in kinds if item):
+    if any("*" in item for item in kinds if isinstance(item, str | list | dict)):
         return _Finding("fits", "allowed hosts", "ALLOWED_HOSTS lets the load balancer's checks in.")
     variables = [item.name for item in kinds if isinstance(item, FromVariable)]
     if variables:
@@ -103,44 +103,29 @@ def _exempted(patterns: Any, health_path: str) -> bool:
 
 def _redis(application: DjangoApplication) -> Iterator[CheckoutFinding]:
     """Yield what is found about Redis; a sidecar's is each task's own."""
-    for name, value in application.settings.items():
-        for variable, text in dict.fromkeys(_texts(value, "", 0)):
-            local, server = _LOCAL.match(text), _REDIS.match(text)
-            if not server and not (local and name in ("CACHES", "CHANNEL_LAYERS")):
-                continue
-            own = "each task has its own; where tasks must share it, give a Redis server instead"
-            if local:
-                yield _Finding("configure", "Redis", f"{name} is on localhost: a sidecar; {own}.", _SIDECAR)
-            elif variable:
-                settings = {**_SIDECAR, "variables": {variable: "redis://localhost:6379/0"}}
-                yield _Finding(
-                    "configure", "Redis", f"{name} is where {variable} says: a sidecar; {own}.", settings
-                )
-            else:
-                code = (f'{name} = os.environ.get("REDIS_URL", "{text[:80]}")  # in its place',)
-                yield _Finding(
-                    "change", "Redis", f"{name} is on the host {server and server[1]!r}.", code=code
-                )
+    own = "a sidecar; each task has its own; where tasks must share it, give a Redis server instead"
+    for (variable, text), names in _redis_hosts(application).items():
+        users, server = ", ".join(names), _REDIS.match(text)
+        if _LOCAL.match(text):
+            yield _Finding("configure", "Redis", f"{users}: on localhost: {own}.", _SIDECAR)
+        elif variable:
+            settings = {**_SIDECAR, "variables": {variable: "redis://localhost:6379/0"}}
+            yield _Finding("configure", "Redis", f"{users}: where {variable} says: {own}.", settings)
+        else:
+            code = (f'os.environ.get("REDIS_URL", "{text[:80]}")  # in its place',)
+            yield _Finding("change", "Redis", f"{users}: on the host {server and server[1]!r}.", code=code)
     if "celery" in application.requirements.names:
         text = "Celery's workers are not started: a task has the server alone, and sidecars of fixed images."
         yield _Finding("unknown", "Celery", text)
 
 
-def _texts(value: Any, variable: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Yield the texts in a value, each with the variable that replaces it."""
-    if depth > 8:
-        return
-    if isinstance(value, str):
-        yield variable, value
-    elif isinstance(value, FromVariable):
-        yield from _texts(value.default, value.name, depth + 1)
-    elif isinstance(value, dict | list | tuple | OneOf):
-        parts = (
-            value.values()
-            if isinstance(value, dict)
-            else options(value)
-            if isinstance(value, OneOf)
-            else value
-        )
-        for item in parts:
-            yield from _texts(item, variable, depth + 1)
+def _redis_hosts(application: DjangoApplication) -> dict[tuple[str, str], list[str]]:
+    """Return the settings that name Redis by where it is: a variable, or a host."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, value in application.settings.items():
+        for variable, text in dict.fromkeys(texts(value)):
+            if _REDIS.match(text) or (_LOCAL.match(text) and name in ("CACHES", "CHANNEL_LAYERS")):
+                found.setdefault((variable, "" if variable and not _LOCAL.match(text) else text), []).append(
+                    name
+                )
+    return found

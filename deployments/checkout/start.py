@@ -10,7 +10,7 @@ from deployments.checkout.model import Checkout
 
 SERVERS = ("gunicorn", "uwsgi", "daphne", "uvicorn", "hypercorn", "waitress-serve", "granian", "runserver")
 _SERVER = re.compile(rf"(?<![\w.-])(?:[\w./-]*/)?({'|'.join(SERVERS)})(?![\w-])")
-_PORT_NUMBER = r"\$\{?PORT(?::-\d+)?\}?|\d+(?![\w.])"
+_PORT_NUMBER = r"\$[{(]?PORT(?::-\d+)?[)}]?|\d+(?![\w.])"
 _ADDRESS = re.compile(
     rf"(?:--bind|--listen|-b|\bbind|--?-?http(?:-socket)?|\bhttp(?:-socket)?|runserver)[\s=:]+\[?['\"]?"
     rf"((?:[\w.*:-]*:)?(?:{_PORT_NUMBER})|unix:\S+)",
@@ -41,19 +41,38 @@ class ServerFacts:
     """Line that starts it in a script."""
 
 
+def names_server(text: str) -> bool:
+    """Whether a text names a server that is known."""
+    return _SERVER.search(text) is not None
+
+
 def find_server(checkout: Checkout, stage: Stage, port: int = 8000) -> ServerFacts:
     """Look for the server; ``port`` is the one that the variable PORT gives."""
     words = stage.started
     command = " ".join(words)
     scripts = tuple(_scripts(checkout, words))
     started = "\n".join([command, *(checkout.text(path) for path in scripts)])
-    found = _SERVER.findall(started)
+    found = sorted(_SERVER.findall(started), key="runserver".__ne__)  # which is for development
     name = found[-1] if found else ""
-    configured = [checkout.text(path) for path in _configured(checkout, name, started)]
+    files = _configured(checkout, name, started)
+    configured = [*_from_variables(stage), *(checkout.text(path) for path in files)]
     text = "\n".join([started, *configured])
-    lines = [line.strip() for line in text.splitlines() if _SERVER.search(line) and "#" not in line[:1]]
+    lines = [
+        line.strip()
+        for line in text.splitlines()
+        if name in _SERVER.findall(line) and line.strip()[:1] != "#"
+    ]
     address = _ADDRESS.findall("\n".join([*lines, *configured]))
     return _listening(ServerFacts(name, text, scripts, last=lines[-1] if lines else ""), address, port)
+
+
+def _from_variables(stage: Stage) -> Iterator[str]:
+    """Yield options that a server takes from its environment, as its command or file would have them."""
+    for name, value in stage.environment.items():
+        if name.startswith("UWSGI_"):
+            yield f"{name.removeprefix('UWSGI_').lower().replace('_', '-')} = {value}"
+        elif name == "GUNICORN_CMD_ARGS":
+            yield f"gunicorn {value}"
 
 
 def _scripts(checkout: Checkout, words: tuple[str, ...]) -> Iterator[str]:

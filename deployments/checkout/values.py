@@ -1,17 +1,19 @@
 """Values of settings, known or decided later, and the functions that settings apply to them. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from posixpath import dirname, join, normpath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-CODE = "/<code>"
+ABOVE = "/<image>"
+CODE = f"{ABOVE}/<folder>/<folder>/<code>"
 """Top of the checkout in paths that are computed from ``__file__``."""
 Names = dict[str, Any]
 """Names of a module with their values, which are never changed but replaced."""
 _LARGEST = 10_000
+_DEEPEST = 8
 _MOST_OPTIONS = 8
 FAULTS = (TypeError, ValueError, LookupError, AttributeError, RecursionError, ArithmeticError)
 
@@ -70,7 +72,20 @@ def lift(function: Callable[..., Any], *values: Any) -> Any:
         found = function(*values)
     except FAULTS:
         return UNKNOWN
-    return UNKNOWN if isinstance(found, str | list | tuple | dict) and len(found) > _LARGEST else found
+    sized = found.parts if isinstance(found, PurePosixPath) else found
+    return UNKNOWN if isinstance(sized, str | list | tuple | dict) and len(sized) > _LARGEST else found
+
+
+def texts(value: Any, variable: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Yield a variable that decides, or "", with each text in a value, not too deep."""
+    if isinstance(value, str):
+        yield variable, value
+    elif isinstance(value, FromVariable):
+        yield from texts(value.default, value.name, depth + 1)
+    elif isinstance(value, dict | list | tuple | OneOf) and depth < _DEEPEST:
+        parts = value.values() if isinstance(value, dict) else value
+        for item in parts.options if isinstance(parts, OneOf) else parts:
+            yield from texts(item, variable, depth + 1)
 
 
 def parse_database_url(text: str) -> dict[str, str]:
@@ -93,7 +108,14 @@ PATHS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("abspath", "realpath", "normpath"), lambda path: normpath(str(path))),
     **dict.fromkeys(("Path", "PurePath", "PosixPath"), lambda *parts: PurePosixPath(*parts)),
 }
-CASTS: dict[str, Callable[..., Any]] = {"str": str, "list": list, "tuple": tuple, "dict": dict}
+CASTS: dict[str, Callable[..., Any]] = {
+    "str": str,
+    "list": list,
+    "set": list,
+    "sorted": list,
+    "tuple": tuple,
+    "dict": dict,
+}
 METHODS: dict[str, Callable[..., Any]] = {
     **{
         name: getattr(str, name)

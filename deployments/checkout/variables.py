@@ -18,7 +18,7 @@ SET = (
     "DJANGO_SETTINGS_MODULE",
 )
 """Variables that the pipeline sets itself."""
-_SYSTEM = ("HOME", "PATH", "USER", "HOSTNAME", "TZ", "LANG")
+_SYSTEM = ("PYTHON_VERSION", "HOME", "PATH", "USER", "HOSTNAME", "TZ", "LANG")
 _SECRET = re.compile(r"SECRET|KEY|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|DSN|DATABASE_URL|_PASS$")
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
 _HELPERS = ("decouple", "starlette.config")
@@ -61,8 +61,21 @@ def _required(application: DjangoApplication) -> Iterator[str]:
         tree = application.checkout.tree(path)
         if tree is not None and "manage.py" not in path:
             helpers, declared = set(_helpers(tree)), set(_declared(tree))
-            for node in ast.walk(tree):
+            for node in _unguarded(tree):
                 yield from (name for name in _read(node, helpers) if name not in declared)
+
+
+def _unguarded(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what is below a node, but nothing that an `if` on environment variables may leave out."""
+    waiting = [node]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        if not (
+            isinstance(found, ast.If | ast.IfExp)
+            and re.search(r"environ|getenv|\benv\b", ast.unparse(found.test))
+        ):
+            waiting += ast.iter_child_nodes(found)
 
 
 def _helpers(tree: ast.Module) -> Iterator[str]:

@@ -39,9 +39,9 @@ class AwsPlace:
     account_id: str
 
 
-def show_check(path: Path, as_json: bool) -> int:
+def show_check(path: Path, dockerfile: str, target: str, as_json: bool) -> int:
     """Print all findings; returns 1 where something must be changed."""
-    findings = _judged(path)
+    findings = judged(path, dockerfile, target)
     if as_json:
         print(json.dumps([asdict(item) for item in findings], indent=2, default=str))
     else:
@@ -49,9 +49,10 @@ def show_check(path: Path, as_json: bool) -> int:
     return 1 if any(item.ruling == "change" for item in findings) else 0
 
 
-def _judged(path: Path) -> tuple[CheckoutFinding, ...]:
+def judged(path: Path, dockerfile: str, target: str) -> tuple[CheckoutFinding, ...]:
+    """Return what is found in a checkout."""
     try:
-        return judge(read_checkout(path))
+        return judge(read_checkout(path), dockerfile, target)
     except CheckoutError as error:
         raise CommandError(str(error)) from error
 
@@ -82,11 +83,16 @@ def _plain(text: str) -> str:
 
 
 def write_folder(
-    path: Path, name: str, environments: Sequence[str], to: Path | None, place: AwsPlace, force: bool
+    path: Path,
+    findings: Sequence[CheckoutFinding],
+    name: str,
+    environments: Sequence[str],
+    to: Path | None,
+    place: AwsPlace,
+    force: bool,
 ) -> int:
     """Write environments.toml and a variables file for each environment, and say what comes next."""
     _check_words(name, environments, place)
-    findings = _judged(path)
     folder = to or APPLICATIONS / name
     texts = _texts(path, name, environments, place, findings)
     there = [file for file in texts if (folder / file).exists()]

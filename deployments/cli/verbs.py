@@ -128,17 +128,19 @@ def webhook() -> None:
     serve()
 
 
-def check(path: Path, /, *, json: Json = False) -> int:
+def check(path: Path, /, *, dockerfile: str = "", target: str = "", json: Json = False) -> int:
     """Look at a checkout of a Django application: what fits, what to configure, what to change.
 
     Nothing of it is run. Ends with 1 where something must be changed, with 2 where it is no such checkout.
 
     Args:
         path: the checkout's folder.
+        dockerfile: its Dockerfile; the one nearest to the top when left out.
+        target: the stage of it that is built; the last one when left out.
     """
     from deployments.cli.applications import show_check
 
-    return show_check(path, json)
+    return show_check(path, dockerfile, target, json)
 
 
 def init(
@@ -146,6 +148,8 @@ def init(
     /,
     *,
     name: str,
+    dockerfile: str = "",
+    target: str = "",
     environment: list[str] | None = None,
     to: Path | None = None,
     repository: str = "",
@@ -160,6 +164,8 @@ def init(
     Args:
         path: the checkout's folder.
         name: the application's name.
+        dockerfile: its Dockerfile; the one nearest to the top when left out.
+        target: the stage of it that is built; the last one when left out.
         environment: local when left out; give it once for each. Others than local are on AWS.
         to: the folder; deployments/applications/NAME when left out.
         repository: git URL, for environments on AWS.
@@ -169,10 +175,11 @@ def init(
         account_id: AWS account that the credentials must belong to.
         force: write over files that are there.
     """
-    from deployments.cli.applications import AwsPlace, write_folder
+    from deployments.cli.applications import AwsPlace, judged, write_folder
 
     place = AwsPlace(repository, branch, region, domain, account_id)
-    return write_folder(path, name, environment or ["local"], to, place, force)
+    findings = judged(path, dockerfile, target)
+    return write_folder(path, findings, name, list(dict.fromkeys(environment or ["local"])), to, place, force)
 
 
 def start_flow(flow: str, environment: str, parameters: Mapping[str, Any], verbose: bool, json: bool) -> int:

@@ -1,6 +1,12 @@
 """Checkouts of applications that are unlike the sample of this project, and unlike each other."""
 
+from collections.abc import Mapping
 from pathlib import Path
+
+from hypothesis import strategies as st
+
+from deployments.checkout.check import judge, merged
+from deployments.checkout.model import Checkout, CheckoutFinding
 
 MANAGE = """import os, sys
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{module}")
@@ -188,3 +194,41 @@ def write(folder: Path, files: dict[str, str]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode())
     return folder
+
+
+def judged(files: Mapping[str, str], **changed: str) -> tuple[CheckoutFinding, ...]:
+    """Judge a checkout; ``changed`` are Dockerfile and settings that it has instead."""
+    own = {
+        "dockerfile": "Dockerfile",
+        "settings": next(name for name in files if name.endswith("settings.py")),
+    }
+    return judge(Checkout({**files, **{own[key]: text for key, text in changed.items()}}))
+
+
+def told(findings: tuple[CheckoutFinding, ...], subject: str) -> str:
+    """Return what is said about a subject."""
+    return "\n".join(f"{item.ruling}: {item.text}" for item in findings if item.subject == subject)
+
+
+def set_for(findings: tuple[CheckoutFinding, ...], *keys: str) -> object:
+    """Return a setting that the findings ask for."""
+    found: object = merged(findings)
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+_ODD = st.binary(max_size=40) | st.sampled_from(
+    [b"(" * 300, b"[\n", b"'\\ud800'", b"\r\n", b"${", b"$(", b'"a b"', b"99999", b"-b", b"/", b":"]
+)
+
+
+@st.composite
+def damaged_checkouts(draw: st.DrawFn) -> dict[str, bytes]:
+    """Draw a checkout in which some files are damaged."""
+    files = {name: text.encode() for name, text in draw(st.sampled_from(list(SAMPLES.values()))).items()}
+    for name in draw(st.lists(st.sampled_from(sorted(files)), min_size=1, max_size=3)):
+        start = draw(st.integers(0, len(files[name])))
+        rest = files[name][start + draw(st.integers(0, 9)) :]
+        files[name] = files[name][:start] + draw(_ODD) + rest
+    return files

@@ -11,6 +11,7 @@ from sample_checkouts import SAMPLES, STARTED, write
 
 from deployments.checkout.folder import toml
 from deployments.cli import app as command
+from deployments.paths import PROJECT
 from pipeline.environment.loader import load_environments
 
 AWS = [
@@ -61,9 +62,9 @@ def test_each_folder_can_be_loaded(tmp_path: Path, sample: str) -> None:
 
 def test_the_local_environment_has_what_the_projects_own_has(tmp_path: Path) -> None:
     """A line that the local stack needs is in both, and the base image is given where the Dockerfile asks."""
-    typed("init", "examples/vimbiso-pay", "--name", "other", "--to", tmp_path)
+    typed("init", PROJECT / "examples/vimbiso-pay", "--name", "other", "--to", tmp_path)
     written = tomllib.loads((tmp_path / "environments.toml").read_text())
-    own = tomllib.loads(Path("deployments/environments.toml").read_text())
+    own = tomllib.loads((PROJECT / "deployments/environments.toml").read_text())
     differing = {"variables", "data_host_path"}
     local, model = written["environments"]["local"], own["environments"]["local"]
     assert {k: v for k, v in local.items() if k not in differing} == {
@@ -120,6 +121,20 @@ def test_check_ends_with_what_it_found(tmp_path: Path, monkeypatch: pytest.Monke
     assert {"ruling", "subject", "text", "settings", "code", "ask"} == set(found[0])
     (tmp_path / "none").mkdir()
     assert refused(monkeypatch, "check", tmp_path / "none") == 2
+
+
+def test_another_dockerfile_and_stage_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository may have several; what is named is written into `source`."""
+    other = {
+        "docker/web.Dockerfile": "FROM a AS web\nEXPOSE 5001\nCMD gunicorn x\nFROM web AS worker\nEXPOSE 1\n"
+    }
+    app = write(tmp_path / "app", {**STARTED, **other})
+    chosen = ("--dockerfile", "docker/web.Dockerfile", "--target", "web")
+    typed("init", app, "--name", "shop", "--to", tmp_path / "folder", *chosen)
+    found = load_environments(tmp_path / "folder/environments.toml", {})["local"]
+    assert (found.source.dockerfile, found.source.target) == ("docker/web.Dockerfile", "web")
+    assert found.container_port == 5001
+    assert refused(monkeypatch, "check", app, "--dockerfile", "none") == 2
 
 
 def test_values_are_written_so_that_they_are_read(tmp_path: Path) -> None:

@@ -1,40 +1,32 @@
 """What is said about applications that nobody here has seen, before anything of them is built."""
 
-from collections.abc import Mapping
+import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sample_checkouts import DAPHNE, FIRST, PACKAGED, SAMPLES, SILENT, STARTED, UWSGI, after, write
+from sample_checkouts import (
+    DAPHNE,
+    FIRST,
+    PACKAGED,
+    SAMPLES,
+    SILENT,
+    STARTED,
+    UWSGI,
+    after,
+    damaged_checkouts,
+    set_for,
+    told,
+    write,
+)
 
 from deployments.checkout.check import judge, merged
 from deployments.checkout.files import read_checkout
-from deployments.checkout.model import Checkout, CheckoutError, CheckoutFinding
+from deployments.checkout.folder import application_file, local_table
+from deployments.checkout.model import Checkout, CheckoutError
+from pipeline.environment.loader import load_environments
 
 SEVERAL = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-def judged(files: Mapping[str, str], **changed: str) -> tuple[CheckoutFinding, ...]:
-    """Judge a checkout; ``changed`` are Dockerfile and settings that it has instead."""
-    own = {
-        "dockerfile": "Dockerfile",
-        "settings": next(name for name in files if name.endswith("settings.py")),
-    }
-    return judge(Checkout({**files, **{own[key]: text for key, text in changed.items()}}))
-
-
-def told(findings: tuple[CheckoutFinding, ...], subject: str) -> str:
-    """Return what is said about a subject."""
-    return "\n".join(f"{item.ruling}: {item.text}" for item in findings if item.subject == subject)
-
-
-def set_for(findings: tuple[CheckoutFinding, ...], *keys: str) -> object:
-    """Return a setting that the findings ask for."""
-    found: object = merged(findings)
-    for key in keys:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
 
 
 @pytest.mark.parametrize(
@@ -68,7 +60,7 @@ def set_for(findings: tuple[CheckoutFinding, ...], *keys: str) -> object:
         ("daphne", "migrations", "change: rooms has 2 last migrations (0002_a, 0002_b)"),
         ("daphne", "migrations", "configure: Its start runs `migrate`"),
         ("daphne", "image", "configure: Its base image is chosen by BASE, without a default"),
-        ("daphne", "Redis", "configure: CHANNEL_LAYERS is on localhost"),
+        ("daphne", "Redis", "configure: CHANNEL_LAYERS: on localhost"),
         ("daphne", "Celery", "unknown: Celery's workers are not started"),
         ("silent", "start", "configure: The image has no command of its own"),
         ("silent", "database", "configure: Database 'default' is where DATABASE_URL says"),
@@ -119,105 +111,6 @@ def test_what_demands_nothing() -> None:
     assert "keeps SIGTERM" not in told(judge(Checkout(DAPHNE)), "start")
 
 
-LINE = 'DATABASES["default"]["NAME"] = '
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        (
-            'os.environ.get("DATABASE_PATH") or BASE_DIR / "x"',
-            "configure: Database 'default' is /data/db.sqlite3",
-        ),
-        (
-            'Path(os.environ.get("DATA_PATH", BASE_DIR)) / "a.db"',
-            "configure: Database 'default' is /data/a.db",
-        ),
-        (
-            '"/var/lib/shop/a.db"',
-            "configure: Database 'default' is /var/lib/shop/a.db, in a folder of its own",
-        ),
-        ('"relative.db"', "change: Database 'default' is /app/relative.db, beside the code"),
-        ('":memory:"', "change: Database 'default' is in memory"),
-        ('"/tmp/a.db"', "beside the code"),
-        ('"/data/a b.db"', "change: The path of 'default' has blanks"),
-        ('os.environ.get("DB", str(BASE_DIR))', "configure: The file of 'default' is what DB says"),
-        ("something()", "unknown: The file of 'default' cannot be told"),
-        ('f"{BASE_DIR}/../other.db"', "beside the code"),
-        ("BASE_DIR.parent.joinpath('a.db')", "beside the code"),
-    ],
-)
-def test_where_a_database_is(line: str, expected: str) -> None:
-    """A path is followed through what settings do with it."""
-    text = f"import os\n{STARTED['shop/settings.py']}\n{LINE}{line}\n"
-    assert expected in told(judged(STARTED, settings=text), "database")
-
-
-@pytest.mark.parametrize(
-    ("entry", "expected"),
-    [
-        (
-            '{"ENGINE": "django.db.backends.postgresql"}',
-            "change: Database 'default' is postgres's, and no driver",
-        ),
-        ('{"ENGINE": "django.db.backends.oracle"}', "configure: Database 'default' is a server's"),
-        ('{"ENGINE": unknown()}', "unknown: The engine of 'default'"),
-        ("unknown()", "unknown: Database 'default' cannot be told"),
-        ('dj_database_url.parse("sqlite:////data/x.db")', "configure: Database 'default' is /data/x.db"),
-        ('env.db("URL", default=f"sqlite:///{BASE_DIR}/a.db")', "is where URL says; else by its default"),
-        ('{"ENGINE": "sqlite3", "NAME": "/data/a.db"} if os.name else {"ENGINE": "oracle"}', "unknown: "),
-    ],
-)
-def test_which_database_it_is(entry: str, expected: str) -> None:
-    """Engines are told apart, and what cannot be told is said."""
-    text = f'{STARTED["shop/settings.py"]}\nDATABASES = {{"default": {entry}}}\n'
-    assert expected in told(judged(STARTED, settings=text), "database")
-
-
-@pytest.mark.parametrize(
-    ("dockerfile", "subject", "expected"),
-    [
-        ("", "image", "change: Dockerfile has no FROM"),
-        ("FROM a\nUSER nobody\nCMD x", "user", "unknown: USER nobody is not made"),
-        ("FROM a\nRUN adduser -u 7 me\nUSER me\nCMD x", "user", "configure: Runs as me, who is to own"),
-        ("FROM a\nCMD x", "start", "unknown: No known server"),
-        (
-            "FROM a\nCMD python manage.py runserver 0.0.0.0:80",
-            "start",
-            "change: runserver is Django's server",
-        ),
-        ("FROM a\nCMD python manage.py runserver 80", "port", "change: runserver listens on the loopback"),
-        ("FROM a\nCMD uvicorn shop.asgi", "port", "change: uvicorn listens on the loopback address"),
-        (
-            "FROM a\nCMD uvicorn shop.asgi --host 0.0.0.0 --port 81",
-            "port",
-            "configure: The server listens on 81",
-        ),
-        ("FROM a\nENV PORT=9\nCMD gunicorn shop.wsgi", "port", "configure: The server listens on 8000"),
-        ("FROM a\nCMD gunicorn -b unix:/run/a shop.wsgi", "port", "change: gunicorn listens for unix"),
-        ("FROM a\nCMD gunicorn --bind=:$PORT shop.wsgi", "port", "configure: The server listens on 8000"),
-        ("FROM a\nCMD cd x && gunicorn shop.wsgi", "start", "change: A shell starts the server"),
-        ("FROM a\nCMD cd x && exec gunicorn shop.wsgi", "start", ""),
-        ("FROM a\nHEALTHCHECK CMD x", "image", "fits: ECS ignores HEALTHCHECK"),
-        ("FROM a\nVOLUME /media", "image", "unknown: VOLUME /media outlives no task"),
-        ("FROM a AS b\nFROM b\nEXPOSE 5000 6000/udp", "port", "configure: The server listens on 5000"),
-    ],
-)
-def test_what_a_dockerfile_tells(dockerfile: str, subject: str, expected: str) -> None:
-    """Both forms of commands, servers with and without an address, users that are made or not."""
-    assert expected in told(judged(STARTED, dockerfile=dockerfile), subject)
-
-
-def test_a_virtual_environment_has_its_own_python() -> None:
-    """Management commands need the packages that the server has."""
-    own = judged(STARTED, dockerfile='FROM a\nCOPY . .\nCMD ["/venv/bin/gunicorn", "shop.wsgi"]')
-    path = judged(
-        STARTED, dockerfile='FROM a\nENV PATH=/venv/bin:$PATH\nCMD ["/venv/bin/gunicorn", "shop.wsgi"]'
-    )
-    assert set_for(own, "django", "manage") == ["/venv/bin/python", "manage.py"]
-    assert set_for(path, "django", "manage") is None
-
-
 def test_a_merge_is_one_end() -> None:
     """Two branches of migrations that were merged are in order."""
     files = {**DAPHNE, "rooms/migrations/0003_merge.py": after("rooms", "0002_a", "0002_b")}
@@ -243,26 +136,23 @@ def test_no_checkout_is_refused(tmp_path: Path, files: dict[str, str]) -> None:
         read_checkout(tmp_path / "missing")
 
 
-NAMES = sorted({(sample, name) for sample, files in SAMPLES.items() for name in files})
-
-
 @SEVERAL
-@given(st.sampled_from(NAMES), st.data())
-def test_any_bytes_give_findings(tmp_path: Path, place: tuple[str, str], data: st.DataObject) -> None:
-    """A malformed file is no reason to stop: whatever it holds, the rest is judged."""
-    sample, name = place
-    own = SAMPLES[sample][name].encode()
-    start = data.draw(st.integers(0, len(own)))
-    middle = data.draw(
-        st.binary(max_size=40) | st.sampled_from([b"(" * 300, b"[\n", b"'\\ud800'", b"\r\n", b"${", b"$("])
-    )
-    write(tmp_path, SAMPLES[sample])
-    (tmp_path / name).write_bytes(own[:start] + middle + own[start + data.draw(st.integers(0, 9)) :])
+@given(damaged_checkouts())
+def test_any_bytes_give_findings(tmp_path: Path, files: dict[str, bytes]) -> None:
+    """A malformed file stops nothing: the rest is judged, and what comes of it can be loaded."""
+    folder = tmp_path / "app"
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
     try:
-        found = judge(read_checkout(tmp_path))
+        found = judge(read_checkout(folder))
     except CheckoutError:
         found = ()  # a wsgi.py alone that no longer names Django
+    shutil.rmtree(folder)
     assert all(item.text for item in found)
-    for path in tmp_path.rglob("*"):
-        if path.is_file():
-            path.unlink()
+    given_anyway = {"health_path": "/", "container_port": 8000}
+    text = application_file(
+        "shop", given_anyway | merged(found), "eu-west-1", [local_table("shop", "x", {})], []
+    )
+    (tmp_path / "environments.toml").write_text(text, encoding="utf-8")
+    assert set(load_environments(tmp_path / "environments.toml", {})) == {"local"}
