@@ -15,6 +15,9 @@ VENV := $(VENV_DIR)/bin
 # Tests of servers wait more than they work: one process more than two cores have. The long ones come first.
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 
+# Tests of integration for which `make test` has no time; they run with `make e2e`.
+LONG := $(wildcard tests/integration/flows tests/integration/test_ecs_tasks.py tests/integration/test_ecs_balancing.py)
+
 # Where it is set, every start compiles all of Prefect again: ten seconds.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -91,7 +94,7 @@ unit: venv ## Run the unit tests alone: no server, no engine, less than a minute
 	$(VENV)/pytest -n 2 --dist loadfile tests/unit
 
 test: setup ## Run the unit, integration and Terraform tests
-	$(VENV)/pytest $(AT_ONCE) --durations=10 --ignore=tests/integration/flows $(wildcard tests/integration tests/terraform tests/unit)
+	$(VENV)/pytest $(AT_ONCE) --durations=10 $(addprefix --ignore=,$(LONG)) $(wildcard tests/integration tests/terraform tests/unit)
 
 pythons: $(if $(TESTS),setup,venv) ## Run the unit tests on every supported Python of this machine; TESTS="tests/unit tests/integration" for more
 	@$(VENV)/vimbiso pythons -- $(AT_ONCE) $(or $(TESTS),tests/unit)
@@ -105,7 +108,7 @@ bench: setup ## Measure against what people use instead, into docs/benchmarks.md
 
 e2e: setup ## Run the end-to-end tests, and those of each flow through its steps
 	@failed=0; \
-	$(VENV)/pytest $(AT_ONCE) --durations=10 tests/integration/flows || failed=1; \
+	$(VENV)/pytest $(AT_ONCE) --durations=10 $(LONG) || failed=1; \
 	$(VENV)/pytest -n 2 --durations=10 tests/e2e || failed=1; \
 	exit $$failed
 
