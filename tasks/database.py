@@ -22,7 +22,7 @@ from pipeline.live import LiveEnvironment
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.model import BackupManifest, DatabaseBackup, NoDatabaseError
 from pipeline.sqlite.restore import Drill, RestoredFile, drill, restore_to_file
-from pipeline.sqlite.store import find_backup, read_manifest
+from pipeline.sqlite.store import find_backup, list_backups, read_manifest
 from pipeline.sqlite.sweep import Pruned, plan_prune, prune, publish_age, publish_backup, publish_drill
 from tasks.support import emit, retried_step, show_page, show_table, step
 
@@ -117,6 +117,12 @@ def back_up_databases(live: LiveEnvironment, reason: str, task_definition: str =
             f"The application writes to {', '.join(unkept)}, which the settings do not name as a "
             "database: it is not backed up. Add it to `databases` in the `data` table and run "
             "deploy-infrastructure."
+        )
+    if recorded is None and not live.outputs.databases and list_backups(live):
+        raise DatabaseError(
+            f"There are backups of {live.name}, and its settings name no database any more. Name it in "
+            "`databases` in the `data` table and run deploy-infrastructure; or deploy once, where a server "
+            "has the data now."
         )
     if not live.outputs.databases:
         get_run_logger().info(

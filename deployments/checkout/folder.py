@@ -61,9 +61,7 @@ def application_file(
     """Write environments.toml; ``ask`` are variables without a value."""
     variables = {"VIMBISO_AWS_PORT": 4566, "VIMBISO_STATE": ".local"}
     defaults = {"app": name, "region": region, **{k: v for k, v in settings.items() if k != "source"}}
-    missing = (
-        [f"# Still needed: variables = {{ {', '.join(f'{item} = ...' for item in ask)} }}"] if ask else []
-    )
+    missing = [f"# Still needed in variables: {', '.join(ask)}"] if ask else []
     return "\n".join(
         [
             f"# Environments of {name}. `vimbiso check` says why these lines are here.",

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
 from posixpath import basename, dirname
 
 from deployments.checkout.application import DATA, PORT, DjangoApplication
-from deployments.checkout.model import CheckoutFinding
+from deployments.checkout.model import CheckoutFinding, Ruling
 from deployments.checkout.values import texts
 
 BASE_IMAGE = "BASE_IMAGE"
@@ -177,20 +176,20 @@ def _installed(application: DjangoApplication) -> Iterator[CheckoutFinding]:
 
 def _port(application: DjangoApplication) -> Iterator[CheckoutFinding]:
     server, port = application.server, application.port
-    finding = partial(_Finding, settings={"container_port": port})
-    address = _ADDRESSES.get(server.name, "--host 0.0.0.0 --port {port}").format(port=port)
+    wanted = _ADDRESSES.get(server.name, "--host 0.0.0.0 --port {port}").format(port=port)
+    ruling: Ruling = "change" if server.protocol != "http" or server.loopback else "configure"
     if server.protocol != "http":
         text = f"{server.name} listens for {server.protocol}, and nothing translates HTTP for it."
-        yield _Finding("change", "port", text, {"container_port": port}, (f"{server.name} {address}",))
     elif server.loopback:
         text = f"{server.name} listens on the loopback address, where no load balancer reaches it."
-        yield _Finding("change", "port", text, {"container_port": port}, (f"{server.name} {address}",))
     elif server.port or application.stage.ports:
         other = ", ".join(map(str, application.stage.ports))
         unlike = f" (EXPOSE says {other})" if other and port not in application.stage.ports else ""
-        yield finding("configure", "port", f"The server listens on {port}{unlike}.")
+        text = f"The server listens on {port}{unlike}."
     else:
-        yield finding("unknown", "port", f"No port is named; {PORT} is taken, and PORT set to it.")
+        ruling, text = "unknown", f"No port is named; {PORT} is taken, and PORT set to it."
+    code = (f"{server.name} {wanted}",) if ruling == "change" else ()
+    yield _Finding(ruling, "port", text, {"container_port": port}, code)
 
 
 def judge_static(application: DjangoApplication) -> CheckoutFinding | None:

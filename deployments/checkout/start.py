@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from posixpath import basename
 
 from deployments.checkout.dockerfile import Stage, split_words
@@ -10,7 +10,7 @@ from deployments.checkout.model import Checkout
 
 SERVERS = ("gunicorn", "uwsgi", "daphne", "uvicorn", "hypercorn", "waitress-serve", "granian", "runserver")
 _SERVER = re.compile(rf"(?<![\w.-])(?:[\w./-]*/)?({'|'.join(SERVERS)})(?![\w-])")
-_PORT_NUMBER = r"\$[{(]?PORT(?::-\d+)?[)}]?|\d+(?![\w.])"
+_PORT_NUMBER = r"\$[{(]?PORT(?::-\d+)?[)}]?|\d{1,5}(?![\w.])"
 _ADDRESS = re.compile(
     rf"(?:--bind|--listen|-b|\bbind|--?-?http(?:-socket)?|\bhttp(?:-socket)?|runserver)[\s=:]+\[?['\"]?"
     rf"((?:[\w.*:-]*:)?(?:{_PORT_NUMBER})|unix:\S+)",
@@ -97,24 +97,19 @@ def _configured(checkout: Checkout, name: str, started: str) -> Iterator[str]:
 
 
 def _listening(facts: ServerFacts, addresses: list[str], port: int) -> ServerFacts:
-    line = facts.last
     if facts.name == "uwsgi" and not addresses:
         sockets = re.search(r"(?:--|\b)socket[\s=]+\S+", facts.text)
-        return ServerFacts(
-            facts.name, facts.text, facts.scripts, protocol="uwsgi" if sockets else "http", last=line
-        )
+        return replace(facts, protocol="uwsgi") if sockets else facts
+    if facts.name == "gunicorn" and not addresses:
+        return replace(facts, port=port)  # its default is 0.0.0.0:$PORT
     address = addresses[-1] if addresses else ""
     if address.startswith("unix:"):
-        return ServerFacts(facts.name, facts.text, facts.scripts, protocol="unix", last=line)
+        return replace(facts, protocol="unix")
     host, _, number = address.rpartition(":")
-    ports = [number] if number else _PORT.findall(line)
-    hosts = [host] if host or facts.name == "uwsgi" else _HOST.findall(line)
+    ports = [number] if number else _PORT.findall(facts.last)
+    hosts = [host] if host or facts.name == "uwsgi" else _HOST.findall(facts.last)
     inside = facts.name in _LISTENS_INSIDE and not host
     loopback = hosts[-1].startswith(_LOOPBACK) if hosts and hosts[-1] else inside
-    if facts.name == "gunicorn" and not addresses:
-        return ServerFacts(
-            facts.name, facts.text, facts.scripts, port, last=line
-        )  # its default is 0.0.0.0:$PORT
     known = (int(ports[-1]) if ports[-1].isdecimal() else port) if ports else None
     default = 8000 if inside or facts.name in SERVERS[2:] else None
-    return ServerFacts(facts.name, facts.text, facts.scripts, known or default, loopback, last=line)
+    return replace(facts, port=known or default, loopback=loopback)

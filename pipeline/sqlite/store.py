@@ -157,13 +157,19 @@ def read_manifest(live: LiveEnvironment, backup: DatabaseBackup) -> BackupManife
     """Return the backup's manifest.
 
     Raises:
-        SqliteError: it is missing or damaged.
+        SqliteError: it is missing or damaged, or the backup is of another database of the application.
     """
     document = BackupStore(live).read(backup.key + layout.MANIFEST)
     try:
-        return BackupManifest.model_validate(document)
+        manifest = BackupManifest.model_validate(document)
     except ValidationError as error:
         raise SqliteError(
             f"The manifest of {backup.key} is missing or damaged ({error.error_count()} faults). "
             "Choose another backup."
         ) from error
+    if manifest.database in set(live.outputs.databases) - {live.chosen or live.outputs.databases[0]}:
+        raise SqliteError(
+            f"{backup.key} was made of {manifest.database}, not of {live.database}: the order of `databases` "
+            "in the settings has changed since. Put it back; the main database comes first."
+        )
+    return manifest

@@ -104,6 +104,15 @@ def test_an_application_without_a_sqlite_database_is_skipped(place: World, runs:
     assert (state.type.value, place.keys()[1:]) == ("COMPLETED", [])
 
 
+def test_backups_of_a_database_that_no_setting_names_are_an_error(stage: World, runs: Runs) -> None:
+    """Settings of an earlier version name none; no release has told yet that a server has the data now."""
+    backed_up(stage, runs)
+    stage.live = stage.given(databases=())
+    assert "There are backups of staging, and its settings name no database any more" in told(
+        runs.run(backup_sqlite)
+    )
+
+
 def test_a_recorded_database_that_the_settings_forget_is_an_error(stage: World, runs: Runs) -> None:
     """The settings no longer name it, and the application still writes to it."""
     stage.push(2)

@@ -80,6 +80,7 @@ def test_which_database_it_is(entry: str, expected: str) -> None:
             "change: runserver is Django's server",
         ),
         ("FROM a\nCMD python manage.py runserver 80", "port", "change: runserver listens on the loopback"),
+        (f"FROM a\nCMD gunicorn -b :{'9' * 5000} x", "port", "configure"),
         ("FROM a\nCMD uvicorn shop.asgi", "port", "change: uvicorn listens on the loopback address"),
         (
             "FROM a\nCMD uvicorn shop.asgi --host 0.0.0.0 --port 81",

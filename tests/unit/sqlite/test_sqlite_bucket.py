@@ -124,6 +124,23 @@ def test_a_damaged_manifest_is_told(store: BackupStore) -> None:
         read_manifest(LIVE, broken)
 
 
+def test_a_backup_of_another_database_is_not_put_in_this_ones_place(store: BackupStore) -> None:
+    """Its key follows from the order of the settings, which somebody changed; a path that moved is none."""
+    both = replace(
+        LIVE,
+        built=LIVE.outputs.model_copy(update={"databases": ("/data/db.sqlite3", "/data/audit.sqlite3")}),
+    )
+    for path, refused in (("/data/audit.sqlite3", True), ("/data/old.sqlite3", False), ("", False)):
+        kept = keep(store, manifest(1).model_copy(update={"database": path}))
+        if refused:
+            with pytest.raises(
+                SqliteError, match=r"was made of /data/audit\.sqlite3, not of /data/db\.sqlite3"
+            ):
+                read_manifest(both, kept)
+        else:
+            assert read_manifest(both, kept).database == path
+
+
 def test_a_copy_of_what_a_restore_replaced_is_not_chosen_by_itself(store: BackupStore) -> None:
     """It would bring back what was to go, and hide that backups of the live one stopped."""
     replaced, live = keep(store, manifest(1)), keep(store, manifest(2))
