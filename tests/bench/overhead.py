@@ -15,7 +15,7 @@ from support.house import House
 
 _WAITING = frozenset(
     {
-        *("build_release", "push_release", "find_pending_migrations", "back_up_database", "migrate_database"),
+        *("build_release", "push_release", "survey_release", "back_up_databases", "run_management_command"),
         *("smoke_test_release", "watch_rollout", "verify_release", "check_running_release"),
         *("terraform_init", "terraform_plan", "terraform_show", "terraform_apply"),
     }

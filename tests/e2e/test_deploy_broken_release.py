@@ -38,7 +38,16 @@ def untouched(house: House) -> Iterator[ReleaseRecord]:
         ),
         pytest.param("crash", "", ["exit code 3", "FAULT=crash: this release stops"], id="container exits"),
         pytest.param(
-            "", 'CMD ["/no/such/program"]', ["TaskFailedToStart", "/no/such/program"], id="does not start"
+            "",
+            'CMD ["sh", "-c", "exec /no/such/program"]',
+            ["exit code 127", "/no/such/program"],
+            id="does not start",
+        ),
+        pytest.param(
+            "",
+            'CMD ["/no/such/program"]',
+            ["was not pushed", "The image has no '/no/such/program' in /app, which serves"],
+            id="has no such program",
         ),
         pytest.param(
             "migrate",

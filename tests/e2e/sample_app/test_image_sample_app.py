@@ -15,10 +15,11 @@ from deployments.local.base_image import ensure_base_image
 from pipeline.image.build import build_image
 from pipeline.image.engine import connect
 from pipeline.image.request import BuildRequest
-from pipeline.migrations.model import Migration, irreversible, read_survey, survey_command
+from pipeline.migrations.model import Survey, irreversible, read_survey, survey_code
 from pipeline.source.resolve import resolve_source
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+SURVEY = ("python", "manage.py", "shell", "-c", survey_code())
 _FOLDER = Path(__file__).parents[3] / "examples" / "vimbiso-pay"
 _IMAGE = "vimbiso/sample-test:latest"
 
@@ -86,7 +87,7 @@ def test_its_own_tests(start: Start) -> None:
     mount = {str(_FOLDER): {"bind": "/app", "mode": "ro"}}
     code, output = _ended(start("python", "manage.py", "test", volumes=mount))
     assert code == 0, output
-    assert "Ran 12 tests" in output
+    assert "Ran 13 tests" in output
 
 
 def test_migrate_and_serve(volume: str, start: Start) -> None:
@@ -149,12 +150,15 @@ def test_django_tells_which_migrations_are_pending(volume: str, start: Start, tm
     data = {volume: {"bind": "/data", "mode": "rw"}}
     mounts = data | _written(tmp_path / "later", **_LATER)
 
-    def asked() -> tuple[Migration, ...]:
-        code, output = _ended(start(*survey_command(), volumes=mounts))
+    def asked() -> Survey:
+        code, output = _ended(start(*SURVEY, volumes=mounts))
         assert code == 0, output
         return read_survey(output.splitlines())
 
-    pending = asked()
+    survey = asked()
+    (database,) = survey.databases
+    assert (database.path, database.mount, database.exists) == ("/data/db.sqlite3", "/data", False)
+    pending = survey.pending
     assert [item.label for item in pending] == [f"ledger.{name}" for name in ("0001_initial", *_LATER)]
     reasons = {label.removeprefix("ledger."): why for label, why in irreversible(pending).items()}
     assert reasons == {
@@ -168,7 +172,7 @@ def test_django_tells_which_migrations_are_pending(volume: str, start: Start, tm
     assert [item.kind for item in pending[-1].operations] == ["RemoveField", "DeleteModel"]
     code, output = _ended(start("python", "manage.py", "migrate", volumes=mounts))
     assert code == 0, output
-    assert asked() == ()
+    assert (asked().pending, asked().databases[0].exists) == ((), True)
 
 
 def test_a_squashed_migration_is_pending_until_it_is_noted(volume: str, start: Start, tmp_path: Path) -> None:
@@ -184,12 +188,12 @@ def test_a_squashed_migration_is_pending_until_it_is_noted(volume: str, start: S
     text = (tmp_path / "both/0002_squashed.py").read_text().replace('0003_b")]', '0001_initial")]', 1)
     (tmp_path / "both/0002_squashed.py").write_text(text)
     found = []
-    for command in (survey_command(), ("python", "manage.py", "migrate"), survey_command()):
+    for command in (SURVEY, ("python", "manage.py", "migrate"), SURVEY):
         code, output = _ended(start(*command, volumes=mounts))
         assert code == 0, output
         found.append(output.splitlines())
-    assert read_survey(found[0]) == (Migration(app="ledger", name="0002_squashed"),)
-    assert read_survey(found[2]) == ()
+    assert [item.label for item in read_survey(found[0]).pending] == ["ledger.0002_squashed"]
+    assert read_survey(found[2]).pending == ()
 
 
 def test_stops_gracefully(start: Start) -> None:
