@@ -22,7 +22,6 @@ from pipeline.ecs.registry import Revision
 from pipeline.ecs.rollout import Verdict
 from pipeline.ecs.task_definition import RevisionRequest, differences
 from pipeline.ecs.watch import watch
-from pipeline.health.codes import HealthCodes
 from pipeline.health.model import Probe
 from pipeline.image.registry import read_config
 from pipeline.live import LiveEnvironment
@@ -40,7 +39,7 @@ def smoke_test_release(live: LiveEnvironment, release: str, task_definition: str
 
     def probe_at(address: str) -> Probe:
         url = f"http://{address}:{live.outputs.container_port}{environment.health_path}"
-        codes = HealthCodes.parse(environment.health_codes)
+        codes = environment.accepted_codes
         return Probe(url=url, release=release, codes=codes, in_a_row=2, window=seconds)
 
     message = run_smoke_test(
@@ -129,7 +128,7 @@ def check_running_release(live: LiveEnvironment) -> Verification:
 
 @retried_step
 def register_revision(live: LiveEnvironment, release: Release) -> Revision:
-    """Register the revision of a release, made from the live one; an equal one is not registered again."""
+    """Register the revision of a release, made from Terraform's; an equal one is not registered again."""
     present = live.service.require().task_definition
     config = read_config(live.access, live.outputs.repository_name, release.digest, live.settings.registry)
     requested = RevisionRequest(

@@ -15,9 +15,9 @@ from deployments.checkout.folder import application_file, aws_table, local_table
 from deployments.checkout.model import CheckoutError, CheckoutFinding
 from deployments.cli.declared import CommandError
 from deployments.paths import PROJECT
+from pipeline.environment.files import APPLICATIONS
 from pipeline.environment.loader import load_environments
 
-APPLICATIONS = PROJECT / "deployments/applications"
 _SIZES = PROJECT / "terraform/environments"
 _TITLES = {
     "change": "To be changed in the application",

@@ -27,7 +27,7 @@ class DatabaseRecord:
         except ValueError as error:
             raise DatabaseError(
                 f"The record of the databases, s3://{self._bucket.name}/{self._key}, is damaged; the next "
-                f"deployment writes it anew: {error}"
+                f"deployment writes another: {error}"
             ) from error
 
     def write(self, known: KnownDatabases) -> None:

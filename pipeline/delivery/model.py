@@ -7,7 +7,6 @@ from datetime import datetime
 from pipeline.ecs.model import EcsError, Outcome, Service
 from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
-from pipeline.health.codes import HealthCodes
 from pipeline.health.model import Probe, ProbeReport
 from pipeline.log_cause import collapse, find_cause, find_error
 from pipeline.outputs import Outputs
@@ -47,8 +46,8 @@ def probe_of(environment: Environment, outputs: Outputs, release: str | None) ->
     """Return what to ask the load balancer; ``release`` is what the answer must name."""
     base = environment.probe_url or outputs.url
     host = outputs.load_balancer_dns if environment.probe_url else None
-    codes = HealthCodes.parse(environment.health_codes)
-    return Probe(url=f"{base}{environment.health_path}", host=host, release=release, codes=codes)
+    url = f"{base}{environment.health_path}"
+    return Probe(url=url, host=host, release=release, codes=environment.accepted_codes)
 
 
 def page_of(environment: Environment, outputs: Outputs) -> str:

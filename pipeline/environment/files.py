@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
+APPLICATIONS = PROJECT / "deployments/applications"
+"""Folder with a folder of configuration for each further application."""
 
 
 def environment_files(override: str | None, applications: str | None) -> Iterator[tuple[str, Path]]:
@@ -16,7 +18,7 @@ def environment_files(override: str | None, applications: str | None) -> Iterato
             relative to the project.
     """
     yield "", Path(override) if override else PROJECT / "deployments/environments.toml"
-    folder = PROJECT / (applications or "deployments/applications")
+    folder = PROJECT / applications if applications else APPLICATIONS
     for path in sorted(folder.glob("*/environments.toml")):
         yield path.parent.name, path
 

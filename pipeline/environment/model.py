@@ -260,6 +260,11 @@ class Environment(BaseModel):
         return self
 
     @property
+    def accepted_codes(self) -> HealthCodes:
+        """Statuses that mean healthy."""
+        return HealthCodes.parse(self.health_codes)
+
+    @property
     def secrets_block(self) -> str:
         """Name of the block that holds the values of its secret."""
         return f"{self.app}-{self.stage}"

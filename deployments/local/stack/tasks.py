@@ -188,9 +188,9 @@ def _check_early(task: Task, client: Any, container: str, check: fargate.Definit
             state = client.api.inspect_container(container)["State"]
             if (state.get("Health") or {}).get("Status") != "starting":
                 return
-            begun = client.api.exec_create(container, command)["Id"]
-            client.api.exec_start(begun)
-            if client.api.exec_inspect(begun)["ExitCode"] == 0:
+            check = client.api.exec_create(container, command)["Id"]
+            client.api.exec_start(check)
+            if client.api.exec_inspect(check)["ExitCode"] == 0:
                 task.setdefault("_passed", []).append(container)
         time.sleep(_EARLY)
 
