@@ -60,7 +60,7 @@ class Expiry:
 
 @dataclass
 class Weather:
-    """Decides by chance, the same way for the same seed and order of requests; counts what it did."""
+    """Decides by chance which requests of a row meet a fault; every kind has its turn. Counts what it did."""
 
     share: float
     seed: int = 7
@@ -76,14 +76,28 @@ class Weather:
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)  # noqa: S311 - weather is no secret
         self._one_at_a_time = threading.Lock()
+        self._ahead: list[bool] = []
+        self._kinds: list[str | Damage] = []
+
+    def _next_meets_one(self) -> bool:
+        if not self._ahead:
+            self._ahead = [True, *[False] * (round(1 / self.share) - 1)]
+            self._chance.shuffle(self._ahead)
+        return self._ahead.pop()
+
+    def _next_kind(self) -> str | Damage:
+        if not self._kinds:
+            self._kinds = ["throttled", "failed", "slow", *Damage]
+            self._chance.shuffle(self._kinds)
+        return self._kinds.pop()
 
     def __call__(self, request: Request) -> Fault | None:
         """Return the request's fault, or None for a fair one."""
         with self._one_at_a_time:
             self.done[request.service] += 1
-            if self._chance.random() >= self.share:
+            if not self._next_meets_one():
                 return None
-            kind = self._chance.choice(["throttled", "failed", "slow", *Damage])
+            kind = self._next_kind()
             self.done[f"{request.service} {kind if isinstance(kind, str) else kind.value}"] += 1
         if isinstance(kind, Damage):
             # An answer to HEAD has no body to cut.

@@ -40,7 +40,7 @@ def test_named_modules_exist() -> None:
     """A place is a module, a file of the project, a flow, a variable or a secret's key."""
     flows = {path.stem.replace("_", "-") for path in (PROJECT / "flows").glob("*.py")}
     modules = {path.name for path in (ROOT / "modules").iterdir()}
-    others = {"MYCREDEX_APP_URL", "redis_image", "environments/"}
+    others = {"MYCREDEX_APP_URL", "sidecars", "shared_redis", "environments/"}
     for row in LINES:
         for place in _in_backticks(row[1]):
             known = place in flows | modules | others
