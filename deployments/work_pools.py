@@ -12,7 +12,8 @@ from prefect.exceptions import ObjectNotFound
 from prefect_aws.workers import ECSWorker
 from prefect_docker.worker import DockerWorker
 
-from pipeline.environment.model import DockerPool, EcsPool, Environment, WorkPool
+from pipeline.environment.model import Environment
+from pipeline.environment.pools import DockerPool, EcsPool, WorkPool
 from pipeline.errors import PipelineError
 
 ENGINE_TAG = "docker-engine"

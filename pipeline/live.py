@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from pipeline.aws.access import AwsAccess, read_parameter
 from pipeline.databases.record import DatabaseRecord
-from pipeline.delivery.model import page_of, probe_of
+from pipeline.delivery.model import page_of, probe_of, probes_of
 from pipeline.ecs.oneoff import OneOffTasks
 from pipeline.ecs.registry import TaskDefinitions
 from pipeline.ecs.service import EcsService
@@ -150,3 +150,7 @@ class LiveEnvironment:
     def probe(self, release: str | None = None) -> Probe:
         """Return what to ask the load balancer; ``release`` is what the answer must name."""
         return probe_of(self.settings, self.outputs, release)
+
+    def probes(self, release: str | None = None) -> tuple[Probe, ...]:
+        """Return what to ask the load balancer: the health path, then each smoke path."""
+        return probes_of(self.probe(release), self.settings)

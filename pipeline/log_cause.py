@@ -1,6 +1,7 @@
 """Causes in the log lines of something that failed, and short quotations of the lines. Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
@@ -31,7 +32,7 @@ _PREFIX = re.compile(
 """Time, process and level as gunicorn, uwsgi and Python's logging write them before a line."""
 _RECORD = re.compile(
     r"^\s*(?:[\w.-]+\s*\|\s+)?\[?(?:\d{4}-\d\d-\d\d[T ]\d\d:|INFO|WARNING|DEBUG|\d+\] \[)"
-    r"|^\*\*\*|^unable to load app"
+    r"|^\*\*\*|^unable to load app|^(?:Internal Server Error|Bad Request|Not Found): /"
 )
 """How a new record of a log begins."""
 _EXCEPTION = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:\s*:.*)?$")
@@ -78,6 +79,17 @@ def find_error(lines: Iterable[str], limit: int = CAUSE_LIMIT) -> str:
         return _clip(sure[1], limit)
     errors = [line for line in told if _ERROR.search(line) and not _CONSEQUENCE.search(line)]
     return _clip(_bare(errors[-1]), limit) if errors else ""
+
+
+def find_errors(lines: Iterable[str], limit: int = CAUSE_LIMIT) -> dict[str, int]:
+    """Return every error that the lines tell, in its order, with how often it comes."""
+    told = [line.rstrip()[:_READ_OF_LINE] for line in lines if not line.startswith(_UNREAD)]
+    chained = [text for _, text in _chains(told)]
+    alone = [text for _, text in _sentences(told) if not any(text in whole for whole in chained)]
+    whole = [*chained, *alone]
+    logged = [_bare(x) for x in told if _ERROR.search(x) and not _CONSEQUENCE.search(x)]
+    rest = [text for text in logged if not any(text in other or other in text for other in whole)]
+    return dict(Counter(_clip(text, limit) for text in (*whole, *rest)))
 
 
 def find_cause(lines: Sequence[str], limit: int = CAUSE_LIMIT) -> str:

@@ -106,6 +106,7 @@ def carry_in_place(live: LiveEnvironment, restore: OpenRestore) -> OpenRestore:
 
 def _fault(live: LiveEnvironment) -> str | None:
     """Put the service that comes back through the gates of a rollout."""
-    found = verify_running(live.service, live.outputs, live.probe(), GateSettings(window=_TIME_TO_START))
+    settings = GateSettings(window=_TIME_TO_START, soak=live.settings.soak)
+    found = verify_running(live.service, live.outputs, live.probes(), settings)
     get_run_logger().info("%s: %s", found.outcome, found.message)
     return None if found.outcome.good else f"{found.outcome}: {found.message}"

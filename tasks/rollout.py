@@ -1,6 +1,10 @@
 """Tries a revision, migrates, carries it into the service and watches it."""
 
-from datetime import timedelta
+import logging
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -11,12 +15,20 @@ from prefect.runtime import flow_run
 
 from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
-from pipeline.delivery.evidence import TaskLogs, collect_evidence, read_alarms, with_alarms
-from pipeline.delivery.model import Evidence, GateSettings, Verification
-from pipeline.delivery.one_off import join_command, run_command, run_smoke_test
-from pipeline.delivery.start import RolloutRequest, Started, start_rollout
+from pipeline.delivery.evidence import (
+    TaskLogs,
+    collect_evidence,
+    read_alarms,
+    read_before,
+    read_release,
+    with_alarms,
+)
+from pipeline.delivery.model import Evidence, GateSettings, Verification, probes_of
+from pipeline.delivery.one_off import SmokeTest, join_command, run_command
+from pipeline.delivery.running import is_in_doubt, with_logs
+from pipeline.delivery.start import RolloutRequest, Started, StartKind, start_rollout
 from pipeline.delivery.verify import verify, verify_running
-from pipeline.ecs.model import revision_name
+from pipeline.ecs.model import Outcome, revision_name
 from pipeline.ecs.oneoff import OneOff
 from pipeline.ecs.registry import Revision
 from pipeline.ecs.rollout import Verdict
@@ -37,20 +49,24 @@ def smoke_test_release(live: LiveEnvironment, release: str, task_definition: str
     environment = live.settings
     seconds = timeout.total_seconds()
 
-    def probe_at(address: str) -> Probe:
-        url = f"http://{address}:{live.outputs.container_port}{environment.health_path}"
-        codes = environment.accepted_codes
-        return Probe(url=url, release=release, codes=codes, in_a_row=2, window=seconds)
+    def probes_at(address: str) -> tuple[Probe, ...]:
+        base = f"http://{address}:{live.outputs.container_port}"
+        codes, host = environment.accepted_codes, urlsplit(live.page).netloc
+        asked = Probe(
+            f"{base}{environment.health_path}", release=release, codes=codes, in_a_row=2, window=seconds
+        )
+        health, *pages = probes_of(asked, environment)
+        return (health, *(replace(page, host=host, https=True) for page in pages))
 
-    message = run_smoke_test(
-        live.one_off_tasks,
-        _one_off(live, task_definition, "smoke-test"),
-        TaskLogs(live.access, live.outputs.log_group),
-        probe_at if environment.reaches_tasks else None,
-        seconds,
-        get_run_logger().info,
-        live.outputs.container_port,
-    )
+    message = SmokeTest(
+        tasks=live.one_off_tasks,
+        requested=_one_off(live, task_definition, "smoke-test"),
+        logs=TaskLogs(live.access, live.outputs.log_group),
+        probes_at=probes_at if environment.reaches_tasks else None,
+        timeout=seconds,
+        port=live.outputs.container_port,
+        report=get_run_logger().info,
+    ).run()
     get_run_logger().info(message)
     return message
 
@@ -78,6 +94,8 @@ def survey_release(
     reasons = {} if first else irreversible(found.pending)  # there is no release to go back to
     for database in found.databases:
         log.info("Database %s: %s %s", database.alias, database.vendor, database.path)
+    for check in found.checks:
+        log.log(logging.ERROR if check.serious else logging.WARNING, "Django's check: %s", check.line)
     log.info("%d migrations are pending", len(found.pending))
     for item in found.pending:
         reason = reasons.get(item.label)
@@ -121,7 +139,7 @@ def _one_off(
 @step
 def check_running_release(live: LiveEnvironment) -> Verification:
     """Put the running release through the gates of a rollout, without the soak."""
-    found = verify_running(live.service, live.outputs, live.probe(), GateSettings(window=10, soak=0))
+    found = verify_running(live.service, live.outputs, live.probes(), GateSettings(window=10, soak=0))
     get_run_logger().info("%s: %s", found.outcome, found.message)
     return found
 
@@ -210,21 +228,45 @@ def _show(artifact: UUID, share: float) -> None:
 
 
 @step
-def verify_release(live: LiveEnvironment, rollout: Rollout, soak: bool) -> Verification:
-    """Go through the gates: tasks, target health, HTTP answers; for what is new a soak, and quiet alarms."""
+def verify_release(live: LiveEnvironment, started: Started) -> Verification:
+    """Go through the gates: tasks, target health, HTTP answers, a soak, the tasks' logs, quiet alarms."""
+    rollout, new = started.rollout, started.kind is not StartKind.NO_CHANGE
+    since = rollout.started_at if new else utc_now()  # what ran well for a week is not judged by its past
     found = verify(
         live.service,
         rollout.deployment_id,
         rollout.release.digest,
         live.outputs.container,
         live.outputs.target_group_arns,
-        live.probe(rollout.release.name),
-        GateSettings() if soak else GateSettings(soak=0),
+        live.probes(rollout.release.name),
+        GateSettings(soak=live.settings.soak),
     )
-    if soak:
+    found = _read_logs(live, found, rollout, since)
+    if new:
         found = _read_alarms(live, found, rollout)
     get_run_logger().info("%s: %s", found.outcome, found.message)
     return found
+
+
+_DOUBT = 15.0
+"""Seconds after which to look again whether processes go on dying."""
+
+
+def _read_logs(live: LiveEnvironment, found: Verification, rollout: Rollout, since: datetime) -> Verification:
+    if found.outcome is not Outcome.SUCCEEDED:
+        return found
+    logs = TaskLogs(live.access, live.outputs.log_group)
+    try:
+        before = read_before(live.service, logs, rollout)
+        now = read_release(live.service, logs, rollout, since)
+        if is_in_doubt(now, before):
+            get_run_logger().warning("%s. Does it happen again?", now.deaths[-1])
+            time.sleep(_DOUBT)
+            now = read_release(live.service, logs, rollout, since)
+    except AwsError as error:
+        get_run_logger().warning("The tasks' logs say nothing for or against this release: %s", error)
+        return found
+    return with_logs(found, now, before)
 
 
 def _read_alarms(live: LiveEnvironment, found: Verification, rollout: Rollout) -> Verification:

@@ -28,6 +28,7 @@ task_endpoint_url = "http://host.docker.internal:${VIMBISO_AWS_PORT}"
 registry = "localhost:${VIMBISO_AWS_PORT}"
 probe_url = "http://localhost:${VIMBISO_AWS_PORT}"
 reaches_tasks = true
+soak = 5
 """
 
 

@@ -1,7 +1,7 @@
 """Steps shared by deploy-application and rollback-application: move the service, watch, verify, record."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pipeline.clock import Stopwatch
@@ -9,6 +9,7 @@ from pipeline.delivery.start import Started, StartKind
 from pipeline.ecs.model import Outcome
 from pipeline.ecs.registry import Revision
 from pipeline.errors import PipelineError
+from pipeline.health.poll import Poll
 from pipeline.live import LiveEnvironment
 from pipeline.migrations.model import Migration, Survey, SurveyError
 from pipeline.release.model import Release, SchemaChange
@@ -63,6 +64,10 @@ def prepare_release(
     if live.settings.smoke_test:
         with stopwatch.step("smoke test"):
             _smoke_test(live, release, revision, survey, change)
+    if live.settings.django.smoke_command:
+        with stopwatch.step("smoke command"):
+            smoke = tuple(live.settings.django.smoke_command)
+            run_management_command(live, revision.arn, "smoke-command", smoke, SMOKE_TEST_LIMIT)
 
 
 def _survey(live: LiveEnvironment, release: str, revision: Revision) -> Survey:
@@ -73,6 +78,7 @@ def _survey(live: LiveEnvironment, release: str, revision: Revision) -> Survey:
             f"The release's Django cannot tell its migrations: {survey.unreadable} Nothing was migrated, "
             "and the service was not touched."
         )
+    survey.require_sound()
     return survey
 
 
@@ -200,8 +206,11 @@ def roll_out(
 
     Without proof of the end (TIMED_OUT, UNKNOWN) nothing is recorded: the next run re-attaches.
     """
-    started = begin_rollout(live, release, ROLLOUT_LIMIT, take_over, force=force)
-    end = _watch_and_verify(live, started, stopwatch)
+    with Poll(live.probe()) as visitor:
+        started = begin_rollout(live, release, ROLLOUT_LIMIT, take_over, force=force)
+        end = _watch_and_verify(live, started, stopwatch)
+    if started.kind is not StartKind.NO_CHANGE:
+        end = replace(end, message=f"{end.message} {visitor.message}".rstrip())
     if end.outcome in (Outcome.TIMED_OUT, Outcome.UNKNOWN):
         return end
     record_release(
@@ -221,9 +230,8 @@ def _watch_and_verify(live: LiveEnvironment, started: Started, stopwatch: Stopwa
     if verdict.outcome is not None:
         outcome, message = verdict.outcome, verdict.message
     else:
-        new = started.kind is not StartKind.NO_CHANGE
         with stopwatch.step("verify"):
-            verification = verify_release(live, started.rollout, soak=new)
+            verification = verify_release(live, started)
         outcome, message = verification.outcome, verification.message
     if outcome is Outcome.SUCCEEDED:
         unchanged = started.kind is StartKind.NO_CHANGE

@@ -11,12 +11,14 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling
 from pipeline.delivery.model import Alarm, Evidence, TaskEvidence, Verification
+from pipeline.delivery.running import RunningLogs, read_running
 from pipeline.ecs.model import Outcome, Task
 from pipeline.ecs.registry import TaskDefinitions
-from pipeline.ecs.rollout import failure_reason
+from pipeline.ecs.rollout import belongs, failure_reason
 from pipeline.ecs.service import EcsService
 from pipeline.log_cause import READ_LINES
 from pipeline.outputs import Outputs
+from pipeline.release.model import Rollout
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
@@ -87,13 +89,15 @@ class TaskLogs:
         self._definitions = TaskDefinitions(access)
         self._group = log_group
 
-    def tail(self, task: Task, container: str, limit: int = READ_LINES) -> tuple[str, ...]:
-        """Return the last lines, oldest first; one line that says why where they cannot be read.
+    def tail(
+        self, task: Task, container: str, limit: int = READ_LINES, since: datetime | None = None
+    ) -> tuple[str, ...]:
+        """Return the last lines (since then), oldest first; one line that says why where they cannot be read.
 
         A stream is made with the first line: a task without one has written nothing.
         """
         try:
-            return self._tail(f"{self._prefix(task, container)}/{container}/{task.id}", limit)
+            return self._tail(f"{self._prefix(task, container)}/{container}/{task.id}", limit, since)
         except (AwsError, ClientError, BotoCoreError) as error:
             return () if "log stream does not exist" in str(error) else (f"(no log: {error})",)
 
@@ -108,7 +112,7 @@ class TaskLogs:
             (str(item.get("options", {}).get("awslogs-stream-prefix")) for item in configurations), ""
         )
 
-    def _tail(self, stream: str, limit: int) -> tuple[str, ...]:
+    def _tail(self, stream: str, limit: int, since: datetime | None) -> tuple[str, ...]:
         attempts = Retrying(
             retry=retry_if_exception_type(self._logs.exceptions.ResourceNotFoundException),
             stop=stop_after_delay(_LOG_LAG),
@@ -121,6 +125,7 @@ class TaskLogs:
             logStreamName=stream,
             limit=limit,
             startFromHead=False,
+            **({"startTime": int(since.timestamp() * 1000)} if since else {}),
         )
         return tuple(str(event["message"]).rstrip() for event in answer["events"])
 
@@ -186,3 +191,51 @@ def _events(service: EcsService, since: datetime, gaps: list[str]) -> tuple[str,
         return ()
     events = found.events if found else ()
     return tuple(f"{event.at:%H:%M:%S} {event.message}" for event in events if event.at >= since)
+
+
+_READ_TASKS = 5
+_READ_LOG = 10_000
+"""As many lines as GetLogEvents gives at once (CloudWatch Logs API reference)."""
+
+
+def read_release(service: EcsService, logs: TaskLogs, rollout: Rollout, since: datetime) -> RunningLogs:
+    """Return what the tasks of a rollout wrote since then, and which of them ended by themselves.
+
+    Raises:
+        AwsError: ECS does not tell its tasks.
+    """
+    found = service.describe()
+    ours = found.deployment(rollout.deployment_id) if found else None
+    if ours is None:
+        return RunningLogs()
+    running = [task for task in service.tasks("RUNNING") if belongs(task, ours)]
+    ended = [
+        f"task {task.id}: {reason}"
+        for task in service.tasks("STOPPED")
+        if belongs(task, ours) and task.created_at >= since and (reason := failure_reason(task))
+    ]
+    return read_running(_lines(logs, running, since), ended)
+
+
+def read_before(service: EcsService, logs: TaskLogs, rollout: Rollout) -> RunningLogs:
+    """Return what the tasks of the release before wrote; ECS shows them for an hour after their end.
+
+    Raises:
+        AwsError: ECS does not tell its tasks.
+    """
+    previous = rollout.previous.task_definition if rollout.previous else ""
+    tasks = [
+        task
+        for status in ("RUNNING", "STOPPED")
+        for task in service.tasks(status)
+        if task.task_definition == previous != rollout.release.task_definition
+    ]
+    return read_running(_lines(logs, tasks))
+
+
+def _lines(logs: TaskLogs, tasks: list[Task], since: datetime | None = None) -> list[tuple[str, ...]]:
+    return [
+        logs.tail(task, item.name, _READ_LOG, since)
+        for task in tasks[:_READ_TASKS]
+        for item in task.containers
+    ]

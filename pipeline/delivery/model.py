@@ -1,13 +1,14 @@
 """Inputs and findings of a delivery. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.ecs.model import EcsError, Outcome, Service
 from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
-from pipeline.health.model import Probe, ProbeReport
+from pipeline.health.codes import HealthCodes
+from pipeline.health.model import Probe
 from pipeline.log_cause import collapse, find_cause, find_error
 from pipeline.outputs import Outputs
 from pipeline.release.model import ReleaseRecord
@@ -48,6 +49,31 @@ def probe_of(environment: Environment, outputs: Outputs, release: str | None) ->
     host = outputs.load_balancer_dns if environment.probe_url else None
     url = f"{base}{environment.health_path}"
     return Probe(url=url, host=host, release=release, codes=environment.accepted_codes)
+
+
+def probes_of(health: Probe, environment: Environment) -> tuple[Probe, ...]:
+    """Return the question to the health path, and behind it one to each smoke path at the same address."""
+    base = health.url.removesuffix(environment.health_path)
+    return (
+        health,
+        *(
+            replace(
+                health,
+                url=f"{base}{item.path}",
+                codes=HealthCodes.parse(item.codes),
+                text=item.text,
+                slowest=item.seconds,
+                timeout=item.seconds + 1,
+                in_a_row=2,
+                window=_PAGES_WINDOW,
+            )
+            for item in environment.smoke_paths
+        ),
+    )
+
+
+_PAGES_WINDOW = 20.0
+"""Seconds in which a smoke path must answer well: whoever answers it is healthy already."""
 
 
 def page_of(environment: Environment, outputs: Outputs) -> str:
@@ -132,7 +158,6 @@ class Verification:
 
     outcome: Outcome
     message: str
-    probe: ProbeReport | None = None
     final: bool = False
     """Whether looking again is in vain."""
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pipeline.delivery.evidence import TaskLogs
 from pipeline.ecs.model import OneOffTaskError, Task
@@ -82,6 +82,10 @@ _ROUND = 3.0
 """Seconds of asking between two looks at the task."""
 _PATIENCE = 15.0
 """Seconds that a task may go on answering badly after its first answer: it has started by then."""
+_HANG_PATIENCE = 45.0
+"""Seconds that it may take connections and answer none."""
+_TOLD_EVERY = 15.0
+"""Seconds between two lines that say what is waited for."""
 
 
 class SmokeTestError(PipelineError):
@@ -92,114 +96,117 @@ class SmokeTestError(PipelineError):
         super().__init__(message)
 
 
-def run_smoke_test(
-    tasks: OneOffTasks,
-    requested: OneOff,
-    logs: TaskLogs,
-    probe_at: Callable[[str], Probe] | None,
-    timeout: float,
-    report: Callable[[str], None],
-    port: int,
-    ask: Callable[[Probe], ProbeReport] = probe,
-    clock: Callable[[], float] = time.monotonic,
-) -> str:
-    """Start one task on the revision and wait until it is healthy; return a sentence. Always stops the task.
+@dataclass(frozen=True)
+class SmokeTest:
+    """One task on the revision outside the service, and what is asked of it."""
 
-    Healthy is what ECS says of the container health check. Where ``probe_at`` is given (this machine
-    reaches the tasks' addresses), the health path of the task's own address is asked instead. ``port`` is
-    where the release should listen.
+    tasks: OneOffTasks
+    requested: OneOff
+    logs: TaskLogs
+    probes_at: Callable[[str], tuple[Probe, ...]] | None
+    """Questions to the health path and the smoke paths at an address; None where no task can be reached."""
+    timeout: float
+    """Seconds until it must be healthy."""
+    port: int
+    """Where the release should listen."""
+    report: Callable[[str], None]
+    ask: Callable[[Probe], ProbeReport] = probe
+    clock: Callable[[], float] = time.monotonic
 
-    Raises:
-        SmokeTestError: the task stopped, became UNHEALTHY, kept answering badly or was not healthy in time
-            (seconds). The message begins with the cause, as the log or the answers tell it, and ends with the
-            last log lines.
-    """
-    _clear(tasks, report)
-    task = tasks.start(requested)
-    report(f"Smoke-test task {task.id} starts.")
-    try:
-        return _judge(tasks, requested, task, probe_at, timeout, ask, clock)
-    except SmokeTestError as error:
-        lines = logs.tail(task, requested.container)
-        raise SmokeTestError(_explain(error, requested, lines, port), error.task) from error
-    finally:
-        tasks.stop(task.arn, "Smoke test finished")
+    def run(self) -> str:
+        """Start the task and wait until it is healthy; return a sentence. Always stops the task.
 
+        Healthy is what ECS says of the container health check; where tasks can be reached, what the task
+        itself answers.
 
-def _explain(error: SmokeTestError, requested: OneOff, lines: Sequence[str], port: int) -> str:
-    """Put the cause first: of a task that stopped its own log's, else the answer's and where it listens."""
-    if error.task is not None and stopped(error.task):
-        reason = _reason(error.task, requested)
-        return f"The release does not start: {tell(lines, reason)}\n{error} {quote(lines)}"
-    logged = find_error(lines)
-    told = (
-        listens_elsewhere(lines, port),
-        str(error),
-        f"Its log says: {logged}" if logged else "",
-        quote(lines),
-    )
-    return "\n".join(filter(None, told))
+        Raises:
+            SmokeTestError: the task stopped, became UNHEALTHY, kept answering badly or was not healthy in
+                time. The message begins with the cause, as the log or the answers tell it, and ends with the
+                last log lines.
+        """
+        self._clear()
+        task = self.tasks.start(self.requested)
+        self.report(f"Smoke-test task {task.id} starts.")
+        try:
+            return self._judge(task)
+        except SmokeTestError as error:
+            raise SmokeTestError(self._explain(error, self._lines(task)), error.task) from error
+        finally:
+            self.tasks.stop(task.arn, "Smoke test finished")
 
+    def _lines(self, task: Task) -> tuple[str, ...]:
+        return self.logs.tail(task, self.requested.container)
 
-def _clear(tasks: OneOffTasks, report: Callable[[str], None]) -> None:
-    """Stop what a run that was killed left in a smoke test: nobody else would ever stop it."""
-    for task in tasks.left_behind(PREFIX):
-        report(f"Smoke-test task {task.id} was left behind; it is stopped.")
-        tasks.stop(task.arn, "The run that tried this release is gone")
+    def _explain(self, error: SmokeTestError, lines: Sequence[str]) -> str:
+        """Put the cause first: that in the log of a task which stopped, else the answer's and the port."""
+        if error.task is not None and stopped(error.task):
+            cause = tell(lines, self._reason(error.task))
+            return f"The release does not start: {cause}\n{error} {quote(lines)}"
+        logged = find_error(lines)
+        told = (
+            listens_elsewhere(lines, self.port),
+            str(error),
+            f"Its log says: {logged}" if logged else "",
+            quote(lines),
+        )
+        return "\n".join(filter(None, told))
 
+    def _clear(self) -> None:
+        """Stop what a run that was killed left in a smoke test: nobody else would ever stop it."""
+        for task in self.tasks.left_behind(PREFIX):
+            self.report(f"Smoke-test task {task.id} was left behind; it is stopped.")
+            self.tasks.stop(task.arn, "The run that tried this release is gone")
 
-def _judge(
-    tasks: OneOffTasks,
-    requested: OneOff,
-    task: Task,
-    probe_at: Callable[[str], Probe] | None,
-    timeout: float,
-    ask: Callable[[Probe], ProbeReport],
-    clock: Callable[[], float],
-) -> str:
-    began = clock()
-    settled = _reachable if probe_at is not None else _health_known
-    try:
-        task = wait_until(lambda: tasks.describe(task.arn), settled, timeout, interval=0.5)
-    except OneOffTaskError as error:
-        raise SmokeTestError(f"The smoke-test task is not healthy in time: {error}", task) from error
-    _refuse_stopped(task, requested)
-    if task.health == "UNHEALTHY":
-        raise SmokeTestError(f"Smoke-test task {task.id} is UNHEALTHY by its container health check.", task)
-    if probe_at is None:
-        return f"Healthy by its container health check after {clock() - began:.1f} s."
-    return _probe(tasks, requested, task, probe_at(task.address or ""), ask, clock)
+    def _judge(self, task: Task) -> str:
+        began = self.clock()
+        settled = _reachable if self.probes_at is not None else _health_known
+        try:
+            task = wait_until(lambda: self.tasks.describe(task.arn), settled, self.timeout, interval=0.5)
+        except OneOffTaskError as error:
+            raise SmokeTestError(f"The smoke-test task is not healthy in time: {error}", task) from error
+        self._refuse_stopped(task)
+        if task.health == "UNHEALTHY":
+            raise SmokeTestError(
+                f"Smoke-test task {task.id} is UNHEALTHY by its container health check.", task
+            )
+        if self.probes_at is None:
+            return f"Healthy by its container health check after {self.clock() - began:.1f} s."
+        return " ".join(self._probe(task, asked) for asked in self.probes_at(task.address or ""))
 
+    def _probe(self, task: Task, asked: Probe) -> str:
+        """Ask in short rounds with a look at the task after each: one that has stopped is seen at once."""
+        began = told = self.clock()
+        end, patience = began + asked.window, asked.window
+        while True:
+            answers = self.ask(replace(asked, window=min(_ROUND, asked.window)))
+            if answers.healthy:
+                return answers.message
+            self._refuse_stopped(self.tasks.describe(task.arn))
+            shorter = self._patience(task, answers)
+            if shorter < patience:
+                patience, end = shorter, min(end, self.clock() + shorter)
+            if self.clock() >= end:
+                raise SmokeTestError(
+                    f"The smoke-test task does not answer as it should: {answers.message}", task
+                )
+            if self.clock() - told >= _TOLD_EVERY:
+                told = self.clock()
+                self.report(f"After {told - began:.0f} s still waiting for a good answer. {answers.message}")
 
-def _probe(
-    tasks: OneOffTasks,
-    requested: OneOff,
-    task: Task,
-    asked: Probe,
-    ask: Callable[[Probe], ProbeReport],
-    clock: Callable[[], float],
-) -> str:
-    """Ask in short rounds with a look at the task after each: one that has stopped is seen at once."""
-    end = clock() + asked.window
-    answering_badly = False
-    while True:
-        answers = ask(replace(asked, window=min(_ROUND, asked.window)))
-        if answers.healthy:
-            return answers.message
-        _refuse_stopped(tasks.describe(task.arn), requested)
-        if not answering_badly and any(reply.status is not None for reply in answers.replies):
-            answering_badly, end = True, min(end, clock() + _PATIENCE)
-        if clock() >= end:
-            raise SmokeTestError(f"The smoke-test task does not answer as it should: {answers.message}", task)
+    def _patience(self, task: Task, answers: ProbeReport) -> float:
+        """Return how long to go on: there is no use in waiting for one that has started and is wrong."""
+        if any(reply.status is not None for reply in answers.replies):
+            return _PATIENCE
+        if any("Timeout" in (reply.fault or "") for reply in answers.replies):
+            return _HANG_PATIENCE
+        return _PATIENCE if listens_elsewhere(self._lines(task), self.port) else float("inf")
 
+    def _refuse_stopped(self, task: Task) -> None:
+        if stopped(task):
+            raise SmokeTestError(f"Smoke-test task {task.id} stopped: {self._reason(task)}.", task)
 
-def _refuse_stopped(task: Task, requested: OneOff) -> None:
-    if stopped(task):
-        raise SmokeTestError(f"Smoke-test task {task.id} stopped: {_reason(task, requested)}.", task)
-
-
-def _reason(task: Task, requested: OneOff) -> str:
-    return failure(task, requested.container) or "it ended by itself with exit code 0"
+    def _reason(self, task: Task) -> str:
+        return failure(task, self.requested.container) or "it ended by itself with exit code 0"
 
 
 def _health_known(task: Task) -> bool:

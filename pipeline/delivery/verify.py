@@ -1,8 +1,8 @@
 """The gates after a rollout: right tasks, healthy targets, good answers, and a soak."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from pipeline.aws.errors import AwsError
 from pipeline.clock import Sleep, pause
@@ -10,7 +10,7 @@ from pipeline.delivery.model import GateSettings, Verification
 from pipeline.ecs.model import Deployment, Outcome
 from pipeline.ecs.rollout import target_faults, task_faults
 from pipeline.ecs.service import EcsService
-from pipeline.health.model import Probe, ProbeReport
+from pipeline.health.model import Probe, ProbeReport, Reply
 from pipeline.health.probe import probe
 from pipeline.outputs import Outputs
 
@@ -21,7 +21,7 @@ def verify(
     image_digest: str | None,
     container: str,
     groups: tuple[str, ...],
-    requested: Probe,
+    requested: Iterable[Probe],
     settings: GateSettings | None = None,
     ask: Callable[[Probe], ProbeReport] = probe,
     sleep: Sleep = time.sleep,
@@ -33,14 +33,47 @@ def verify(
     found = _wait(gate, settings, sleep, clock)
     if found is not None:
         return found
-    report = ask(requested)
-    if not report.healthy:
-        return Verification(Outcome.UNHEALTHY, report.message, report)
-    sleep(settings.soak)
+    reports: list[tuple[Probe, ProbeReport]] = []
+    for asked in requested:
+        report = ask(asked)
+        if not report.healthy:
+            return Verification(Outcome.UNHEALTHY, report.message)
+        reports.append((asked, report))
+    reports, bad = _soak(reports, settings, ask, sleep, clock)
+    if bad is not None:
+        return Verification(Outcome.UNHEALTHY, f"{bad.message} It answered well at first.")
     after_soak = gate.look()
     if after_soak.outcome is not Outcome.SUCCEEDED:
-        return Verification(after_soak.outcome, f"After the soak: {after_soak.message}", report)
-    return Verification(Outcome.SUCCEEDED, f"{after_soak.message} {report.message}", report)
+        return Verification(after_soak.outcome, f"After the soak: {after_soak.message}")
+    told = " ".join(report.message for _, report in reports)
+    return Verification(Outcome.SUCCEEDED, f"{after_soak.message} {told}")
+
+
+_TOLERATED = 0.1
+"""Share of bad answers in the soak from which on a release is unhealthy; two of them in any case."""
+
+
+def _soak(
+    reports: list[tuple[Probe, ProbeReport]],
+    settings: GateSettings,
+    ask: Callable[[Probe], ProbeReport],
+    sleep: Sleep,
+    clock: Callable[[], float],
+) -> tuple[list[tuple[Probe, ProbeReport]], ProbeReport | None]:
+    """Go on asking until the soak is over; return all answers, and those of a path that became bad."""
+    limit = max(2.0, _TOLERATED * settings.soak / settings.interval)
+    replies: dict[str, tuple[Reply, ...]] = {asked.url: () for asked, _ in reports}
+    end = clock() + settings.soak
+    while settings.soak and clock() < end:
+        pause(settings.interval, sleep)
+        for asked, _ in reports:
+            replies[asked.url] += ask(replace(asked, in_a_row=1, window=0)).replies
+            if sum(reply.fault is not None for reply in replies[asked.url]) >= limit:
+                return reports, ProbeReport(asked.url, False, replies[asked.url])
+    whole = [
+        (asked, replace(report, replies=report.replies + replies[asked.url])) for asked, report in reports
+    ]
+    return whole, None
 
 
 def _wait(
@@ -91,7 +124,7 @@ class _Gate:
 def verify_running(
     service: EcsService,
     outputs: Outputs,
-    requested: Probe,
+    requested: Iterable[Probe],
     settings: GateSettings,
     ask: Callable[[Probe], ProbeReport] = probe,
 ) -> Verification:

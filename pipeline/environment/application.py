@@ -3,11 +3,23 @@
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from pipeline.health.codes import HealthCodes
 
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
 """Settings refuse unknown keys and wrong types, and do not change afterwards."""
 Text = Annotated[str, StringConstraints(min_length=1)]
+UrlPath = Annotated[str, StringConstraints(pattern=r"^/[^\s]*$")]
+CodesText = Annotated[str, AfterValidator(lambda text: str(HealthCodes.parse(text)))]
 RootedPath = Annotated[str, StringConstraints(pattern=r"^/[^\s:,]*$")]
 VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 ContainerName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
@@ -81,6 +93,8 @@ class DjangoSettings(BaseModel):
     """Command that migrates; absent: ``migrate --noinput`` of ``manage``."""
     collect_static: Command | None = None
     """Command that publishes static files before the switch; absent where the image has them."""
+    smoke_command: Command | None = None
+    """The application's own smoke test: run in a task of its own after migrations; exit code 0 is good."""
 
     @property
     def migrates_itself(self) -> bool:
@@ -96,6 +110,33 @@ class DjangoSettings(BaseModel):
     def migrate_command(self) -> tuple[str, ...]:
         """Command that migrates the database."""
         return tuple(self.migrate or (*self.manage, "migrate", "--noinput"))
+
+
+class SmokePath(BaseModel):
+    """A page that a release must answer: asked of the smoke-test task, and through the load balancer."""
+
+    model_config = STRICT
+
+    path: UrlPath
+    codes: CodesText = "200-499"
+    """Accepted statuses; by default everything but the application's own errors."""
+    text: str = ""
+    """Words that the answer must have in it."""
+    seconds: Annotated[float, Field(gt=0, le=60, strict=False)] = 5.0
+    """Time in which the answer must be there."""
+
+
+SmokePaths = Annotated[
+    list[SmokePath],
+    BeforeValidator(
+        lambda paths: (
+            [{"path": item} if isinstance(item, str) else item for item in paths]
+            if isinstance(paths, list)
+            else paths
+        )
+    ),
+]
+"""Pages, each a table or its path alone."""
 
 
 class Sidecar(BaseModel):

@@ -15,6 +15,12 @@ class Probe:
     """Release that the JSON answer must name where it names one; unchecked when None."""
     codes: HealthCodes = SUCCESS
     """Status codes of good answers; a redirect that is not among them is not followed, but told."""
+    text: str = ""
+    """Words that a good answer has in it."""
+    slowest: float | None = None
+    """Seconds that a good answer may take; any time below ``timeout`` when None."""
+    https: bool = False
+    """Whether to ask as a load balancer does for a visitor who came by HTTPS."""
     in_a_row: int = 5
     window: float = 60.0
     """Seconds within which so many good answers in a row must come."""
@@ -48,9 +54,10 @@ class ProbeReport:
     def message(self) -> str:
         """One sentence for people."""
         good = [reply.seconds for reply in self.replies if reply.fault is None]
-        if self.healthy:
-            return f"{self.url}: {len(good)} good answers, {self.latencies}."
         bad = [reply for reply in self.replies if reply.fault]
+        if self.healthy:
+            told = f"{len(good)} of {len(self.replies)} answers good" if bad else f"{len(good)} good answers"
+            return f"{self.url}: {told}, {self.latencies}."
         last = bad[-1] if bad else Reply(0, None, fault="no answer")
         cause = f" {last.cause}." if last.cause else ""
         return (

@@ -33,6 +33,7 @@ def probe(
     Never raises for a bad answer.
     """
     headers = {"Host": requested.host} if requested.host else {}
+    headers |= {"X-Forwarded-Proto": "https"} if requested.https else {}
     replies: list[Reply] = []
     began = clock()
     end, not_broken = began + requested.window, began
@@ -59,11 +60,20 @@ def _ask(client: httpx.Client, requested: Probe) -> Reply:
     seconds = time.monotonic() - started
     release = _release(answer)
     if requested.codes.accepts(answer.status_code):
-        wrong = requested.release and release and release != requested.release
-        fault = f"release {release} answers instead of {requested.release}" if wrong else None
-        return Reply(seconds, answer.status_code, release, fault)
+        return Reply(seconds, answer.status_code, release, _shortcoming(answer, seconds, release, requested))
     cause = explain_answer(answer.status_code, answer.headers, requested.url)
     return Reply(seconds, answer.status_code, release, _fault(answer), cause)
+
+
+def _shortcoming(answer: httpx.Response, seconds: float, release: str | None, requested: Probe) -> str | None:
+    """Return what an accepted answer still lacks."""
+    if requested.release and release and release != requested.release:
+        return f"release {release} answers instead of {requested.release}"
+    if requested.text and requested.text not in answer.text:
+        return f"HTTP {answer.status_code} without {requested.text!r} ({name_body(answer.text)})"
+    if requested.slowest is not None and seconds > requested.slowest:
+        return f"the answer took {seconds:.1f} s, and may take {requested.slowest:g} s"
+    return None
 
 
 def _unanswered(seconds: float, error: httpx.HTTPError, url: str) -> Reply:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.databases.model import FoundDatabase
 from pipeline.errors import PipelineError
+from pipeline.log_cause import advise
 
 
 class SurveyError(PipelineError):
@@ -87,6 +88,25 @@ def _why(operation: Operation) -> str:
     return ""
 
 
+class CheckMessage(BaseModel):
+    """Message of one of Django's system checks, ``check --deploy`` included."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    """As urls.E004; "" where its author gave none."""
+    text: str
+    about: str = ""
+    """Model, setting or application that it is about."""
+    serious: bool = False
+    """Whether Django itself refuses to go on: an error that is not silenced."""
+
+    @property
+    def line(self) -> str:
+        """All of it in a line."""
+        return f"{self.about}: " * bool(self.about) + f"{f'({self.id}) ' if self.id else ''}{self.text}"
+
+
 class Survey(BaseModel):
     """Answer of a release's own Django."""
 
@@ -99,13 +119,43 @@ class Survey(BaseModel):
     """Every migration that the release has, as app.name."""
     unreadable: str = ""
     """Django's error where it could not tell them: the database cannot be opened, migrations conflict, ..."""
+    checks: tuple[CheckMessage, ...] = ()
+    """Warnings and errors of Django's system checks."""
+    broken: str = ""
+    """Exception that ended the checks: an address or a view that cannot be loaded."""
+
+    def require_sound(self) -> None:
+        """Refuse a release that Django's own checks refuse, or that cannot be loaded.
+
+        Raises:
+            SurveyError: says what they found; the first line is the cause.
+        """
+        errors = [item.line for item in self.checks if item.serious]
+        if self.broken:
+            errors.insert(0, self.broken)
+        if not errors:
+            return
+        more = f" (and {len(errors) - 1} more)" if errors[1:] else ""
+        told = (
+            f"{errors[0]}{more}",
+            advise(errors[0]),
+            *(f"  {line}" for line in errors[1:6]),
+            _NOT_TOUCHED,
+        )
+        raise SurveyError("\n".join(filter(None, told)))
 
 
+_NOT_TOUCHED = (
+    "Visitors would meet it; Django's `check --deploy` in the release's image says the same. Nothing was "
+    "migrated, and the service was not touched."
+)
 _DATABASE = "VIMBISO-DATABASE "
 _KNOWN = "VIMBISO-KNOWN "
 _LINE = "VIMBISO-MIGRATION "
 _END = "VIMBISO-MIGRATIONS "
 _UNREADABLE = "VIMBISO-UNREADABLE "
+_CHECK = "VIMBISO-CHECK "
+_BROKEN = "VIMBISO-BROKEN "
 
 
 @cache
@@ -125,11 +175,12 @@ def read_survey(lines: Iterable[str]) -> Survey:
     Raises:
         SurveyError: the answer is not whole, or is not what this version understands.
     """
-    lines = list(lines)
-    databases = [line.removeprefix(_DATABASE) for line in lines if line.startswith(_DATABASE)]
-    found = [line.removeprefix(_LINE) for line in lines if line.startswith(_LINE)]
-    numbers = [line.removeprefix(_END).strip() for line in lines if line.startswith(_END)]
-    errors = [line.removeprefix(_UNREADABLE) for line in lines if line.startswith(_UNREADABLE)]
+    told = list(lines)
+
+    def tagged(tag: str) -> list[str]:
+        return [line.removeprefix(tag).strip() for line in told if line.startswith(tag)]
+
+    found, numbers, errors = tagged(_LINE), tagged(_END), tagged(_UNREADABLE)
     if not errors and numbers[:1] != [str(len(found))]:
         raise SurveyError(
             f"The application told {len(found)} pending migrations and its answer says "
@@ -138,10 +189,12 @@ def read_survey(lines: Iterable[str]) -> Survey:
         )
     try:
         return Survey(
-            databases=tuple(map(FoundDatabase.model_validate_json, databases)),
+            databases=tuple(map(FoundDatabase.model_validate_json, tagged(_DATABASE))),
             pending=() if errors else tuple(map(Migration.model_validate_json, found)),
-            known=_known(line.removeprefix(_KNOWN) for line in lines if line.startswith(_KNOWN)),
+            known=_known(tagged(_KNOWN)),
             unreadable=" ".join(str(json.loads(item)) for item in errors[:1]),
+            checks=tuple(map(CheckMessage.model_validate_json, tagged(_CHECK))),
+            broken=" ".join(str(json.loads(item)) for item in tagged(_BROKEN)[:1]),
         )
     except ValidationError as error:
         raise SurveyError(

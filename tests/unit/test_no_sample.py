@@ -12,6 +12,7 @@ DEFAULTS = re.compile(r"pipeline/environment/application\.py|terraform/variables
 CONFIGURATION = re.compile(r"terraform/(environments|tests|scan|\.terraform)|/tests/|__pycache__")
 READERS = {
     "pipeline/diagnosis/diagnosis.py": "quotes the checklist of the deployment guide, word for word",
+    "pipeline/delivery/running.py": "reads what every server of Django applications writes",
     "pipeline/health/answers.py": "reads what every server of Django applications writes",
     "pipeline/log_cause.py": "reads what every server of Django applications writes",
 }

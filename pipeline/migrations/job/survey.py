@@ -1,4 +1,4 @@
-"""Tells where the databases are and which migrations the main one lacks: a line of JSON each, then a count.
+"""Tells where the databases are, what Django's checks say and which migrations are pending, in lines of JSON.
 
 Made for Django's ``shell -c``, on any version since 3.2. It reads only.
 """
@@ -6,8 +6,10 @@ Made for Django's ``shell -c``, on any version since 3.2. It reads only.
 # mypy: ignore-errors
 
 import json
+import traceback
 from pathlib import Path
 
+from django.core import checks
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
@@ -73,6 +75,22 @@ def tell(migration, operations):
     print("VIMBISO-MIGRATION " + json.dumps(line), flush=True)
 
 
+def cause_of(error):
+    """Return an exception in a line, with the place in the application's own code."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if f.filename.startswith(str(Path.cwd())) and "site-packages" not in f.filename]
+    place = " (%s, line %d)" % (own[-1].filename, own[-1].lineno) if own else ""  # noqa: UP031
+    return f"{type(error).__name__}: {error}{place}"
+
+
+def tell_checks():
+    """Print what ``check --deploy`` finds; looking loads the application's addresses and their views."""
+    for item in checks.run_checks(include_deployment_checks=True):
+        if not item.is_silenced() and item.level >= checks.WARNING:
+            facts = {"id": item.id or "", "text": str(item.msg)[:300], "about": str(item.obj or "")[:100]}
+            print("VIMBISO-CHECK " + json.dumps({**facts, "serious": item.is_serious()}), flush=True)
+
+
 def tell_known():
     """Print the names of all migrations that the release has, a line for each app."""
     names = {}
@@ -105,6 +123,10 @@ def tell_pending():
 # Before anything connects: SQLite makes a file that is not there.
 for alias in connections:
     print("VIMBISO-DATABASE " + json.dumps(place(connections[alias])), flush=True)
+try:
+    tell_checks()
+except Exception as error:  # noqa: BLE001 - told, as what visitors would meet
+    print("VIMBISO-BROKEN " + json.dumps(cause_of(error)), flush=True)
 try:
     tell_known()
     count = tell_pending() if connection.vendor != "unknown" else 0  # Django's word for no database

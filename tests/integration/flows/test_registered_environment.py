@@ -18,7 +18,7 @@ from deployments.cli.status import show_status
 from deployments.register import register, register_blocks
 from deployments.work_pools import WorkPoolError, register_work_pools
 from pipeline.environment.loader import environment
-from pipeline.environment.model import DockerPool
+from pipeline.environment.pools import DockerPool
 from pipeline.live import LiveEnvironment
 from tasks.environment import load_environment
 

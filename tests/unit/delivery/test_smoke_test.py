@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.delivery.one_off import SmokeTestError, run_smoke_test
+from pipeline.delivery.one_off import SmokeTest, SmokeTestError
 from pipeline.ecs.model import Container, Task
 from pipeline.ecs.oneoff import OneOff
 from pipeline.health.model import Probe, ProbeReport, Reply
@@ -75,6 +75,7 @@ class Application:
     """Answers rounds of asking from a script, the last one for ever; each round takes its whole window."""
 
     statuses: list[int | None]
+    silence: str = "ConnectError"
     now: float = 0.0
     rounds: int = 0
 
@@ -83,7 +84,7 @@ class Application:
         status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
         self.rounds += 1
         self.now += asked.window
-        fault = None if status == 200 else f"HTTP {status}" if status else "ConnectError"
+        fault = None if status == 200 else f"HTTP {status}" if status else self.silence
         return ProbeReport(asked.url, status == 200, (Reply(0.01, status, None, fault),))
 
 
@@ -94,11 +95,23 @@ def tried(
     lines: tuple[str, ...] = (LINE,),
 ) -> str:
     """Try the release for at most 300 s; without an application the container health check decides."""
-    probe_at = None if application is None else lambda address: Probe(f"http://{address}/", window=300)
     asked = application or Application([200])
-    return run_smoke_test(  # type: ignore[arg-type] # hand-written fakes
-        tasks, WANTED, FakeLogs(lines), probe_at, 300, said, 8000, asked.ask, lambda: asked.now
-    )
+    return SmokeTest(
+        tasks,  # type: ignore[arg-type] # hand-written fakes
+        WANTED,
+        FakeLogs(lines),  # type: ignore[arg-type]
+        None if application is None else questions,
+        300,
+        8000,
+        said,
+        asked.ask,
+        lambda: asked.now,
+    ).run()
+
+
+def questions(address: str) -> tuple[Probe, ...]:
+    """The health path, and a page."""
+    return Probe(f"http://{address}/health", window=300), Probe(f"http://{address}/", window=20)
 
 
 def test_a_release_that_answers_well_passes() -> None:
@@ -170,19 +183,42 @@ def test_a_release_that_answers_badly_fails_soon() -> None:
     assert tasks.stopped == ["arn:task/cluster/1"]
 
 
-def test_a_release_that_never_answers_gets_the_whole_time() -> None:
-    """It may still be starting."""
-    application = Application([None])
+def test_a_release_that_never_listens_gets_the_whole_time() -> None:
+    """It may still be starting; what is waited for is said every fifteen seconds."""
+    application, said = Application([None]), list[str]()
     with pytest.raises(SmokeTestError, match="ConnectError"):
-        tried(FakeTasks([task()]), application)
+        tried(FakeTasks([task()]), application, said.append)
     assert application.now >= 300
+    assert sum("still waiting for a good answer" in line for line in said) == 19
+
+
+@pytest.mark.parametrize(
+    ("silence", "lines"),
+    [("ReadTimeout: timed out", (LINE,)), ("ConnectError", ("Listening at: http://0.0.0.0:8001 (1)",))],
+)
+def test_a_release_that_has_started_and_cannot_answer_is_known_soon(
+    silence: str, lines: tuple[str, ...]
+) -> None:
+    """It hangs, or it listens on another port: waiting on would not help."""
+    application = Application([None], silence)
+    with pytest.raises(SmokeTestError):
+        tried(FakeTasks([task()]), application, lines=lines)
+    assert application.now < 60
+
+
+def test_a_page_that_fails_is_told_though_the_health_path_answers() -> None:
+    """Health is often answered before any page is loaded."""
+    tasks = FakeTasks([task()])
+    with pytest.raises(SmokeTestError, match=r"http://10.0.0.1/: 1 of 1 answers bad, the last one: HTTP 500"):
+        tried(tasks, Application([200, 500]))
+    assert tasks.stopped == ["arn:task/cluster/1"]
 
 
 def test_a_release_that_never_starts_fails_in_time() -> None:
     """Its task is stopped: it would start some day, and nobody would stop it."""
     tasks = FakeTasks([task("PENDING")])
     with pytest.raises(SmokeTestError, match=rf"still PENDING after 0 s(.|\n)*{LINE}"):
-        run_smoke_test(tasks, WANTED, FakeLogs(), None, 0, lambda _: None, 8000)  # type: ignore[arg-type] # hand-written fakes
+        SmokeTest(tasks, WANTED, FakeLogs(), None, 0, 8000, print).run()  # type: ignore[arg-type] # hand-written fakes
     assert tasks.stopped == ["arn:task/cluster/1"]
 
 

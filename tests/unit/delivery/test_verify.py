@@ -1,7 +1,10 @@
 """The gates after a rollout."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+
+import pytest
 
 from pipeline.aws.errors import AwsError
 from pipeline.delivery.model import GateSettings
@@ -13,6 +16,9 @@ NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 GROUP = "arn:aws:elasticloadbalancing:af-south-1:000000000000:targetgroup/web/1"
 GOOD = ProbeReport("http://x/health/", healthy=True, replies=(Reply(0.01, 200),) * 5)
 BAD = ProbeReport("http://x/health/", healthy=False, replies=(Reply(0.01, 500, fault="HTTP 500"),))
+
+
+HEALTH = Probe("http://x/health/")
 
 
 def look(state: str = "healthy", primary: str = "ecs-svc/1", digest: str = "sha256:8") -> "Look":
@@ -56,9 +62,17 @@ class ScriptedReader:
         return dict.fromkeys(groups, (self._now.target,))
 
 
-def judged(*looks: "Look | AwsError", answer: ProbeReport = GOOD) -> tuple[Outcome, str]:
-    """Go through the gates with a clock that each sleep moves on."""
-    clock = [0.0]
+def judged(
+    *looks: "Look | AwsError", answer: ProbeReport = GOOD, bad_at: tuple[int, ...] = ()
+) -> tuple[Outcome, str]:
+    """Go through the gates with a clock that each sleep moves on; some answers in the soak are bad."""
+    clock, asked_in_soak = [0.0], [0]
+
+    def ask(asked: Probe) -> ProbeReport:
+        if asked.url == HEALTH.url or asked.window:
+            return answer
+        asked_in_soak[0] += 1
+        return BAD if asked_in_soak[0] in bad_at else answer
 
     def sleep(seconds: float) -> None:
         clock[0] += seconds
@@ -69,9 +83,9 @@ def judged(*looks: "Look | AwsError", answer: ProbeReport = GOOD) -> tuple[Outco
         "sha256:8",
         "app",
         (GROUP,),
-        Probe("http://x/health/"),
+        (HEALTH, Probe("http://x/")),
         GateSettings(window=30, soak=5, interval=1),
-        ask=lambda _: answer,
+        ask=ask,
         sleep=sleep,
         clock=lambda: clock[0],
     )
@@ -102,6 +116,22 @@ def test_another_image() -> None:
     outcome, message = judged(look(digest="sha256:7"))
     assert outcome is Outcome.UNHEALTHY
     assert "sha256:7 instead of sha256:8" in message
+
+
+def test_one_bad_answer_in_the_soak_is_told() -> None:
+    """A single one is no proof; the count says what was asked."""
+    outcome, message = judged(look(), bad_at=(2,))
+    assert outcome is Outcome.SUCCEEDED
+    good, asked = map(int, re.search(r"(\d+) of (\d+) answers good", message).groups())
+    assert asked - good == 1
+
+
+@pytest.mark.parametrize("bad_at", [(1, 2), (1, 4), (3, 4), (2, 3, 4)])
+def test_answers_that_become_bad_in_the_soak(bad_at: tuple[int, ...]) -> None:
+    """What was healthy for three seconds is no good release."""
+    outcome, message = judged(look(), bad_at=bad_at)
+    assert outcome is Outcome.UNHEALTHY
+    assert "HTTP 500. It answered well at first." in message
 
 
 def test_bad_answers() -> None:

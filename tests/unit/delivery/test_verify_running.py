@@ -61,18 +61,18 @@ def test_whatever_runs_goes_through_the_gates() -> None:
         asked.append(probe)
         return ProbeReport(probe.url, healthy=True, replies=(Reply(0.01, 200),))
 
-    found = verify_running(Running("PRIMARY"), OUTPUTS, ASKED, ONE_LOOK, ask)
+    found = verify_running(Running("PRIMARY"), OUTPUTS, [ASKED], ONE_LOOK, ask)
     assert found.outcome is Outcome.SUCCEEDED
     assert asked == [ASKED]
 
 
 def test_without_a_primary_deployment_nothing_is_verified() -> None:
     """There is nothing to put through the gates."""
-    found = verify_running(Running(), OUTPUTS, ASKED, ONE_LOOK)
+    found = verify_running(Running(), OUTPUTS, [ASKED], ONE_LOOK)
     assert found.outcome is Outcome.SUPERSEDED
 
 
 def test_a_service_that_is_missing_is_told() -> None:
     """It is not taken for an unhealthy one."""
     with pytest.raises(EcsError, match="no service"):
-        verify_running(Gone(), OUTPUTS, ASKED, ONE_LOOK)
+        verify_running(Gone(), OUTPUTS, [ASKED], ONE_LOOK)

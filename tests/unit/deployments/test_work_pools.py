@@ -5,7 +5,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from deployments.work_pools import ENGINE_TAG, IMAGE_ROOT, job_template, pool_of, runs_in_image, variables_of
 from pipeline.environment.loader import environment
-from pipeline.environment.model import DockerPool, EcsPool, Environment, ProcessPool, WorkPool
+from pipeline.environment.model import Environment
+from pipeline.environment.pools import DockerPool, EcsPool, ProcessPool, WorkPool
 
 ECS = EcsPool(
     type="ecs",
