@@ -3,12 +3,14 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
+from flows.shared.ending import counted, state_is_outcome
 from tasks.database import back_up_databases, prune_backups, publish_backup_age
 from tasks.environment import load_environment
 
 
 @flow(name="backup-sqlite", flow_run_name="{environment}")
-def backup_sqlite(environment: EnvironmentName, dry_run: bool = False) -> list[str]:
+@state_is_outcome
+def backup_sqlite(environment: EnvironmentName, dry_run: bool = False) -> str:
     """Back each SQLite database up while the application writes, then remove backups past their time.
 
     A one-off task on the application's own image and volume copies the database in one step, checks the copy,
@@ -25,8 +27,13 @@ def backup_sqlite(environment: EnvironmentName, dry_run: bool = False) -> list[s
         dry_run: only show which backups are past their time.
     """
     live = load_environment(environment)
-    made = [] if dry_run else back_up_databases(live, "nightly")
-    if not dry_run:
-        publish_backup_age(live)
-    prune_backups(live, dry_run)
-    return [manifest.key for manifest in made]
+    if dry_run:
+        past = counted(prune_backups(live, dry_run), "backup")
+        return f"{past} past their time would be removed; nothing was done."
+    made = back_up_databases(live, "nightly")
+    publish_backup_age(live)
+    removed = counted(prune_backups(live, dry_run), "old backup")
+    if not made:
+        return f"Nothing to back up: {live.name} keeps no SQLite database yet; {removed} removed."
+    keys = ", ".join(manifest.key for manifest in made)
+    return f"{counted(len(made), 'database')} backed up and checked, {removed} removed: {keys}"

@@ -3,13 +3,15 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
+from flows.shared.ending import counted, state_is_outcome
 from pipeline.errors import PipelineError
 from tasks.environment import load_environment
 from tasks.state import copy_state
 
 
 @flow(name="backup-state", flow_run_name="{environment}")
-def backup_terraform_state(environment: EnvironmentName, dry_run: bool = False) -> str | None:
+@state_is_outcome
+def backup_terraform_state(environment: EnvironmentName, dry_run: bool = False) -> str:
     """Copy the state, verify the copy, remove copies that are past their time, and check what protects it.
 
     **When it fails:** an unprotected state (versioning, encryption, point-in-time recovery) is fixed by
@@ -23,4 +25,9 @@ def backup_terraform_state(environment: EnvironmentName, dry_run: bool = False) 
     if report.missing:
         lacking = ", ".join(f"{item.setting} of {item.subject}" for item in report.missing)
         raise PipelineError(f"The state lacks: {lacking}. Run bootstrap-state.")
-    return report.backup.key if report.backup and not dry_run else None
+    if report.backup is None:
+        return "There is no state to copy yet; what protects it is on."
+    serial, old = f"State serial {report.backup.head.serial}", counted(len(report.removed), "old backup")
+    if dry_run:
+        return f"{serial} would be copied and {old} removed; nothing was done."
+    return f"{serial} copied to {report.backup.key}; {old} removed."

@@ -4,19 +4,20 @@ from datetime import timedelta
 from typing import Annotated
 
 from prefect import flow
-from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
 from pydantic import Field
 
 from blocks.names import EnvironmentName
+from flows.shared.ending import counted, state_is_outcome
+from pipeline.errors import PipelineError
 from tasks.database import emit_missing_backups, inspect_backups, publish_backup_age
 from tasks.environment import load_environment
 
 
 @flow(name="check-backups", flow_run_name="{environment}")
+@state_is_outcome
 def check_backups(
     environment: EnvironmentName, limit_hours: Annotated[int, Field(ge=1)] = 26, dry_run: bool = False
-) -> State[bool]:
+) -> str:
     """Look whether the backups of databases and state and the log archive are there and fresh.
 
     The age of the newest database backup goes to CloudWatch, for the alarm. An event is emitted when
@@ -29,9 +30,6 @@ def check_backups(
         environment: whose backups.
         limit_hours: how old the newest copy of each may be.
         dry_run: only look: publish no metric and emit no event.
-
-    Returns:
-        Whether all is there and fresh.
     """
     live = load_environment(environment)
     if not dry_run:
@@ -42,7 +40,5 @@ def check_backups(
         emit_missing_backups(live, bad)
     if bad:
         named = ", ".join(f"{item.copies.what} {item.verdict}" for item in bad)
-        return Failed(message=f"{named}. {bad[0].next_step}", data=False)
-    return Completed(
-        message=f"{len(findings)} kinds of copies are there and fresh, or not due yet", data=True
-    )
+        raise PipelineError(f"{named}. {bad[0].next_step}")
+    return f"{counted(len(findings), 'kind')} of copies looked at: all are there and fresh, or not due yet."

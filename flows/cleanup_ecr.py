@@ -5,6 +5,7 @@ from datetime import timedelta
 from prefect import flow
 
 from blocks.names import EnvironmentName
+from flows.shared.ending import counted, state_is_outcome
 from pipeline.ecr.model import CleanupPolicy
 from pipeline.errors import PipelineError
 from tasks.environment import load_environment
@@ -13,13 +14,14 @@ from tasks.support import emit
 
 
 @flow(name="cleanup-ecr", flow_run_name="{environment}")
+@state_is_outcome
 def cleanup_ecr(
     environment: EnvironmentName,
     keep_newest: int = 20,
     keep_days: int = 30,
     grace_hours: int = 24,
     dry_run: bool = False,
-) -> int:
+) -> str:
     """Delete images that nothing needs: untagged ones, and releases beyond the newest and youngest.
 
     Never deleted: what a running task, a task definition of the service or a recorded good release uses, and
@@ -38,13 +40,17 @@ def cleanup_ecr(
     live = load_environment(environment)
     policy = CleanupPolicy(keep_newest, keep_days, grace=timedelta(hours=grace_hours))
     plan = plan_image_cleanup(live, policy)
-    if dry_run or not plan.deletions:
-        return 0
+    count, stay = counted(len(plan.deletions), "image"), counted(len(plan.kept), "image")
+    if dry_run:
+        return f"{count} would be deleted, {stay} would stay; nothing was done."
+    if not plan.deletions:
+        return f"No image is past its time: {stay} kept."
     result = delete_images(live, plan)
     emit(live, "images.deleted", images=len(result.deleted), bytes=result.freed_bytes)
     if not result.complete:
         raise PipelineError(
-            f"{len(result.failures)} images of {live.outputs.repository_name} could not be deleted, "
+            f"{counted(len(result.failures), 'image')} of {plan.repository} could not be deleted, "
             f"the first: {result.failures[0].code} {result.failures[0].reason}. The next run tries again."
         )
-    return len(result.deleted)
+    deleted = counted(len(result.deleted), "image")
+    return f"{deleted} deleted, {result.freed_bytes / 1e6:.1f} MB; {stay} kept, {len(result.spared)} spared."

@@ -9,6 +9,7 @@ from prefect.states import Completed
 
 from blocks.names import EnvironmentName
 from flows.diagnose import explain_failure
+from flows.shared.ending import state_is_outcome
 from flows.shared.naming import completed, run_name
 from flows.shared.rollback import carry_out_decision, note_of, roll_back_release, rollback_was_prompted
 from flows.shared.rollout import RolloutEnd, prepare_release, roll_out
@@ -47,6 +48,7 @@ class DeployOptions:
 
 
 @flow(name="deploy-application", flow_run_name=run_name)
+@state_is_outcome
 def deploy_application(
     environment: EnvironmentName,
     ref: str | None = None,

@@ -3,17 +3,18 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
+from flows.shared.ending import state_is_outcome
 from flows.shared.infrastructure import Change, change_infrastructure
-from pipeline.outputs import Outputs
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time
 from tasks.terraform import pipeline_variables, plan_request, terraform_session
 
 
 @flow(name="deploy-infrastructure", flow_run_name="{environment}")
+@state_is_outcome
 def deploy_infrastructure(
     environment: EnvironmentName, plan_only: bool = False, allow_loss: list[str] | None = None
-) -> Outputs | None:
+) -> str:
     """Bring the infrastructure to what the Terraform files say: plan to a file, apply that very plan.
 
     The plan is shown as a table among the run's artifacts. A plan that would destroy what holds data is
@@ -34,5 +35,7 @@ def deploy_infrastructure(
     live = load_environment(environment, built=False)
     change = Change(plan_request(live), pipeline_variables(live), allow=allow_loss or (), plan_only=plan_only)
     with one_change_at_a_time(live), terraform_session(live) as session:
-        change_infrastructure(session, change)
-    return None if plan_only else live.read().outputs
+        ended = change_infrastructure(session, change)
+    if not plan_only:
+        live.read()  # what the other flows need was published, and they understand it
+    return ended

@@ -6,6 +6,7 @@ from functools import partial
 from prefect import flow
 
 from blocks.names import EnvironmentName
+from flows.shared.ending import state_is_outcome
 from flows.shared.infrastructure import Change, change_infrastructure
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time
@@ -22,7 +23,8 @@ PURGE_TIMEOUT = timedelta(minutes=30)
 
 
 @flow(name="destroy", flow_run_name="{environment}")
-def destroy(environment: EnvironmentName, confirm: str, dry_run: bool = False) -> bool:
+@state_is_outcome
+def destroy(environment: EnvironmentName, confirm: str, dry_run: bool = False) -> str:
     """Destroy everything that Terraform built in an environment, with all data in it.
 
     Only where environments.toml says that the environment is destroyable, and only when its name is typed
@@ -37,9 +39,6 @@ def destroy(environment: EnvironmentName, confirm: str, dry_run: bool = False) -
         environment: which environment to destroy.
         confirm: its name once more.
         dry_run: only show what would be destroyed and emptied.
-
-    Returns:
-        Whether anything was destroyed.
     """
     live = load_environment(environment, built=False)
     require_destroyable(live, confirm)

@@ -7,6 +7,7 @@ from prefect.logging import get_run_logger
 from pydantic import Field
 
 from blocks.names import EnvironmentName
+from flows.shared.ending import state_is_outcome
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from tasks.environment import load_environment
@@ -14,6 +15,7 @@ from tasks.history import diagnose_service
 
 
 @flow(name="diagnose", flow_run_name="{environment}")
+@state_is_outcome
 def diagnose(environment: EnvironmentName, since_hours: Annotated[int, Field(ge=1, le=168)] = 2) -> str:
     """Go through the guide's troubleshooting chapter and name the likely causes, each with its next step.
 

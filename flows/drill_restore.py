@@ -1,9 +1,9 @@
 """Proof that the backups can be restored."""
 
 from prefect import flow
-from prefect.logging import get_run_logger
 
 from blocks.names import EnvironmentName
+from flows.shared.ending import counted, state_is_outcome
 from flows.shared.naming import run_name
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
@@ -14,7 +14,8 @@ from tasks.support import emit
 
 
 @flow(name="drill-restore", flow_run_name=run_name)
-def drill_restore(environment: EnvironmentName, dry_run: bool = False, database: str = "") -> float | None:
+@state_is_outcome
+def drill_restore(environment: EnvironmentName, dry_run: bool = False, database: str = "") -> str:
     """Restore the newest backup of each database in a throw-away task, check it, and tell how long it takes.
 
     **When it fails:** the backup is marked unusable and no longer counts; make a new one (backup-sqlite) at
@@ -24,25 +25,24 @@ def drill_restore(environment: EnvironmentName, dry_run: bool = False, database:
         environment: whose backups.
         dry_run: only show which backup would be restored.
         database: which one, by the file's path or its name without extension; each when left out.
-
-    Returns:
-        Seconds that a recovery takes (RTO), of the slowest; None where nothing was restored.
     """
     live = load_environment(environment)
     wanted = (live.on_database(database),) if database else live.each_database
     if not wanted:
-        get_run_logger().info("Nothing to drill: %s keeps no SQLite database", live.name)
-    took, faults = [], []
+        return f"Nothing to drill: {live.name} keeps no SQLite database."
+    keys, took, faults = [], [], []
     for item in wanted:
         try:
-            choose_backup(item)
+            keys.append(choose_backup(item).key)
             if not dry_run:
                 took.append(_drill(item))
         except PipelineError as error:
             faults.append(str(error))
     if faults:
         raise PipelineError(" ".join(faults))
-    return max(took, default=None)
+    if dry_run:
+        return f"{', '.join(keys)} would be restored; nothing was done."
+    return f"{counted(len(keys), 'backup')} restored and checked in {max(took):.0f} s: {', '.join(keys)}"
 
 
 def _drill(live: LiveEnvironment) -> float:

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from prefect import flow
 
 from blocks.names import EnvironmentName
+from flows.shared.ending import state_is_outcome
 from flows.shared.naming import run_name
 from flows.shared.recovery import approve_in_place, exchange
 from flows.shared.rollout import SURVEY_LIMIT
@@ -26,13 +27,14 @@ from tasks.rollout import survey_release
 
 
 @flow(name="import-database", flow_run_name=run_name)
+@state_is_outcome
 def import_database(
     environment: EnvironmentName,
     source: str,
     database: str = "",
     confirm: str = "",
     dry_run: bool = False,
-) -> str | None:
+) -> str:
     """Put an existing SQLite file in the live database's place, checked, and with everything undoable.
 
     The file is checked on the worker, compared with the migrations of the running release, and kept in the
@@ -50,9 +52,6 @@ def import_database(
         database: which one, by the file's path or its name without extension; the main one when left out.
         confirm: the environment's name once more.
         dry_run: only check the file and ask the running release; nothing is changed.
-
-    Returns:
-        The file that the old database is now; None where nothing was imported.
     """
     live = load_environment(environment).on_database(database)
     revision = require_release(live)
@@ -64,10 +63,10 @@ def import_database(
         if opened is None:
             require_known_migrations(survey_release(live, revision, SURVEY_LIMIT), incoming)
         if dry_run:
-            return None
+            return f"{source} is sound and fits the running release; nothing was done."
         aside = _put_in_place(live, incoming, opened)
     back_up_databases(live, "after an import")
-    return aside
+    return f"{source} is the database of {live.name} now; the old one is {aside}."
 
 
 def _put_in_place(live: LiveEnvironment, incoming: Incoming, opened: OpenRestore | None) -> str:

@@ -3,6 +3,7 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
+from flows.shared.ending import state_is_outcome
 from flows.shared.naming import run_name
 from flows.shared.recovery import approve_in_place, exchange
 from pipeline.live import LiveEnvironment
@@ -18,6 +19,7 @@ from tasks.support import emit
 
 
 @flow(name="restore-sqlite", flow_run_name=run_name)
+@state_is_outcome
 def restore_sqlite(
     environment: EnvironmentName,
     backup: str | None = None,
@@ -26,7 +28,7 @@ def restore_sqlite(
     confirm: str = "",
     dry_run: bool = False,
     database: str = "",
-) -> str | None:
+) -> str:
     """Bring a backup to a new, checked file on the data volume, or put it in the live database's place.
 
     By default the live database is not touched. In place, the service is scaled to zero, the present database
@@ -46,33 +48,31 @@ def restore_sqlite(
         dry_run: only show which backup would be restored.
         database: which one, by the file's path or its name without extension; the main one when left out. A
             restore in place that is open goes on with its own.
-
-    Returns:
-        The new file; in place, the file that the old database is now; None where nothing was restored.
     """
     live = load_environment(environment).on_database(database)
     if in_place:
         return _in_place(live, backup, path, confirm, dry_run)
     chosen = choose_backup(live, backup)
     if dry_run:
-        return None
+        return f"{chosen.key} would be restored to a file; nothing was done."
     restored = restore_database(live, chosen.key, path)
     emit(live, "database.copied", backup=chosen.key, path=restored.target)
-    return restored.target
+    return f"{chosen.key} is restored to {restored.target}; the live database was not touched."
 
 
 def _in_place(
     live: LiveEnvironment, backup: str | None, path: str | None, confirm: str, dry_run: bool
-) -> str | None:
+) -> str:
     """Go on with an open restore, which was approved when it began, or begin one."""
     opened = find_open_restore(live)
     if opened:
         live = live.on_database(opened.database)
     chosen = choose_in_place(live, backup, opened)
     if dry_run:
-        return None
+        return f"{chosen.key} would take the place of {live.database}; nothing was done."
     require_confirmed(live, confirm, path)
     what = f"restore-sqlite in place from {chosen.key}"
     comes = f"`{chosen.key}` of {chosen.at:%Y-%m-%d %H:%M} UTC"
     by = "" if opened else approve_in_place(live, what, comes, chosen.id)
-    return exchange(live, lambda: find_open_restore(live) or begin_in_place(live, chosen.key, by))
+    aside = exchange(live, lambda: find_open_restore(live) or begin_in_place(live, chosen.key, by))
+    return f"{chosen.key} is the database of {live.name} now; the old one is {aside}."

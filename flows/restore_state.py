@@ -3,10 +3,10 @@
 import hashlib
 
 from prefect import flow
-from prefect.logging import get_run_logger
 
 from blocks.names import EnvironmentName
 from flows.shared.approval import ask, was_prompted
+from flows.shared.ending import counted, state_is_outcome
 from flows.shared.naming import run_name
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
@@ -19,9 +19,10 @@ from tasks.support import emit
 
 
 @flow(name="restore-state", flow_run_name=run_name)
+@state_is_outcome
 def restore_terraform_state(
     environment: EnvironmentName, source: str | None = None, dry_run: bool = False
-) -> int | None:
+) -> str:
     """Bring a lost or damaged Terraform state back from a version, a snapshot or a backup of it.
 
     It changes nothing in AWS, so it is not for going back: a state that Terraform can work with is never
@@ -35,24 +36,21 @@ def restore_terraform_state(
         environment: whose state.
         source: what to bring back, as the table names it; without one only the table is made.
         dry_run: only say whether it may be brought back.
-
-    Returns:
-        The serial of the state, when it was brought back.
     """
     live = load_environment(environment, built=False)
     present = look_at_state(live)
-    show_candidates(live, present)
+    found = show_candidates(live, present)
     if source is None:
-        get_run_logger().info("Nothing was done. Choose a source from the table and run again with it.")
-        return None
+        choice = counted(len(found), "candidate")
+        return f"Nothing was done. The state is {present.description}; {choice} to bring back: see the table."
     candidate = choose_candidate(live, source, present)
     if dry_run:
-        return None
+        return f"{source} may take the state's place; nothing was done."
     by = _ask(live, source, present, candidate) if live.settings.approval == "always" else ""
     with one_change_at_a_time(live):
         restored = bring_back(live, source, present, by)
     emit(live, "state.restored", source=source, serial=restored.serial, approved_by=by)
-    return restored.serial
+    return f"The state is back from {source}: serial {restored.serial}. Run detect-drift."
 
 
 def _ask(live: LiveEnvironment, source: str, present: PresentState, candidate: StateHead) -> str:

@@ -4,6 +4,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from blocks.names import EnvironmentName
+from flows.shared.ending import state_is_outcome
 from flows.shared.naming import completed, run_name
 from flows.shared.rollout import roll_out
 from pipeline.clock import Stopwatch
@@ -18,6 +19,7 @@ from tasks.record import find_blocking_changes, name_run
 
 
 @flow(name="rollback-application", flow_run_name=run_name)
+@state_is_outcome
 def rollback_application(
     environment: EnvironmentName, release: str | None = None, accept_schema: bool = False
 ) -> State[str]:

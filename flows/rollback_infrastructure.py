@@ -3,6 +3,7 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
+from flows.shared.ending import state_is_outcome
 from flows.shared.infrastructure import Change, change_infrastructure
 from flows.shared.naming import run_name
 from pipeline.terraform.workspace import PlanRequest
@@ -13,6 +14,7 @@ from tasks.terraform import terraform_session
 
 
 @flow(name="rollback-infrastructure", flow_run_name=run_name)
+@state_is_outcome
 def rollback_infrastructure(
     environment: EnvironmentName,
     record: str | None = None,
@@ -46,5 +48,4 @@ def rollback_infrastructure(
         change = Change(
             request, past.variables, allow=allow_loss or (), restores=chosen.name, plan_only=plan_only
         )
-        change_infrastructure(session, change)
-    return chosen.name
+        return f"Configuration {chosen.name}: {change_infrastructure(session, change)}"

@@ -3,16 +3,20 @@
 from prefect import flow
 
 from blocks.names import EnvironmentName
+from flows.diagnose import explain_failure
+from flows.shared.ending import state_is_outcome
 from pipeline.errors import PipelineError
 from tasks.environment import load_environment
 from tasks.rollout import check_running_release
 
 
 @flow(name="verify-health", flow_run_name="{environment}")
+@state_is_outcome
 def verify_health(environment: EnvironmentName) -> str:
     """Check the service, its tasks, the target groups and the health path through the load balancer.
 
-    **When it fails:** the error says which check; docs/runbook/troubleshooting.md has the likely causes.
+    **When it fails:** the error says which check, and the likeliest cause; the page among the run's artifacts
+    has the others, as diagnose shows them.
 
     Args:
         environment: where to look.
@@ -20,5 +24,6 @@ def verify_health(environment: EnvironmentName) -> str:
     live = load_environment(environment)
     found = check_running_release(live)
     if not found.outcome.good:
-        raise PipelineError(f"{found.outcome}: {found.message} {found.outcome.advice}")
+        said = (f"{found.outcome}: {found.message}", explain_failure(live), found.outcome.advice)
+        raise PipelineError("\n".join(filter(None, said)))
     return found.message

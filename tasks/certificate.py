@@ -10,8 +10,8 @@ from tasks.support import emit, retried_step, show_table, step
 
 
 @step
-def report_no_certificate(live: LiveEnvironment) -> None:
-    """Say that there is nothing to check."""
+def report_no_certificate(live: LiveEnvironment) -> str:
+    """Say that there is nothing to check, and return that."""
     text = f"{live.name} has no certificate: its load balancer answers plain HTTP."
     get_run_logger().info(text)
     show_table(
@@ -20,6 +20,7 @@ def report_no_certificate(live: LiveEnvironment) -> None:
         [{"what": "certificate", "verdict": "SKIPPED", "found": text, "next step": ""}],
         f"{live.name}: no certificate",
     )
+    return text
 
 
 @retried_step

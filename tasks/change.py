@@ -27,20 +27,20 @@ from pipeline.state.record import keep_record, record_name, take_snapshot
 from pipeline.terraform.approval import Approval, guard, judge_approval
 from pipeline.terraform.diagnostics import StalePlanError
 from pipeline.terraform.document import Plan, PlanDocument
-from pipeline.terraform.summary import PlanSummary, SummaryRow, summarise, unmatched_targets
+from pipeline.terraform.summary import PlanSummary, SummaryRow, name_difference, summarise, unmatched_targets
 from pipeline.terraform.workspace import Workspace
 from tasks.support import emit, retried_step, show_table, step
 
 
 @step
-def report_drift(live: LiveEnvironment, summary: PlanSummary, has_changes: bool) -> bool:
-    """Emit an event when the infrastructure differs from the configuration."""
-    differs = has_changes or bool(summary.changed_by_hand)
-    if differs:
+def report_drift(live: LiveEnvironment, summary: PlanSummary) -> str:
+    """Emit an event when the infrastructure differs from the configuration; return how,  where not."""
+    difference = name_difference(summary)
+    if difference:
         changed = [row.address for row in summary.changed_by_hand]
         get_run_logger().warning("%s differs from its configuration: %s", live.name, summary.sentence)
         emit(live, "drift.found", summary=summary.sentence, resources=changed[:50])
-    return differs
+    return difference
 
 
 @step

@@ -168,13 +168,12 @@ def _back_up(live: LiveEnvironment, reason: str, task_definition: str) -> Backup
 
 
 @step
-def prune_backups(live: LiveEnvironment, dry_run: bool) -> None:
-    """Remove backups that are past their time; the last good one of each database always stays."""
-    for item in live.each_database:
-        _prune(item, dry_run)
+def prune_backups(live: LiveEnvironment, dry_run: bool) -> int:
+    """Remove backups that are past their time, and count them; the last good one of each database stays."""
+    return sum(_prune(item, dry_run) for item in live.each_database)
 
 
-def _prune(live: LiveEnvironment, dry_run: bool) -> None:
+def _prune(live: LiveEnvironment, dry_run: bool) -> int:
     decision = plan_prune(live, utc_now())
     get_run_logger().info("%d backups are past their time", len(decision.pruned))
     kept = [
@@ -190,6 +189,7 @@ def _prune(live: LiveEnvironment, dry_run: bool) -> None:
     )
     if not dry_run:
         _raise_on_failures(prune(live, decision))
+    return len(decision.pruned)
 
 
 def _raise_on_failures(done: Pruned) -> None:

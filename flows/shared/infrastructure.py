@@ -26,6 +26,7 @@ from tasks.change import (
 from tasks.support import emit
 from tasks.terraform import Session, terraform_apply, terraform_init, terraform_plan, terraform_show
 
+_NOTHING = "Nothing to apply: the infrastructure is what the configuration says."
 Step = Callable[[PlanDocument], object]
 
 
@@ -50,8 +51,8 @@ class Change:
     """Whether the configuration is one to go back to."""
 
 
-def change_infrastructure(session: Session, change: Change) -> bool:
-    """Carry the change through; return whether anything was applied.
+def change_infrastructure(session: Session, change: Change) -> str:
+    """Carry the change through; return what was applied, in a sentence.
 
     Where the environment wants approval the run is suspended after the plan was shown. The resumed run
     starts from the beginning, finds the kept plan, and applies that very plan or nothing.
@@ -60,19 +61,21 @@ def change_infrastructure(session: Session, change: Change) -> bool:
     waiting = find_waiting(session.home, session.run_id)
     if waiting is None:
         plan, document, summary = _plan(session, change)
-        if change.plan_only or not plan.has_changes:
-            return False
+        if not plan.has_changes:
+            return _NOTHING
+        if change.plan_only:
+            return f"Plan: {summary}; nothing was applied."
         if session.live.settings.approval == "always":
             waiting = keep_for_approval(session.home, session.run_id, plan, summary, change.restores)
             emit(session.live, "approval.waiting", summary=summary, plan=plan.sha256[:12])
     else:
         plan = fetch_kept(session.home, waiting, session.workspace.folder.plan)
-        document = terraform_show(session, plan)
+        document, summary = terraform_show(session, plan), waiting.summary
     approved_by = request_approval(session, waiting) if waiting else ""
     require_unchanged(session.home, plan)
     change.before_apply(document)
     _apply(session, plan, document, change, approved_by)
-    return True
+    return f"Applied: {summary}{f', approved by {approved_by}' if approved_by else ''}."
 
 
 def request_approval(session: Session, waiting: WaitingPlan) -> str:
@@ -105,7 +108,7 @@ def _plan(session: Session, change: Change) -> tuple[Plan, PlanDocument, str]:
     summary = report_plan(session.live, document)
     change.after_plan(document)
     if not plan.has_changes:
-        get_run_logger().info("Nothing to apply: the infrastructure is what the configuration says.")
+        get_run_logger().info(_NOTHING)
     elif change.allow is not None:
         guard_plan(document, change.allow)
     return plan, document, summary.sentence

@@ -38,7 +38,7 @@ _ADVICE = {
     Outcome.FAILED: "Read the reasons in this run's log, fix the release and deploy again.",
     Outcome.SUPERSEDED: "Somebody else changed the service; look at who, then deploy again if still wanted.",
     Outcome.TIMED_OUT: "It is still moving, which proves no failure; deploy again to go on watching.",
-    Outcome.UNHEALTHY: "The tasks run but do not answer as they should; read why in this run's log.",
+    Outcome.UNHEALTHY: "The tasks run but do not answer as they should: diagnose tells the likely causes.",
     Outcome.UNKNOWN: "ECS could not be reached; nothing was undone. Deploy again to find out and go on.",
 }
 

@@ -145,6 +145,19 @@ class PlanSummary:
         return ", ".join(parts) or "nothing to change"
 
 
+def name_difference(summary: PlanSummary) -> str:
+    """Name what was changed by hand, else what is not applied, the first of it in full; "" without any."""
+    rows, how = summary.changed_by_hand, "changed by hand"
+    if not rows:
+        rows, how = summary.rows, "not applied yet"
+    if not rows:
+        return "outputs not applied yet" if summary.outputs else ""
+    first, more = rows[0], f", and {len(rows) - 1} more" if len(rows) > 1 else ""
+    item = next(iter(first.changed), None)
+    what = f"{item.path}: {item.before} -> {item.after}" if item else first.action.value
+    return f"{first.address} {how}: {what}{more}"
+
+
 _FILLED_IN = {"aws_lb_target_group": frozenset({"load_balancer_arns"})}
 """Attributes that AWS sets when another resource is made; the state learns of them at the next apply."""
 

@@ -12,17 +12,22 @@ from prefect.logging import get_run_logger
 from prefect.states import Cancelled, State
 
 from flows.shared.approval import ask
+from flows.shared.ending import state_is_outcome
+from pipeline.errors import PipelineError
 
 
 @task
-def take_a_step() -> None:
+def take_a_step(refuse: bool) -> None:
     """Do nothing."""
+    if refuse:
+        raise PipelineError("The disk is full. Free some.")
 
 
 @flow(name="deploy-application")
-def deploy_application(environment: str, ref: str, image: str = "") -> State | str:
+@state_is_outcome
+def deploy_application(environment: str, ref: str, image: str = "") -> State[str] | str:
     """End as ``ref`` says; "wait": when the file ``image`` is there."""
-    take_a_step()
+    take_a_step(ref == "refuse")
     if ref == "fail":
         raise RuntimeError("nobody answers")
     if ref == "crash":

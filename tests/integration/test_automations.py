@@ -27,7 +27,7 @@ from pipeline.environment.loader import environment
 HERE = str(Path(__file__).parent)
 PORT = free_port()
 API = f"http://127.0.0.1:{PORT}/api"
-FLOWS = ("deploy-application", "backup-sqlite")
+FLOWS = ("deploy-application", "backup-sqlite", "detect-drift")
 OTHERS = ("rollback-application",)
 
 
@@ -246,6 +246,8 @@ def test_a_failed_run_is_told(world: World) -> None:
         _post(f"/flow_runs/{run}/set_state", {"state": {"type": "FAILED", "message": "no space left"}})
     until(world.told("staging: deploy-application failed"))
     until(world.told("staging: backup-sqlite failed. Older backups are untouched."))
+    until(world.told("staging: the infrastructure differs from its configuration"))
+    assert not world.told("staging: detect-drift failed")()
     assert world.told("backup-sqlite of the test\nFailed: no space left")()
     assert sum("backup-sqlite failed" in message for message in world.phone.messages) == 1
 
@@ -273,9 +275,6 @@ def test_an_approval_that_waits_is_told(world: World) -> None:
 @pytest.mark.parametrize(
     ("event", "payload", "words"),
     [
-        ("vimbiso.drift.found", {"summary": "2 resources differ"}, "2 resources differ"),
-        ("vimbiso.backups.missing", {"summary": "state backup: too old"}, "state backup: too old"),
-        ("vimbiso.certificate.problem", {"level": "WARNING", "days_left": 9}, "9 days are left"),
         (
             "vimbiso.release.rolled_back",
             {"summary": "pay:7 failed. Release v6 runs again."},

@@ -148,6 +148,14 @@ def test_a_failure_is_told_without_stack_traces(desk: Desk) -> None:
     assert "Traceback" in desk.type("run", FLOW, "staging", "--ref", "fail", "--verbose").stdout
 
 
+def test_an_error_of_ours_has_no_stack_trace_at_all(desk: Desk) -> None:
+    """The run fails, and its last word begins with the cause; a defect's trace is kept, see above."""
+    done = desk.type("run", FLOW, "staging", "--ref", "refuse", "--verbose")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "Failed: The disk is full. Free some."
+    assert "Traceback" not in done.stdout
+
+
 def test_a_verb_that_asks_prints_what_its_steps_found(desk: Desk) -> None:
     """Nobody has to open the UI to read the history."""
     done = desk.type("history", "staging")

@@ -29,7 +29,7 @@ def _finds_drift(premises: Premises) -> None:
     premises.access.client("ssm").put_parameter(
         Name="/fixture/setting", Value="unchanged", Description="by hand", Type="String", Overwrite=True
     )
-    assert told(premises.run("detect-drift")).startswith("Completed")
+    assert told(premises.run("detect-drift")).startswith("Failed: aws_ssm_parameter.setting changed by hand")
     assert premises.events("vimbiso.drift.found")[0]["resources"] == ["aws_ssm_parameter.setting"]
 
 

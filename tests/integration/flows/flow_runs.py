@@ -32,11 +32,14 @@ class Runs:
         """Let the run go on until its process would end; return its state."""
         run = self.client.read_flow_run(run.id)
         try:
-            return run_flow(flow, flow_run=run, parameters=run.parameters, return_type="state")
+            state = run_flow(flow, flow_run=run, parameters=run.parameters, return_type="state")
         except Pause:
             suspended = self.client.read_flow_run(run.id).state
             assert suspended is not None
             return suspended
+        assert state.message, f"{flow.name} ends without a word"
+        assert "encountered an exception" not in state.message, state.message
+        return state
 
     def run(self, flow: Flow[..., Any], **parameters: Any) -> State[Any]:
         """Start a run and return the state in which its process ends."""

@@ -71,6 +71,8 @@ def test_infrastructure_is_planned_applied_compared_and_brought_back(stage: Worl
     wish(stage, value="two")
     differs = runs.run(detect_drift)
     assert [runs.artifact(item, "drift") == [] for item in (same, differs)] == [True, False]
+    assert told(same) == "Completed: No drift: 3 resources look as Terraform left them."
+    assert told(differs).startswith("Failed: terraform_data.first not applied yet: ")
     assert stage.heard() == ["infrastructure.applied", "drift.found"]
     runs.run(deploy_infrastructure)
     assert built(stage)["value"] == "two"

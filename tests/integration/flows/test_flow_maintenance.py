@@ -75,7 +75,8 @@ def test_tasks_that_could_not_start_are_not_started(stage: World, runs: Runs) ->
     container = stage.ecs.containers(stage.ecs.service["taskDefinition"])[0]
     container["secrets"].append({"name": "NEW", "valueFrom": f"{stage.live.outputs.secret_arn}:NEW::"})
     state = runs.run(sync_secrets, restart=True)
-    assert "No task would start without NEW: nothing was restarted" in told(state)
+    assert told(state).startswith("Failed: No new task starts without NEW: ")
+    assert "DJANGO_SECRET" in told(state)
     assert stage.ecs.updates == []
 
 
@@ -116,7 +117,7 @@ def test_images_that_stay_against_the_plan_fail_the_run(stage: World, runs: Runs
         stage.push(number)
     with refusing(stage.client("ecr"), "BatchDeleteImage", "AccessDeniedException"):
         state = runs.run(cleanup_ecr, **WISHES)
-    assert "1 images of pay could not be deleted, the first: AccessDeniedException" in told(state)
+    assert "1 image of pay could not be deleted, the first: AccessDeniedException" in told(state)
     with refusing(stage.client("ecs"), "ListTasks", "AccessDeniedException"):
         assert "so nothing was deleted" in told(runs.run(cleanup_ecr, **WISHES))
     assert images(stage) == {"r1", "r2", "r3"}
@@ -159,14 +160,19 @@ def test_whole_days_of_logs_go_to_the_archive(
 
 
 def test_the_certificate_is_judged(stage: World, runs: Runs) -> None:
-    """Where there is one: else the run says so and passes. An unsound one fails the run, unless not yet."""
+    """Without a domain there is none to judge; one that lacks, or is not sound, fails the run."""
+    settings = stage.live.settings
+    missing = runs.run(check_public_certificate)
+    assert told(missing).startswith("Failed: staging has no certificate")
+    stage.live = replace(stage.live, settings=settings.model_copy(update={"domain": None}))
     skipped = runs.run(check_public_certificate)
+    assert told(skipped).startswith("Completed: SKIPPED: staging has no certificate")
     assert [row["verdict"] for row in runs.artifact(skipped, "certificate")] == ["SKIPPED"]
     arn = stage.client("acm").request_certificate(DomainName="pay.invalid")["CertificateArn"]
-    stage.live = stage.given(certificate_arn=arn)
+    stage.live = replace(stage.given(certificate_arn=arn), settings=settings)
     state = runs.run(check_public_certificate, dry_run=True)
     assert "Failed" in told(state)
-    assert "localhost: " in told(state)
+    assert told(state).startswith("Failed: localhost: ")
     assert "FAIL" in {row["verdict"] for row in runs.artifact(state, "certificate")}
     assert stage.events == []
     assert runs.run(check_public_certificate).type.value == "FAILED"

@@ -98,7 +98,11 @@ def test_health_is_verified_without_touching_anything(stage: World, runs: Runs) 
     """A service that answers passes; targets that are not healthy are named; no service is an error."""
     assert runs.run(verify_health).type.value == "COMPLETED"
     stage.balancer.state = "unhealthy"
-    assert "is unhealthy in target group app" in told(runs.run(verify_health))
+    sick = runs.run(verify_health)
+    assert told(sick).startswith("Failed: UNHEALTHY: ")
+    assert "is unhealthy in target group app" in told(sick)
+    assert "\nDiagnosis: " in told(sick)
+    assert runs.artifact(sick, "diagnosis")
     assert stage.ecs.updates == []
     stage.ecs.service = {}
     assert "does not exist. Run deploy-infrastructure" in told(runs.run(verify_health))

@@ -25,7 +25,12 @@ RECORDS = {
     "vimbiso.retention.set",
 }
 """Work that went as planned: read in the event feed, and nobody is woken for it."""
-RUN_FAILS = {"vimbiso.drill.failed"}
+RUN_FAILS = {
+    "vimbiso.backups.missing",
+    "vimbiso.certificate.problem",
+    "vimbiso.drift.found",
+    "vimbiso.drill.failed",
+}
 """The run fails as well, and of failed runs somebody is told."""
 
 

@@ -73,11 +73,16 @@ def test_drift_is_announced_with_what_was_changed(
     told: list[dict[str, Any]] = []
     monkeypatch.setattr(change_steps, "emit", lambda _live, _what, **payload: told.append(payload))
     drifted = change("aws_lb.b", ["update"], before={"idle_timeout": 60}, after={"idle_timeout": 90})
-    by_hand, nothing = (summarise(parse_plan(document(drift=drift))) for drift in ((drifted,), ()))
-    assert not change_steps.report_drift.fn(live, nothing, has_changes=False)
+    planned = change("aws_lb.c", ["create"], after={"name": "c"})
+    nothing, by_hand, pending = (
+        summarise(parse_plan(item))
+        for item in (document(), document(planned, drift=(drifted,)), document(planned))
+    )
+    assert change_steps.report_drift.fn(live, nothing) == ""
     assert told == []
-    assert change_steps.report_drift.fn(live, by_hand, has_changes=False)
-    assert change_steps.report_drift.fn(live, nothing, has_changes=True)
+    said = change_steps.report_drift.fn(live, by_hand)
+    assert said == "aws_lb.b changed by hand: idle_timeout: 60 -> 90"
+    assert change_steps.report_drift.fn(live, pending) == "aws_lb.c not applied yet: name: (none) -> c"
     assert [payload["resources"] for payload in told] == [["aws_lb.b"], []]
 
 
