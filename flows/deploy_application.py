@@ -93,8 +93,8 @@ def deploy_application(
     except DeploymentFailedError:
         raise
     except PipelineError as error:
-        report_release(live, "", "", Outcome.FAILED, str(error))
-        raise
+        message = report_release(live, "", "", Outcome.FAILED, str(error))
+        raise DeploymentFailedError(message) from error
 
 
 def _deliver(
@@ -134,7 +134,7 @@ def _conclude(live: LiveEnvironment, release: Release, end: RolloutEnd, roll_bac
     message = end.message
     if not end.outcome.good:
         message = _roll_back_and_explain(live, release, end, roll_back)
-    report_release(live, release.name, release.image, end.outcome, message)
+    message = report_release(live, release.name, release.image, end.outcome, message)
     if not end.outcome.good:
         raise DeploymentFailedError(message)
     return completed(release.name, end)
@@ -148,14 +148,13 @@ def _roll_back_and_explain(live: LiveEnvironment, release: Release, end: Rollout
     if end.outcome is Outcome.ROLLED_BACK:
         rolled_back = note_of(live, release.task_definition)
         emit(live, "release.rolled_back", summary=f"ECS took release {release.name} back.", release="")
-    diagnosis = "" if end.outcome is Outcome.SUPERSEDED else explain_failure(live)
-    summary = f"{end.outcome}: release {release.name}: {end.told}"
-    return "\n".join(filter(None, (summary, rolled_back, diagnosis, end.outcome.advice)))
+    diagnosis = "" if end.outcome is Outcome.SUPERSEDED else explain_failure(live, end.since)
+    failed = f"{end.outcome}: release {release.name}."
+    return "\n".join(filter(None, (end.told, failed, rolled_back, diagnosis)))
 
 
 def _carry_out(live: LiveEnvironment) -> NoReturn:
     """Do what a person decided on a release that failed in an earlier process of this run."""
     with one_delivery_at_a_time(live):
         message = carry_out_decision(live)
-    report_release(live, "", "", Outcome.FAILED, message)
-    raise DeploymentFailedError(message)
+    raise DeploymentFailedError(report_release(live, "", "", Outcome.FAILED, message))

@@ -1,5 +1,6 @@
 """Diagnosis of a service that is not well."""
 
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from prefect import flow
@@ -8,6 +9,7 @@ from pydantic import Field
 
 from blocks.names import EnvironmentName
 from flows.shared.ending import state_is_outcome
+from pipeline.clock import utc_now
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from tasks.environment import load_environment
@@ -35,10 +37,15 @@ def diagnose(environment: EnvironmentName, since_hours: Annotated[int, Field(ge=
     return diagnose_service(live, since_hours).headline
 
 
-def explain_failure(live: LiveEnvironment) -> str:
-    """Write the diagnosis of a failure; return its likeliest cause in a line, "" where none was made."""
+def explain_failure(live: LiveEnvironment, since: datetime | None = None) -> str:
+    """Write the diagnosis of a failure; return its likeliest cause in a line, "" where none was found.
+
+    What happened before ``since``, when the failed rollout began, was another one's.
+    """
+    hours = (utc_now() - since) / timedelta(hours=1) if since else 2
     try:
-        return f"Diagnosis: {diagnose_service(live).headline}"
+        found = diagnose_service(live, hours)
     except PipelineError as error:
         get_run_logger().warning("No diagnosis was made: %s", error)
         return ""
+    return f"Diagnosis: {found.headline}" if found.causes else ""

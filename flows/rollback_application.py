@@ -62,5 +62,7 @@ def move_back(live: LiveEnvironment, chosen: ReleaseRecord) -> State[str]:
     """Move the service to a recorded release."""
     end = roll_out(live, chosen.as_release, Stopwatch(), kind="rollback", take_over=True)
     if not end.outcome.good:
-        raise PipelineError(f"{end.outcome}: release {chosen.release}: {end.told}\n{end.outcome.advice}")
+        raise PipelineError(
+            f"{end.told}\n{end.outcome}: release {chosen.release} is not back. {end.outcome.advice}"
+        )
     return completed(chosen.release, end)

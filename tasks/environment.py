@@ -42,8 +42,8 @@ def preflight(live: LiveEnvironment, ref: str | None, builds: bool) -> tuple[Che
     )
     found = faults(findings)
     if found:
-        reasons = "\n".join(f"  - {item.name}: {item.reason}" for item in found)
-        raise PipelineError(f"Nothing was changed: {len(found)} checks speak against deploying.\n{reasons}")
+        reasons = "\n".join(f"{item.name}: {item.reason}" for item in found)
+        raise PipelineError(f"{reasons}\nThe preflight refuses to deploy, and nothing was changed.")
     return findings
 
 

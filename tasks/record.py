@@ -14,6 +14,7 @@ from prefect.runtime import flow_run
 
 from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
+from pipeline.delivery.model import tell_failure
 from pipeline.ecs.model import EcsError, Outcome, revision_name
 from pipeline.ecs.task_definition import RELEASE_TAG
 from pipeline.live import LiveEnvironment
@@ -36,19 +37,25 @@ def name_run(live: LiveEnvironment, release: str, asked: str = "") -> None:
 
 
 @step
-def report_release(live: LiveEnvironment, release: str, image: str, outcome: Outcome, message: str) -> None:
-    """Write the run's end as artifacts: what became of the release and what runs now, and a link."""
+def report_release(live: LiveEnvironment, release: str, image: str, outcome: Outcome, message: str) -> str:
+    """Write the run's end as artifacts: what became of the release and what runs now, and a link.
+
+    Returns the message; that of a failure says what runs now and what to do.
+    """
     page, now = live.page, _what_runs(live)
+    if not outcome.good:
+        message = tell_failure(message, now, outcome.advice)
     repository, _, digest = image.partition("@")
     show_page(
         live,
         "release",
         (
             f"## {outcome}: {f'release `{release}`' if release else 'nothing was deployed'}\n\n"
-            f"**What runs now:** {now}\n\n{outcome.advice}\n\n{as_markdown(message)}\n\n"
-            f"| | |\n|---|---|\n| environment | {live.name} |\n| image | {repository or '-'} |\n"
-            f"| digest | {f'`{digest}`' if digest else '-'} |\n"
-            f"| service | {live.outputs.service} in {live.outputs.cluster} |\n| address | {page} |\n"
+            + (f"Runs now: {now}\n\n" if outcome.good else "")
+            + f"{as_markdown(message)}\n\n"
+            f"- environment: {live.name}\n- image: {repository or 'none'}\n"
+            f"- digest: {f'`{digest}`' if digest else 'none'}\n"
+            f"- service: {live.outputs.service} in {live.outputs.cluster}\n- address: {page}\n"
         ),
         f"How the deployment of {release or 'a release'} to {live.name} ended",
     )
@@ -58,6 +65,7 @@ def report_release(live: LiveEnvironment, release: str, image: str, outcome: Out
         link_text=f"Application in {live.name}",
         description=f"Where {live.name} answers",
     )
+    return message
 
 
 def _what_runs(live: LiveEnvironment) -> str:
@@ -70,7 +78,7 @@ def _what_runs(live: LiveEnvironment) -> str:
     running = service.primary.running if service.primary else 0
     name = next((tag["value"] for tag in tags if tag["key"] == RELEASE_TAG), "none yet")
     family = revision_name(service.task_definition)
-    return f"release `{name}` ({family}), {running} of {service.desired} wanted tasks"
+    return f"release {name} ({family}), {running} of {service.desired} tasks"
 
 
 @retried_step

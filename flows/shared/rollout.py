@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pipeline.clock import Stopwatch
 from pipeline.delivery.start import Started, StartKind
@@ -178,6 +178,8 @@ class RolloutEnd:
     message: str
     cause: str = ""
     """The likeliest reason of a failure."""
+    since: datetime | None = None
+    """When the rollout began."""
 
     @property
     def told(self) -> str:
@@ -238,4 +240,5 @@ def _watch_and_verify(live: LiveEnvironment, started: Started, stopwatch: Stopwa
         return RolloutEnd(Outcome.NO_CHANGE if unchanged else outcome, message)
     if outcome is Outcome.SUPERSEDED:
         return RolloutEnd(outcome, message)
-    return RolloutEnd(outcome, message, evidence_of(live, started.rollout).headline)
+    cause = evidence_of(live, started.rollout).headline
+    return RolloutEnd(outcome, message, cause, started.rollout.started_at)

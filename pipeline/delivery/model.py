@@ -9,7 +9,7 @@ from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
 from pipeline.health.codes import HealthCodes
 from pipeline.health.model import Probe
-from pipeline.log_cause import collapse, find_cause, find_error
+from pipeline.log_cause import advise, collapse, find_cause, find_error
 from pipeline.outputs import Outputs
 from pipeline.release.model import ReleaseRecord
 
@@ -140,6 +140,23 @@ class Evidence:
         found += [f"Target {line}" for line in self.targets]
         found += [f"Event {line}" for line in self.events]
         return found + [f"Not collected: {gap}" for gap in self.gaps]
+
+
+def tell_failure(told: str, now: str, advice: str) -> str:
+    """Return why a delivery failed in the first line, then what runs now, what to do next, and the rest.
+
+    The remedy that belongs to the cause comes before the outcome's ``advice``.
+    """
+    cause, *rest = told.splitlines() or [""]
+    remedy = advise(cause)
+    return "\n".join(
+        [
+            cause,
+            f"Runs now: {now}.",
+            f"Next: {f'{remedy} ' if remedy else ''}{advice}",
+            *(line for line in rest if line != remedy),
+        ]
+    )
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def run_command(
         )
     lines = logs.tail(task, requested.container)
     raise OneOffTaskError(
-        f"`{command}` failed: {tell(lines, reason)}\nTask {task.id} ended: {reason}. {quote(lines)}"
+        f"{tell(lines, reason)}\n`{command}` failed; task {task.id} ended: {reason}. {quote(lines)}"
     )
 
 
@@ -141,7 +141,7 @@ class SmokeTest:
         """Put the cause first: that in the log of a task which stopped, else the answer's and the port."""
         if error.task is not None and stopped(error.task):
             cause = tell(lines, self._reason(error.task))
-            return f"The release does not start: {cause}\n{error} {quote(lines)}"
+            return f"{cause}\nThe release does not start. {error} {quote(lines)}"
         logged = find_error(lines)
         told = (
             listens_elsewhere(lines, self.port),
@@ -186,9 +186,7 @@ class SmokeTest:
             if shorter < patience:
                 patience, end = shorter, min(end, self.clock() + shorter)
             if self.clock() >= end:
-                raise SmokeTestError(
-                    f"The smoke-test task does not answer as it should: {answers.message}", task
-                )
+                raise SmokeTestError(f"{answers.message}\nThe smoke-test task does not answer well.", task)
             if self.clock() - told >= _TOLD_EVERY:
                 told = self.clock()
                 self.report(f"After {told - began:.0f} s still waiting for a good answer. {answers.message}")

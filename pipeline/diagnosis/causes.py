@@ -155,6 +155,11 @@ ADVICE: dict[Fault, Advice] = {
         "Deploy: the next revision is made from Terraform's own.",
         ("deploy-infrastructure", "deploy-application"),
     ),
+    Fault.APPLICATION_ERRORS: Advice(
+        "The running tasks write errors.",
+        "Read them; if they came with the newest release, go back, else correct what they name and deploy.",
+        ("rollback-application", "deploy-application"),
+    ),
     Fault.APPLICATION_EXITS: Advice(
         "The application ends by itself: its last log lines say where.",
         "Go back to the last good release, fix the application, deploy.",

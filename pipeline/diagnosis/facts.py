@@ -278,7 +278,7 @@ class Facts:
     tasks: Tasks | Unread
     secrets: KeyReport | Unread
     balancing: Balancing | Unread
-    probe: ProbeReport | Unread
+    probes: tuple[ProbeReport, ...] | Unread
     security: Security | Unread
     network: Network | Unread
     image: LiveImage | Unread

@@ -9,7 +9,7 @@ from pipeline.diagnosis.causes import fault_of, one_off, why_stopped
 from pipeline.diagnosis.facts import Facts, Releases, Tasks
 from pipeline.diagnosis.model import Fault, Finding, Topic, Unread
 from pipeline.ecs.model import Deployment, Service, Task, revision_name
-from pipeline.log_cause import find_cause, find_error
+from pipeline.log_cause import find_cause, find_error, find_errors
 
 SERVICE = Topic("service")
 ROLLOUT = Topic("rollout")
@@ -166,21 +166,28 @@ def judge_stopped(facts: Facts) -> Iterator[Finding]:
 
 
 def judge_logs(facts: Facts) -> Iterator[Finding]:
-    """Yield the last lines of the failed tasks; of the running ones where none failed."""
+    """Yield the last error of the failed tasks, and the errors of the running ones."""
     found = facts.tasks
     if isinstance(found, Unread):
         yield LOGS.skip("logs", found.reason)
         return
+    running = {task.id for task in found.running}
     for item in found.evidence:
         for container, lines in item.logs.items():
             yield _log_finding(
-                f"{item.task[:8]} {container}", lines, failed=_failed(item.task, facts, found), facts=facts
+                f"{item.task[:8]} {container}",
+                lines,
+                failed=_failed(item.task, facts, found),
+                running=item.task in running,
+                facts=facts,
             )
     if not found.evidence:
         yield LOGS.skip("logs", "no task to read the log of")
 
 
-def _log_finding(subject: str, lines: tuple[str, ...], *, failed: bool, facts: Facts) -> Finding:
+def _log_finding(
+    subject: str, lines: tuple[str, ...], *, failed: bool, running: bool, facts: Facts
+) -> Finding:
     if not lines or lines[0].startswith("(no log"):
         return LOGS.skip(subject, lines[0] if lines else "it wrote nothing")
     error = find_error(lines, _LENGTH)
@@ -188,6 +195,10 @@ def _log_finding(subject: str, lines: tuple[str, ...], *, failed: bool, facts: F
         return LOGS.ng(
             subject, error or find_cause(lines, _LENGTH), Fault.APPLICATION_EXITS, past=steady(facts)
         )
+    errors = find_errors(lines, _LENGTH)
+    if errors and running:
+        text, count = max(errors.items(), key=lambda item: item[1])
+        return LOGS.ng(subject, f"{text} ({count} times)", Fault.APPLICATION_ERRORS)
     return LOGS.ok(subject, error or lines[-1][:_LENGTH])
 
 

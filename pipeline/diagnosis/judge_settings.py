@@ -66,14 +66,15 @@ def _target(target: Target) -> Finding:
 
 
 def judge_answer(facts: Facts) -> Iterator[Finding]:
-    """Yield whether the health path answers through the load balancer."""
-    found = facts.probe
-    if isinstance(found, Unread):
-        yield ANSWER.skip("answer", found.reason)
-    elif found.healthy:
-        yield ANSWER.ok("answer", found.message)
-    else:
-        yield ANSWER.ng("answer", found.message, Fault.HTTP)
+    """Yield whether the health path and the smoke paths answer through the load balancer."""
+    if isinstance(facts.probes, Unread):
+        yield ANSWER.skip("answer", facts.probes.reason)
+        return
+    for found in facts.probes:
+        if found.healthy:
+            yield ANSWER.ok("answer", found.message)
+        else:
+            yield ANSWER.ng("answer", found.message, Fault.HTTP)
 
 
 CERTIFICATE = Topic("certificate")

@@ -35,6 +35,7 @@ class Fault(StrEnum):
     PUBLIC_FIREWALL = "public firewall"
     DNS = "dns"
     CERTIFICATE = "certificate"
+    APPLICATION_ERRORS = "application errors"
     HTTP = "http"
     STOPPED_OTHERWISE = "stopped otherwise"
     SCALING_SUSPENDED = "scaling suspended"

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 
 _LOGS_OF = 3
+_RUNNING_LOGS_OF = 2
 
 
 def read_definitions(live: LiveEnvironment) -> Definitions:
@@ -60,7 +61,7 @@ def read_tasks(live: LiveEnvironment, subject: Subject) -> Tasks:
     service = live.outputs.service
     failed = [task for task in stopped if why_stopped(task, service)]
     unhealthy = [task for task in running if task.health == "UNHEALTHY"]
-    shown = (failed + unhealthy or list(running))[:_LOGS_OF]
+    shown = [*dict.fromkeys([*(failed + unhealthy)[:_LOGS_OF], *running[:_RUNNING_LOGS_OF]])]
     logs = TaskLogs(live.access, live.outputs.log_group)
     with ThreadPoolExecutor(_LOGS_OF) as pool:
         evidence = tuple(pool.map(lambda task: _evidence(task, service, logs), shown))

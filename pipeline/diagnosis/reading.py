@@ -165,7 +165,7 @@ def read_facts(live: LiveEnvironment, subject: Subject) -> Facts:
         "tasks": partial(read_tasks, live, subject),
         "secrets": partial(_secrets, live),
         "balancing": partial(read_balancing, live),
-        "probe": partial(_probe, live, subject),
+        "probes": partial(_probes, live, subject),
         "security": partial(read_security, live),
         "network": partial(read_network, live),
         "image": partial(read_image, live),
@@ -207,8 +207,11 @@ def _secrets(live: LiveEnvironment) -> KeyReport:
     return compare_keys(read_definitions(live).live, secret, secret_keys(live.access, secret))
 
 
-def _probe(live: LiveEnvironment, subject: Subject) -> ProbeReport:
-    return probe(replace(live.probe(), in_a_row=2, window=subject.patience, timeout=subject.patience))
+def _probes(live: LiveEnvironment, subject: Subject) -> tuple[ProbeReport, ...]:
+    patience = subject.patience
+    return tuple(
+        probe(replace(asked, in_a_row=2, window=patience, timeout=patience)) for asked in live.probes()
+    )
 
 
 def _certificate(live: LiveEnvironment, subject: Subject) -> CertificateVerdict | None:

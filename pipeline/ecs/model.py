@@ -34,11 +34,11 @@ class Outcome(StrEnum):
 _ADVICE = {
     Outcome.SUCCEEDED: "Nothing to do.",
     Outcome.NO_CHANGE: "Nothing to do: this release was running already.",
-    Outcome.ROLLED_BACK: "The previous release runs again; fix the cause and deploy again.",
-    Outcome.FAILED: "Read the reasons in this run's log, fix the release and deploy again.",
+    Outcome.ROLLED_BACK: "Correct the cause and deploy again.",
+    Outcome.FAILED: "Correct the cause and deploy again.",
     Outcome.SUPERSEDED: "Somebody else changed the service; look at who, then deploy again if still wanted.",
     Outcome.TIMED_OUT: "It is still moving, which proves no failure; deploy again to go on watching.",
-    Outcome.UNHEALTHY: "The tasks run but do not answer as they should: diagnose tells the likely causes.",
+    Outcome.UNHEALTHY: "Correct the cause and deploy again; diagnose looks further.",
     Outcome.UNKNOWN: "ECS could not be reached; nothing was undone. Deploy again to find out and go on.",
 }
 

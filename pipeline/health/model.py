@@ -60,9 +60,7 @@ class ProbeReport:
             return f"{self.url}: {told}, {self.latencies}."
         last = bad[-1] if bad else Reply(0, None, fault="no answer")
         cause = f" {last.cause}." if last.cause else ""
-        return (
-            f"{self.url}: {len(bad)} of {len(self.replies)} answers bad, the last one: {last.fault}.{cause}"
-        )
+        return f"{last.fault} at {self.url}: {len(bad)} of {len(self.replies)} answers bad.{cause}"
 
     @property
     def latencies(self) -> str:

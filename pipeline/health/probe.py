@@ -79,9 +79,11 @@ def _shortcoming(answer: httpx.Response, seconds: float, release: str | None, re
 def _unanswered(seconds: float, error: httpx.HTTPError, url: str) -> Reply:
     place = httpx.URL(url)
     port = place.port or (443 if place.scheme == "https" else 80)
-    refused = isinstance(error, httpx.ConnectError) and "refused" in str(error)
-    cause = f"Nothing listens on port {port} of {place.host}" if refused else ""
-    return Reply(seconds, None, None, f"{type(error).__name__}: {error}".rstrip(": "), cause)
+    if isinstance(error, httpx.ConnectError) and "refused" in str(error):
+        return Reply(seconds, None, None, f"Nothing listens on port {port}")
+    if isinstance(error, httpx.ReadTimeout):
+        return Reply(seconds, None, None, f"No answer within {seconds:.0f} s (ReadTimeout)")
+    return Reply(seconds, None, None, f"{type(error).__name__}: {error}".rstrip(": "))
 
 
 def _release(answer: httpx.Response) -> str | None:

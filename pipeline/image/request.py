@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import PipelineError
-from pipeline.log_cause import find_error, quote
+from pipeline.log_cause import advise, find_cause, find_error, quote
 from pipeline.source.location import ResolvedSource
 
 
 class ImageError(PipelineError):
     """An image cannot be built, pushed, found or judged."""
+
+
+_EXITED = "returned a non-zero code"
+"""Docker's word for a command that failed: why, the command itself wrote."""
 
 
 class BuildError(ImageError):
@@ -23,10 +27,10 @@ class BuildError(ImageError):
         self.step = step
         self.tail = tuple(tail)
         where = f" at {step}" if step else ""
-        cause = find_error(self.tail)
+        cause = find_cause(self.tail) if _EXITED in reason else find_error(self.tail)
         lines = f"\n{quote(self.tail)}" if tail else ""
         super().__init__(
-            f"The image was not built: {cause or reason}"
+            f"{cause or reason}{f'{chr(10)}{advice}' if (advice := advise(cause)) else ''}"
             f"\nBuilding {image} failed{where}{f': {reason}' if cause else ''}.{lines}"
         )
 

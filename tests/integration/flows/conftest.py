@@ -5,7 +5,6 @@ import os
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,9 +71,9 @@ def runs(server: None) -> Iterator[Runs]:
 def place(aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Staging, which every flow is given in place of what its block says; the gates are in a hurry."""
     monkeypatch.setenv("VIMBISO_STATE", str(tmp_path / "state"))  # where Terraform's run folders lie
-    hasty = partial(GateSettings, soak=0.05, interval=0.1)
-    monkeypatch.setattr("tasks.rollout.GateSettings", partial(hasty, window=2))
-    monkeypatch.setattr("tasks.recovery.GateSettings", lambda window: hasty(window=2))
+    hasty = GateSettings(window=2, soak=0.05, interval=0.1)
+    monkeypatch.setattr("tasks.rollout.GateSettings", lambda **_: hasty)
+    monkeypatch.setattr("tasks.recovery.GateSettings", lambda **_: hasty)
     with world(aws, tmp_path) as made:
         for module in MODULES:
             if hasattr(module, "load_environment"):

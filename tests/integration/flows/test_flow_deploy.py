@@ -155,7 +155,7 @@ def test_a_check_that_fails_ends_the_run_before_anything_is_done(stage: World, r
     stage.client("secretsmanager").put_secret_value(SecretId="pay/app", SecretString='{"DJANGO_SECRET": "x"}')
     with refusing(stage.client("ecr"), "DescribeImages", "ServerException"):
         state = runs.run(deploy_application, image="r2")
-    assert "Nothing was changed: 1 checks speak against deploying" in told(state)
+    assert "The preflight refuses to deploy, and nothing was changed." in told(state)
     assert "secrets: Without a value" in told(state)
 
 

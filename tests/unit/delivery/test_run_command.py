@@ -100,19 +100,30 @@ def test_last_lines_are_not_awaited() -> None:
     assert lines == ()
 
 
+ENDED = "`python -c ...` failed; task 1 ended:"
+
+
 @pytest.mark.parametrize(
     ("code", "lines", "message"),
     [
-        (1, ("why", "because"), "because\nTask 1 ended: exit code 1. Its last lines:\n  why\n  because"),
-        (1, (), "exit code 1\nTask 1 ended: exit code 1. It wrote nothing."),
-        (137, ("one",), "exit code 137\nTask 1 ended: exit code 137. Its last lines:\n  one"),
+        (
+            1,
+            ("why", "because"),
+            f"because\n{ENDED} exit code 1. Its last lines:\n  why\n  because",
+        ),
+        (1, (), f"exit code 1\n{ENDED} exit code 1. It wrote nothing."),
+        (
+            137,
+            ("one",),
+            f"exit code 137\n{ENDED} exit code 137. Its last lines:\n  one",
+        ),
         (
             1,
             ("x.ModuleNotFoundError: No module named 'cors'",),
             (
                 "x.ModuleNotFoundError: No module named 'cors'\n"
                 "Is cors misspelt, or missing in the image's requirements?\n"
-                "Task 1 ended: exit code 1. Its last lines:\n  x.ModuleNotFoundError: No module named 'cors'"
+                f"{ENDED} exit code 1. Its last lines:\n  x.ModuleNotFoundError: No module named 'cors'"
             ),
         ),
     ],
@@ -124,7 +135,7 @@ def test_a_failure_begins_with_its_cause(code: int, lines: tuple[str, ...], mess
     """
     with pytest.raises(OneOffTaskError) as caught:
         run(FakeTasks(ended(code)), FakeLogs(lines), answer=True)
-    assert str(caught.value) == f"`python -c ...` failed: {message}"
+    assert str(caught.value) == message
 
 
 def test_a_task_that_was_left_at_work_is_awaited() -> None:

@@ -146,9 +146,9 @@ CRASH = (
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (CRASH, "The release does not start: a.B: no module\nSmoke-test task 1 stopped: exit code 3: "),
-        ((), "The release does not start: exit code 3: EssentialContainerExited\n"),
-        (("(no log: no rights)",), "The release does not start: exit code 3: EssentialContainerExited\n"),
+        (CRASH, "a.B: no module\nThe release does not start. Smoke-test task 1 stopped: exit code 3: "),
+        ((), "exit code 3: EssentialContainerExited\nThe release does not start. "),
+        (("(no log: no rights)",), "exit code 3: EssentialContainerExited\nThe release does not start. "),
     ],
 )
 def test_the_cause_of_a_stop_comes_first(lines: tuple[str, ...], message: str) -> None:
@@ -164,12 +164,13 @@ def test_a_release_on_another_port_is_told_by_its_log() -> None:
     listens = ("Listening at: http://0.0.0.0:8001 (1)", "ERROR no cache", *["asked"] * 16)
     with pytest.raises(SmokeTestError) as caught:
         tried(FakeTasks([task()]), Application([None]), lines=listens)
-    first, second, third, *quoted = str(caught.value).splitlines()
+    first, second, third, fourth, *quoted = str(caught.value).splitlines()
     assert first.startswith(
         "Nothing can be reached on port 8000: by its log the application listens on port 8001."
     )
-    assert second.endswith("ConnectError.")
-    assert third == "Its log says: no cache"
+    assert second.startswith("ConnectError at http://10.0.0.1/health: ")
+    assert third == "The smoke-test task does not answer well."
+    assert fourth == "Its log says: no cache"
     assert quoted[-1] == "  asked (16 times)"
 
 
@@ -209,7 +210,7 @@ def test_a_release_that_has_started_and_cannot_answer_is_known_soon(
 def test_a_page_that_fails_is_told_though_the_health_path_answers() -> None:
     """Health is often answered before any page is loaded."""
     tasks = FakeTasks([task()])
-    with pytest.raises(SmokeTestError, match=r"http://10.0.0.1/: 1 of 1 answers bad, the last one: HTTP 500"):
+    with pytest.raises(SmokeTestError, match=r"^HTTP 500 at http://10.0.0.1/: 1 of 1 answers bad"):
         tried(tasks, Application([200, 500]))
     assert tasks.stopped == ["arn:task/cluster/1"]
 

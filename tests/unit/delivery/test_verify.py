@@ -131,7 +131,8 @@ def test_answers_that_become_bad_in_the_soak(bad_at: tuple[int, ...]) -> None:
     """What was healthy for three seconds is no good release."""
     outcome, message = judged(look(), bad_at=bad_at)
     assert outcome is Outcome.UNHEALTHY
-    assert "HTTP 500. It answered well at first." in message
+    assert message.startswith("HTTP 500 at http://x/: 2 of ")
+    assert message.endswith("It answered well at first.")
 
 
 def test_bad_answers() -> None:

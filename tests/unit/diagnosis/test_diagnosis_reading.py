@@ -47,7 +47,7 @@ def _refused(code: str) -> ClientError:
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let names and the health path fail at once: a unit test asks no network."""
     monkeypatch.setattr("pipeline.diagnosis.reading.addresses", lambda _: ())
-    monkeypatch.setattr("pipeline.diagnosis.reading.probe", lambda *_: WELL.probe)
+    monkeypatch.setattr("pipeline.diagnosis.reading.probe", lambda *_: WELL.probes[0])
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_failing_call_is_an_answer(error: Exception, expected: str) -> None:
     """Each question that AWS refuses is unread with its reason, and the diagnosis is made all the same."""
     facts = read_facts(live(_Access(error)), WELL.subject)
-    asked = {item.name for item in fields(facts)} - {"subject", "certificate", "alarms", "names", "probe"}
+    asked = {item.name for item in fields(facts)} - {"subject", "certificate", "alarms", "names", "probes"}
     unread = {name for name in asked if isinstance(getattr(facts, name), Unread)}
     assert unread == asked
     assert expected in cast("Unread", facts.service).reason

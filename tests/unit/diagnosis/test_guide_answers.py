@@ -34,7 +34,7 @@ BREAKS: dict[str, dict[str, Any]] = {
     "Verify environment variables": {"definitions": Definitions(definition(environment=[]), None)},
     "Check container health check": {"tasks": Tasks((task(health="UNHEALTHY"),), (), ())},
     "Verify security group rules": {"security": replace(SECURITY, tasks=(replace(TASKS, inbound=()),))},
-    "Verify /health/ endpoint is responding": {"probe": ProbeReport("url", False, ())},
+    "Verify /health/ endpoint is responding": {"probes": (ProbeReport("url", False, ()),)},
     "Check ALB target group settings": {"balancing": Balancing((replace(TARGETS, path="/"),), ())},
     "Review security group rules": {"security": replace(SECURITY, tasks=(replace(TASKS, inbound=()),))},
     "Check scaling policy thresholds": {"scaling": replace(SCALING, policies=())},

@@ -97,6 +97,15 @@ CASES: list[tuple[str, dict[str, Any], Fault]] = [
         {"network": replace(NETWORK, file_systems=(FileSystem("fs-1", (("af-south-1b", "available"),)),))},
         Fault.VOLUME,
     ),
+    (
+        "errors of running tasks",
+        {
+            "tasks": replace(
+                WELL.tasks, evidence=(TaskEvidence("task-1", "RUNNING", {"app": ("a.E: no",) * 2}),)
+            )
+        },
+        Fault.APPLICATION_ERRORS,
+    ),
     ("capacity", _stops("RESOURCE:ENI"), Fault.CAPACITY),
     (
         "capacity told",
@@ -146,7 +155,7 @@ CASES: list[tuple[str, dict[str, Any], Fault]] = [
     ("no target", {"balancing": Balancing((TARGETS,), ())}, Fault.TASKS_MISSING),
     (
         "health path fails",
-        {"probe": ProbeReport("url", False, (Reply(0.1, 503, fault="HTTP 503"),))},
+        {"probes": (ProbeReport("url", False, (Reply(0.1, 503, fault="HTTP 503"),)),)},
         Fault.HTTP,
     ),
     (

@@ -66,10 +66,7 @@ def test_the_window_ends_the_asking() -> None:
     report = ask(script(httpx.Response(502)), time=time)
     assert not report.healthy
     assert len(report.replies) == 11
-    assert (
-        report.message
-        == f"http://app.test/health/: 11 of 11 answers bad, the last one: HTTP 502. {BALANCER}."
-    )
+    assert report.message == f"HTTP 502 at http://app.test/health/: 11 of 11 answers bad. {BALANCER}."
 
 
 @pytest.mark.parametrize(
@@ -94,8 +91,8 @@ def test_the_applications_own_errors_end_the_asking(answers: list[int], asked: i
 @pytest.mark.parametrize(
     ("error", "fault"),
     [
-        (httpx.ConnectError("refused"), "ConnectError: refused"),
-        (httpx.ReadTimeout(""), "ReadTimeout"),
+        (httpx.ConnectError("refused"), "Nothing listens on port 80"),
+        (httpx.ReadTimeout(""), "No answer within 0 s (ReadTimeout)"),
         (httpx.RemoteProtocolError("cut"), "RemoteProtocolError: cut"),
     ],
 )
@@ -131,6 +128,35 @@ def test_the_probe_accepts_what_the_target_group_does(status: int, healthy: bool
     assert ask(script(httpx.Response(status, headers={"Location": "/x"})), requested).healthy is healthy
 
 
+@pytest.mark.parametrize(
+    ("requested", "fault"),
+    [
+        (Probe("http://app.test/", text="Pay", in_a_row=1, window=0), "HTTP 200 without 'Pay' (Sorry)"),
+        (Probe("http://app.test/", text="orr", in_a_row=1, window=0), None),
+        (
+            Probe("http://app.test/", slowest=0.0, in_a_row=1, window=0),
+            "the answer took 0.0 s, and may take 0 s",
+        ),
+    ],
+)
+def test_a_page_may_want_words_and_a_pace(requested: Probe, fault: str | None) -> None:
+    """An accepted status alone is not enough for a smoke path."""
+    assert faults(ask(script(httpx.Response(200, text="<p>Sorry</p>")), requested)) == [fault]
+
+
+def test_a_task_is_asked_as_by_a_load_balancer() -> None:
+    """It takes a visitor's HTTPS for granted."""
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.get("X-Forwarded-Proto"))
+        return GOOD
+
+    for https in (True, False):
+        ask(answer, Probe("http://app.test/", https=https, in_a_row=1, window=0))
+    assert seen == ["https", None]
+
+
 def test_a_redirect_is_not_followed() -> None:
     """The load balancer does not follow it either; where it leads and why is told."""
     seen = []
@@ -141,7 +167,8 @@ def test_a_redirect_is_not_followed() -> None:
 
     report = ask(answer, Probe("http://app.test/health/", in_a_row=1, window=0))
     assert seen == ["/health/"]
-    assert "HTTP 302 to https://app.test/health/. Most likely Django's SECURE_SSL_REDIRECT" in report.message
+    assert report.message.startswith("HTTP 302 to https://app.test/health/ at http://app.test/health/: ")
+    assert "Most likely Django's SECURE_SSL_REDIRECT" in report.message
     assert "SECRET" not in report.message
 
 
@@ -149,7 +176,7 @@ def test_a_refused_connection_names_the_port() -> None:
     """The most frequent slip: the application listens somewhere else."""
     refused = script(httpx.ConnectError("[Errno 111] Connection refused"))
     report = ask(refused, Probe("http://10.0.0.7:8000/health/", in_a_row=1, window=0))
-    assert report.message.endswith("Connection refused. Nothing listens on port 8000 of 10.0.0.7.")
+    assert report.message.startswith("Nothing listens on port 8000 at http://10.0.0.7:8000/health/: ")
 
 
 def test_any_release_is_good_where_none_is_wanted() -> None:
@@ -194,4 +221,4 @@ def test_percentile_of_good_answers() -> None:
 
 def test_a_report_without_answers() -> None:
     """A report that holds no answer says so."""
-    assert ProbeReport("u", False, ()).message == "u: 0 of 0 answers bad, the last one: no answer."
+    assert ProbeReport("u", False, ()).message == "no answer at u: 0 of 0 answers bad."

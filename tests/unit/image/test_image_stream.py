@@ -49,8 +49,8 @@ def test_failure_names_the_step_and_its_last_lines() -> None:
     assert caught.value.step == "step 2/3 (RUN b)"
     assert caught.value.tail == ("broken thing",)
     assert str(caught.value) == (
-        "The image was not built: returned a non-zero code: 1\n"
-        "Building demo:1 failed at step 2/3 (RUN b).\nIts last lines:\n  broken thing"
+        "broken thing\n"
+        "Building demo:1 failed at step 2/3 (RUN b): returned a non-zero code: 1.\nIts last lines:\n  broken thing"
     )
     assert "fine" not in str(caught.value)
 
@@ -61,8 +61,9 @@ def test_what_a_step_calls_an_error_comes_first() -> None:
     missing = f"ERROR: no version (from {'1.2, ' * 400})\nERROR: No matching distribution found for x==9\n"
     _read(log, {"stream": "Step 1/1 : RUN pip install x==9\n"}, {"stream": missing})
     told = str(log.failure("returned a non-zero code: 1")).splitlines()
-    assert told[:2] == [
-        "The image was not built: No matching distribution found for x==9",
+    assert told[:3] == [
+        "No matching distribution found for x==9",
+        "Correct x==9 in the requirements.",
         "Building demo:1 failed at step 1/1 (RUN pip install x==9): returned a non-zero code: 1.",
     ]
     assert max(map(len, told)) < 300

@@ -125,7 +125,7 @@ def test_a_dockerfile_that_is_not_understood_is_told_in_the_engines_words(tmp_pa
     response.status_code, response.url = 400, "http+docker://localhost/build?buildargs=SECRET"
     with pytest.raises(BuildError) as caught:
         built(tmp_path, APIError("400 Client Error for " + response.url, response, said))
-    assert str(caught.value) == f"The image was not built: {said}\nBuilding pay:1 failed."
+    assert str(caught.value) == f"{said}\nBuilding pay:1 failed."
 
 
 def test_a_build_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
