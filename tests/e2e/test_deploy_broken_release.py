@@ -33,7 +33,7 @@ def untouched(house: House) -> Iterator[ReleaseRecord]:
         pytest.param(
             "health-500",
             "",
-            ["does not answer as it should", "HTTP 500", "GET /health/"],
+            ["does not answer well", "HTTP 500", "GET /health/"],
             id="health check fails",
         ),
         pytest.param("crash", "", ["exit code 3", "FAULT=crash: this release stops"], id="container exits"),

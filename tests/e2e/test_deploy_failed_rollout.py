@@ -33,7 +33,7 @@ def test_a_rollback_by_the_circuit_breaker_is_no_success(house: House, no_smoke_
         assert reason in said
     assert house.newest().outcome is Outcome.ROLLED_BACK
     _runs(house, good)
-    assert f"**What runs now:** release `{good.release}`" in house.page("release-local")
+    assert f"Runs now: release {good.release}" in house.page("release-local")
     until(lambda: {"release": ""}.items() <= _told(house, "vimbiso.release.rolled_back").items())
     assert visitor.releases == [good.release]
     assert visitor.bad == []
@@ -59,7 +59,7 @@ def test_a_release_that_answers_badly_is_taken_back(house: House, no_smoke_test:
     assert errors[-1] - errors[0] > 5
     assert (visitor.visits[-1].good, visitor.releases) == (True, [good.release])
     page = house.page("release-local")
-    for words in (f"## UNHEALTHY: release `{bad.release}`", f"**What runs now:** release `{good.release}`"):
+    for words in (f"## UNHEALTHY: release `{bad.release}`", f"Runs now: release {good.release}"):
         assert words in page
     until(lambda: {"release": good.release}.items() <= _told(house, "vimbiso.release.rolled_back").items())
 

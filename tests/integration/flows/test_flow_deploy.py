@@ -68,7 +68,8 @@ def test_ecs_takes_a_release_back_that_fails_in_service(stage: World, runs: Runs
     """The run fails as ROLLED_BACK, names the reason, and records both."""
     stage.ecs.crashing_in_service.add(stage.push(2))
     state = runs.run(deploy_application, image="r2")
-    assert "ROLLED_BACK: release r2: Starting (EssentialContainerExited; " in told(state)
+    assert told(state).startswith("Starting (EssentialContainerExited; ")
+    assert "\nROLLED_BACK: release r2.\n" in told(state)
     assert "\nThe deployment failed" in told(state)
     assert (stage.runs, stage.heard()) == ("r1", ["release.rolled_back"])
     assert stage.live.releases.newest(1)[0].outcome is Outcome.ROLLED_BACK

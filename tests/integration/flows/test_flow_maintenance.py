@@ -86,7 +86,7 @@ def test_a_restart_that_fails_says_why(stage: World, runs: Runs) -> None:
     stage.ecs.rolls_back = False
     stage.ecs.crashing_in_service.add(stage.ecs.digest(stage.ecs.service["taskDefinition"]))
     state = runs.run(sync_secrets, restart=True)
-    assert "FAILED: release r1: Starting (EssentialContainerExited; " in told(state)
+    assert "Starting (EssentialContainerExited; " in told(state)
     assert "\nThe deployment failed" in told(state)
     assert "exited with 1" in told(state)
 

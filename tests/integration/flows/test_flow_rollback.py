@@ -75,7 +75,7 @@ def test_a_release_that_does_not_run_any_more_fails_the_rollback(stage: World, r
     stage.ecs.rolls_back = False
     stage.ecs.crashing_in_service.add(stage.ecs.digest(stage.live.releases.newest()[1].task_definition))
     state = runs.run(rollback_application)
-    assert "FAILED: release r2: Starting (EssentialContainerExited; " in told(state)
+    assert "Starting (EssentialContainerExited; " in told(state)
     assert "container app exited with 1)\nThe deployment failed" in told(state)
     assert stage.live.releases.newest(1)[0].outcome is Outcome.FAILED
 

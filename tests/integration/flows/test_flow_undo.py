@@ -145,7 +145,7 @@ def test_no_migration_of_a_first_release_is_irreversible(
     stage.live = stage.given(task_definition_arn=stage.ecs.service["taskDefinition"])
     stage.ecs.crashing.add(stage.push(2))
     state = runs.run(deploy_application, image="r2")
-    assert "The release does not start" in told(state)
+    assert "\nThe release does not start. " in told(state)
     assert "Pending: pay.0002" in caplog.text
     assert "irreversible" not in f"{told(state)}{caplog.text}"
     assert "backup" not in told(state)
@@ -156,7 +156,7 @@ def test_migrations_that_fail_are_noted_as_far_as_they_ran(stage: World, runs: R
     """None of them did: a later rollback need not ask. The release is not tried."""
     stage.pending, stage.failing_migrations = [ONE_WAY, HARMLESS], True
     state = runs.run(deploy_application, image="r2")
-    assert "`python manage.py migrate --noinput` failed: Running migrations\nTask " in told(state)
+    assert "\n`python manage.py migrate --noinput` failed; task " in told(state)
     assert stage.commands == ["shell", "job", "migrate", "shell"]
     assert (noted(stage).migrations, noted(stage).irreversible) == ((), {})
     assert stage.runs == "r1"
@@ -239,7 +239,7 @@ def test_without_another_good_release_the_reason_is_told(stage: World, runs: Run
     breaks(stage, 1)
     state = runs.run(deploy_application, image="r2")
     assert "FAILED: release r2" in told(state)
-    assert "The automatic rollback did not help: FAILED: release r1" in told(state)
+    assert "FAILED: release r1 is not back." in told(state)
     assert stage.events == []
     stage.ecs.deregister(stage.live.releases.newest()[-1].task_definition)
     stage.push(4)

@@ -53,6 +53,10 @@ def _stops(reason: str, exit_code: int | None = None, **changed: Any) -> dict[st
     return {"service": MOVING, "tasks": Tasks((), (stopped(reason, exit_code, **changed),), ())}
 
 
+ELSEWHERE = FileSystem("fs-1", (("af-south-1b", "available"),))
+ERRING = TaskEvidence("task-1", "RUNNING", {"app": ("ValueError: no such row",)})
+
+
 def _target(reason: str) -> dict[str, Any]:
     unhealthy = replace(HEALTHY, state="unhealthy", reason=reason)
     return {"balancing": Balancing((TARGETS,), (unhealthy,))}
@@ -92,20 +96,8 @@ CASES: list[tuple[str, dict[str, Any], Fault]] = [
         Fault.APPLICATION_EXITS,
     ),
     ("volume", _stops("ResourceInitializationError: failed to invoke EFS utils"), Fault.VOLUME),
-    (
-        "no mount target in the zone",
-        {"network": replace(NETWORK, file_systems=(FileSystem("fs-1", (("af-south-1b", "available"),)),))},
-        Fault.VOLUME,
-    ),
-    (
-        "errors of running tasks",
-        {
-            "tasks": replace(
-                WELL.tasks, evidence=(TaskEvidence("task-1", "RUNNING", {"app": ("a.E: no",) * 2}),)
-            )
-        },
-        Fault.APPLICATION_ERRORS,
-    ),
+    ("no mount target in the zone", {"network": replace(NETWORK, file_systems=(ELSEWHERE,))}, Fault.VOLUME),
+    ("running tasks err", {"tasks": Tasks((task(),), (), (ERRING,))}, Fault.APPLICATION_ERRORS),
     ("capacity", _stops("RESOURCE:ENI"), Fault.CAPACITY),
     (
         "capacity told",

@@ -50,7 +50,8 @@ def test_failure_names_the_step_and_its_last_lines() -> None:
     assert caught.value.tail == ("broken thing",)
     assert str(caught.value) == (
         "broken thing\n"
-        "Building demo:1 failed at step 2/3 (RUN b): returned a non-zero code: 1.\nIts last lines:\n  broken thing"
+        "Building demo:1 failed at step 2/3 (RUN b): returned a non-zero code: 1.\n"
+        "Its last lines:\n  broken thing"
     )
     assert "fine" not in str(caught.value)
 
