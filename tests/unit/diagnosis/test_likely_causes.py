@@ -218,11 +218,7 @@ CASES: list[tuple[str, dict[str, Any], Fault]] = [
         {"releases": Releases((record("r6", "arn/pay:6"),), None)},
         Fault.NOT_THE_RECORDED,
     ),
-    (
-        "run killed",
-        {"releases": Releases((record(),), UNDER_WAY)},
-        Fault.ROLLOUT_UNDER_WAY,
-    ),
+    ("run killed", {"releases": Releases((record(),), UNDER_WAY)}, Fault.ROLLOUT_UNDER_WAY),
 ]
 
 
