@@ -72,7 +72,7 @@ def test_a_missing_secret_is_named_before_anything_is_built(house: House, untouc
     house.application.change()
     with house.without_secret("WHATSAPP_ACCESS_TOKEN"):
         said = house.fail("deploy-application")
-    assert "Nothing was changed" in said
+    assert "nothing was changed" in said
     assert "WHATSAPP_ACCESS_TOKEN" in said
     assert "sync-secrets" in said
     assert "[1/" not in said

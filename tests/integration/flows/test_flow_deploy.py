@@ -33,7 +33,7 @@ def test_a_release_goes_through_all_steps(stage: World, runs: Runs) -> None:
     assert runs.client.read_flow_run(state.state_details.flow_run_id).name == "staging: r2"
     page = runs.artifact(state, "release")
     assert "SUCCEEDED: release `r2`" in page
-    assert "release `r2` (app:2), 1 of 1 wanted tasks" in page
+    assert "release r2 (app:2), 1 of 1 tasks" in page
     assert stage.live.releases.open_rollout() is None
     tested = [task for task in stage.ecs.tasks.values() if task["startedBy"].startswith("smoke-test-")]
     assert [task["stoppedReason"] for task in tested] == ["Smoke test finished"]
@@ -68,7 +68,7 @@ def test_ecs_takes_a_release_back_that_fails_in_service(stage: World, runs: Runs
     """The run fails as ROLLED_BACK, names the reason, and records both."""
     stage.ecs.crashing_in_service.add(stage.push(2))
     state = runs.run(deploy_application, image="r2")
-    assert told(state).startswith("Starting (EssentialContainerExited; ")
+    assert told(state).startswith("Failed: Starting (EssentialContainerExited; ")
     assert "\nROLLED_BACK: release r2.\n" in told(state)
     assert "\nThe deployment failed" in told(state)
     assert (stage.runs, stage.heard()) == ("r1", ["release.rolled_back"])
@@ -166,7 +166,7 @@ def test_an_image_that_is_not_there_is_told_with_what_runs(stage: World, runs: R
     assert "has no image r9" in told(state)
     page = runs.artifact(state, "release")
     assert "nothing was deployed" in page
-    assert "release `r1`" in page
+    assert "Runs now: release r1" in page
 
 
 def test_where_nothing_is_tried_the_rollout_follows_at_once(stage: World, runs: Runs) -> None:
