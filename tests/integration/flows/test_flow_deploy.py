@@ -73,7 +73,7 @@ def test_ecs_takes_a_release_back_that_fails_in_service(stage: World, runs: Runs
     assert "\nThe deployment failed" in told(state)
     assert (stage.runs, stage.heard()) == ("r1", ["release.rolled_back"])
     assert stage.live.releases.newest(1)[0].outcome is Outcome.ROLLED_BACK
-    assert "release `r1` (app:1)" in runs.artifact(state, "release")
+    assert "Runs now: release r1 (app:1)" in runs.artifact(state, "release")
 
 
 def test_without_the_circuit_breaker_the_run_goes_back_itself(stage: World, runs: Runs) -> None:
