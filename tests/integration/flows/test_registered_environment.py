@@ -17,6 +17,7 @@ from deployments.cli.logs import show_application_log, show_run_log
 from deployments.cli.status import show_status
 from deployments.register import register, register_blocks
 from deployments.work_pools import WorkPoolError, register_work_pools
+from flows.shared.ending import state_is_outcome
 from pipeline.environment.loader import environment
 from pipeline.environment.model import DockerPool
 from pipeline.live import LiveEnvironment
@@ -26,6 +27,7 @@ LOADED = list[LiveEnvironment]()
 
 
 @flow
+@state_is_outcome
 def loads(environment: str, requested: str = "", built: bool = False) -> str:
     """Load an environment, as every flow begins."""
     LOADED.append(load_environment(requested or environment, built))
