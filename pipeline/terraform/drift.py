@@ -1,4 +1,4 @@
-"""Drift that somebody made, told from what the configuration and the provider leave to others. Pure.
+"""Drift that somebody made, told from what the configuration and the provider leave to others (pure).
 
 Terraform names every attribute that reads otherwise than its state says. Two kinds are nobody's change:
 what the configuration ignores (``lifecycle``), as deployments and auto scaling change it, and what only the
