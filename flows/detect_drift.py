@@ -32,5 +32,5 @@ def detect_drift(environment: EnvironmentName) -> str:
         document = terraform_show(session, plan)
         difference = report_drift(live, report_plan(live, document, key="drift"))
     if difference:
-        raise PipelineError(f"{difference}. Run deploy-infrastructure to bring the configuration back.")
+        raise PipelineError(difference)
     return f"No drift: {counted(len(document.addresses), 'resource')} look as Terraform left them."

@@ -23,7 +23,7 @@ from pipeline.state.plans import (
     remember_waiting,
     waiting_plan,
 )
-from pipeline.state.record import keep_record, record_name, take_snapshot
+from pipeline.state.record import is_read_back, keep_record, record_name, take_snapshot
 from pipeline.terraform.approval import Approval, guard, judge_approval
 from pipeline.terraform.diagnostics import StalePlanError
 from pipeline.terraform.document import Plan, PlanDocument
@@ -31,13 +31,17 @@ from pipeline.terraform.summary import PlanSummary, SummaryRow, name_difference,
 from pipeline.terraform.workspace import Workspace
 from tasks.support import emit, retried_step, show_table, step
 
+_NOT_READ_BACK = "The last apply was not read back: what AWS filled in then is among it until the next apply."
+
 
 @step
 def report_drift(live: LiveEnvironment, summary: PlanSummary) -> str:
-    """Emit an event when the infrastructure differs from the configuration; return how,  where not."""
+    """Emit an event when the infrastructure differs from the configuration; return which, in words."""
     difference = name_difference(summary)
+    if difference and not is_read_back(live.state):
+        difference += f" {_NOT_READ_BACK}"
     if difference:
-        changed = [row.address for row in summary.changed_by_hand]
+        changed = [row.address for row in summary.drift]
         get_run_logger().warning("%s differs from its configuration: %s", live.name, summary.sentence)
         emit(live, "drift.found", summary=summary.sentence, resources=changed[:50])
     return difference
@@ -86,18 +90,12 @@ def _row(item: SummaryRow, kind: str) -> dict[str, str]:
         "resource": item.address,
         "what": kind if kind == "drift" else item.action.value,
         "destroys": "YES" if item.destroys else "",
-        "reason": item.reason or _reason(item),
+        "reason": item.reason or ("brings back what was changed by hand" if item.reverts_drift else ""),
         "cost": item.cost,
         "changes": "; ".join(f"{change.path}: {change.before} -> {change.after}" for change in item.changed)[
             :400
         ],
     }
-
-
-def _reason(item: SummaryRow) -> str:
-    if item.filled_in:
-        return "AWS filled it in; the next apply writes it down"
-    return "brings back what was changed by hand" if item.reverts_drift else ""
 
 
 @step

@@ -16,7 +16,7 @@ from pipeline.environment.files import PROJECT
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.state.backend import StateBackend
-from pipeline.state.record import announced, this_run
+from pipeline.state.record import announced, note_read_back, this_run
 from pipeline.state.unlock import forget_gone, inspect_lock, lock_keeper, unlock
 from pipeline.terraform.backend import backend_config
 from pipeline.terraform.diagnostics import TerraformError, TerraformStoppedError
@@ -173,8 +173,8 @@ def terraform_plan(session: Session, request: PlanRequest) -> Plan:
 
 @step
 def terraform_show(session: Session, plan: Plan) -> PlanDocument:
-    """Read the plan."""
-    return session.workspace.show(plan)
+    """Read the plan; its drift is what somebody has changed."""
+    return session.workspace.made_by_somebody(session.workspace.show(plan))
 
 
 @step
@@ -202,6 +202,23 @@ def terraform_apply(session: Session, plan: Plan, document: PlanDocument) -> Non
         raise
     finally:
         show(reporter.progress)
+
+
+@step
+def read_back(session: Session, request: PlanRequest) -> None:
+    """Bring the state to how everything reads after an apply, so that what differs later is somebody's doing.
+
+    Where that fails, the apply was good all the same; detect-drift says that it lacks.
+    """
+    log = get_run_logger()
+    try:
+        gone = session.workspace.read_back(request)
+        if gone:
+            log.warning("Not read back, as these seem to be gone: %s", ", ".join(gone))
+        else:
+            note_read_back(session.home)
+    except PipelineError as error:
+        log.warning("What was applied could not be read back: %s", error)
 
 
 def _progress_text(session: Session, progress: Progress) -> str:

@@ -24,7 +24,14 @@ from tasks.change import (
     snapshot_state,
 )
 from tasks.support import emit
-from tasks.terraform import Session, terraform_apply, terraform_init, terraform_plan, terraform_show
+from tasks.terraform import (
+    Session,
+    read_back,
+    terraform_apply,
+    terraform_init,
+    terraform_plan,
+    terraform_show,
+)
 
 _NOTHING = "Nothing to apply: the infrastructure is what the configuration says."
 Step = Callable[[PlanDocument], object]
@@ -138,3 +145,5 @@ def _apply(session: Session, plan: Plan, document: PlanDocument, change: Change,
         forget_kept(session.home, session.run_id, plan)
         detail = change.event if succeeded else "infrastructure.failed"
         emit(session.live, detail, plan=plan.sha256[:12], changes=len(document.changes))
+    if change.records:
+        read_back(session, change.request)

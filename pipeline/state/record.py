@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.clock import utc_now
-from pipeline.state.backend import StateBackend, describe
+from pipeline.state.backend import StateBackend, describe, read_head
 from pipeline.state.backup import Bundle
 from pipeline.state.model import (
     ConfigurationRecord,
@@ -122,6 +122,26 @@ def take_snapshot(home: StateBackend, run_id: str) -> StateSnapshot | None:
     if home.read(key) is None:
         home.write_new(key, stored.body, {"sha256": head.sha256, "source-version": head.version_id})
     return StateSnapshot(head.bucket, key, head.version_id, head.serial, head.lineage, head.sha256)
+
+
+def note_read_back(home: StateBackend) -> None:
+    """Note that the state, as it is now, says how everything reads."""
+    home.write(_read_back_key(home), _version_of(home))
+
+
+def is_read_back(home: StateBackend) -> bool:
+    """Whether the state still is the one that was noted: nothing was applied since."""
+    noted = home.read(_read_back_key(home))
+    return noted is not None and noted.body == _version_of(home)
+
+
+def _version_of(home: StateBackend) -> bytes:
+    head = read_head(home)
+    return f"{head.lineage} {head.serial}".encode() if head else b""
+
+
+def _read_back_key(home: StateBackend) -> str:
+    return f"read-back/{home.environment}"
 
 
 _BUNDLE, _RECORD = "bundle.tar.gz", "record.json"

@@ -70,6 +70,8 @@ class _Sides:
     def _below(
         self, path: str | None, before: Any, after: Any, unknown: Any, sensitive: tuple[Any, Any]
     ) -> Iterator[tuple[str, str, str]]:
+        if not any_true((unknown, *sensitive)):
+            before, after = _without_common(before, after)
         for key in _keys(before, after, unknown):
             inner = str(key) if path is None else f"{path}.{key}"
             marks = (_child(sensitive[0], key), _child(sensitive[1], key))
@@ -90,6 +92,15 @@ class _Sides:
         text = value if isinstance(value, str) else json.dumps(value)
         masked = " ".join(self._masker.text(text).split())
         return masked if len(masked) <= _LONGEST else masked[: _LONGEST - 3] + "..."
+
+
+def _without_common(before: Any, after: Any) -> tuple[Any, Any]:
+    """Drop what two lists of different length have in common: one more rule is one, wherever it stands."""
+    if not (isinstance(before, list) and isinstance(after, list)) or len(before) == len(after):
+        return before, after
+    gone = {place: item for place, item in enumerate(before) if item not in after}
+    come = {place: item for place, item in enumerate(after) if item not in before}
+    return (gone, come) if gone or come else (before, after)
 
 
 def _plain(value: Any) -> bool:
@@ -122,3 +133,12 @@ def _child(tree: Any, key: Any) -> Any:
 
 def _forced(path: str, forcing: set[str]) -> bool:
     return any(path == item or path.startswith(f"{item}.") for item in forcing)
+
+
+def any_true(value: Any) -> bool:
+    """Whether a mark (unknown, sensitive) is anywhere in the tree."""
+    if isinstance(value, dict):
+        return any(any_true(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return any(any_true(item) for item in value)
+    return bool(value)

@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from pipeline.terraform.attributes import AttributeChange, attribute_changes
+from pipeline.terraform.attributes import AttributeChange, any_true, attribute_changes
 from pipeline.terraform.diagnostics import TerraformError
 from pipeline.terraform.process_environment import Masker
 
@@ -125,7 +125,7 @@ def _read(document: Mapping[str, Any], masker: Masker) -> PlanDocument:
     changes = tuple(_resource(item, masker) for item in _listed(document, "resource_changes", list))
     drift = tuple(_resource(item, masker) for item in _listed(document, "resource_drift", list))
     outputs = tuple(
-        OutputChange(name, _action(item["actions"]), _any_true(item.get("after_sensitive")))
+        OutputChange(name, _action(item["actions"]), any_true(item.get("after_sensitive")))
         for name, item in sorted(_listed(document, "output_changes", dict).items())
     )
     return PlanDocument(
@@ -171,11 +171,3 @@ def _action(actions: list[str]) -> Action:
 
 def _moves(change: ResourceChange) -> bool:
     return bool(change.previous_address) or change.imported
-
-
-def _any_true(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_any_true(item) for item in value.values())
-    if isinstance(value, list):
-        return any(_any_true(item) for item in value)
-    return bool(value)

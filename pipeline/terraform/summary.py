@@ -106,8 +106,6 @@ class SummaryRow:
     """How it touches the bill, or ""."""
     reverts_drift: bool
     """The resource was changed outside of Terraform, and this brings it back (or changes it on top)."""
-    filled_in: bool = False
-    """Nobody changed it: AWS filled it in after Terraform had made the resource."""
 
 
 @dataclass(frozen=True)
@@ -123,11 +121,6 @@ class PlanSummary:
         return Counter(row.action for row in self.rows)[action]
 
     @property
-    def changed_by_hand(self) -> tuple[SummaryRow, ...]:
-        """The drift that somebody made."""
-        return tuple(row for row in self.drift if not row.filled_in)
-
-    @property
     def sentence(self) -> str:
         """The counts as one line."""
         names = {
@@ -138,29 +131,29 @@ class PlanSummary:
             Action.FORGET: "to forget",
         }
         parts = [f"{self.count(action)} {name}" for action, name in names.items() if self.count(action)]
-        if self.changed_by_hand:
-            parts.append(f"{len(self.changed_by_hand)} changed outside of Terraform")
+        if self.drift:
+            parts.append(f"{len(self.drift)} changed outside of Terraform")
         if not parts and self.outputs:
             parts.append("only outputs change")
         return ", ".join(parts) or "nothing to change"
 
 
 def name_difference(summary: PlanSummary) -> str:
-    """Name what was changed by hand, else what is not applied, the first of it in full; "" without any."""
-    rows, how = summary.changed_by_hand, "changed by hand"
+    """Name what somebody changed, else what is not applied, the first in full, and what to do; or ""."""
+    rows = summary.drift or summary.rows
     if not rows:
-        rows, how = summary.rows, "not applied yet"
-    if not rows:
-        return "outputs not applied yet" if summary.outputs else ""
-    first, more = rows[0], f", and {len(rows) - 1} more" if len(rows) > 1 else ""
+        return "Outputs are not applied yet. Run deploy-infrastructure." if summary.outputs else ""
+    first, more = rows[0], f" {len(rows) - 1} more." if len(rows) > 1 else ""
     item = next(iter(first.changed), None)
-    what = f"{item.path}: {item.before} -> {item.after}" if item else first.action.value
-    return f"{first.address} {how}: {what}{more}"
+    what = f"{item.path} {item.before} -> {item.after}" if item else first.action.value
+    how, step = ("by hand", _UNDO) if summary.drift else ("not applied yet", "Run deploy-infrastructure.")
+    if summary.drift and all(row.address != first.address for row in summary.rows):
+        step = _STAYS
+    return f"{first.address}: {what}, {how}.{more} {step}"
 
 
-_FILLED_IN = {"aws_lb_target_group": frozenset({"load_balancer_arns"})}
-"""Attributes that AWS sets when another resource is made; the state learns of them at the next apply."""
-
+_UNDO = "Run deploy-infrastructure: it brings the configuration back."
+_STAYS = "No plan undoes this: undo it by hand, or write it into terraform/."
 _ORDER = {Action.DELETE: 0, Action.REPLACE: 1, Action.UPDATE: 2, Action.CREATE: 3}
 
 
@@ -184,13 +177,7 @@ def _row(change: ResourceChange, *, reverts: bool) -> SummaryRow:
         changed=tuple(item for item in change.attributes if _is_telling(change, item)),
         cost=cost_pointer(change),
         reverts_drift=reverts,
-        filled_in=_is_filled_in(change),
     )
-
-
-def _is_filled_in(change: ResourceChange) -> bool:
-    known = _FILLED_IN.get(change.type, frozenset())
-    return bool(change.attributes) and all(item.path.split(".")[0] in known for item in change.attributes)
 
 
 def _reason(change: ResourceChange) -> str:

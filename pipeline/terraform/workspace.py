@@ -14,7 +14,8 @@ from python_terraform import IsFlagged
 from pipeline.aws.access import AwsAccess
 from pipeline.terraform.backend import BackendConfig
 from pipeline.terraform.diagnostics import Diagnostic, StalePlanError, failure
-from pipeline.terraform.document import Plan, PlanDocument, parse_plan, read_plan
+from pipeline.terraform.document import Action, Plan, PlanDocument, parse_plan, read_plan
+from pipeline.terraform.drift import computed_attributes, ignored_attributes, leave_out
 from pipeline.terraform.folder import RunFolder, exclusively, run_folder
 from pipeline.terraform.process import TimeLimits
 from pipeline.terraform.process_environment import Masker, process_environment, write_variables
@@ -126,6 +127,27 @@ class Workspace:
             raise StalePlanError(f"The plan file {plan.path.name} is not the one that was made. Plan again.")
         self._run_locking("apply", str(plan.path), var=None, json=IsFlagged, lock_timeout=_LOCK_TIMEOUT)
 
+    def made_by_somebody(self, document: PlanDocument) -> PlanDocument:
+        """Leave out of a plan's drift what the configuration ignores, and what the provider alone sets."""
+        document = leave_out(document, ignored_attributes(self._configuration()))
+        if not document.drift:
+            return document
+        _, out, err = self._runner().cmd("providers schema", json=IsFlagged)
+        return leave_out(document, computed_attributes(self._document("providers schema", out, err)))
+
+    def read_back(self, request: PlanRequest) -> tuple[str, ...]:
+        """Write into the state how everything reads now that all of it is there; AWS is not changed.
+
+        A bucket whose versioning is a resource of its own reads otherwise than when it was made. Resources
+        that seem to be gone are returned, by address; the state stays as it is then.
+        """
+        plan = self.plan(replace(request, targets=(), refresh_only=True))
+        drift = self.show(plan).drift
+        gone = tuple(item.address for item in drift if item.action is Action.DELETE)
+        if drift and not gone:
+            self.apply(plan)
+        return gone
+
     def outputs(self) -> dict[str, Output]:
         """Return the root module's outputs from the state."""
         code, out, err = self._runner().cmd("output", json=IsFlagged, no_color=IsFlagged)
@@ -133,6 +155,14 @@ class Workspace:
             raise failure(f"terraform output failed in {self.module}.", (), err)
         document = self._document("output", out, err)
         return {name: Output(item["value"], bool(item.get("sensitive"))) for name, item in document.items()}
+
+    def _configuration(self) -> str:
+        """Return the text of the root module and of those that it calls, as ``init`` has noted them."""
+        noted = self.folder.data / "modules/modules.json"
+        called = json.loads(noted.read_text(encoding="utf-8"))["Modules"] if noted.exists() else []
+        folders = {self.module, *((self.module / item["Dir"]).resolve() for item in called)}
+        files = (file for folder in sorted(folders) for file in sorted(folder.glob("*.tf")))
+        return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
     @contextmanager
     def _plugin_cache(self) -> Iterator[None]:

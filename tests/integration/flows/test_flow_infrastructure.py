@@ -16,6 +16,8 @@ from flows.destroy import destroy
 from flows.detect_drift import detect_drift
 from flows.rollback_infrastructure import rollback_infrastructure
 from pipeline.state.record import read_records
+from pipeline.terraform.diagnostics import TerraformError
+from pipeline.terraform.workspace import Workspace
 
 ROOT = Path(__file__).parents[2] / "e2e/infrastructure_flows/roots/plain"
 
@@ -72,7 +74,9 @@ def test_infrastructure_is_planned_applied_compared_and_brought_back(stage: Worl
     differs = runs.run(detect_drift)
     assert [runs.artifact(item, "drift") == [] for item in (same, differs)] == [True, False]
     assert told(same) == "Completed: No drift: 3 resources look as Terraform left them."
-    assert told(differs).startswith("Failed: terraform_data.first not applied yet: ")
+    assert told(differs) == (
+        "Failed: terraform_data.first: input one -> two, not applied yet. Run deploy-infrastructure."
+    )
     assert stage.heard() == ["infrastructure.applied", "drift.found"]
     runs.run(deploy_infrastructure)
     assert built(stage)["value"] == "two"
@@ -85,6 +89,21 @@ def test_infrastructure_is_planned_applied_compared_and_brought_back(stage: Worl
     assert (len(records), records[0].restores) == (3, records[-1].name)
     rows = runs.artifact(back, "configurations")
     assert [row["chosen"] for row in rows] == ["", "YES"]
+
+
+def test_an_apply_that_cannot_be_read_back_is_good_all_the_same(
+    stage: World, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But what detect-drift finds may be AWS's own doing, and it says so."""
+
+    def fail(*_: object) -> tuple[str, ...]:
+        raise TerraformError("throttled")
+
+    monkeypatch.setattr(Workspace, "read_back", fail)
+    assert told(runs.run(deploy_infrastructure)) == "Completed: Applied: 3 to create."
+    assert read_records(stage.live.state)[0].outcome == "succeeded"
+    wish(stage, value="two")
+    assert "The last apply was not read back" in told(runs.run(detect_drift))
 
 
 def test_an_apply_that_fails_is_recorded_and_said(stage: World, runs: Runs) -> None:

@@ -27,7 +27,16 @@ from pipeline.state.plans import (
     remember_waiting,
     waiting_plan,
 )
-from pipeline.state.record import announce, keep_record, read_bundle, read_records, read_runs, take_snapshot
+from pipeline.state.record import (
+    announce,
+    is_read_back,
+    keep_record,
+    note_read_back,
+    read_bundle,
+    read_records,
+    read_runs,
+    take_snapshot,
+)
 from pipeline.state.restore import PresentState, choose_record, inspect_state, list_candidates, restore_state
 from pipeline.state.unlock import forget_gone, unlock
 from pipeline.terraform.diagnostics import TerraformError
@@ -46,6 +55,16 @@ def plan(folder: Path, serial: int = 1) -> Plan:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("tfstate", json.dumps({"serial": serial, "lineage": "l"}))
     return read_plan(path, has_changes=True)
+
+
+def test_a_state_is_read_back_until_it_changes(home: StateBackend) -> None:
+    """An apply that nobody read back afterwards shows in its serial."""
+    assert not is_read_back(home)
+    home.write(home.backend.key, state(7))
+    note_read_back(home)
+    assert is_read_back(home)
+    home.write(home.backend.key, state(8))
+    assert not is_read_back(home)
 
 
 def test_a_kept_plan_comes_back_as_it_was_until_it_is_dropped(home: StateBackend, tmp_path: Path) -> None:

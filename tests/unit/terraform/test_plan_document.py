@@ -57,6 +57,15 @@ CASES: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
     ),
     ({"before": {"l": ["a"]}, "after": {"l": ["a", "b"]}}, [("l.1", "(none)", "b")]),
     (
+        {
+            "before": {"rules": [{"port": 80}, {"port": 443}]},
+            "after": {"rules": [{"port": 22}, {"port": 80}, {"port": 443}]},
+            "before_sensitive": {"rules": [{"port": False}, {}]},
+        },
+        [("rules.0.port", "(none)", "22")],
+    ),
+    ({"before": {"l": ["a", "a"]}, "after": {"l": ["a"]}}, [("l.1", "a", "(none)")]),
+    (
         {"before": {"p": "old"}, "after": {"p": "new"}, "after_sensitive": {"p": True}},
         [("p", "(sensitive)", "(sensitive)")],
     ),

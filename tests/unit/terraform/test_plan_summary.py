@@ -1,10 +1,12 @@
 """The table that people read before they approve."""
 
+from typing import Any
+
 from plan_documents import change, document
 
 from pipeline.terraform.attributes import AttributeChange
 from pipeline.terraform.document import Action, parse_plan
-from pipeline.terraform.summary import explain_reason, summarise
+from pipeline.terraform.summary import explain_reason, name_difference, summarise
 
 
 def test_rows_that_destroy_come_first_with_their_reason() -> None:
@@ -86,24 +88,29 @@ def test_an_unknown_reason_is_told_as_terraform_names_it() -> None:
     assert explain_reason("") == ""
 
 
-def test_what_aws_fills_in_is_nobodys_change() -> None:
-    """A target group learns of its load balancer later; a port beside it was changed by hand."""
-    attached = change(
-        "aws_lb_target_group.t",
-        ["update"],
-        before={"load_balancer_arns": []},
-        after={"load_balancer_arns": ["a"]},
+def said(*changes: dict[str, Any], drift: tuple[dict[str, Any], ...] = ()) -> str:
+    """Return how the difference of a plan is told."""
+    return name_difference(summarise(parse_plan(document(*changes, drift=drift))))
+
+
+def test_a_difference_is_told_by_its_first_with_the_next_step() -> None:
+    """What was changed by hand goes before what is not applied; not all of it is undone by a plan."""
+    by_hand = change("aws_lb.a", ["update"], before={"x": 1}, after={"x": 2})
+    back = change("aws_lb.a", ["update"], before={"x": 2}, after={"x": 1})
+    other = change("aws_lb.b", ["create"], after={"x": 1})
+    gone = change("aws_eip.c", ["delete"], before={"ip": "1"})
+    assert said(other, back, drift=(by_hand,)) == (
+        "aws_lb.a: x 1 -> 2, by hand. Run deploy-infrastructure: it brings the configuration back."
     )
-    moved = change(
-        "aws_lb_target_group.u",
-        ["update"],
-        before={"load_balancer_arns": [], "port": 1},
-        after={"load_balancer_arns": ["a"], "port": 2},
+    assert said(other, drift=(by_hand, gone)).startswith(
+        "aws_lb.a: x 1 -> 2, by hand. 1 more. No plan undoes"
     )
-    found = summarise(parse_plan(document(drift=[attached, moved])))
-    assert [(row.address, row.filled_in) for row in found.drift] == [
-        ("aws_lb_target_group.t", True),
-        ("aws_lb_target_group.u", False),
-    ]
-    assert [row.address for row in found.changed_by_hand] == ["aws_lb_target_group.u"]
-    assert found.sentence == "1 changed outside of Terraform"
+    assert said(drift=(gone,)).startswith("aws_eip.c: delete, by hand.")
+    assert said(other) == "aws_lb.b: x (none) -> 1, not applied yet. Run deploy-infrastructure."
+    assert said() == ""
+
+
+def test_outputs_alone_are_a_difference_too() -> None:
+    """Other flows read them."""
+    plan = {**document(), "output_changes": {"a": {"actions": ["create"]}}}
+    assert name_difference(summarise(parse_plan(plan))).startswith("Outputs are not applied yet.")
