@@ -24,6 +24,6 @@ def verify_health(environment: EnvironmentName) -> str:
     live = load_environment(environment)
     found = check_running_release(live)
     if not found.outcome.good:
-        said = (f"{found.outcome}: {found.message}", explain_failure(live), found.outcome.advice)
+        said = (found.message, explain_failure(live), found.outcome.advice)
         raise PipelineError("\n".join(filter(None, said)))
     return found.message
