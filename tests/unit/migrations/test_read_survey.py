@@ -111,3 +111,35 @@ def test_every_migration_that_the_release_has_is_read() -> None:
 def test_what_a_later_release_migrated_is_found(applied: tuple[str, ...], expected: tuple[str, ...]) -> None:
     """It is of an app that the release has, and came after what it knows of that app."""
     assert newer(applied, ("a.1", "a.2", "b.1")) == expected
+
+
+CHECK = 'VIMBISO-CHECK {"id": "urls.E004", "text": "No pattern.", "about": "pay", "serious": true}'
+WARNED = 'VIMBISO-CHECK {"id": "security.W004", "text": "No HSTS.", "about": "", "serious": false}'
+BROKEN = "VIMBISO-BROKEN \"ModuleNotFoundError: No module named 'requests' (/code/pay/views.py, line 3)\""
+
+
+@pytest.mark.parametrize(
+    ("lines", "first", "then"),
+    [
+        ([CHECK, WARNED], "pay: (urls.E004) No pattern.", "Nothing was migrated"),
+        ([CHECK, CHECK], "pay: (urls.E004) No pattern. (and 1 more)", "Nothing was migrated"),
+        (
+            [CHECK, BROKEN],
+            "ModuleNotFoundError: No module named 'requests' (/code/pay/views.py, line 3) (and 1 more)",
+            "Is requests misspelt, or missing",
+        ),
+    ],
+)
+def test_what_djangos_checks_refuse_is_refused(lines: list[str], first: str, then: str) -> None:
+    """The cause comes first: an exception before errors, which each have a line of their own."""
+    with pytest.raises(SurveyError) as caught:
+        read_survey([NOISE, *lines, "VIMBISO-MIGRATIONS 0"]).require_sound()
+    assert str(caught.value).splitlines()[0] == first
+    assert then in str(caught.value)
+
+
+def test_a_warning_of_djangos_checks_keeps_nothing_back() -> None:
+    """It is logged; Django itself goes on as well."""
+    found = read_survey([WARNED, "VIMBISO-MIGRATIONS 0"])
+    found.require_sound()
+    assert [item.line for item in found.checks] == ["(security.W004) No HSTS."]
