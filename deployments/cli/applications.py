@@ -163,6 +163,8 @@ def _say_next(folder: Path, path: Path, name: str, environments: Sequence[str], 
     if changes:
         print(f"First change the application in {changes} places: vimbiso check {path}")
     print("Then:")
+    if folder.absolute().parent != APPLICATIONS.absolute():
+        print(f"  export VIMBISO_APPLICATIONS={folder.absolute().parent}")
     for environment in environments:
         whole = f"{name}-{environment}"
         commands = ["make up"] if environment == "local" else []

@@ -3,11 +3,13 @@
 The table that docs/reliability.md shows. Each row is a deployment through its steps on the local stack.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.fault_proxy import Fault, Request
 from support.house import House
 
 pytestmark = [pytest.mark.nightly, pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]
@@ -206,22 +208,79 @@ def restored(house: House) -> Iterator[Path]:
         path.write_bytes(content)
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
-def test_a_fault_is_named_first(house: House, restored: Path, fault: Seeded) -> None:
-    """By the state and by the page alike; what runs and what is next follow."""
+def fails(house: House, first: str, then: str, **parameters: str) -> None:
+    """Deploy, and look how the failed run ends: by its state and its page alike."""
     good = house.newest_good().release
+    run = house.run("deploy-application", **parameters)
+    assert run.state_name == "Failed", run.state
+    assert run.state is not None
+    lines = (run.state.message or "").splitlines()
+    assert first[:SEEN] in lines[0][:SEEN], "\n".join(lines)
+    assert then in "\n".join(lines), "\n".join(lines)
+    assert not any("Traceback" in line and "prefect" in line for line in house.log(run.id))
+    assert lines[1].startswith(f"Runs now: release {good} "), lines[1]
+    assert lines[2].startswith("Next: "), lines[2]
+    assert lines[0][:SEEN] in house.page("release-local").replace("\\_", "_").replace("&lt;", "<")
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_a_fault_of_the_source_is_named_first(house: House, restored: Path, fault: Seeded) -> None:
+    """What runs and what is next stand in the lines behind it."""
     path = restored / fault.file
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     assert fault.instead in before
     changed = before.replace(fault.instead, fault.text) if fault.instead else before + fault.text
     path.write_text(changed, encoding="utf-8")
-    run = house.run("deploy-application")
-    assert run.state_name == "Failed", run.state
-    assert run.state is not None
-    lines = (run.state.message or "").splitlines()
-    assert fault.first[:SEEN] in lines[0][:SEEN], "\n".join(lines)
-    assert lines[1].startswith(f"Runs now: release {good} "), lines[1]
-    assert lines[2].startswith("Next: "), lines[2]
-    assert fault.then in "\n".join(lines)
-    assert lines[0][:SEEN] in house.page("release-local").replace("\\_", "_").replace("&lt;", "<")
-    assert not any("Traceback" in line and "prefect" in line for line in house.log(run.id))
+    fails(house, fault.first, fault.then)
+
+
+def test_a_missing_dockerfile_is_named_first(house: House, restored: Path) -> None:
+    """Before anything is built."""
+    (restored / "Dockerfile").unlink()
+    fails(house, "dockerfile: There is no Dockerfile", "Add it, or correct")
+
+
+def test_a_secret_without_a_value_is_named_first(house: House, restored: Path) -> None:
+    """With the flow that fills it in."""
+    with house.without_secret("WHATSAPP_ACCESS_TOKEN"):
+        fails(house, "secret values: ", "WHATSAPP_ACCESS_TOKEN")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "first", "then"),
+    [
+        ({"ref": "v9"}, "v9", "Push it, or give another ref"),
+        (
+            {"image": f"sha256:{'0' * 64}"},
+            "Repository vimbiso-pay-local has no image sha256:",
+            "Push it first",
+        ),
+    ],
+    ids=["ref", "image"],
+)
+def test_what_is_not_there_is_named_first(
+    house: House, restored: Path, parameters: dict[str, str], first: str, then: str
+) -> None:
+    """With what to do about it."""
+    fails(house, first, then, **parameters)
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "said", "first"),
+    [
+        ("RunTask", "LimitExceededException", "You've reached the limit on the number of vCPUs", "limit on"),
+        ("RegisterTaskDefinition", "AccessDeniedException", "User is not authorized", "Registering"),
+        ("DescribeImages", "AccessDeniedException", "User is not authorized", "vimbiso-pay-local"),
+    ],
+)
+def test_what_aws_refuses_is_named_first(
+    house: House, restored: Path, operation: str, code: str, said: str, first: str
+) -> None:
+    """A quota, or a right that the pipeline's role lacks."""
+
+    def refused(request: Request) -> Fault | None:
+        matches = request.operation == operation
+        return Fault(400, json.dumps({"__type": code, "message": said})) if matches else None
+
+    with house.through_proxy(refused):
+        fails(house, first, said)

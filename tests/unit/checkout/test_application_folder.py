@@ -40,11 +40,12 @@ def refused(monkeypatch: pytest.MonkeyPatch, *words: object) -> int:
 
 
 @pytest.mark.parametrize("sample", sorted(SAMPLES))
-def test_each_folder_can_be_loaded(tmp_path: Path, sample: str) -> None:
+def test_each_folder_can_be_loaded(tmp_path: Path, sample: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What was found in the checkout is a valid environment on this machine and on AWS."""
     app, folder = write(tmp_path / "app", SAMPLES[sample]), tmp_path / "folder"
     words = ("init", app, "--name", "shop", "--to", folder, "--environment", "local")
     assert typed(*words, *AWS, "--domain", "shop.example") == 0
+    assert f"export VIMBISO_APPLICATIONS={tmp_path}\n" in capsys.readouterr().out
     found = load_environments(folder / "environments.toml", {})
     local, staging = found["local"], found["staging"]
     assert (local.app, local.source.repository, local.names.cluster) == (
