@@ -34,7 +34,7 @@ def require_startable(client: docker.DockerClient, image: str, settings: Environ
     except (DockerException, OSError) as error:
         raise ImageError(f"Image {image} could not be looked into: {error}. Run again.") from error
     if faults:
-        raise ImageError(f"Image {image} was not pushed: nothing would start from it. {' '.join(faults)}")
+        raise ImageError(f"{' '.join(faults)}\nNothing would start from image {image}, so it was not pushed.")
     return port_note(config, settings.container_port)
 
 

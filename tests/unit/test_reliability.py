@@ -46,3 +46,11 @@ def test_the_head_explains_every_value_and_each_is_used() -> None:
     head = PAGE.partition("\n## ")[0]
     assert re.findall(r"^- `(.+)`:", head, re.MULTILINE) == VALUES
     assert {cells[2] for cells in rows()} == set(VALUES)
+
+
+def test_every_seeded_fault_has_its_row() -> None:
+    """With the words that the test wants to see."""
+    text = (PROJECT / "tests/e2e/test_seeded_faults.py").read_text(encoding="utf-8")
+    seeded = re.findall(r'^    "([a-z][^"]+)": Seeded\(', text, re.MULTILINE)
+    named = [cells[0] for cells in rows() if "`test_a_fault_of_the_source_is_named_first`" in cells[3]]
+    assert seeded == named
