@@ -122,7 +122,12 @@ def _image(live: LiveEnvironment, ref: str | None, image: str | None) -> Release
     source = fetch_source(live, ref)
     found = find_release(live, source.release)
     if found is not None:
-        built = {"name": source.release, "revision": source.revision, "ref": source.ref or ""}
+        built = {
+            "name": source.release,
+            "revision": source.revision,
+            "ref": source.ref or "",
+            "commit": source.commit,
+        }
         return found.model_copy(update=built)
     made = build_release(live, source)
     check_image(live, made)
@@ -134,7 +139,7 @@ def _conclude(live: LiveEnvironment, release: Release, end: RolloutEnd, roll_bac
     message = end.message
     if not end.outcome.good:
         message = _roll_back_and_explain(live, release, end, roll_back)
-    message = report_release(live, release.name, release.image, end.outcome, message)
+    message = report_release(live, release.name, release.image, end.outcome, message, release.commit)
     if not end.outcome.good:
         raise DeploymentFailedError(message)
     return completed(release.name, end)

@@ -108,7 +108,8 @@ def pass_scan_gate(live: LiveEnvironment, digest: str) -> str:
 def fetch_source(live: LiveEnvironment, ref: str | None) -> ResolvedSource:
     """Pin the source at ``ref``; without one: the environment's branch, or the folder as it lies there."""
     found = source_of(live.settings, ref, live.token)
-    get_run_logger().info("Release %s from %s at %s", found.release, found.repository, found.ref or "hand")
+    where, commit = found.ref or "hand", found.commit or "no commit"
+    get_run_logger().info("Release %s from %s at %s: %s", found.release, found.repository, where, commit)
     return found
 
 
@@ -177,7 +178,12 @@ def push_release(live: LiveEnvironment, source: ResolvedSource, image: str) -> R
     pinned = _repository(live).pinned(digest)
     log.info("Pushed %s", pinned)
     return Release(
-        name=source.release, image=pinned, digest=digest, revision=source.revision, ref=source.ref or ""
+        name=source.release,
+        image=pinned,
+        digest=digest,
+        revision=source.revision,
+        ref=source.ref or "",
+        commit=source.commit,
     )
 
 

@@ -37,7 +37,9 @@ def name_run(live: LiveEnvironment, release: str, asked: str = "") -> None:
 
 
 @step
-def report_release(live: LiveEnvironment, release: str, image: str, outcome: Outcome, message: str) -> str:
+def report_release(
+    live: LiveEnvironment, release: str, image: str, outcome: Outcome, message: str, commit: str = ""
+) -> str:
     """Write the run's end as artifacts: what became of the release and what runs now, and a link.
 
     Returns the message; that of a failure says what runs now and what to do.
@@ -53,8 +55,8 @@ def report_release(live: LiveEnvironment, release: str, image: str, outcome: Out
             f"## {outcome}: {f'release `{release}`' if release else 'nothing was deployed'}\n\n"
             + (f"Runs now: {now}\n\n" if outcome.good else "")
             + f"{as_markdown(message)}\n\n"
-            f"- environment: {live.name}\n- image: {repository or 'none'}\n"
-            f"- digest: {f'`{digest}`' if digest else 'none'}\n"
+            f"- environment: {live.name}\n- commit: {as_markdown(commit or 'none')}\n"
+            f"- image: {repository or 'none'}\n- digest: {f'`{digest}`' if digest else 'none'}\n"
             f"- service: {live.outputs.service} in {live.outputs.cluster}\n- address: {page}\n"
         ),
         f"How the deployment of {release or 'a release'} to {live.name} ended",
@@ -171,6 +173,7 @@ def record_release(
         previous_task_definition=rollout.previous.task_definition if rollout.previous else None,
         revision=release.revision,
         ref=release.ref,
+        commit=release.commit,
         **_migrated(changes),
         started_at=rollout.started_at,
         ended_at=utc_now(),

@@ -42,6 +42,8 @@ class Release(BaseModel):
     revision: str = ""
     """Commit or content hash of the source."""
     ref: str = ""
+    commit: str = ""
+    """Subject and author of the commit."""
 
 
 class Previous(BaseModel):
@@ -116,6 +118,8 @@ class ReleaseRecord(BaseModel):
     revision: str = ""
     """Commit or content hash of the source."""
     ref: str = ""
+    commit: str = ""
+    """Subject and author of the commit."""
     irreversible: bool = False
     """Whether the release before cannot be expected to run on what its migrations made of the database."""
     migrations: tuple[str, ...] = ()
@@ -140,6 +144,7 @@ class ReleaseRecord(BaseModel):
             task_definition=self.task_definition,
             revision=self.revision,
             ref=self.ref,
+            commit=self.commit,
         )
 
 

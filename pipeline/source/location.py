@@ -38,6 +38,8 @@ class ResolvedSource:
     """Digest of the build context (64 hexadecimal digits), where no commit describes it."""
     recipe: str = ""
     """Digest of how it is built, where that is not by all the defaults."""
+    commit: str = ""
+    """Subject and author of the commit, for people."""
 
     @property
     def dirty(self) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import stat
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -121,7 +122,15 @@ def source_of(environment: Environment, ref: str | None, token: str = "") -> Res
         token=token,
         project=PROJECT,
     )
-    return replace(found, recipe=source.recipe)
+    return replace(found, recipe=source.recipe, commit=describe_commit(found))
+
+
+def describe_commit(source: ResolvedSource) -> str:
+    """Return subject and author of the source's commit; "" where git does not know it here."""
+    if source.revision:
+        with suppress(SourceError):
+            return git(["log", "-1", "--format=%s (%an)", source.revision], folder=source.path).strip()
+    return ""
 
 
 def resolve_source(

@@ -13,13 +13,18 @@ from pipeline.release.model import SchemaChange
 def test_a_row_tells_a_release() -> None:
     """When, what, how, by whom, how long in all and per step, and what runs now."""
     item = record(
-        by="anna", durations={"build": 61.0, "rollout": 4.2}, migrations=("a.0001_x",), irreversible=True
+        by="anna",
+        commit="Fix the form (Bo)",
+        durations={"build": 61.0, "rollout": 4.2},
+        migrations=("a.0001_x",),
+        irreversible=True,
     )
     assert history_rows([item], LIVE, {}) == [
         {
             "runs": "now",
             "when (UTC)": "2026-03-04 12:00",
             "release": "r7",
+            "commit": "Fix the form (Bo)",
             "kind": "deploy",
             "outcome": "SUCCEEDED",
             "by": "anna",

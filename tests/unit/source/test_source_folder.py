@@ -1,12 +1,13 @@
 """Local folders."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.source.location import SourceError
-from pipeline.source.resolve import resolve_folder
+from pipeline.source.resolve import describe_commit, resolve_folder
 
 Git = Callable[..., str]
 
@@ -85,3 +86,12 @@ def test_missing(tmp_path: Path) -> None:
     """A missing folder is named."""
     with pytest.raises(SourceError, match="There is no folder"):
         resolve_folder(tmp_path / "nowhere")
+
+
+def test_a_commit_is_told_by_subject_and_author(project: Path, git: Git) -> None:
+    """For people; where git knows none nothing is said."""
+    author = git(project, "log", "-1", "--format=%an")
+    found = resolve_folder(project / "app")
+    assert describe_commit(found) == f"{git(project, 'log', '-1', '--format=%s')} ({author})"
+    assert describe_commit(replace(found, revision="0" * 40)) == ""
+    assert describe_commit(replace(found, revision="")) == ""
