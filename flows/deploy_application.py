@@ -81,14 +81,14 @@ def deploy_application(
     if rollback_was_prompted():
         _carry_out(live)
     refuse_second_delivery(live)
-    with stopwatch.step("preflight"):
-        preflight(live, ref, builds=image is None)
-    if verify_only:
-        return Completed(
-            message="VERIFIED: the preflight found nothing; nothing was changed.", data="VERIFIED"
-        )
     options = DeployOptions(migrate, take_over, roll_back)
     try:
+        with stopwatch.step("preflight"):
+            preflight(live, ref, builds=image is None)
+        if verify_only:
+            return Completed(
+                message="VERIFIED: the preflight found nothing; nothing was changed.", data="VERIFIED"
+            )
         return _deliver(live, ref, image, options, stopwatch)
     except DeploymentFailedError:
         raise

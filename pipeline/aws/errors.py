@@ -61,27 +61,31 @@ def code_of(error: ClientError) -> str:
 
 
 def explain(action: str, error: ClientError | BotoCoreError) -> AwsError:
-    """Turn a botocore error into one that says what was tried (``action``) and what to do next."""
+    """Turn a botocore error into one that names cause, next step and what was tried (``action``)."""
     if isinstance(error, ClientError):
         code = code_of(error)
         message = str(error.response.get("Error", {}).get("Message", "")) or str(error)
         if code in _SIGNATURES:
             message = message.partition("\n")[0]  # behind it is the whole request, session token included
-        return AwsError(f"{action}: {code}: {message.rstrip('.')}. {_advice(code, message)}".rstrip(), code)
+        said = ": ".join(filter(None, (code, message.rstrip(".")))) + "."
+        advice = _advice(code, message)
+        told = (advice, said) if code in _FINAL else (said, advice)
+        return AwsError(f"{' '.join(filter(None, told))} ({action})", code)
     if isinstance(error, NoCredentialsError):
-        message = f"{action}: no AWS credentials. Fill in the environment's aws-credentials block."
+        message = f"No AWS credentials. Fill in the environment's aws-credentials block. ({action})"
         return AwsError(message, type(error).__name__)
     if isinstance(error, (ProfileNotFound, PartialCredentialsError)):
-        message = f"{action}: {error}. Correct the environment's aws-credentials block."
+        message = f"{error}. Correct the environment's aws-credentials block. ({action})"
         return AwsError(message, type(error).__name__)
     if isinstance(error, EndpointConnectionError):
-        return AwsError(f"{action}: {error}. Check the network, or that the local stack is up (make status).")
-    return AwsError(f"{action}: {error}. AWS could not be reached; run the same command again.")
+        advice = "Check the network, or that the local stack is up (make status)."
+        return AwsError(f"{error}. {advice} ({action})")
+    return AwsError(f"{error}. AWS could not be reached; run the same command again. ({action})")
 
 
 @contextmanager
 def calling(action: str) -> Iterator[None]:
-    """Turn a botocore error raised inside into an AwsError that begins with ``action``."""
+    """Turn a botocore error raised inside into an AwsError that ends with ``action``."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:

@@ -243,13 +243,13 @@ def test_a_missing_dockerfile_is_named_first(house: House, restored: Path) -> No
 def test_a_secret_without_a_value_is_named_first(house: House, restored: Path) -> None:
     """With the flow that fills it in."""
     with house.without_secret("WHATSAPP_ACCESS_TOKEN"):
-        fails(house, "secret values: ", "WHATSAPP_ACCESS_TOKEN")
+        fails(house, "secrets: Without a value in", "WHATSAPP_ACCESS_TOKEN")
 
 
 @pytest.mark.parametrize(
     ("parameters", "first", "then"),
     [
-        ({"ref": "v9"}, "v9", "Push it, or give another ref"),
+        ({"ref": "v9"}, "fatal: not a git repository", "The preflight refuses"),
         (
             {"image": f"sha256:{'0' * 64}"},
             "Repository vimbiso-pay-local has no image sha256:",
@@ -268,9 +268,14 @@ def test_what_is_not_there_is_named_first(
 @pytest.mark.parametrize(
     ("operation", "code", "said", "first"),
     [
-        ("RunTask", "LimitExceededException", "You've reached the limit on the number of vCPUs", "limit on"),
-        ("RegisterTaskDefinition", "AccessDeniedException", "User is not authorized", "Registering"),
-        ("DescribeImages", "AccessDeniedException", "User is not authorized", "vimbiso-pay-local"),
+        (
+            "RunTask",
+            "LimitExceededException",
+            "You've reached the limit on the number of vCPUs",
+            "LimitExceeded",
+        ),
+        ("RegisterTaskDefinition", "AccessDeniedException", "User is not authorized", "AccessDenied"),
+        ("DescribeImages", "AccessDeniedException", "User is not authorized", "AccessDenied"),
     ],
 )
 def test_what_aws_refuses_is_named_first(

@@ -47,7 +47,8 @@ def refused(code: str, message: str = "no") -> ClientError:
 def test_codes_with_advice(code: str, advice: str) -> None:
     """Credentials, clock, permissions and throttling each have their next step, and no other's."""
     found = explain("Reading x", refused(code))
-    assert str(found).startswith(f"Reading x: {code}: no. ")
+    assert f"{code}: no." in str(found)
+    assert str(found).endswith(" (Reading x)")
     assert advice in str(found)
     assert [other for other in (EXPIRED, INVALID, CLOCK, DENIED, BUSY) if other in str(found)] == [
         other for other in (advice,) if advice != UNCLEAR
@@ -98,16 +99,14 @@ def test_no_answer_is_not_final() -> None:
 
 def test_a_code_without_advice() -> None:
     """AWS's own words stand alone where there is nothing to add."""
-    assert (
-        str(explain("Reading x", refused("NoSuchBucket", "It is gone.")))
-        == "Reading x: NoSuchBucket: It is gone."
-    )
+    found = explain("Reading x", refused("NoSuchBucket", "It is gone."))
+    assert str(found) == "NoSuchBucket: It is gone. (Reading x)"
 
 
 def test_an_answer_without_a_body() -> None:
     """An error without code and message is still an error with the action."""
     found = explain("Reading x", ClientError({}, "HeadObject"))
-    assert str(found).startswith("Reading x")
+    assert str(found).endswith("(Reading x)")
     assert "HeadObject" in str(found)
     assert found.code == ""
 
@@ -122,7 +121,7 @@ UNANSWERED = {
 def test_without_an_answer(error: BotoCoreError, advice: str) -> None:
     """Where no answer came there is no code, but a next step."""
     found = explain("Reading x", error)
-    assert str(found).startswith("Reading x: ")
+    assert str(found).endswith(" (Reading x)")
     assert advice in str(found)
     assert found.code == ""
 
@@ -148,7 +147,7 @@ def test_credentials_that_cannot_be_used_are_final(error: BotoCoreError, advice:
 def test_calling_keeps_the_cause() -> None:
     """The original error is chained."""
     error = refused("AccessDenied")
-    with pytest.raises(AwsError, match="Reading x: AccessDenied") as caught, calling("Reading x"):
+    with pytest.raises(AwsError, match=r"AccessDenied.* \(Reading x\)") as caught, calling("Reading x"):
         raise error
     assert caught.value.__cause__ is error
 

@@ -177,6 +177,6 @@ def test_a_missing_bucket_names_what_was_tried() -> None:
         lambda: missing.write_open_rollout(ROLLOUT),
         missing.close_rollout,
     ):
-        with pytest.raises(AwsError, match=r"(record|open-attempt).*NoSuchBucket") as caught:
+        with pytest.raises(AwsError, match=r"NoSuchBucket.*(record|open-attempt)") as caught:
             action()
         assert caught.value.code == "NoSuchBucket"
