@@ -1,14 +1,18 @@
 """Files of a checkout, and what is found about them. Pure."""
 
 import ast
+import tomllib
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from posixpath import basename
 from typing import Any, Literal
 
 from pipeline.errors import PipelineError
+
+_RULES = tomllib.loads(Path(__file__).with_name("rules.toml").read_text(encoding="utf-8"))
 
 
 class CheckoutError(PipelineError):
@@ -36,15 +40,18 @@ class Checkout:
         """Return a Python file's syntax tree; None where it cannot be read as Python."""
         return parse(self.text(path))
 
-    def python(self) -> Iterator[str]:
-        """Yield the paths of all Python files but tests."""
-        for path in sorted(self.files):
-            parts = path.split("/")
-            tests = (
-                "tests" in parts or "test" in parts or parts[-1].startswith(("test_", "conftest", "tests"))
-            )
-            if path.endswith(".py") and not tests:
-                yield path
+    def walk(self, path: str) -> Iterator[ast.AST]:
+        """Yield all nodes of a Python file; none where it cannot be read."""
+        return ast.walk(self.tree(path) or ast.Module([], []))
+
+    def python(self) -> list[str]:
+        """Return the paths of all Python files but tests."""
+        return [path for path in sorted(self.files) if path.endswith(".py") and not _is_test(path)]
+
+
+def _is_test(path: str) -> bool:
+    *folders, name = path.split("/")
+    return bool({"test", "tests"} & set(folders)) or name.startswith(("test_", "conftest", "tests"))
 
 
 @cache
@@ -75,3 +82,13 @@ class CheckoutFinding:
     """Lines for the application's files."""
     ask: tuple[str, ...] = ()
     """Names of variables whose values nobody but the owner knows."""
+
+
+def find(
+    rule: str, settings: Mapping[str, Any] | None = None, ask: tuple[str, ...] = (), **words: object
+) -> CheckoutFinding:
+    """Make a finding by a rule of rules.toml, whose words are filled in."""
+    known = _RULES[rule]
+    code = tuple("\n".join(known.get("code", ())).format(**words).splitlines())
+    given = known.get("settings", {}) if settings is None else settings
+    return CheckoutFinding(known["ruling"], known["subject"], known["text"].format(**words), given, code, ask)

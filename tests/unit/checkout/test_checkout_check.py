@@ -150,9 +150,7 @@ def test_any_bytes_give_findings(tmp_path: Path, files: dict[str, bytes]) -> Non
         found = ()  # a wsgi.py alone that no longer names Django
     shutil.rmtree(folder)
     assert all(item.text for item in found)
-    given_anyway = {"health_path": "/", "container_port": 8000}
-    text = application_file(
-        "shop", given_anyway | merged(found), "eu-west-1", [local_table("shop", "x", {})], []
-    )
+    settings = {"health_path": "/", "container_port": 8000, "region": "eu-west-1", **merged(found)}
+    text = application_file("shop", settings, {"local": local_table("shop", "x", {})}, [])
     (tmp_path / "environments.toml").write_text(text, encoding="utf-8")
     assert set(load_environments(tmp_path / "environments.toml", {})) == {"local"}

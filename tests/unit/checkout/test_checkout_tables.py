@@ -1,7 +1,12 @@
 """Single lines of settings and Dockerfiles, and what each of them means."""
 
+import re
+import tomllib
+
 import pytest
 from sample_checkouts import STARTED, judged, set_for, told
+
+from deployments.paths import PROJECT
 
 LINE = 'DATABASES["default"]["NAME"] = '
 
@@ -183,3 +188,13 @@ def test_a_script_starts_what_has_no_command() -> None:
     assert set_for(found, "container", "command") == ["/app/run/start.sh"]
     assert set_for(found, "container_port") == 7777
     assert "runserver" not in told(found, "start")
+
+
+def test_every_rule_can_be_found() -> None:
+    """A rule that no code names is never said; a name without a rule would end a check."""
+    folder = PROJECT / "deployments/checkout"
+    code = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    named = set(re.findall(r'"([a-z]+(?:-[a-z]+)*)"', code))
+    rules = tomllib.loads((folder / "rules.toml").read_text(encoding="utf-8"))
+    assert set(rules) <= named
+    assert set(re.findall(r'find\("([\w-]+)"', code)) <= set(rules)
