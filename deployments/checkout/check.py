@@ -1,18 +1,16 @@
 """Everything that a checkout tells about its deployment. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from deployments.checkout.application import DjangoApplication, gather
 from deployments.checkout.databases import judge_databases
 from deployments.checkout.health import judge_health
 from deployments.checkout.image import judge_image
 from deployments.checkout.migrations import judge_migrations
-from deployments.checkout.model import Checkout, CheckoutError, CheckoutFinding, find
+from deployments.checkout.model import Checkout, CheckoutError, CheckoutFinding, Ruling, find
 from deployments.checkout.settings import judge_settings
 from deployments.checkout.variables import judge_variables
-
-_ORDER = ("change", "configure", "unknown", "fits")
 
 
 def judge(checkout: Checkout, dockerfile: str = "", target: str = "") -> tuple[CheckoutFinding, ...]:
@@ -34,7 +32,7 @@ def judge(checkout: Checkout, dockerfile: str = "", target: str = "") -> tuple[C
         *judge_variables(application),
         *judge_migrations(checkout, application.manage),
     ]
-    return tuple(sorted(findings, key=lambda item: _ORDER.index(item.ruling)))
+    return tuple(sorted(findings, key=lambda item: get_args(Ruling).index(item.ruling)))
 
 
 def _manage(application: DjangoApplication) -> Iterator[CheckoutFinding]:

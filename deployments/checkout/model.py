@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from posixpath import basename
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pipeline.errors import PipelineError
 
-_RULES = tomllib.loads(Path(__file__).with_name("rules.toml").read_text(encoding="utf-8"))
+_SUBJECTS = tomllib.loads(Path(__file__).with_name("rules.toml").read_text(encoding="utf-8"))
+_RULES = {name: (subject, rule) for subject, rules in _SUBJECTS.items() for name, rule in rules.items()}
 
 
 class CheckoutError(PipelineError):
@@ -65,8 +66,8 @@ def parse(text: str) -> ast.Module | None:
         return None
 
 
-Ruling = Literal["fits", "configure", "change", "unknown"]
-"""The first two need no edit of the application; ``unknown`` says who tells later."""
+Ruling = Literal["change", "configure", "unknown", "fits"]
+"""``change`` alone needs an edit of the application; ``unknown`` says who tells later."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ def find(
     rule: str, settings: Mapping[str, Any] | None = None, ask: tuple[str, ...] = (), **words: object
 ) -> CheckoutFinding:
     """Make a finding by a rule of rules.toml, whose words are filled in."""
-    known = _RULES[rule]
+    subject, known = _RULES[rule]
+    ruling = next(word for word in get_args(Ruling) if word in known)
     code = tuple("\n".join(known.get("code", ())).format(**words).splitlines())
     given = known.get("settings", {}) if settings is None else settings
-    return CheckoutFinding(known["ruling"], known["subject"], known["text"].format(**words), given, code, ask)
+    return CheckoutFinding(ruling, subject, known[ruling].format(**words), given, code, ask)
