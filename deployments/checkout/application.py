@@ -9,7 +9,7 @@ from posixpath import basename, dirname, relpath
 from deployments.checkout.dockerfile import Dockerfile, Stage
 from deployments.checkout.evaluate import Evaluator
 from deployments.checkout.model import Checkout
-from deployments.checkout.requirements import Requirements, read_requirements
+from deployments.checkout.requirements import required_packages
 from deployments.checkout.start import PORT, ServerFacts, find_server, names_server
 from deployments.checkout.values import Names, Open
 
@@ -38,7 +38,8 @@ class DjangoApplication:
     has_command: bool
     """Whether the image, and not only a script beside it, starts something."""
     server: ServerFacts
-    requirements: Requirements
+    requirements: frozenset[str]
+    """Packages; none where no file names them."""
     evaluator: Evaluator
     manage_file: str
     modules: dict[str, str]
@@ -98,7 +99,7 @@ def gather(checkout: Checkout, dockerfile: str = "", target: str = "") -> Django
         stage,
         has_command,
         server,
-        read_requirements(checkout, recipe.runs),
+        required_packages(checkout, recipe.runs),
         evaluator,
         manage,
         modules,

@@ -76,7 +76,7 @@ def _judge(application: DjangoApplication, alias: str, entry: Any, alone: bool) 
 def _by_url(application: DjangoApplication, alias: str, entry: Open) -> CheckoutFinding:
     otherwise = "without it there is no database" if entry.default == UNKNOWN else "else by its default"
     words: dict[str, Any] = {"alias": alias, "variable": entry.variable, "otherwise": otherwise}
-    if application.requirements.names & {name for names in _DRIVERS.values() for name in names}:
+    if application.requirements & {name for names in _DRIVERS.values() for name in names}:
         return find("database-by-url", {"secret_keys": [entry.variable], **_kept()}, **words)
     variables = {entry.variable: f"sqlite:///{DATABASE}"}
     return find("database-by-sqlite-url", {"variables": variables, **_kept(DATABASE)}, **words)
@@ -94,7 +94,7 @@ def _by_variable(alias: str, name: Open) -> CheckoutFinding:
 def _server(application: DjangoApplication, alias: str, engine: str) -> CheckoutFinding:
     kind = "postgres" if "postgis" in engine else next((kind for kind in _DRIVERS if kind in engine), "")
     drivers = _DRIVERS.get(kind, ())
-    required = application.requirements.names
+    required = application.requirements
     by_hand = any(name in application.recipe.runs for name in drivers)
     if drivers and required and not by_hand and not required & set(drivers):
         return find("no-driver", _kept(), alias=alias, kind=kind, driver=drivers[0])

@@ -123,10 +123,8 @@ def _installed(application: DjangoApplication) -> Iterator[CheckoutFinding]:
     name, required = application.server.name, application.requirements
     wanted = _PACKAGES.get(name, (name,))
     by_hand = any(package in application.recipe.runs.lower() for package in wanted)
-    if required.names and not by_hand and not required.names & set(wanted):
+    if required and not by_hand and not required & set(wanted):
         yield find("not-required", server=name, package=wanted[0])
-    yield from (find("conflict", conflict=conflict) for conflict in required.conflicts)
-    yield from (find("not-understood", place=place) for place in required.unread[:5])
 
 
 def _port(application: DjangoApplication) -> Iterator[CheckoutFinding]:

@@ -26,7 +26,7 @@ def judge_settings(application: DjangoApplication, health_path: str) -> Iterator
         yield from _redis(settings)
         if truth(settings.get("DEBUG", False)):
             yield find("debug")
-    if "celery" in application.requirements.names:
+    if "celery" in application.requirements:
         yield find("celery")
     yield from _static(application)
 

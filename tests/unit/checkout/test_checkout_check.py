@@ -49,11 +49,6 @@ SEVERAL = settings(max_examples=150, suppress_health_check=[HealthCheck.function
         ("uwsgi", "database", "configure: Database 'default' is /code/var/main.db, in a folder of its own"),
         ("uwsgi", "database", "change: Write-ahead logging"),
         ("uwsgi", "start", "change: uWSGI takes SIGTERM for a reload"),
-        (
-            "uwsgi",
-            "requirements",
-            "requirements/base.txt demands Django==5.1, and requirements/production.txt",
-        ),
         ("uwsgi", "allowed hosts", "fits: ALLOWED_HOSTS lets"),
         ("daphne", "start", "change: docker/entrypoint.sh has carriage returns"),
         ("daphne", "start", "change: docker/entrypoint.sh is started and not executable"),
@@ -103,10 +98,10 @@ def test_what_is_to_be_configured(name: str, keys: tuple[str, ...], expected: ob
 
 
 def test_what_demands_nothing() -> None:
-    """The findings of one application are not those of another; development's requirements are nobody's."""
+    """The findings of one application are not those of another."""
     packaged, uwsgi = judge(Checkout(PACKAGED)), judge(Checkout(UWSGI))
     assert told(packaged, "requirements") == told(packaged, "Redis") == told(packaged, "static files") == ""
-    assert "development" not in told(uwsgi, "requirements")
+    assert told(uwsgi, "requirements") == ""
     assert told(judge(Checkout(SILENT)), "migrations") == ""
     assert "keeps SIGTERM" not in told(judge(Checkout(DAPHNE)), "start")
 
