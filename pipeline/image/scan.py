@@ -1,7 +1,7 @@
 """Reads the registry's scan of an image, and decides whether its findings keep it from being deployed."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
@@ -58,8 +58,10 @@ def judge_scan(result: ScanResult, policy: Scan, today: date) -> ScanVerdict:
     """Decide; without a scan result the image is SKIPPED with the reason, or BLOCKED, but never PASSED."""
     if result.unavailable:
         return ScanVerdict("BLOCKED" if policy.required else "SKIPPED", result.unavailable)
-    counts = _counts(result.findings)
-    grave = [finding for finding in _worst_first(result.findings) if _is_grave(finding, policy)]
+    counter = Counter(normal_severity(finding.severity) for finding in result.findings)
+    counts: dict[str, int] = {severity: counter[severity] for severity in SEVERITIES if counter[severity]}
+    worst_first = sorted(result.findings, key=lambda item: (_rank(item.severity), item.name, item.package))
+    grave = [finding for finding in worst_first if _is_grave(finding, policy)]
     allowed = tuple(finding for finding in grave if _is_allowed(finding, policy, today))
     blocking = tuple(finding for finding in grave if finding not in allowed)
     if blocking:
@@ -70,21 +72,16 @@ def judge_scan(result: ScanResult, policy: Scan, today: date) -> ScanVerdict:
             "Update the packages, or allow them by name with a reason and a date."
         )
         return ScanVerdict("BLOCKED", reason, blocking, allowed, counts)
-    return ScanVerdict("PASSED", _passed(policy, len(allowed)), (), allowed, counts)
+    reason = f"Nothing of severity {policy.block_at} or worse"
+    reason += f", but for {len(allowed)} allowed." if allowed else "."
+    if policy.block_at is None:
+        reason = "The policy blocks nothing."
+    return ScanVerdict("PASSED", reason, (), allowed, counts)
 
 
 def normal_severity(severity: str) -> str:
     """Return one of :data:`SEVERITIES`."""
     return severity if severity in SEVERITIES else "UNDEFINED"
-
-
-def _counts(findings: Sequence[Vulnerability]) -> dict[str, int]:
-    counter = Counter(normal_severity(finding.severity) for finding in findings)
-    return {severity: counter[severity] for severity in SEVERITIES if counter[severity]}
-
-
-def _worst_first(findings: Sequence[Vulnerability]) -> list[Vulnerability]:
-    return sorted(findings, key=lambda finding: (_rank(finding.severity), finding.name, finding.package))
 
 
 def _rank(severity: str) -> int:
@@ -98,14 +95,6 @@ def _is_grave(finding: Vulnerability, policy: Scan) -> bool:
 def _is_allowed(finding: Vulnerability, policy: Scan, today: date) -> bool:
     accepted = policy.allow.get(finding.name)
     return accepted is not None and (accepted.until is None or today <= accepted.until)
-
-
-def _passed(policy: Scan, allowed: int) -> str:
-    if policy.block_at is None:
-        return "The policy blocks nothing."
-    return f"Nothing of severity {policy.block_at} or worse" + (
-        f", but for {allowed} allowed." if allowed else "."
-    )
 
 
 def scan_rows(result: ScanResult, verdict: ScanVerdict) -> list[dict[str, str]]:

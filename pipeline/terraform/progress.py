@@ -70,7 +70,7 @@ def advance(progress: Progress, event: TerraformEvent) -> Progress:
     known = _known(progress, address, action)
     if event.kind in ("apply_start", "apply_progress"):
         return replace(known, running={**known.running, address: action})
-    running = _without(known.running, address)
+    running = {name: action for name, action in known.running.items() if name != address}
     if event.kind == "apply_errored":
         return replace(known, failed=tuple(dict.fromkeys([*known.failed, address])), running=running)
     return replace(known, steps={**known.steps, address: known.steps.get(address, 0) + 1}, running=running)
@@ -89,10 +89,6 @@ def _known(progress: Progress, address: str, action: str) -> Progress:
         return progress
     known = action if action in _STEPS else "update"
     return replace(progress, planned={**progress.planned, address: known})
-
-
-def _without(running: Mapping[str, str], address: str) -> dict[str, str]:
-    return {name: action for name, action in running.items() if name != address}
 
 
 @dataclass(frozen=True)
