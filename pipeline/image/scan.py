@@ -1,10 +1,10 @@
 """Reads the registry's scan of an image, and decides whether its findings keep it from being deployed."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay, wait_fixed, wait_random
@@ -16,7 +16,6 @@ from pipeline.environment.model import Scan, Severity
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
-    from mypy_boto3_ecr.type_defs import DescribeImageScanFindingsRequestTypeDef
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """ECR's severities, worst first (API reference, ImageScanFinding); UNTRIAGED counts as UNDEFINED."""
@@ -129,12 +128,6 @@ _POLL = wait_fixed(4) + wait_random(0, 2)
 Page = Mapping[str, Any]
 
 
-class NextPage(TypedDict, total=False):
-    """A request's part that names the page; empty for the first one."""
-
-    nextToken: str
-
-
 def wait_for_findings(
     access: AwsAccess, repository: str, digest: str, *, limit: float = 300, poll: wait_base = _POLL
 ) -> ScanResult:
@@ -146,19 +139,14 @@ def wait_for_findings(
         AwsError: the call failed for another reason.
     """
     client = access.client("ecr")
-    image: DescribeImageScanFindingsRequestTypeDef = {
-        "repositoryName": repository,
-        "imageId": {"imageDigest": digest},
-    }
-
-    def fetch(page: NextPage) -> Page:
-        request: DescribeImageScanFindingsRequestTypeDef = {**image, **page}
-        return client.describe_image_scan_findings(**request)
+    pages = client.get_paginator("describe_image_scan_findings")
 
     def ask() -> ScanResult | None:
         with calling(f"Reading the scan findings of {digest}"):
             try:
-                return read_findings(fetch)
+                return read_findings(
+                    pages.paginate(repositoryName=repository, imageId={"imageDigest": digest})
+                )
             except ClientError as error:
                 code = code_of(error)
                 if code == "ScanNotFoundException":
@@ -176,18 +164,17 @@ def wait_for_findings(
     return attempts(ask) or ScanResult(unavailable=_OFF)
 
 
-def read_findings(fetch: Callable[[NextPage], Page]) -> ScanResult | None:
-    """Read every page; None while the scan runs. ``fetch`` takes {} or {"nextToken": …}."""
-    page = fetch({})
-    status = page.get("imageScanStatus", {})
-    code = str(status.get("status", ""))
-    if code in _PENDING:
-        return None
-    if code not in _READY:
-        return ScanResult(unavailable=f"ECR's scan ended as {code}: {status.get('description', 'no reason')}")
-    findings = [*_of_page(page)]
-    while token := page.get("nextToken"):
-        page = fetch({"nextToken": token})
+def read_findings(pages: Iterable[Page]) -> ScanResult | None:
+    """Read every page; None while the scan runs."""
+    findings: list[Vulnerability] = []
+    for page in pages:
+        status = page.get("imageScanStatus", {})
+        code = str(status.get("status", ""))
+        if code in _PENDING:
+            return None
+        if code not in _READY:
+            why = status.get("description", "no reason")
+            return ScanResult(unavailable=f"ECR's scan ended as {code}: {why}")
         findings += _of_page(page)
     return ScanResult(tuple(findings))
 
