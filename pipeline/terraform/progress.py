@@ -1,6 +1,6 @@
 """Progress of an apply, folded from its events (pure)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeline.terraform.document import PlanDocument
@@ -74,14 +74,6 @@ def advance(progress: Progress, event: TerraformEvent) -> Progress:
     if event.kind == "apply_errored":
         return replace(known, failed=tuple(dict.fromkeys([*known.failed, address])), running=running)
     return replace(known, steps={**known.steps, address: known.steps.get(address, 0) + 1}, running=running)
-
-
-def follow(events: Iterable[TerraformEvent], start: Progress | None = None) -> Progress:
-    """Fold many events."""
-    progress = start or Progress()
-    for event in events:
-        progress = advance(progress, event)
-    return progress
 
 
 def _known(progress: Progress, address: str, action: str) -> Progress:

@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +64,6 @@ class Workspace:
     folder: RunFolder
     execution: Execution
     hook: CommandHook = run_directly
-
-    def within(self, seconds: float) -> "Workspace":
-        """Return the same workspace with another time limit for each command."""
-        return replace(
-            self, execution=replace(self.execution, limits=replace(self.execution.limits, timeout=seconds))
-        )
 
     def init(self, backend: BackendConfig | None) -> None:
         """Prepare the folder: backend, modules, providers. None: a backend-less init, enough to validate."""

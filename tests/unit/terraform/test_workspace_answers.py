@@ -78,15 +78,6 @@ def test_a_command_may_be_told_to_raise(answering: Answering) -> None:
         TerraformRunner(workspace.module, workspace.execution).cmd("show", raise_on_error=True)
 
 
-def test_a_time_limit_is_for_one_use_of_a_workspace(answering: Answering) -> None:
-    """The other settings stay."""
-    workspace = answering("", 0)
-    shorter = workspace.within(5)
-    assert shorter.execution.limits.timeout == 5
-    assert shorter.execution.environment == workspace.execution.environment
-    assert workspace.execution.limits.timeout != 5
-
-
 @pytest.mark.parametrize(
     ("mark", "hidden"),
     [
