@@ -3,7 +3,6 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from posixpath import basename, dirname, relpath
 
 from deployments.checkout.dockerfile import Dockerfile, Stage
@@ -24,29 +23,34 @@ _RUNNERS = ("poetry", "pipenv", "uv", "pdm")
 _SET_THERE = {"ALLOWED_HOSTS": "*", "DATA_PATH": DATA, "DATABASE_PATH": DATABASE, "PORT": str(PORT)}
 
 
-@dataclass(frozen=True)
 class DjangoApplication:
-    """Facts about the application of a checkout."""
+    """Facts about the application of a checkout, with the Dockerfile and the stage of it that are named."""
 
-    checkout: Checkout
-    context: str
-    """Build context inside the checkout; "" is all of it."""
-    dockerfile: str
-    """Dockerfile inside the build context; "" where there is none."""
-    recipe: Dockerfile
-    stage: Stage
-    has_command: bool
-    """Whether the image, and not only a script beside it, starts something."""
-    server: ServerFacts
-    requirements: frozenset[str]
-    """Packages; none where no file names them."""
-    evaluator: Evaluator
-    manage_file: str
-    modules: dict[str, str]
-    """Settings modules by the name of the file that chooses them."""
-    settings_module: str
-    """The one that the server has."""
-    settings: Names
+    def __init__(self, checkout: Checkout, dockerfile: str = "", target: str = "") -> None:
+        self.checkout = checkout
+        self.manage_file = next(iter(checkout.named("manage.py")), "")
+        path = dockerfile or next(iter((*checkout.named("Dockerfile"), *self._other_dockerfiles())), "")
+        inside = dirname(path) and dirname(self.manage_file).startswith(dirname(path))
+        self.context = dirname(path) if inside else ""
+        """Build context inside the checkout; "" is all of it."""
+        self.dockerfile = relpath(path, self.context or ".") if path else ""
+        """Dockerfile inside the build context; "" where there is none."""
+        self.recipe = Dockerfile(checkout.text(path))
+        self.stage = self.recipe.stage(target) or Stage("")
+        self.has_command = bool(self.stage.started)
+        """Whether the image, and not only a script beside it, starts something."""
+        if not self.has_command:
+            self.stage.command = self._own_start()
+        self.server = find_server(checkout, self.stage)
+        self.requirements = required_packages(checkout, self.recipe.runs)
+        """Packages; none where no file names them."""
+        roots = tuple(dict.fromkeys((dirname(self.manage_file), "", "src", self.context)))
+        self.evaluator = Evaluator(checkout, roots, {**_SET_THERE, **self.stage.environment})
+        self.modules = dict(self._modules())
+        """Settings modules by the name of the file that chooses them."""
+        self.settings_module = self._served()
+        """The one that the server has."""
+        self.settings: Names = self.evaluator.module(self.settings_module) or {}
 
     @property
     def port(self) -> int:
@@ -72,73 +76,41 @@ class DjangoApplication:
         """Return where a file of the checkout lies in the image; "" where that cannot be told."""
         return self.stage.place(path.removeprefix(f"{self.context}/") if self.context else path)
 
+    def _other_dockerfiles(self) -> list[str]:
+        """Return Dockerfiles of other names, those nearest to the top first."""
+        found = filter(_OTHERS.search, self.checkout.files)
+        return sorted(found, key=lambda path: (path.count("/"), path))
 
-def gather(checkout: Checkout, dockerfile: str = "", target: str = "") -> DjangoApplication:
-    """Gather the facts, with the Dockerfile and the stage of it that are named."""
-    manage = next(iter(checkout.named("manage.py")), "")
-    others = [
-        name for path in checkout.files if _OTHERS.search(path) for name in checkout.named(basename(path))
-    ]
-    path = dockerfile or next(iter((*checkout.named("Dockerfile"), *others)), "")
-    context = dirname(path) if dirname(path) and dirname(manage).startswith(dirname(path)) else ""
-    recipe = Dockerfile(checkout.text(path))
-    stage = recipe.stage(target) or Stage("")
-    has_command = bool(stage.started)
-    if not has_command:
-        stage.command = _own_start(checkout, stage, context)
-    server = find_server(checkout, stage)
-    roots = tuple(dict.fromkeys((dirname(manage), "", "src", context)))
-    evaluator = Evaluator(checkout, roots, {**_SET_THERE, **stage.environment})
-    modules = dict(_modules(checkout, evaluator, manage))
-    module = _served(stage, server, modules)
-    return DjangoApplication(
-        checkout,
-        context,
-        relpath(path, context or ".") if path else "",
-        recipe,
-        stage,
-        has_command,
-        server,
-        required_packages(checkout, recipe.runs),
-        evaluator,
-        manage,
-        modules,
-        module,
-        evaluator.module(module) or {},
-    )
+    def _own_start(self) -> tuple[str, ...]:
+        """Return the command of a script that starts a server; () where there is none."""
+        for path in sorted(self.checkout.files):
+            place = self.place(path)
+            if path.endswith(".sh") and place and names_server(self.checkout.text(path)):
+                return (place,)
+        return ()
 
+    def _modules(self) -> Iterator[tuple[str, str]]:
+        """Yield what manage.py, wsgi.py and asgi.py set as the settings module."""
+        servers = (*self.checkout.named("wsgi.py")[:1], *self.checkout.named("asgi.py")[:1])
+        for path in (self.manage_file, *servers):
+            for node in self.checkout.walk(path):
+                match node:
+                    case (
+                        ast.Call(args=[ast.Constant(value=name), value])
+                        | ast.Assign(targets=[ast.Subscript(slice=ast.Constant(value=name))], value=value)
+                    ) if name == _MODULE:
+                        found = self.evaluator.evaluate(value)
+                        found = found.default if isinstance(found, Open) else found
+                        if isinstance(found, str) and re.fullmatch(r"\w+(\.\w+)*", found):
+                            yield basename(path), found
 
-def _own_start(checkout: Checkout, stage: Stage, context: str) -> tuple[str, ...]:
-    """Return the command of a script that starts a server; () where there is none."""
-    for path in sorted(checkout.files):
-        place = stage.place(path.removeprefix(f"{context}/") if context else path)
-        if path.endswith(".sh") and place and names_server(checkout.text(path)):
-            return (place,)
-    return ()
-
-
-def _modules(checkout: Checkout, evaluator: Evaluator, manage: str) -> Iterator[tuple[str, str]]:
-    """Yield what manage.py, wsgi.py and asgi.py set as the settings module."""
-    for path in (manage, *checkout.named("wsgi.py")[:1], *checkout.named("asgi.py")[:1]):
-        for node in checkout.walk(path):
-            match node:
-                case (
-                    ast.Call(args=[ast.Constant(value=name), value])
-                    | ast.Assign(targets=[ast.Subscript(slice=ast.Constant(value=name))], value=value)
-                ) if name == _MODULE:
-                    found = evaluator.evaluate(value)
-                    found = found.default if isinstance(found, Open) else found
-                    if isinstance(found, str) and re.fullmatch(r"\w+(\.\w+)*", found):
-                        yield basename(path), found
-
-
-def _served(stage: Stage, server: ServerFacts, modules: dict[str, str]) -> str:
-    """Return the settings module of the server."""
-    exported = _EXPORTED.search(server.text)
-    if exported or _MODULE in stage.environment:
-        return exported[1] if exported else stage.environment[_MODULE]
-    wanted = "asgi.py" if re.search(r"asgi\b", server.text) else "wsgi.py"
-    order = [wanted, "wsgi.py", "asgi.py", "manage.py"]
-    if server.name == "runserver":
-        order.insert(0, "manage.py")
-    return next((modules[name] for name in order if modules.get(name)), "")
+    def _served(self) -> str:
+        """Return the settings module of the server."""
+        exported = _EXPORTED.search(self.server.text)
+        if exported or _MODULE in self.stage.environment:
+            return exported[1] if exported else self.stage.environment[_MODULE]
+        wanted = "asgi.py" if re.search(r"asgi\b", self.server.text) else "wsgi.py"
+        order = [wanted, "wsgi.py", "asgi.py", "manage.py"]
+        if self.server.name == "runserver":
+            order.insert(0, "manage.py")
+        return next((self.modules[name] for name in order if name in self.modules), "")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args
 
-from deployments.checkout.application import DjangoApplication, gather
+from deployments.checkout.application import DjangoApplication
 from deployments.checkout.databases import judge_databases
 from deployments.checkout.health import judge_health
 from deployments.checkout.image import judge_image
@@ -21,7 +21,7 @@ def judge(checkout: Checkout, dockerfile: str = "", target: str = "") -> tuple[C
     """
     if dockerfile and dockerfile not in checkout.files:
         raise CheckoutError(f"There is no file {dockerfile} in the checkout.")
-    application = gather(checkout, dockerfile, target)
+    application = DjangoApplication(checkout, dockerfile, target)
     health, path = judge_health(application)
     findings = [
         *judge_databases(application),

@@ -54,7 +54,7 @@ class Evaluator:
 
     def find(self, module: str) -> str:
         """Return a module's file; "" where the checkout has none."""
-        places = (normpath(join(root, module.replace(".", "/"))) for root in self._roots)
+        places = (normpath(join(root, module.replace(".", "/"))) for root in self._roots if module)
         files = (name for place in places for name in (f"{place}.py", f"{place}/__init__.py"))
         return next((name for name in files if name in self.checkout.files), "")
 

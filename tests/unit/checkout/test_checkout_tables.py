@@ -190,6 +190,17 @@ def test_a_script_starts_what_has_no_command() -> None:
     assert "runserver" not in told(found, "start")
 
 
+def test_settings_that_nobody_names_are_not_those_of_a_folder() -> None:
+    """Without a name there is no module, also where the folder of sources is a package."""
+    unnamed = {
+        "manage.py": "import django",
+        "shop/wsgi.py": "import django",
+        "src/__init__.py": "DEBUG = True",
+    }
+    found = told(judged({**STARTED, **unnamed}), "settings")
+    assert found == "unknown: Nothing names the settings module. The first deployment tells."
+
+
 def test_every_rule_can_be_found() -> None:
     """A rule that no code names is never said; a name without a rule would end a check."""
     folder = PROJECT / "deployments/checkout"
