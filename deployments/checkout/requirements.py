@@ -25,7 +25,7 @@ def required_packages(checkout: Checkout, installed: str) -> frozenset[str]:
     wanted = set(map(basename, _INSTALLED.findall(installed)))
     chosen = [path for path in files if basename(path) in wanted] or files
     found = {name for path in chosen for name in _of_file(checkout, path, set())}
-    for path in checkout.named("pyproject.toml"):
+    for path in (*checkout.named("pyproject.toml"), *checkout.named("Pipfile")):
         found |= set(_of_project(checkout.text(path)))
     return frozenset(map(canonicalize_name, found))
 
@@ -43,7 +43,7 @@ def _of_file(checkout: Checkout, path: str, seen: set[str]) -> Iterator[str]:
 
 
 def _of_project(text: str) -> list[str]:
-    """Return the names in a pyproject.toml (PEP 621, Poetry, dependency groups)."""
+    """Return the names in a pyproject.toml (PEP 621, Poetry, dependency groups) or a Pipfile."""
     try:
         return list(_dependencies(tomllib.loads(text)))
     except (tomllib.TOMLDecodeError, RecursionError):
@@ -53,7 +53,7 @@ def _of_project(text: str) -> list[str]:
 def _dependencies(document: dict[str, Any], told: bool = False) -> Iterator[str]:
     """Yield what stands in tables and lists below a key that names dependencies."""
     for key, value in document.items():
-        inside = told or "dependencies" in key
+        inside = told or key.startswith(("depend", "optional-depend")) or key == "packages"
         if told and not isinstance(value, list):
             yield key
         elif isinstance(value, dict):

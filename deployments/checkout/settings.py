@@ -52,11 +52,12 @@ def _hosts(settings: Names) -> CheckoutFinding:
     kinds = options(found)
     if any("*" in item for item in kinds if isinstance(item, str | list | dict)):
         return find("hosts")
-    for item in kinds:
-        if isinstance(item, Open):
-            variable = item.variable
-            given = {"variables": {variable: "*"}} if variable else None
-            return find("hosts-by-variable" if variable else "hosts-unknown", given, variable=variable)
+    left_open = [item for item in kinds if isinstance(item, Open)]
+    for item in left_open:
+        if item.variable:
+            return find("hosts-by-variable", {"variables": {item.variable: "*"}}, variable=item.variable)
+    if left_open:
+        return find("hosts-unknown")
     named = found if isinstance(found, list) else []
     return find("hosts-refuse", names=",".join(item for item in named if isinstance(item, str)))
 
@@ -69,13 +70,15 @@ def _redirect(settings: Names, health_path: str) -> Iterator[CheckoutFinding]:
         yield find("tls-header")
     exempt = settings.get("SECURE_REDIRECT_EXEMPT", [])
     path = health_path.lstrip("/")
-    if not isinstance(exempt, Open) and not any(_matches(item, path) for _, item in texts(exempt)):
+    patterns = exempt if isinstance(exempt, list) else []
+    if not isinstance(exempt, Open) and not any(_matches(item, path) for item in patterns):
         yield find("tls-health", path=re.escape(path))
 
 
-def _matches(pattern: str, path: str) -> bool:
+def _matches(pattern: Any, path: str) -> bool:
+    """Whether a pattern may match; one that is not told may."""
     try:
-        return re.search(pattern, path) is not None
+        return not isinstance(pattern, str) or re.search(pattern, path) is not None
     except (re.error, RecursionError, OverflowError):
         return False
 

@@ -190,6 +190,23 @@ def test_a_script_starts_what_has_no_command() -> None:
     assert "runserver" not in told(found, "start")
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("Pipfile", '[packages]\ngunicorn = "*"\n'),
+        ("pyproject.toml", '[dependency-groups]\nweb = ["gunicorn>=20"]\n'),
+        ("pyproject.toml", '[project]\ndependencies = ["Gunicorn[gevent]"]\n'),
+        ("requirements.txt", "-r other.in\ngunicorn==23 # serves\n"),
+    ],
+)
+def test_packages_are_read_wherever_they_are_named(file: str, text: str) -> None:
+    """Each of these has the server, so that nothing is missing."""
+    assert told(judged({**STARTED, file: text}), "requirements") == ""
+    assert "gunicorn, which is in no file" in told(
+        judged({**STARTED, file: text.replace("unicorn", "one")}), "requirements"
+    )
+
+
 def test_settings_that_nobody_names_are_not_those_of_a_folder() -> None:
     """Without a name there is no module, also where the folder of sources is a package."""
     unnamed = {
