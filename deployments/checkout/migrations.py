@@ -44,7 +44,9 @@ def _judged(checkout: Checkout, app: str, command: str) -> Iterator[CheckoutFind
         yield find("no-migrations", app=app or label, command=command, label=label)
     needed = {name for path in paths for name in _named(checkout, path, label)}
     ends = sorted(name for name in names - needed if name[:1] != "_")
-    if len(ends) > 1 and all(map(checkout.tree, paths)):
+    unread = [path for path in paths if checkout.tree(path) is None]
+    yield from (find("migration-unread", path=path) for path in unread)
+    if len(ends) > 1 and not unread:
         yield find("several-ends", label=label, count=len(ends), names=", ".join(ends), command=command)
 
 

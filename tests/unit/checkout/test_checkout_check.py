@@ -107,9 +107,11 @@ def test_what_demands_nothing() -> None:
 
 
 def test_a_merge_is_one_end() -> None:
-    """Two branches of migrations that were merged are in order."""
+    """Two branches of migrations that were merged are in order; a file that cannot be read is named."""
     files = {**DAPHNE, "rooms/migrations/0003_merge.py": after("rooms", "0002_a", "0002_b")}
     assert "last migrations" not in told(judge(Checkout(files)), "migrations")
+    broken = {**DAPHNE, "rooms/migrations/0002_b.py": "class ("}
+    assert "change: rooms/migrations/0002_b.py is no Python" in told(judge(Checkout(broken)), "migrations")
     alone = {**STARTED, "orders/migrations/0001_initial.py": FIRST}
     assert told(judge(Checkout(alone)), "migrations").startswith("fits")
 
