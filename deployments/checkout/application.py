@@ -9,7 +9,7 @@ from deployments.checkout.dockerfile import Dockerfile, Stage
 from deployments.checkout.evaluate import Evaluator
 from deployments.checkout.model import Checkout
 from deployments.checkout.requirements import required_packages
-from deployments.checkout.start import PORT, ServerFacts, find_server, names_server
+from deployments.checkout.start import PORT, find_server, names_server
 from deployments.checkout.values import Names, Open
 
 DATA = "/data"
