@@ -110,7 +110,8 @@ def _docker(pool: DockerPool) -> Template:
 
 def _ecs(pool: EcsPool, family: str, region: str) -> Template:
     template = ECSWorker.get_default_base_job_template()
-    request, definition = _ecs_parts(template)
+    configuration = template["job_configuration"]
+    request, definition = configuration["task_run_request"], configuration["task_definition"]
     if pool.subnet_ids:
         request["networkConfiguration"] = {
             "awsvpcConfiguration": {
@@ -120,7 +121,13 @@ def _ecs(pool: EcsPool, family: str, region: str) -> Template:
             }
         }
     if pool.log_group:
-        definition["containerDefinitions"][0]["logConfiguration"] = _logs(pool.log_group, region)
+        options = {
+            "awslogs-group": pool.log_group,
+            "awslogs-region": region,
+            "awslogs-stream-prefix": "flows",
+        }
+        logs = {"logDriver": "awslogs", "options": options}
+        definition["containerDefinitions"][0]["logConfiguration"] = logs
     return _with_defaults(
         template,
         image=pool.image,
@@ -135,16 +142,6 @@ def _ecs(pool: EcsPool, family: str, region: str) -> Template:
         prefect_api_key_secret_arn=pool.api_key_secret_arn,
         match_latest_revision_in_family=True,
     )
-
-
-def _ecs_parts(template: Template) -> tuple[Template, Template]:
-    configuration = template["job_configuration"]
-    return configuration["task_run_request"], configuration["task_definition"]
-
-
-def _logs(group: str, region: str) -> Template:
-    options = {"awslogs-group": group, "awslogs-region": region, "awslogs-stream-prefix": "flows"}
-    return {"logDriver": "awslogs", "options": options}
 
 
 def _with_defaults(template: Template, **defaults: Any) -> Template:

@@ -213,9 +213,8 @@ def publish_backup_age(live: LiveEnvironment) -> float | None:
 @retried_step
 def choose_backup(live: LiveEnvironment, requested: str | None = None) -> DatabaseBackup:
     """Find the wanted backup, or the newest verified one, and show what its manifest says."""
-    site = live
-    chosen = find_backup(site, requested)
-    manifest = read_manifest(site, chosen)
+    chosen = find_backup(live, requested)
+    manifest = read_manifest(live, chosen)
     show_table(
         live,
         "chosen-backup",
@@ -238,9 +237,8 @@ def choose_backup(live: LiveEnvironment, requested: str | None = None) -> Databa
 @step
 def restore_database(live: LiveEnvironment, backup: str | None, path: str | None) -> RestoredFile:
     """Bring a backup to a new file on the data volume, checked; the live database is not touched."""
-    site = live
-    chosen = find_backup(site, backup)
-    restored = restore_to_file(site, str(flow_run.id), chosen, get_run_logger().info, path)
+    chosen = find_backup(live, backup)
+    restored = restore_to_file(live, str(flow_run.id), chosen, get_run_logger().info, path)
     checks = restored.manifest.checks
     show_page(
         live,
@@ -259,13 +257,12 @@ def restore_database(live: LiveEnvironment, backup: str | None, path: str | None
 @step
 def drill_restore(live: LiveEnvironment) -> Drill:
     """Restore the newest backup in a throw-away task, check it, and measure."""
-    site = live
     try:
-        result = drill(site, str(flow_run.id), get_run_logger().info)
+        result = drill(live, str(flow_run.id), get_run_logger().info)
     except PipelineError as error:
         _report_drill(live, f"## The newest backup of {live.database} could not be restored\n\n{error}")
         raise
-    publish_drill(site, result)
+    publish_drill(live, result)
     _report_drill(
         live,
         f"## The newest backup of {live.database} can be restored\n\n`{result.backup.key}`: "

@@ -1,6 +1,6 @@
 """One run at a time works on an environment's infrastructure, and one on its service."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from uuid import UUID
 
@@ -34,7 +34,11 @@ def query_prefect(live: LiveEnvironment) -> dict[str, RunStatus]:
 
 def statuses(client: SyncPrefectClient, ids: Iterable[str]) -> dict[str, RunStatus]:
     """Return what Prefect knows of each run; those that it does not know are left out."""
-    return {run_id: judge_state(state) for run_id, state in _states(client, ids).items()}
+    found: dict[str, RunStatus] = {}
+    for run_id in ids:
+        with suppress(ObjectNotFound, ValueError):
+            found[run_id] = judge_state(client.read_flow_run(UUID(run_id)).state)
+    return found
 
 
 def judge_state(state: State | None) -> RunStatus:
@@ -47,16 +51,6 @@ def judge_state(state: State | None) -> RunStatus:
     if state is not None and (state.is_final() or state.type is StateType.PAUSED):
         return RunStatus.GONE
     return RunStatus.UNKNOWN
-
-
-def _states(client: SyncPrefectClient, ids: Iterable[str]) -> Mapping[str, State | None]:
-    found: dict[str, State | None] = {}
-    for run_id in ids:
-        try:
-            found[run_id] = client.read_flow_run(UUID(run_id)).state
-        except (ObjectNotFound, ValueError):
-            continue
-    return found
 
 
 LEASE = 120.0

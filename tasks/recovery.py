@@ -52,9 +52,8 @@ def find_open_restore(live: LiveEnvironment) -> OpenRestore | None:
 @retried_step
 def choose_in_place(live: LiveEnvironment, wanted: str | None, opened: OpenRestore | None) -> DatabaseBackup:
     """Find the backup, and show what its manifest says beside what will happen."""
-    site = live
-    chosen = choose(site, wanted, opened)
-    manifest = read_manifest(site, chosen)
+    chosen = choose(live, wanted, opened)
+    manifest = read_manifest(live, chosen)
     minutes = (utc_now() - manifest.copied_at) / timedelta(minutes=1)
     show_table(
         live,
@@ -79,8 +78,8 @@ def choose_in_place(live: LiveEnvironment, wanted: str | None, opened: OpenResto
 @step
 def begin_in_place(live: LiveEnvironment, backup: str, approved_by: str) -> OpenRestore:
     """Bring the backup to a checked file beside the database, which serves on; note what comes next."""
-    site, log = live, get_run_logger()
-    return begin(site, str(flow_run.id), find_backup(site, backup), log.info, utc_now(), approved_by)
+    chosen = find_backup(live, backup)
+    return begin(live, str(flow_run.id), chosen, get_run_logger().info, utc_now(), approved_by)
 
 
 @step

@@ -184,10 +184,14 @@ def copy_state(live: LiveEnvironment, *, dry_run: bool = False) -> BackupReport:
     """Copy the state and prune old copies, and show that and what protects the state."""
     report = (would_back_up if dry_run else backup_state)(live.state, RetentionPolicy())
     get_run_logger().info("Copied to %s; removed %d old copies", report.backup, len(report.removed))
+    protections = [
+        {"on": item.subject, "what": item.setting, "found": f"{item.found}, {item.done}"}
+        for item in report.protections
+    ]
     show_table(
         live,
         "state-backup",
-        [*_copies(report), *_protections(report)],
+        [*_copies(report), *protections],
         f"{live.name}: {'what would be copied' if dry_run else 'copies'} of the state",
     )
     return report
@@ -233,10 +237,3 @@ def _copies(report: BackupReport) -> list[dict[str, str]]:
         else {"on": "the state", "what": "nothing to copy", "found": "absent"}
     )
     return [copied, *({"on": key, "what": "removed", "found": "past its time"} for key in report.removed)]
-
-
-def _protections(report: BackupReport) -> list[dict[str, str]]:
-    return [
-        {"on": item.subject, "what": item.setting, "found": f"{item.found}, {item.done}"}
-        for item in report.protections
-    ]

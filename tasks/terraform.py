@@ -196,7 +196,8 @@ def terraform_apply(session: Session, plan: Plan, document: PlanDocument) -> Non
             show(reporter.progress)
 
     try:
-        _listening(session.workspace, on_event).apply(plan)
+        execution = replace(session.workspace.execution, on_event=on_event)
+        replace(session.workspace, execution=execution).apply(plan)
     except TerraformError as error:
         session.listener.log.warning(describe_partial_apply(reporter.progress, error).advice)
         raise
@@ -230,7 +231,3 @@ def describe_partial_apply(progress: Progress, error: TerraformError) -> Partial
     """Say what a failed apply has done."""
     graceful = error.graceful if isinstance(error, TerraformStoppedError) else True
     return partial_apply(progress, graceful=graceful)
-
-
-def _listening(workspace: Workspace, on_event: Any) -> Workspace:
-    return replace(workspace, execution=replace(workspace.execution, on_event=on_event))

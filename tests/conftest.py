@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 from support.prefect_home import copy_home, make_home
 
-from pipeline.aws.access import forget_clients
+from pipeline.aws import access
 
 # A busy machine is no fault of the code; and CI judges a change by the same examples each time.
 settings.register_profile("here", deadline=None)
@@ -32,9 +32,11 @@ botocore.session.create_loader = cache(botocore.session.create_loader)
 @pytest.fixture(autouse=True)
 def own_aws_clients() -> Iterator[None]:
     """Let no test use the AWS clients that another one made."""
-    forget_clients()
+    access._clients.clear()
+    access._sessions.clear()
     yield
-    forget_clients()
+    access._clients.clear()
+    access._sessions.clear()
 
 
 @pytest.fixture(scope="session")

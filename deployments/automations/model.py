@@ -1,6 +1,6 @@
 """automations.yaml as typed values, filled in for one environment."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -88,7 +88,8 @@ def entries_for(item: Environment, scheduled: Collection[str], file: Path = FILE
     Raises:
         AutomationsFileError: the file cannot be understood.
     """
-    values = _values(item)
+    repository = repository_id(item.source.repository) or ""
+    values = {"environment": item.name, "branch": item.branch, "repository": repository}
     try:
         raw = yaml.safe_load(file.read_text(encoding="utf-8"))["automations"]
         filled = _mapped(raw, lambda text: Template(text).substitute(values))
@@ -101,14 +102,6 @@ def entries_for(item: Environment, scheduled: Collection[str], file: Path = FILE
         if (entry.scheduled is None or entry.scheduled in scheduled)
         and (not entry.repository or repository_id(item.source.repository))
     ]
-
-
-def _values(item: Environment) -> Mapping[str, str]:
-    return {
-        "environment": item.name,
-        "branch": item.branch,
-        "repository": repository_id(item.source.repository) or "",
-    }
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:

@@ -1,10 +1,11 @@
 """Values that a settings module has in a task, as far as its text tells. Pure."""
 
 import ast
+import operator
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
-from operator import truediv
 from posixpath import join, normpath
 from typing import Any
 
@@ -16,9 +17,8 @@ from deployments.checkout.values import (
     METHODS,
     PATHS,
     UNKNOWN,
-    FromVariable,
     Names,
-    Unknown,
+    Open,
     added,
     lift,
     one_of,
@@ -31,6 +31,14 @@ _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
 _TRUE = ("1", "true", "yes", "on", "t", "y")
 _MOST = 40
 """Modules that are followed."""
+_OPERATORS: Mapping[type[ast.AST], Any] = {
+    ast.Add: added,
+    ast.Div: operator.truediv,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.In: lambda item, items: item in items,
+    ast.Not: operator.not_,
+}
 
 
 class Evaluator:
@@ -46,16 +54,14 @@ class Evaluator:
 
     def find(self, module: str) -> str:
         """Return a module's file; "" where the checkout has none."""
-        places = (normpath(join(root, module.replace(".", "/"))) for root in self._roots)
+        places = (normpath(join(root, module.replace(".", "/"))) for root in self._roots if module)
         files = (name for place in places for name in (f"{place}.py", f"{place}/__init__.py"))
         return next((name for name in files if name in self.checkout.files), "")
 
     def module(self, name: str) -> Names | None:
         """Return a module's names; None where the checkout has no such module."""
         path = self.find(name)
-        if not path:
-            return None
-        if path not in self._modules:
+        if path and path not in self._modules:
             names = self._modules[path] = {"__file__": f"{CODE}/{path}"}
             tree = self.checkout.tree(path)
             if tree is None:
@@ -63,14 +69,14 @@ class Evaluator:
             elif len(self._modules) <= _MOST:
                 package = name if path.endswith("/__init__.py") else name.rpartition(".")[0]
                 _Scope(self, names, package).run(tree.body)
-        return self._modules[path]
+        return self._modules.get(path)
 
     def evaluate(self, node: ast.expr) -> Any:
         """Return what an expression is where no names are known."""
         return _Scope(self, {}, "").value(node)
 
 
-class _Scope(ast.NodeVisitor):
+class _Scope:
     """Statements change names; expressions give values."""
 
     def __init__(self, evaluator: Evaluator, names: Names, package: str) -> None:
@@ -80,28 +86,38 @@ class _Scope(ast.NodeVisitor):
 
     def run(self, statements: list[ast.stmt]) -> None:
         for statement in statements:
-            self.value(statement)
+            with suppress(*FAULTS):
+                self._carry_out(statement)
 
-    def value(self, node: ast.AST) -> Any:
-        try:
-            return self.visit(node)
-        except FAULTS:
-            return UNKNOWN
+    def _carry_out(self, statement: ast.stmt) -> None:
+        match statement:
+            case ast.ImportFrom():
+                self._import(statement)
+            case ast.Assign(targets=targets, value=value):
+                found = self.value(value)
+                for target in targets:
+                    self._bind(target, found)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                self._bind(target, self.value(value))
+            case ast.AugAssign(target=target, op=sign, value=value):
+                self._bind(target, self._apply(sign, target, value))
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=target, attr="update"), args=[given])):
+                self._bind(target, lift(operator.or_, *self._all(target, given)))
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=target, attr="append"), args=[given])):
+                self._bind(target, lift(lambda old: [*old, self.value(given)], self.value(target)))
+            case ast.If():
+                self._branch(statement)
+            case ast.Try(body=body, orelse=orelse, finalbody=final):
+                self.run([*body, *orelse, *final])
 
-    def values(self, *nodes: ast.expr) -> list[Any]:
-        return [self.value(node) for node in nodes]
-
-    def bind(self, target: ast.expr, value: Any) -> None:
+    def _bind(self, target: ast.expr, value: Any) -> None:
         if isinstance(target, ast.Name):
             self.names[target.id] = value
         elif isinstance(target, ast.Subscript):
-            table, key = self.values(target.value, target.slice)
-            self.bind(target.value, lift(lambda old, at: {**old, at: value}, table, key))
+            table, key = self._all(target.value, target.slice)
+            self._bind(target.value, lift(lambda old, at: {**old, at: value}, table, key))
 
-    def generic_visit(self, node: ast.AST) -> Any:  # noqa: ARG002 - the visitor's form
-        return UNKNOWN
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+    def _import(self, node: ast.ImportFrom) -> None:
         parts = self.package.split(".")
         base = ".".join(parts[: len(parts) - node.level + 1]) if node.level else ""
         module = ".".join(filter(None, (base, node.module)))
@@ -112,165 +128,128 @@ class _Scope(ast.NodeVisitor):
             elif found is not None:
                 self.names[alias.asname or alias.name] = found.get(alias.name, UNKNOWN)
 
-    def visit_Assign(self, node: ast.Assign) -> None:
-        value = self.value(node.value)
-        for target in node.targets:
-            self.bind(target, value)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        if node.value is not None:
-            self.bind(node.target, self.value(node.value))
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        both = self.values(node.target, node.value)
-        self.bind(node.target, lift(added, *both) if isinstance(node.op, ast.Add) else UNKNOWN)
-
-    def visit_Expr(self, node: ast.Expr) -> None:
-        match node.value:
-            case ast.Call(func=ast.Attribute(value=target, attr="update"), args=[given]):
-                self.bind(target, lift(lambda old, new: {**old, **new}, *self.values(target, given)))
-            case ast.Call(func=ast.Attribute(value=target, attr="append"), args=[given]):
-                self.bind(target, lift(lambda old: [*old, self.value(given)], self.value(target)))
-
-    def visit_If(self, node: ast.If) -> None:
+    def _branch(self, node: ast.If) -> None:
         known = truth(self.value(node.test))
-        if known is not None:
-            self.run(node.body if known else node.orelse)
-            return
         other = _Scope(self.evaluator, dict(self.names), self.package)
-        self.run(node.body)
-        other.run(node.orelse)
-        for key in {*self.names, *other.names}:
+        if known is not False:
+            self.run(node.body)
+        if known is not True:
+            (self if known is False else other).run(node.orelse)
+        for key in {*self.names, *other.names} if known is None else ():
             first, second = self.names.get(key, UNKNOWN), other.names.get(key, UNKNOWN)
             if first is not second:
                 self.names[key] = one_of(first, second)
 
-    def visit_Try(self, node: ast.Try) -> None:
-        self.run([*node.body, *node.orelse, *node.finalbody])
+    def value(self, node: ast.expr) -> Any:
+        """Return what an expression is."""
+        try:
+            return self._evaluate(node)
+        except FAULTS:
+            return UNKNOWN
 
-    def visit_With(self, node: ast.With) -> None:
-        self.run(node.body)
+    def _all(self, *nodes: ast.expr) -> list[Any]:
+        return [self.value(node) for node in nodes]
 
-    def visit_Constant(self, node: ast.Constant) -> Any:
-        return node.value
+    def _apply(self, sign: ast.AST, *nodes: ast.expr) -> Any:
+        return lift(_OPERATORS[type(sign)], *self._all(*nodes))
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> Any:
-        self.bind(node.target, self.value(node.value))
-        return self.value(node.target)
+    def _evaluate(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(value=value):
+                return value
+            case ast.Name(id=name):
+                return self.names.get(name, UNKNOWN)
+            case ast.NamedExpr(target=target, value=value):
+                self._bind(target, self.value(value))
+                return self.value(target)
+            case ast.BinOp(left=left, op=sign, right=right):
+                return self._apply(sign, left, right)
+            case ast.Compare(left=left, ops=[sign], comparators=[right]):
+                return self._apply(sign, left, right)
+            case ast.UnaryOp(op=sign, operand=operand):
+                return self._apply(sign, operand)
+            case ast.BoolOp(op=sign, values=values):
+                return _either(isinstance(sign, ast.Or), self._all(*values))
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                known, both = truth(self.value(test)), self._all(body, orelse)
+                return one_of(*both) if known is None else both[not known]
+        return self._made(node)
 
-    def visit_Name(self, node: ast.Name) -> Any:
-        return self.names.get(node.id, UNKNOWN)
-
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> Any:
-        return lift(lambda *texts: "".join(map(str, texts)), *self.values(*node.values))
-
-    def visit_FormattedValue(self, node: ast.FormattedValue) -> Any:
-        return self.value(node.value)
-
-    def visit_BinOp(self, node: ast.BinOp) -> Any:
-        if isinstance(node.op, ast.Div):
-            return lift(truediv, *self.values(node.left, node.right))
-        return lift(added, *self.values(node.left, node.right)) if isinstance(node.op, ast.Add) else UNKNOWN
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:
-        return (
-            lift(lambda value: not value, self.value(node.operand))
-            if isinstance(node.op, ast.Not)
-            else UNKNOWN
-        )
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> Any:
-        return _either(isinstance(node.op, ast.Or), self.values(*node.values))
-
-    def visit_IfExp(self, node: ast.IfExp) -> Any:
-        known = truth(self.value(node.test))
-        both = self.values(node.body, node.orelse)
-        return one_of(*both) if known is None else both[not known]
-
-    def visit_Compare(self, node: ast.Compare) -> Any:
-        both = self.values(node.left, node.comparators[0])
-        match node.ops:
-            case [ast.Eq()]:
-                return lift(lambda first, second: first == second, *both)
-            case [ast.NotEq()]:
-                return lift(lambda first, second: first != second, *both)
-            case [ast.In()]:
-                return lift(lambda first, second: first in second, *both)
+    def _made(self, node: ast.expr) -> Any:
+        match node:
+            case ast.JoinedStr(values=values):
+                return lift(lambda *parts: "".join(map(str, parts)), *self._all(*values))
+            case ast.FormattedValue(value=value):
+                return self.value(value)
+            case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
+                return [value for item in items for value in self._spread(item)]
+            case ast.Dict(keys=keys, values=values):
+                return self._table(keys, values)
+            case ast.ListComp() | ast.GeneratorExp():
+                item = node.generators[0]
+                return lift(lambda values: list(self._each(node.elt, item, values)), self.value(item.iter))
+            case ast.Subscript(value=container, slice=key):
+                if ast.unparse(container).endswith("environ"):
+                    return self._variable(self.value(key))
+                return lift(operator.getitem, *self._all(container, key))
+            case ast.Attribute(value=value, attr="parent" | "parents" | "name" as name):
+                return lift(operator.attrgetter(name), self.value(value))
+            case ast.Call():
+                return self._call(node)
         return UNKNOWN
 
-    def visit_List(self, node: ast.List | ast.Tuple | ast.Set) -> list[Any]:
-        found: list[Any] = []
-        for item in node.elts:
-            starred = isinstance(item, ast.Starred)
-            value = self.value(item.value if isinstance(item, ast.Starred) else item)
-            found += value if starred and isinstance(value, list) else [value]
-        return found
+    def _spread(self, item: ast.expr) -> list[Any]:
+        value = self.value(item.value if isinstance(item, ast.Starred) else item)
+        return value if isinstance(item, ast.Starred) and isinstance(value, list) else [value]
 
-    visit_Tuple = visit_Set = visit_List  # noqa: N815 - the visitor's form
-
-    def visit_Dict(self, node: ast.Dict) -> dict[Any, Any]:
-        found: dict[Any, Any] = {}
-        for key, item in zip(node.keys, node.values, strict=True):
-            value = self.value(item)
+    def _table(self, keys: list[ast.expr | None], values: list[ast.expr]) -> Names:
+        found: Names = {}
+        for key, item in zip(keys, self._all(*values), strict=True):
             if key is not None:
-                found[self.value(key)] = value
-            elif isinstance(value, dict):
-                found |= value
+                found[self.value(key)] = item
+            elif isinstance(item, dict):
+                found |= item
         return found
-
-    def visit_Subscript(self, node: ast.Subscript) -> Any:
-        container, key = self.values(node.value, node.slice)
-        if ast.unparse(node.value).endswith("environ"):
-            return self._variable(key, UNKNOWN)
-        return lift(lambda value, at: value[at], container, key)
-
-    def visit_Attribute(self, node: ast.Attribute) -> Any:
-        value = self.value(node.value)
-        known = node.attr in ("parent", "parents", "name")
-        return lift(lambda path: getattr(path, node.attr), value) if known else UNKNOWN
-
-    def visit_ListComp(self, node: ast.ListComp | ast.GeneratorExp) -> Any:
-        item = node.generators[0]
-        return lift(lambda values: list(self._each(node.elt, item, values)), self.value(item.iter))
-
-    visit_GeneratorExp = visit_ListComp  # noqa: N815 - the visitor's form
-
-    def visit_Call(self, node: ast.Call) -> Any:
-        function = ast.unparse(node.func)
-        last = function.rpartition(".")[2]
-        given = self.values(*node.args)
-        keywords = {item.arg: self.value(item.value) for item in node.keywords}
-        default = keywords.get("default", given[1] if len(given) > 1 else UNKNOWN)
-        receiver = self.value(node.func.value) if isinstance(node.func, ast.Attribute) else UNKNOWN
-        if not isinstance(receiver, Unknown):
-            return lift(METHODS.get(last, lambda *_: UNKNOWN), receiver, *given)
-        if last in PATHS or function in CASTS:
-            return lift(PATHS.get(last) or CASTS[function], *given)
-        if last in ("db", "db_url", "dj_db_url") or function.endswith("dj_database_url.config"):
-            name = keywords.get("env", given[0] if given else "DATABASE_URL")
-            return self._variable(name, lift(parse_database_url, default))
-        if function.endswith("dj_database_url.parse"):
-            found = lift(parse_database_url, *given[:1])
-            return replace(found, whole=True) if isinstance(found, FromVariable) else found
-        if function in ("map", "filter"):  # they strip, as a rule
-            return lift(list, *given[1:])
-        if given and isinstance(given[0], str) and _VARIABLE.match(given[0]):
-            found = self._variable(given[0], default)
-            flag = last == "bool" or any(ast.unparse(item.value) == "bool" for item in node.keywords)
-            return found.lower() in _TRUE if flag and isinstance(found, str) else found
-        return UNKNOWN
 
     def _each(self, element: ast.expr, item: ast.comprehension, values: list[Any]) -> Iterator[Any]:
         for value in values:
             inner = _Scope(self.evaluator, dict(self.names), self.package)
-            inner.bind(item.target, value)
+            inner._bind(item.target, value)
             if all(truth(inner.value(test)) is not False for test in item.ifs):
                 yield inner.value(element)
 
-    def _variable(self, name: Any, default: Any) -> Any:
-        if not isinstance(name, str) or not _NAME.match(name):
+    def _call(self, node: ast.Call) -> Any:
+        function = ast.unparse(node.func)
+        last = function.rpartition(".")[2]
+        given = self._all(*node.args)
+        receiver = self.value(node.func.value) if isinstance(node.func, ast.Attribute) else UNKNOWN
+        if receiver != UNKNOWN:
+            return lift(METHODS[last], receiver, *given)
+        if last in PATHS or function in CASTS:
+            return lift(PATHS.get(last) or CASTS[function], *given)
+        if function in ("map", "filter"):  # they strip, as a rule
+            return lift(list, *given[1:])
+        if function.endswith("dj_database_url.parse"):
+            found = lift(parse_database_url, *given[:1])
+            return replace(found, whole=True) if isinstance(found, Open) else found
+        return self._read(node, last, given)
+
+    def _read(self, node: ast.Call, function: str, given: list[Any]) -> Any:
+        """Return what a call that names an environment variable gives."""
+        keywords = {item.arg: self.value(item.value) for item in node.keywords}
+        default = keywords.get("default", given[1] if len(given) > 1 else UNKNOWN)
+        if function in ("db", "db_url", "dj_db_url") or ast.unparse(node.func) == "dj_database_url.config":
+            name = keywords.get("env", given[0] if given else "DATABASE_URL")
+            return self._variable(name, lift(parse_database_url, default))
+        if not _VARIABLE.match(given[0]):
             return UNKNOWN
-        return self.evaluator.given.get(name) or FromVariable(name, default)
+        found = self._variable(given[0], default)
+        flag = function == "bool" or any(ast.unparse(item.value) == "bool" for item in node.keywords)
+        return found.lower() in _TRUE if flag and isinstance(found, str) else found
+
+    def _variable(self, name: Any, default: Any = UNKNOWN) -> Any:
+        known = isinstance(name, str) and _NAME.match(name)
+        return self.evaluator.given.get(name) or Open((default,), name) if known else UNKNOWN
 
 
 def _either(wanted: bool, values: list[Any]) -> Any:
@@ -280,6 +259,6 @@ def _either(wanted: bool, values: list[Any]) -> Any:
         return first
     if truth(first) is not None:
         return _either(wanted, rest)
-    if wanted and isinstance(first, FromVariable) and first.default in (UNKNOWN, None, ""):
-        return replace(first, default=_either(wanted, rest))
+    if wanted and first.variable and first.default in (UNKNOWN, None, ""):
+        return replace(first, options=(_either(wanted, rest),))
     return one_of(first, _either(wanted, rest))

@@ -1,35 +1,17 @@
-"""Texts of an application's folder of configuration. Pure."""
+"""Text of environments.toml in an application's folder of configuration."""
 
 import json
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deployments.checkout.image import BASE_IMAGE, UNGIVEN
+from deployments.paths import PROJECT
 
+_OWN = tomllib.loads((PROJECT / "deployments/environments.toml").read_text(encoding="utf-8"))
+"""Environments of the sample, which give what belongs to this machine and the names in AWS."""
 _BARE = re.compile(r"^[A-Za-z0-9_-]+\Z")
-_NAMES = """
-[names]
-cluster = "{app}-cluster-{environment}"
-service = "{app}-service-{environment}"
-repository = "{app}-{environment}"
-log_group = "/ecs/{app}-{environment}"
-"""
-_LOCAL = """
-[environments.local] # everything on this machine, as in deployments/environments.toml
-account_id = "000000000000"
-branch = "main"
-approval = "never"
-destroyable = true
-scheduled = false
-aws_endpoint_url = "http://localhost:${VIMBISO_AWS_PORT}"
-aws_secret_key_file = "${VIMBISO_STATE}/aws-secret-key"
-task_endpoint_url = "http://host.docker.internal:${VIMBISO_AWS_PORT}"
-registry = "localhost:${VIMBISO_AWS_PORT}"
-probe_url = "http://localhost:${VIMBISO_AWS_PORT}"
-reaches_tasks = true
-soak = 5
-"""
 
 
 def toml(value: Any, expanded: bool = False) -> str:
@@ -42,14 +24,13 @@ def toml(value: Any, expanded: bool = False) -> str:
     if not isinstance(value, str):
         return json.dumps(value)
     text = value.encode(errors="replace").decode()
-    return json.dumps(text if expanded else text.replace("$", "$$"), ensure_ascii=False).replace(
-        "\x7f", "\\u007f"
-    )
+    quoted = json.dumps(text if expanded else text.replace("$", "$$"), ensure_ascii=False)
+    return quoted.replace("\x7f", "\\u007f")
 
 
-def toml_lines(settings: Mapping[str, Any]) -> list[str]:
+def toml_lines(settings: Mapping[str, Any], expanded: bool = False) -> list[str]:
     """Write a table's keys, one a line."""
-    return [f"{_key(key)} = {toml(value)}" for key, value in settings.items()]
+    return [f"{_key(key)} = {toml(value, expanded)}" for key, value in settings.items()]
 
 
 def _key(text: str) -> str:
@@ -57,56 +38,50 @@ def _key(text: str) -> str:
 
 
 def application_file(
-    name: str, settings: Mapping[str, Any], region: str, environments: Sequence[str], ask: Sequence[str]
+    name: str, settings: Mapping[str, Any], environments: Mapping[str, Mapping[str, Any]], ask: Sequence[str]
 ) -> str:
     """Write environments.toml; ``ask`` are variables without a value."""
-    variables = {"VIMBISO_AWS_PORT": 4566, "VIMBISO_STATE": ".local"}
-    defaults = {"app": name, "region": region, **{k: v for k, v in settings.items() if k != "source"}}
-    missing = [f"# Still needed in variables: {', '.join(ask)}"] if ask else []
-    return "\n".join(
-        [
-            f"# Environments of {name}. `vimbiso check` says why these lines are here.",
-            "# docs/your-application.md lists what else may be. Sizes and alarms: ENV.tfvars beside it.",
-            "",
-            "[variables]",
-            *toml_lines(variables),
-            *([f'{BASE_IMAGE} = "python:3.12-slim-bookworm"'] if BASE_IMAGE in _arguments(settings) else []),
-            _NAMES,
-            "[defaults]",
-            *toml_lines(defaults),
-            *missing,
-            *environments,
-        ]
-    )
+    variables = ("VIMBISO_AWS_PORT", "VIMBISO_STATE", *({BASE_IMAGE} & set(_arguments(settings))))
+    lines = [
+        f"# Environments of {name}. `vimbiso check` says why these lines are here.",
+        "# docs/your-application.md lists what else may be. Sizes and alarms: ENV.tfvars beside it.",
+        "\n[variables]",
+        *toml_lines({key: _OWN["variables"][key] for key in variables}),
+        "\n[names]",
+        *toml_lines(_OWN["names"]),
+        "\n[defaults]",
+        *toml_lines({"app": name, **{key: item for key, item in settings.items() if key != "source"}}),
+        *([f"# Still needed in variables: {', '.join(ask)}"] if ask else []),
+    ]
+    for environment, table in environments.items():
+        lines += [f"\n[environments.{environment}]", *toml_lines(table, expanded=True)]
+    return "\n".join((*lines, ""))
 
 
-def local_table(name: str, repository: str, settings: Mapping[str, Any]) -> str:
-    """Write the environment on this machine."""
-    return _LOCAL + (
-        f'data_host_path = "${{VIMBISO_STATE}}/data-{name}"\n'
-        f"source = {_source(repository, settings, local=True)}\n"
-    )
+def local_table(name: str, repository: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the environment on this machine."""
+    own = {key: item for key, item in _OWN["environments"]["local"].items() if key != "variables"}
+    source = _source(repository, settings)
+    if BASE_IMAGE in _arguments(settings):
+        source["build_args"] = {**source.get("build_args", {}), BASE_IMAGE: f"${{{BASE_IMAGE}}}"}
+    return {**own, "data_host_path": f"${{VIMBISO_STATE}}/data-{name}", "source": source}
 
 
-def aws_table(
-    environment: str, given: Mapping[str, Any], repository: str, settings: Mapping[str, Any]
-) -> str:
-    """Write an environment on AWS."""
-    lines = toml_lines({key: value for key, value in given.items() if value})
-    return "\n".join(
-        [f"\n[environments.{environment}]", *lines, f"source = {_source(repository, settings)}", ""]
-    )
+def aws_table(given: Mapping[str, str], repository: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an environment on AWS."""
+    told = {key: value.replace("$", "$$") for key, value in given.items() if value}
+    return {**told, "source": _source(repository, settings)}
 
 
-def _arguments(settings: Mapping[str, Any]) -> Mapping[str, str]:
-    found: Mapping[str, str] = settings.get("source", {}).get("build_args", {})
-    return found
+def _arguments(settings: Mapping[str, Any]) -> dict[str, str]:
+    return dict(settings.get("source", {}).get("build_args", {}))
 
 
-def _source(repository: str, settings: Mapping[str, Any], local: bool = False) -> str:
-    arguments = {key: value for key, value in _arguments(settings).items() if value != UNGIVEN}
-    kept = {key: value for key, value in settings.get("source", {}).items() if key != "build_args"}
-    written = {"repository": repository.replace("$", "$$"), **kept}
-    if local and BASE_IMAGE in _arguments(settings):
-        arguments[BASE_IMAGE] = f"${{{BASE_IMAGE}}}"
-    return toml({**written, **({"build_args": arguments} if arguments else {})}, expanded=True)
+def _source(repository: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = {key: item for key, item in _arguments(settings).items() if item != UNGIVEN}
+    found = {
+        "repository": repository.replace("$", "$$"),
+        **settings.get("source", {}),
+        "build_args": arguments,
+    }
+    return {key: item for key, item in found.items() if item}

@@ -1,32 +1,30 @@
 """Migrations of an application's own apps. Pure."""
 
 import ast
+import re
 from collections.abc import Iterator
 from posixpath import basename, dirname
 
-from deployments.checkout.model import Checkout, CheckoutFinding
+from deployments.checkout.model import Checkout, CheckoutFinding, find
 
-_SUBJECT = "migrations"
+_TABLELESS = re.compile(r"^ +(abstract = True|managed = False|proxy = True)$", re.MULTILINE)
 
 
 def judge_migrations(checkout: Checkout, manage: tuple[str, ...]) -> Iterator[CheckoutFinding]:
     """Yield what is found about each app that has models."""
-    command = " ".join(manage)
     apps = sorted(set(_apps(checkout)))
-    faults = [fault for app in apps for fault in _judged(checkout, app, command)]
+    faults = [fault for app in apps for fault in _judged(checkout, app, " ".join(manage))]
     yield from faults
     if apps and not faults:
-        names = ", ".join(basename(app) or "." for app in apps)
-        yield CheckoutFinding("fits", _SUBJECT, f"Each app with models has migrations with one end: {names}.")
+        yield find("migrations", names=", ".join(basename(app) or "." for app in apps))
 
 
 def _apps(checkout: Checkout) -> Iterator[str]:
     for path in checkout.python():
-        folder = dirname(path)
-        if basename(path) == "models.py" or basename(folder) == "models":
-            tree = checkout.tree(path)
-            if tree is not None and any(_is_model(node) for node in tree.body):
-                yield dirname(folder) if basename(folder) == "models" else folder
+        folder, tree = dirname(path), checkout.tree(path)
+        place = dirname(folder) if basename(folder) == "models" else folder
+        if (place != folder or basename(path) == "models.py") and tree and any(map(_is_model, tree.body)):
+            yield place
 
 
 def _is_model(node: ast.stmt) -> bool:
@@ -34,52 +32,27 @@ def _is_model(node: ast.stmt) -> bool:
     if not isinstance(node, ast.ClassDef) or not any("Model" in ast.unparse(base) for base in node.bases):
         return False
     return not any(
-        isinstance(item, ast.Assign)
-        and ast.unparse(item) in ("abstract = True", "managed = False", "proxy = True")
-        for meta in node.body
-        if isinstance(meta, ast.ClassDef)
-        for item in meta.body
+        isinstance(item, ast.ClassDef) and _TABLELESS.search(ast.unparse(item)) for item in node.body
     )
 
 
 def _judged(checkout: Checkout, app: str, command: str) -> Iterator[CheckoutFinding]:
-    folder = f"{app}/migrations/" if app else "migrations/"
-    label = basename(app)
-    paths = [
-        path
-        for path in checkout.files
-        if dirname(path) + "/" == folder and path.endswith(".py") and basename(path) != "__init__.py"
-    ]
-    if not paths:
-        yield CheckoutFinding(
-            "change",
-            _SUBJECT,
-            f"{app or label}/models.py has models and no migrations: its tables would never be made.",
-            code=(f"{command} makemigrations {label}", "# and commit what it writes"),
-        )
-    needed: set[str] = set()
-    names = set()
-    for path in paths:
-        tree = checkout.tree(path)
-        if tree is None:
-            yield CheckoutFinding("change", _SUBJECT, f"{path} is no Python that can be read.")
-            continue
-        names.add(basename(path).removesuffix(".py"))
-        needed |= set(_named(tree, label))
+    folder, label = f"{app}/migrations".lstrip("/"), basename(app)
+    paths = [path for path in checkout.files if dirname(path) == folder and path.endswith(".py")]
+    names = {basename(path).removesuffix(".py") for path in paths} - {"__init__"}
+    if not names:
+        yield find("no-migrations", app=app or label, command=command, label=label)
+    needed = {name for path in paths for name in _named(checkout, path, label)}
     ends = sorted(name for name in names - needed if name[:1] != "_")
-    if len(ends) > 1:
-        yield CheckoutFinding(
-            "change",
-            _SUBJECT,
-            f"{label} has {len(ends)} last migrations ({', '.join(ends)}): Django refuses to migrate.",
-            code=(f"{command} makemigrations --merge {label}",),
-        )
+    unread = [path for path in paths if checkout.tree(path) is None]
+    yield from (find("migration-unread", path=path) for path in unread)
+    if len(ends) > 1 and not unread:
+        yield find("several-ends", label=label, count=len(ends), names=", ".join(ends), command=command)
 
 
-def _named(tree: ast.Module, label: str) -> Iterator[str]:
+def _named(checkout: Checkout, path: str, label: str) -> Iterator[str]:
     """Yield the app's own migrations that a migration depends on, or stands for."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Tuple) and len(node.elts) == 2:
-            first, second = node.elts
-            if isinstance(first, ast.Constant) and isinstance(second, ast.Constant) and first.value == label:
-                yield str(second.value)
+    for node in checkout.walk(path):
+        match node:
+            case ast.Tuple(elts=[ast.Constant(value=app), ast.Constant(value=name)]) if app == label:
+                yield str(name)

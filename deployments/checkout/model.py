@@ -1,14 +1,19 @@
 """Files of a checkout, and what is found about them. Pure."""
 
 import ast
+import tomllib
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from posixpath import basename
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pipeline.errors import PipelineError
+
+_SUBJECTS = tomllib.loads(Path(__file__).with_name("rules.toml").read_text(encoding="utf-8"))
+_RULES = {name: (subject, rule) for subject, rules in _SUBJECTS.items() for name, rule in rules.items()}
 
 
 class CheckoutError(PipelineError):
@@ -36,15 +41,18 @@ class Checkout:
         """Return a Python file's syntax tree; None where it cannot be read as Python."""
         return parse(self.text(path))
 
-    def python(self) -> Iterator[str]:
-        """Yield the paths of all Python files but tests."""
-        for path in sorted(self.files):
-            parts = path.split("/")
-            tests = (
-                "tests" in parts or "test" in parts or parts[-1].startswith(("test_", "conftest", "tests"))
-            )
-            if path.endswith(".py") and not tests:
-                yield path
+    def walk(self, path: str) -> Iterator[ast.AST]:
+        """Yield all nodes of a Python file; none where it cannot be read."""
+        return ast.walk(self.tree(path) or ast.Module([], []))
+
+    def python(self) -> list[str]:
+        """Return the paths of all Python files but tests."""
+        return [path for path in sorted(self.files) if path.endswith(".py") and not _is_test(path)]
+
+
+def _is_test(path: str) -> bool:
+    *folders, name = path.split("/")
+    return bool({"test", "tests"} & set(folders)) or name.startswith(("test_", "conftest", "tests"))
 
 
 @cache
@@ -58,8 +66,8 @@ def parse(text: str) -> ast.Module | None:
         return None
 
 
-Ruling = Literal["fits", "configure", "change", "unknown"]
-"""The first two need no edit of the application; ``unknown`` says who tells later."""
+Ruling = Literal["change", "configure", "unknown", "fits"]
+"""``change`` alone needs an edit of the application; ``unknown`` says who tells later."""
 
 
 @dataclass(frozen=True)
@@ -75,3 +83,14 @@ class CheckoutFinding:
     """Lines for the application's files."""
     ask: tuple[str, ...] = ()
     """Names of variables whose values nobody but the owner knows."""
+
+
+def find(
+    rule: str, settings: Mapping[str, Any] | None = None, ask: tuple[str, ...] = (), **words: object
+) -> CheckoutFinding:
+    """Make a finding by a rule of rules.toml, whose words are filled in."""
+    subject, known = _RULES[rule]
+    ruling = next(word for word in get_args(Ruling) if word in known)
+    code = tuple("\n".join(known.get("code", ())).format(**words).splitlines())
+    given = known.get("settings", {}) if settings is None else settings
+    return CheckoutFinding(ruling, subject, known[ruling].format(**words), given, code, ask)

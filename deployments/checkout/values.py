@@ -1,4 +1,4 @@
-"""Values of settings, known or decided later, and the functions that settings apply to them. Pure."""
+"""Values of settings, known or left open, and what settings do with them. Pure."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -18,56 +18,49 @@ _MOST_OPTIONS = 8
 FAULTS = (TypeError, ValueError, LookupError, AttributeError, RecursionError, ArithmeticError)
 
 
-class Unknown:
-    """A value that the text does not tell."""
-
-
-UNKNOWN = Unknown()
-
-
 @dataclass(frozen=True)
-class FromVariable:
-    """A value that an environment variable decides, with its default (``UNKNOWN`` where there is none)."""
+class Open:
+    """A value that the text leaves open: to an environment variable, or to what only a run tells."""
 
-    name: str
-    default: Any = UNKNOWN
+    options: tuple[Any, ...] = ()
+    """Values that it may be, of a variable its default; () where the text has none."""
+    variable: str = ""
     whole: bool = True
     """Whether the variable is all of the value."""
 
+    @property
+    def default(self) -> Any:
+        """Value without the variable."""
+        return self.options[0] if self.options else UNKNOWN
 
-@dataclass(frozen=True)
-class OneOf:
-    """A value that is one of several, by something that the text does not tell."""
 
-    options: tuple[Any, ...]
+UNKNOWN = Open()
 
 
 def one_of(*values: Any) -> Any:
     """Return a value that is one of several; unknown where they are too many."""
-    found = [item for value in values for item in options(value)]
-    return OneOf(tuple(found)) if len(found) <= _MOST_OPTIONS else UNKNOWN
+    found = tuple(item for value in values for item in options(value))
+    return Open(found) if len(found) <= _MOST_OPTIONS else UNKNOWN
 
 
 def options(value: Any) -> tuple[Any, ...]:
-    """Return what a value may be."""
-    return value.options if isinstance(value, OneOf) else (value,)
+    """Return what a value may be, as far as no variable decides."""
+    several = isinstance(value, Open) and value.options and not value.variable
+    return value.options if several else (value,)
 
 
 def truth(value: Any) -> bool | None:
     """Return whether a value counts as true; None where that cannot be told."""
-    return None if isinstance(value, Unknown | FromVariable | OneOf) else bool(value)
+    return None if isinstance(value, Open) else bool(value)
 
 
 def lift(function: Callable[..., Any], *values: Any) -> Any:
-    """Apply a function to values, of which some are decided later."""
+    """Apply a function to values, of which some are left open."""
     for number, value in enumerate(values):
-        before, after = values[:number], values[number + 1 :]
-        if isinstance(value, Unknown):
-            return UNKNOWN
-        if isinstance(value, FromVariable):
-            return replace(value, default=lift(function, *before, value.default, *after), whole=False)
-        if isinstance(value, OneOf):
-            return one_of(*(lift(function, *before, item, *after) for item in value.options))
+        if isinstance(value, Open):
+            before, after = values[:number], values[number + 1 :]
+            made = [lift(function, *before, item, *after) for item in value.options]
+            return replace(value, options=tuple(made), whole=False) if value.variable else one_of(*made)
     try:
         found = function(*values)
     except FAULTS:
@@ -80,12 +73,11 @@ def texts(value: Any, variable: str = "", depth: int = 0) -> Iterator[tuple[str,
     """Yield a variable that decides, or "", with each text in a value, not too deep."""
     if isinstance(value, str):
         yield variable, value
-    elif isinstance(value, FromVariable):
-        yield from texts(value.default, value.name, depth + 1)
-    elif isinstance(value, dict | list | tuple | OneOf) and depth < _DEEPEST:
-        parts = value.values() if isinstance(value, dict) else value
-        for item in parts.options if isinstance(parts, OneOf) else parts:
-            yield from texts(item, variable, depth + 1)
+    elif isinstance(value, Open | dict | list | tuple) and depth < _DEEPEST:
+        decides = value.variable if isinstance(value, Open) else ""
+        parts = value.options if isinstance(value, Open) else value
+        for item in parts.values() if isinstance(parts, dict) else parts:
+            yield from texts(item, decides or variable, depth + 1)
 
 
 def parse_database_url(text: str) -> dict[str, str]:
@@ -102,28 +94,27 @@ def added(left: Any, right: Any) -> Any:
     return left + right if type(left) is type(right) else [*left, *right]
 
 
+def _normal(path: Any) -> str:
+    return normpath(str(path))
+
+
 PATHS: dict[str, Callable[..., Any]] = {
     "join": lambda *parts: join(*map(str, parts)),
     "dirname": lambda path: dirname(str(path)),
-    **dict.fromkeys(("abspath", "realpath", "normpath"), lambda path: normpath(str(path))),
-    **dict.fromkeys(("Path", "PurePath", "PosixPath"), lambda *parts: PurePosixPath(*parts)),
+    **dict.fromkeys(("abspath", "realpath", "normpath"), _normal),
+    **dict.fromkeys(("Path", "PurePath", "PosixPath"), PurePosixPath),
 }
 CASTS: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(("list", "set", "sorted", "tuple"), list),
     "str": str,
-    "list": list,
-    "set": list,
-    "sorted": list,
-    "tuple": tuple,
     "dict": dict,
 }
 METHODS: dict[str, Callable[..., Any]] = {
-    **{
-        name: getattr(str, name)
-        for name in ("strip", "rstrip", "lstrip", "lower", "upper", "split", "startswith")
-    },
-    **dict.fromkeys(("resolve", "absolute", "expanduser"), lambda path: PurePosixPath(normpath(path))),
-    "joinpath": lambda path, *parts: path.joinpath(*parts),
+    **{name: getattr(str, name) for name in ("strip", "rstrip", "lstrip", "lower", "upper", "split")},
+    **dict.fromkeys(("resolve", "absolute", "expanduser"), lambda path: PurePosixPath(_normal(path))),
+    "startswith": str.startswith,
+    "joinpath": PurePosixPath.joinpath,
     "as_posix": str,
-    "get": lambda table, key, default=None: table.get(key, default),
+    "get": dict.get,
     "copy": dict,
 }

@@ -5,64 +5,45 @@ import re
 from collections.abc import Iterator
 
 from deployments.checkout.application import DjangoApplication
-from deployments.checkout.model import CheckoutFinding
-from deployments.checkout.values import FromVariable
+from deployments.checkout.model import CheckoutFinding, find
+from deployments.checkout.values import Open
 
-SET = (
-    "ALLOWED_HOSTS",
-    "DATA_PATH",
-    "DATABASE_PATH",
-    "ENVIRONMENT",
-    "PORT",
-    "RELEASE",
-    "DJANGO_SETTINGS_MODULE",
-)
+SET = frozenset({"ALLOWED_HOSTS", "DATA_PATH", "DATABASE_PATH", "ENVIRONMENT", "PORT", "RELEASE"}) | {
+    "DJANGO_SETTINGS_MODULE"
+}
 """Variables that the pipeline sets itself."""
-_SYSTEM = ("PYTHON_VERSION", "HOME", "PATH", "USER", "HOSTNAME", "TZ", "LANG")
+_SYSTEM = frozenset({"PYTHON_VERSION", "HOME", "PATH", "USER", "HOSTNAME", "TZ", "LANG"})
 _SECRET = re.compile(r"SECRET|KEY|TOKEN|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|DSN|DATABASE_URL|_PASS$")
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
+_GUARD = re.compile(r"environ|getenv|\benv\b")
 _HELPERS = ("decouple", "starlette.config")
-
-
-def is_secret(name: str) -> bool:
-    """Whether a variable's name tells that its value is secret."""
-    return _SECRET.search(name.upper()) is not None
 
 
 def judge_variables(application: DjangoApplication) -> Iterator[CheckoutFinding]:
     """Yield what the code demands."""
-    known = {*SET, *_SYSTEM, *application.stage.environment}
-    needed = sorted({name for name in _required(application) if name not in known})
-    secret = [name for name in needed if is_secret(name)]
-    plain = [name for name in needed if not is_secret(name)]
+    needed = sorted(_required(application) - SET - _SYSTEM - set(application.stage.environment))
+    secret = [name for name in needed if _SECRET.search(name.upper())]
+    plain = [name for name in needed if name not in secret]
     if secret:
-        text = f"The code demands {', '.join(secret)}: values go to Secrets Manager by sync-secrets."
-        yield CheckoutFinding("configure", "secrets", text, {"secret_keys": secret})
+        yield find("secrets", {"secret_keys": secret}, names=", ".join(secret))
     if plain:
-        text = f"The code demands {', '.join(plain)}; what nobody may see goes to `secret_keys` instead."
-        yield CheckoutFinding("configure", "variables", text, ask=tuple(plain))
-    yield from _judge_key(application, secret)
-
-
-def _judge_key(application: DjangoApplication, told: list[str]) -> Iterator[CheckoutFinding]:
+        yield find("variables", ask=tuple(plain), names=", ".join(plain))
     key = application.settings.get("SECRET_KEY")
-    if isinstance(key, FromVariable) and key.name not in told:
-        text = f"SECRET_KEY is taken from {key.name}."
-        yield CheckoutFinding("configure", "secrets", text, {"secret_keys": [key.name]})
+    if isinstance(key, Open) and key.variable and key.variable not in secret:
+        yield find("key-by-variable", {"secret_keys": [key.variable]}, variable=key.variable)
     elif isinstance(key, str):
-        text = "SECRET_KEY stands in the code: whoever reads the code can sign sessions."
-        code = ('SECRET_KEY = os.environ["SECRET_KEY"]',)
-        yield CheckoutFinding("change", "secrets", text, {"secret_keys": ["SECRET_KEY"]}, code)
+        yield find("key-in-code")
 
 
-def _required(application: DjangoApplication) -> Iterator[str]:
-    """Yield the variables without which the code fails."""
+def _required(application: DjangoApplication) -> set[str]:
+    """Return the variables without which the code fails."""
+    found: set[str] = set()
     for path in application.checkout.python():
         tree = application.checkout.tree(path)
         if tree is not None and "manage.py" not in path:
             helpers, declared = set(_helpers(tree)), set(_declared(tree))
-            for node in _unguarded(tree):
-                yield from (name for name in _read(node, helpers) if name not in declared)
+            found |= {name for node in _unguarded(tree) for name in _read(node, helpers)} - declared
+    return found
 
 
 def _unguarded(node: ast.AST) -> Iterator[ast.AST]:
@@ -71,10 +52,7 @@ def _unguarded(node: ast.AST) -> Iterator[ast.AST]:
     while waiting:
         found = waiting.pop()
         yield found
-        if not (
-            isinstance(found, ast.If | ast.IfExp)
-            and re.search(r"environ|getenv|\benv\b", ast.unparse(found.test))
-        ):
+        if not (isinstance(found, ast.If | ast.IfExp) and _GUARD.search(ast.unparse(found.test))):
             waiting += ast.iter_child_nodes(found)
 
 
@@ -104,9 +82,5 @@ def _read(node: ast.AST, helpers: set[str]) -> Iterator[str]:
                 yield name
         case ast.Call(func=function, args=[ast.Constant(value=str(name))], keywords=keywords):
             called = ast.unparse(function).partition(".")[0]
-            if (
-                called in helpers
-                and _NAME.match(name)
-                and not any(item.arg == "default" for item in keywords)
-            ):
+            if called in helpers and _NAME.match(name) and "default" not in {item.arg for item in keywords}:
                 yield name

@@ -118,16 +118,14 @@ def _check_words(name: str, environments: Sequence[str], place: AwsPlace) -> Non
 def _texts(
     path: Path, name: str, environments: Sequence[str], place: AwsPlace, findings: Sequence[CheckoutFinding]
 ) -> dict[str, str]:
-    settings = {**_DEFAULTS, **merged(findings)}
-    settings.pop("region")
+    settings = {**_DEFAULTS, **({"region": place.region} if place.region else {}), **merged(findings)}
     asked = dict.fromkeys(variable for item in findings for variable in item.ask)
     answers = _ask(list(asked))
     if answers:
         settings["variables"] = {**settings.get("variables", {}), **answers}
-    tables = [_table(path, name, environment, place, settings) for environment in environments]
+    tables = {environment: _table(path, name, environment, place, settings) for environment in environments}
     left = [variable for variable in asked if variable not in settings.get("variables", {})]
-    region = place.region or _DEFAULTS["region"]
-    found = {"environments.toml": application_file(name, settings, str(region), tables, left)}
+    found = {"environments.toml": application_file(name, settings, tables, left)}
     for environment in environments:
         given = _SIZES / f"{environment}.tfvars"
         sizes = given if given.exists() else _SIZES / "staging.tfvars"
@@ -135,18 +133,15 @@ def _texts(
     return found
 
 
-def _table(path: Path, name: str, environment: str, place: AwsPlace, settings: dict[str, Any]) -> str:
+def _table(
+    path: Path, name: str, environment: str, place: AwsPlace, settings: dict[str, Any]
+) -> dict[str, Any]:
     if environment == "local":
         whole = path.resolve()
         inside = whole.is_relative_to(PROJECT)
         return local_table(name, str(whole.relative_to(PROJECT) if inside else whole), settings)
-    given = {
-        "domain": place.domain,
-        "account_id": place.account_id,
-        "branch": place.branch,
-        "approval": "always",
-    }
-    return aws_table(environment, given, place.repository, settings)
+    told = {"domain": place.domain, "account_id": place.account_id, "branch": place.branch}
+    return aws_table({**told, "approval": "always"}, place.repository, settings)
 
 
 def _ask(names: list[str]) -> dict[str, str]:

@@ -7,22 +7,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import (
-    DeploymentFilter,
-    DeploymentFilterName,
-    FlowFilter,
-    FlowFilterName,
-    FlowRunFilter,
-    FlowRunFilterStartTime,
-    LogFilter,
-    LogFilterFlowRunId,
-)
+from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import FlowRun, Log
-from prefect.client.schemas.sorting import FlowRunSort, LogSort
+from prefect.client.schemas.sorting import LogSort
 from rich.console import Console
 
 from blocks.deploy_environment import load_live
 from deployments.cli.declared import CommandError
+from deployments.cli.runs import runs_of
 from deployments.follow import Follower
 from pipeline.logs.cloudwatch import CloudWatchLogs, Event
 
@@ -76,13 +68,7 @@ def newest_run(client: SyncPrefectClient, environment: str, flow: str | None = N
     Raises:
         CommandError: none has begun.
     """
-    found = client.read_flow_runs(
-        flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])) if flow else None,
-        deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[environment])),
-        flow_run_filter=FlowRunFilter(start_time=FlowRunFilterStartTime(is_null_=False)),
-        sort=FlowRunSort.START_TIME_DESC,
-        limit=1,
-    )
+    found = runs_of(client, environment, 1, flow=flow)
     if not found:
         raise CommandError(f"No run of {flow or 'any flow'} has begun in {environment}.")
     return found[0]

@@ -6,19 +6,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import (
-    ArtifactFilter,
-    ArtifactFilterFlowRunId,
-    DeploymentFilter,
-    DeploymentFilterName,
-    FlowRunFilter,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 from prefect.client.schemas.objects import FlowRun, StateType
 from rich.console import Console
 
 from deployments.cli.declared import CommandError
+from deployments.cli.runs import runs_of
 from deployments.follow import Follower, page_of_run, start
 
 
@@ -71,12 +64,7 @@ def decide(
 
 def waiting(client: SyncPrefectClient, environment: str) -> Iterator[Waiting]:
     """Yield the suspended runs of the environment."""
-    paused = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PAUSED]))
-    found = client.read_flow_runs(
-        deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=[environment])),
-        flow_run_filter=FlowRunFilter(state=paused),
-    )
-    for run in found:
+    for run in runs_of(client, environment, state=StateType.PAUSED):
         yield Waiting(run.name, str(run.id), page_of_run(run), _question(client, run))
 
 

@@ -1,27 +1,18 @@
 """Shows what runs where."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import (
-    DeploymentFilter,
-    DeploymentFilterName,
-    FlowRunFilter,
-    FlowRunFilterStartTime,
-    FlowRunFilterState,
-    FlowRunFilterStateType,
-)
-from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.client.schemas.sorting import FlowRunSort
+from prefect.client.schemas.objects import StateType
 from prefect.settings import PREFECT_API_URL
 from rich.console import Console
 from rich.table import Table
 
 from blocks.deploy_environment import load_live
+from deployments.cli.runs import runs_of
 from pipeline.errors import PipelineError
 from pipeline.outputs import NothingBuiltError
 
@@ -121,22 +112,9 @@ def _release(environment: str) -> tuple[str, str]:
 
 def _runs(client: SyncPrefectClient, environment: str) -> list[RunSummary]:
     """Return the runs under way or waiting, then those that ended last."""
-    chosen = DeploymentFilter(name=DeploymentFilterName(any_=[environment]))
-    began = client.read_flow_runs(
-        deployment_filter=chosen,
-        flow_run_filter=FlowRunFilter(start_time=FlowRunFilterStartTime(is_null_=False)),
-        sort=FlowRunSort.START_TIME_DESC,
-        limit=_RUNS,
-    )
-    pending = client.read_flow_runs(
-        deployment_filter=chosen,
-        flow_run_filter=FlowRunFilter(
-            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PENDING]))
-        ),
-        limit=_RUNS,
-    )
+    pending = runs_of(client, environment, _RUNS, state=StateType.PENDING)
+    found = [run for run in pending if run.start_time is None] + runs_of(client, environment, _RUNS)
     flows = {flow.id: flow.name for flow in client.read_flows(limit=200)}
-    found: Iterable[FlowRun] = [*[run for run in pending if run.start_time is None], *began]
     return [
         RunSummary(flows.get(it.flow_id, ""), it.state_name or "", it.start_time, it.name) for it in found
     ]

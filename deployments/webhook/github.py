@@ -22,11 +22,6 @@ def of_repository(url: str, known: Iterable[Environment]) -> list[Environment]:
     ]
 
 
-def of_branch(branch: str, known: Iterable[Environment]) -> list[Environment]:
-    """Return the environments that deploy this branch."""
-    return [item for item in known if item.branch == branch]
-
-
 _BRANCH = "refs/heads/"
 _FULL_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
@@ -61,10 +56,14 @@ def decide(
     if isinstance(change, Ignore):
         return change
     fresh(change.at, now, oldest)
-    targets = of_branch(change.branch, mine)
+    targets = [item for item in mine if item.branch == change.branch]
     if not targets:
         return Ignore(f"no environment deploys the branch {change.branch[:200]!r}")
-    return tuple(_deploy(item, change, _full_name(repository)) for item in targets)
+    name = _full_name(repository)
+    return tuple(
+        Deploy(item.name, change.commit, name, change.at, f"webhook-{item.name}-{change.commit}")
+        for item in targets
+    )
 
 
 def _push(document: Mapping[str, Any], repository: Mapping[str, Any]) -> _Change | Ignore:
@@ -93,8 +92,3 @@ def _full_name(repository: Mapping[str, Any]) -> str:
     if not _FULL_NAME.fullmatch(name):
         raise malformed("repository.full_name", "OWNER/NAME")
     return name
-
-
-def _deploy(item: Environment, change: _Change, repository: str) -> Deploy:
-    key = f"webhook-{item.name}-{change.commit}"
-    return Deploy(item.name, change.commit, repository, change.at, key)

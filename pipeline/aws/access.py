@@ -137,13 +137,6 @@ class AwsAccess:
         return _sessions[self]
 
 
-def forget_clients() -> None:
-    """Make new clients from now on: for tests, whose AWS differs from one to the next."""
-    with _making:
-        _clients.clear()
-        _sessions.clear()
-
-
 def read_parameter(access: AwsAccess, name: str) -> str | None:
     """Return the value of a parameter, or None where it does not exist.
 

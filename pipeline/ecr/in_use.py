@@ -1,16 +1,12 @@
 """Collects what is in use, from ECS and from recorded releases. Any doubt is an error."""
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling
 from pipeline.ecr.model import EcrError, ProtectedImages, Reference, parse_reference
 from pipeline.ecs.service import list_tasks
 from pipeline.outputs import Outputs
-
-if TYPE_CHECKING:
-    from mypy_boto3_ecs.type_defs import TaskTypeDef
 
 
 def collect_in_use(
@@ -64,7 +60,10 @@ class _Collector:
             self._tags.setdefault(reference.tag, user)
 
     def add_tasks(self) -> None:
-        for task in self._tasks():
+        cluster = self._outputs.cluster
+        with calling(f"Listing the tasks of cluster {cluster}"):
+            tasks = list(list_tasks(self._ecs, cluster=cluster, desiredStatus="RUNNING"))
+        for task in tasks:
             for container in task.get("containers", ()):
                 user = f"task {task['taskArn'].rsplit('/', 1)[-1]}"
                 own = parse_reference(container.get("image", "")).path == self._outputs.repository_name
@@ -98,7 +97,11 @@ class _Collector:
                 familyPrefix=family, sort="DESC"
             )
             for page in pages:
-                found += [arn for arn in page["taskDefinitionArns"] if _family(arn) == family]
+                found += [
+                    arn
+                    for arn in page["taskDefinitionArns"]
+                    if arn.rsplit("/", 1)[-1].rsplit(":", 1)[0] == family
+                ]
                 if len(found) >= count:
                     break
         return found[:count]
@@ -110,12 +113,3 @@ class _Collector:
             containers = answer["taskDefinition"]["containerDefinitions"]
             self._definitions[arn] = [parse_reference(item["image"]) for item in containers]
         return self._definitions[arn]
-
-    def _tasks(self) -> Iterator["TaskTypeDef"]:
-        cluster = self._outputs.cluster
-        with calling(f"Listing the tasks of cluster {cluster}"):
-            yield from list_tasks(self._ecs, cluster=cluster, desiredStatus="RUNNING")
-
-
-def _family(arn: str) -> str:
-    return arn.rsplit("/", 1)[-1].rsplit(":", 1)[0]

@@ -1,12 +1,17 @@
 """Decides which images of a repository go. Pure: no I/O, no clock."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from graphlib import CycleError, TopologicalSorter
 from itertools import count as count_up
 
 from pipeline.ecr.model import CleanupPolicy, Inventory, ProtectedImages, RegistryImage
+
+_BELONGS = "belongs to {}, which stays"
 
 
 @dataclass(frozen=True)
@@ -59,13 +64,13 @@ def plan_cleanup(
     deleted in one run, the oldest first.
     """
     in_use = _in_use(inventory, protected)
-    reasons = _closure(inventory, {**_requested(inventory, policy, now), **in_use})
+    reasons = _closure(inventory.edges, {**_requested(inventory, policy, now), **in_use}, _BELONGS)
     going = [image for image in inventory.images if image.digest not in reasons]
     levels = _levels(inventory, {image.digest for image in going})
     going.sort(key=lambda image: (levels[image.digest], image.pushed_at, image.digest))
     limit = int(policy.max_share * len(inventory.images))
     waiting = {image.digest: "waits for the next run: this one may delete no more" for image in going[limit:]}
-    reasons = _closure(inventory, {**waiting, **reasons})
+    reasons = _closure(inventory.edges, {**waiting, **reasons}, _BELONGS)
     rows = [
         PlanRow(image, delete=True, reason=_why(image, policy), level=levels[image.digest])
         for image in going
@@ -88,28 +93,16 @@ def _in_use(inventory: Inventory, protected: ProtectedImages) -> dict[str, str]:
     for tag, why in protected.tags.items():
         if tag in inventory.by_tag:
             found.setdefault(inventory.by_tag[tag].digest, why)
-    parents = _parents(inventory)
-    todo = list(found)
-    while todo:
-        child = todo.pop()
-        for parent in parents.get(child, ()):
-            if parent not in found:
-                found[parent] = f"lists {_short(child)}, which is in use"
-                todo.append(parent)
-    return found
+    parents: dict[str, list[str]] = defaultdict(list)
+    for image in inventory.images:
+        for child in image.children:
+            parents[child].append(image.digest)
+    return _closure(parents, found, "lists {}, which is in use")
 
 
 def _absent(inventory: Inventory, protected: ProtectedImages) -> tuple[str, ...]:
     digests = protected.own_digests - inventory.by_digest.keys()
     return tuple(sorted(digests) + sorted(protected.tags.keys() - inventory.by_tag.keys()))
-
-
-def _parents(inventory: Inventory) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for image in inventory.images:
-        for child in image.children:
-            found.setdefault(child, []).append(image.digest)
-    return found
 
 
 def _requested(inventory: Inventory, policy: CleanupPolicy, now: datetime) -> dict[str, str]:
@@ -132,54 +125,39 @@ def _requested(inventory: Inventory, policy: CleanupPolicy, now: datetime) -> di
     return found
 
 
-def _closure(inventory: Inventory, roots: Mapping[str, str]) -> dict[str, str]:
-    """Add to the kept images all that hangs on them; a reason given earlier stays."""
+def _closure(edges: Mapping[str, Sequence[str]], roots: Mapping[str, str], why: str) -> dict[str, str]:
+    """Add to the kept images all that edges lead to; a reason given earlier stays."""
     reasons = dict(roots)
     todo = list(roots)
     while todo:
         digest = todo.pop()
-        for other in inventory.edges.get(digest, ()):
+        for other in edges.get(digest, ()):
             if other not in reasons:
-                reasons[other] = f"belongs to {_short(digest)}, which stays"
+                reasons[other] = why.format(digest.removeprefix("sha256:")[:12])
                 todo.append(other)
     return reasons
 
 
 def _levels(inventory: Inventory, going: Collection[str]) -> dict[str, int]:
     """Number the deletions so that each image comes after every image it belongs to."""
-    above: dict[str, int] = dict.fromkeys(going, 0)
+    above: dict[str, set[str]] = {digest: set() for digest in going}
     for digest in going:
-        for other in _inside(inventory.edges.get(digest, ()), above):
-            above[other] += 1
+        for other in above.keys() & inventory.edges.get(digest, ()):
+            above[other].add(digest)
+    sorter = TopologicalSorter(above)
+    with suppress(CycleError):  # tags can name a subject in a circle: those go last
+        sorter.prepare()
     levels: dict[str, int] = {}
-    layer = [digest for digest, count in above.items() if not count]
     for level in count_up():
+        layer = sorter.get_ready()
         if not layer:
             break
         levels |= dict.fromkeys(layer, level)
-        layer = list(_release(inventory, layer, above))
-    # Manifests cannot list each other in a circle, but tags can name a subject in one: those go last.
-    return dict.fromkeys(going, len(levels)) | levels
-
-
-def _release(inventory: Inventory, layer: Iterable[str], above: dict[str, int]) -> Iterable[str]:
-    """Take away a layer; yield what nothing is left above."""
-    for digest in layer:
-        for other in _inside(inventory.edges.get(digest, ()), above):
-            above[other] -= 1
-            if not above[other]:
-                yield other
-
-
-def _inside(digests: Iterable[str], known: Mapping[str, int]) -> Iterable[str]:
-    return (digest for digest in digests if digest in known)
+        sorter.done(*layer)
+    return dict.fromkeys(going, level) | levels
 
 
 def _why(image: RegistryImage, policy: CleanupPolicy) -> str:
     if image.release_tags:
         return f"older than {policy.keep_days} days and not of the newest {policy.keep_newest}"
     return "belongs to an image that goes or is gone" if image.subjects else "untagged"
-
-
-def _short(digest: str) -> str:
-    return digest.removeprefix("sha256:")[:12]

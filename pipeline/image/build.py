@@ -126,15 +126,11 @@ def _build_classic(client: docker.DockerClient, request: BuildRequest, report: B
                 report(event)
             if time.monotonic() - start > request.limit:
                 raise log.failure(f"not done after {request.limit:.0f} s, given up")
-        return _built(client, request, log, time.monotonic() - start)
+        if not log.image_id:
+            raise BuildError(request.image, "the builder ended without an image. Look at the engine's log")
+        image_id = str(client.images.get(request.image).id)
+        return BuiltImage(request.image, image_id, log.steps, log.cached, time.monotonic() - start)
     except APIError as error:  # its text is the request's address, with every build argument
         raise log.failure(str(error.explanation or f"the engine answers {error}")) from error
     except (DockerException, HTTPError, OSError) as error:
         raise log.failure(f"{error}. Check that the Docker engine runs: docker info") from error
-
-
-def _built(client: docker.DockerClient, request: BuildRequest, log: BuildLog, seconds: float) -> BuiltImage:
-    if not log.image_id:
-        raise BuildError(request.image, "the builder ended without an image. Look at the engine's log")
-    image = client.images.get(request.image)
-    return BuiltImage(request.image, str(image.id), log.steps, log.cached, seconds)

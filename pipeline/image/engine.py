@@ -34,9 +34,11 @@ def connect(silence: float = SILENCE) -> docker.DockerClient:
     try:
         return docker.from_env(timeout=int(silence))
     except DockerException as error:
-        raise ImageError(
-            f"The Docker engine does not answer ({error}). Start it, and check with: docker info."
-        ) from error
+        raise _silent(error) from error
+
+
+def _silent(error: Exception) -> ImageError:
+    return ImageError(f"The Docker engine does not answer ({error}). Start it, and check with: docker info.")
 
 
 def inspect_engine(client: docker.DockerClient) -> Engine:
@@ -48,9 +50,7 @@ def inspect_engine(client: docker.DockerClient) -> Engine:
     try:
         facts = client.info()
     except (DockerException, OSError) as error:
-        raise ImageError(
-            f"The Docker engine does not answer ({error}). Start it, and check with: docker info."
-        ) from error
+        raise _silent(error) from error
     machine = str(facts.get("Architecture", ""))
     root = Path(str(facts.get("DockerRootDir", "")))
     free = shutil.disk_usage(root).free if root.is_absolute() and root.is_dir() else None

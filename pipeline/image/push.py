@@ -63,7 +63,9 @@ class PushLog:
             reason = message.get("error") or get_mapping(message, "errorDetail").get("message")
             raise push_failure(str(reason), self.image)
         layer, status = str(message.get("id") or ""), str(message.get("status", ""))
-        self.digest = str(get_mapping(message, "aux").get("Digest") or "") or _summary(status) or self.digest
+        told = _SUMMARY.search(status)
+        digest = get_mapping(message, "aux").get("Digest") or (told and told[1])
+        self.digest = str(digest or self.digest)
         sent = max(self._sent.get(layer, 0), get_int(get_mapping(message, "progressDetail"), "current"))
         self._sent[layer] = sent
         if not layer or layer in self._ended or not status.startswith(_ENDED):
@@ -86,11 +88,6 @@ def push_failure(reason: str, image: str) -> PushError:
     if "not exist" in text or "not found" in text or "name unknown" in text:
         return PushError(f"Pushing {image}: {reason}. Run deploy-infrastructure to make the repository.")
     return PushError(f"Pushing {image}: {reason}")
-
-
-def _summary(status: str) -> str:
-    found = _SUMMARY.search(status)
-    return found.group(1) if found else ""
 
 
 @dataclass(frozen=True)

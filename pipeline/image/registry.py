@@ -14,7 +14,7 @@ from pipeline.image.config import ImageConfig
 from pipeline.image.request import ImageError, RegistryError
 
 if TYPE_CHECKING:
-    from mypy_boto3_ecr.type_defs import ImageDetailTypeDef, ImageIdentifierTypeDef
+    from mypy_boto3_ecr.type_defs import ImageIdentifierTypeDef
 
 
 _TAG = re.compile(r"^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$")
@@ -86,16 +86,10 @@ def find_image(access: AwsAccess, repository: str, name: str) -> RemoteImage | N
                 "Run deploy-infrastructure to make it."
             ) from error
     details = answer.get("imageDetails", [])
-    return _remote(repository, details[0]) if details else None
-
-
-def _remote(repository: str, detail: "ImageDetailTypeDef") -> RemoteImage:
-    return RemoteImage(
-        repository=repository,
-        digest=detail["imageDigest"],
-        tags=tuple(sorted(detail.get("imageTags", ()))),
-        pushed_at=detail.get("imagePushedAt"),
-    )
+    if not details:
+        return None
+    tags = tuple(sorted(details[0].get("imageTags", ())))
+    return RemoteImage(repository, details[0]["imageDigest"], tags, details[0].get("imagePushedAt"))
 
 
 def read_config(access: AwsAccess, repository: str, digest: str, registry: str | None = None) -> ImageConfig:

@@ -1,10 +1,10 @@
 """Reads the registry's scan of an image, and decides whether its findings keep it from being deployed."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_delay, wait_fixed, wait_random
@@ -16,7 +16,6 @@ from pipeline.environment.model import Scan, Severity
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
-    from mypy_boto3_ecr.type_defs import DescribeImageScanFindingsRequestTypeDef
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """ECR's severities, worst first (API reference, ImageScanFinding); UNTRIAGED counts as UNDEFINED."""
@@ -58,8 +57,10 @@ def judge_scan(result: ScanResult, policy: Scan, today: date) -> ScanVerdict:
     """Decide; without a scan result the image is SKIPPED with the reason, or BLOCKED, but never PASSED."""
     if result.unavailable:
         return ScanVerdict("BLOCKED" if policy.required else "SKIPPED", result.unavailable)
-    counts = _counts(result.findings)
-    grave = [finding for finding in _worst_first(result.findings) if _is_grave(finding, policy)]
+    counter = Counter(normal_severity(finding.severity) for finding in result.findings)
+    counts: dict[str, int] = {severity: counter[severity] for severity in SEVERITIES if counter[severity]}
+    worst_first = sorted(result.findings, key=lambda item: (_rank(item.severity), item.name, item.package))
+    grave = [finding for finding in worst_first if _is_grave(finding, policy)]
     allowed = tuple(finding for finding in grave if _is_allowed(finding, policy, today))
     blocking = tuple(finding for finding in grave if finding not in allowed)
     if blocking:
@@ -70,21 +71,16 @@ def judge_scan(result: ScanResult, policy: Scan, today: date) -> ScanVerdict:
             "Update the packages, or allow them by name with a reason and a date."
         )
         return ScanVerdict("BLOCKED", reason, blocking, allowed, counts)
-    return ScanVerdict("PASSED", _passed(policy, len(allowed)), (), allowed, counts)
+    reason = f"Nothing of severity {policy.block_at} or worse"
+    reason += f", but for {len(allowed)} allowed." if allowed else "."
+    if policy.block_at is None:
+        reason = "The policy blocks nothing."
+    return ScanVerdict("PASSED", reason, (), allowed, counts)
 
 
 def normal_severity(severity: str) -> str:
     """Return one of :data:`SEVERITIES`."""
     return severity if severity in SEVERITIES else "UNDEFINED"
-
-
-def _counts(findings: Sequence[Vulnerability]) -> dict[str, int]:
-    counter = Counter(normal_severity(finding.severity) for finding in findings)
-    return {severity: counter[severity] for severity in SEVERITIES if counter[severity]}
-
-
-def _worst_first(findings: Sequence[Vulnerability]) -> list[Vulnerability]:
-    return sorted(findings, key=lambda finding: (_rank(finding.severity), finding.name, finding.package))
 
 
 def _rank(severity: str) -> int:
@@ -98,14 +94,6 @@ def _is_grave(finding: Vulnerability, policy: Scan) -> bool:
 def _is_allowed(finding: Vulnerability, policy: Scan, today: date) -> bool:
     accepted = policy.allow.get(finding.name)
     return accepted is not None and (accepted.until is None or today <= accepted.until)
-
-
-def _passed(policy: Scan, allowed: int) -> str:
-    if policy.block_at is None:
-        return "The policy blocks nothing."
-    return f"Nothing of severity {policy.block_at} or worse" + (
-        f", but for {allowed} allowed." if allowed else "."
-    )
 
 
 def scan_rows(result: ScanResult, verdict: ScanVerdict) -> list[dict[str, str]]:
@@ -140,12 +128,6 @@ _POLL = wait_fixed(4) + wait_random(0, 2)
 Page = Mapping[str, Any]
 
 
-class NextPage(TypedDict, total=False):
-    """A request's part that names the page; empty for the first one."""
-
-    nextToken: str
-
-
 def wait_for_findings(
     access: AwsAccess, repository: str, digest: str, *, limit: float = 300, poll: wait_base = _POLL
 ) -> ScanResult:
@@ -157,19 +139,14 @@ def wait_for_findings(
         AwsError: the call failed for another reason.
     """
     client = access.client("ecr")
-    image: DescribeImageScanFindingsRequestTypeDef = {
-        "repositoryName": repository,
-        "imageId": {"imageDigest": digest},
-    }
-
-    def fetch(page: NextPage) -> Page:
-        request: DescribeImageScanFindingsRequestTypeDef = {**image, **page}
-        return client.describe_image_scan_findings(**request)
+    pages = client.get_paginator("describe_image_scan_findings")
 
     def ask() -> ScanResult | None:
         with calling(f"Reading the scan findings of {digest}"):
             try:
-                return read_findings(fetch)
+                return read_findings(
+                    pages.paginate(repositoryName=repository, imageId={"imageDigest": digest})
+                )
             except ClientError as error:
                 code = code_of(error)
                 if code == "ScanNotFoundException":
@@ -187,18 +164,17 @@ def wait_for_findings(
     return attempts(ask) or ScanResult(unavailable=_OFF)
 
 
-def read_findings(fetch: Callable[[NextPage], Page]) -> ScanResult | None:
-    """Read every page; None while the scan runs. ``fetch`` takes {} or {"nextToken": …}."""
-    page = fetch({})
-    status = page.get("imageScanStatus", {})
-    code = str(status.get("status", ""))
-    if code in _PENDING:
-        return None
-    if code not in _READY:
-        return ScanResult(unavailable=f"ECR's scan ended as {code}: {status.get('description', 'no reason')}")
-    findings = [*_of_page(page)]
-    while token := page.get("nextToken"):
-        page = fetch({"nextToken": token})
+def read_findings(pages: Iterable[Page]) -> ScanResult | None:
+    """Read every page; None while the scan runs."""
+    findings: list[Vulnerability] = []
+    for page in pages:
+        status = page.get("imageScanStatus", {})
+        code = str(status.get("status", ""))
+        if code in _PENDING:
+            return None
+        if code not in _READY:
+            why = status.get("description", "no reason")
+            return ScanResult(unavailable=f"ECR's scan ended as {code}: {why}")
         findings += _of_page(page)
     return ScanResult(tuple(findings))
 

@@ -15,7 +15,6 @@ from pipeline.logs.retention import LogGroup, RetentionPlan
 
 if TYPE_CHECKING:
     from mypy_boto3_logs.type_defs import (
-        DescribeLogGroupsRequestPaginateTypeDef,
         GetLogEventsRequestTypeDef,
         LogGroupTypeDef,
         OutputLogEventTypeDef,
@@ -43,9 +42,9 @@ class Stream:
     last_ingested: int | None
 
 
-def list_groups(access: AwsAccess, prefix: str = "") -> tuple[LogGroup, ...]:
-    """Return every log group whose name begins with ``prefix``. Raises AwsError."""
-    return tuple(CloudWatchLogs(access).groups(prefix))
+def list_groups(access: AwsAccess) -> tuple[LogGroup, ...]:
+    """Return every log group. Raises AwsError."""
+    return tuple(CloudWatchLogs(access).groups())
 
 
 class CloudWatchLogs:
@@ -54,11 +53,10 @@ class CloudWatchLogs:
     def __init__(self, access: AwsAccess) -> None:
         self._logs = access.client("logs")
 
-    def groups(self, prefix: str = "") -> Iterator[LogGroup]:
+    def groups(self) -> Iterator[LogGroup]:
         """Yield the log groups."""
-        request: DescribeLogGroupsRequestPaginateTypeDef = {"logGroupNamePrefix": prefix} if prefix else {}
         with calling("Describing the log groups"):
-            for page in self._logs.get_paginator("describe_log_groups").paginate(**request):
+            for page in self._logs.get_paginator("describe_log_groups").paginate():
                 yield from (_group(item) for item in page["logGroups"])
 
     def set_retention(self, group: str, days: int) -> None:

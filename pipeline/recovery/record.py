@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, cast
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.aws.access import AwsAccess
+from pipeline.aws.bucket import ConflictError
 from pipeline.aws.errors import calling
 from pipeline.ecs.model import Service
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
 from pipeline.sqlite.layout import stamp
-from pipeline.sqlite.model import DatabaseBackup, OtherRunError
+from pipeline.sqlite.model import DatabaseBackup
 from pipeline.sqlite.restore import restore_to_file
 from pipeline.sqlite.runner import Report
 from pipeline.sqlite.store import BackupStore, find_backup
@@ -126,7 +127,7 @@ class OpenRestores:
 
     def find(self) -> OpenRestore | None:
         """Return the restore that is under way or was killed."""
-        document = self._store.read(self._key)
+        document = self._store.document(self._key)
         return None if document is None else OpenRestore.model_validate(document)
 
     def open(self, restore: OpenRestore) -> None:
@@ -136,8 +137,8 @@ class OpenRestores:
             RecoveryError: another one is open.
         """
         try:
-            self._store.write(self._key, _document(restore), once=True)
-        except OtherRunError as error:
+            self._store.write_once(self._key, _document(restore))
+        except ConflictError as error:
             raise RecoveryError(
                 "Another restore in place began at the same moment. Run again: it goes on with that one."
             ) from error
@@ -148,7 +149,7 @@ class OpenRestores:
 
     def remove(self) -> None:
         """Forget it: it has ended."""
-        self._store.delete([self._key])
+        self._store.delete(self._key)
 
 
 def _document(restore: OpenRestore) -> bytes:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -182,13 +182,13 @@ def unset_keys(sync: SecretSync, report: KeyReport) -> tuple[str, ...]:
 def key_rows(sync: SecretSync, report: KeyReport) -> tuple[dict[str, str], ...]:
     """Return one row for each key that is set, written, or read by the task definition."""
     return tuple(
-        {"key": key, "value": _value(key, sync, report), "task definition": _use(key, report)}
-        for key in sorted({*report.used, *report.unused, *_touched(sync)})
+        {
+            "key": key,
+            "value": _value(key, sync, report),
+            "task definition": "reads it" if key in report.used else "does not read it",
+        }
+        for key in sorted({*report.used, *report.unused, *sync.added, *sync.updated, *sync.kept})
     )
-
-
-def _touched(sync: SecretSync) -> Iterator[str]:
-    yield from (*sync.added, *sync.updated, *sync.kept)
 
 
 def _value(key: str, sync: SecretSync, report: KeyReport) -> str:
@@ -199,7 +199,3 @@ def _value(key: str, sync: SecretSync, report: KeyReport) -> str:
     if key in report.missing:
         return "NOT SET: no task starts without it"
     return "not in the block, left alone" if key in sync.kept else "unchanged"
-
-
-def _use(key: str, report: KeyReport) -> str:
-    return "reads it" if key in report.used else "does not read it"

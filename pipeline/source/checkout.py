@@ -179,9 +179,9 @@ def _find(location: Location, ref: str, folder: Path) -> tuple[str, str]:
     """Return what to fetch and the commit it holds ("" while only a fetch can tell)."""
     if is_sha(ref):
         return ref, ref
-    listing = git(
-        ["ls-remote", "--", location.url, *_with_peeled(candidates(ref))], folder=folder, location=location
-    )
+    names = candidates(ref)
+    peeled = [f"{name}^{{}}" for name in names]
+    listing = git(["ls-remote", "--", location.url, *names, *peeled], folder=folder, location=location)
     found = choose(ref, listing, location.url)
     if found:
         return found
@@ -191,10 +191,6 @@ def _find(location: Location, ref: str, folder: Path) -> tuple[str, str]:
         f"{location.url} has no branch or tag {ref!r}. "
         "Push it, or give another ref (branch, tag or commit SHA)."
     )
-
-
-def _with_peeled(names: list[str]) -> list[str]:
-    return [*names, *(f"{name}^{{}}" for name in names)]
 
 
 def _fetch(location: Location, ref: str, name: str, trees: Path) -> str:
@@ -252,11 +248,8 @@ def _publish(tree: Path, final: Path) -> None:
 def _prune(trees: Path) -> None:
     """Remove the trees longest unused, and what dead runs left."""
     entries = sorted((entry.stat().st_mtime, entry) for entry in trees.iterdir())
-    partial = [entry for used, entry in entries if entry.name.startswith(_PARTIAL) and _abandoned(used)]
+    abandoned = time.time() - _ABANDONED
+    partial = [entry for used, entry in entries if entry.name.startswith(_PARTIAL) and used < abandoned]
     whole = [entry for _, entry in entries if not entry.name.startswith(_PARTIAL)]
     for entry in [*partial, *whole[:-KEPT]]:
         shutil.rmtree(entry, ignore_errors=True)
-
-
-def _abandoned(used: float) -> bool:
-    return time.time() - used > _ABANDONED

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pipeline.aws.bucket import ConflictError
 from pipeline.clock import Clock, utc_now
 from pipeline.ecs.model import EcsError
 from pipeline.live import LiveEnvironment
@@ -31,7 +32,7 @@ def complete(store: BackupStore, key: str, sent: list[dict[str, Any]]) -> str:
     """
     upload = next((item for item in store.uploads(key) if item.key == key), None)
     if upload is None:
-        if store.size(key) is None:
+        if store.head(key) is None:
             raise SqliteError(f"S3 has neither an upload to {key} nor the object. Run again.")
         return ""
     expected = {int(part["number"]): int(part["bytes"]) for part in sent}
@@ -50,7 +51,8 @@ def prove(store: BackupStore, key: str, result: dict[str, Any], policy: BackupPo
     Raises:
         SqliteError: they differ.
     """
-    size = store.size(key)
+    head = store.head(key)
+    size = head.size if head else None
     if size != result["compressed_bytes"]:
         raise SqliteError(
             f"{key} has {size} bytes in S3; the task sent {result['compressed_bytes']}. Run again."
@@ -60,7 +62,7 @@ def prove(store: BackupStore, key: str, result: dict[str, Any], policy: BackupPo
     digest = store.sha256(key)
     if digest != result["compressed_sha256"]:
         raise SqliteError(
-            f"SHA-256 of s3://{store.bucket}/{key} is {digest}; the task sent {result['compressed_sha256']}. "
+            f"SHA-256 of s3://{store.name}/{key} is {digest}; the task sent {result['compressed_sha256']}. "
             "Run again."
         )
 
@@ -118,9 +120,7 @@ def _attempted(
     manifest = commit(store, made.model_copy(update={"database": live.database}))
     store.abort(store.uploads(entry.stem))
     close_entry(store, entry)
-    report(
-        f"Backed up {manifest.bytes} bytes to s3://{store.bucket}/{key} ({manifest.compressed_bytes} bytes)"
-    )
+    report(f"Backed up {manifest.bytes} bytes to s3://{store.name}/{key} ({manifest.compressed_bytes} bytes)")
     return manifest
 
 
@@ -186,12 +186,12 @@ def commit(store: BackupStore, manifest: BackupManifest) -> BackupManifest:
         store.write(manifest.key + _MARKS[manifest.reason], b"{}")
     key = manifest.key + layout.MANIFEST
     try:
-        store.write(key, manifest.model_dump_json(indent=1).encode(), once=True)
-    except OtherRunError:
+        store.write_once(key, manifest.model_dump_json(indent=1).encode())
+    except ConflictError as error:
         # Killed between this write and the end of the entry: the manifest there is this run's.
-        known = BackupManifest.model_validate(store.read(key))
+        known = BackupManifest.model_validate(store.document(key))
         if known.compressed_sha256 != manifest.compressed_sha256:
-            raise
+            raise OtherRunError(str(error)) from error
         return known
     return manifest
 
@@ -201,5 +201,5 @@ def discard(store: BackupStore, entry: JournalEntry) -> None:
     store.abort(store.uploads(entry.stem))
     keys = store.keys(entry.stem)
     if not any(key.endswith(layout.MANIFEST) for key in keys):
-        store.delete(keys)
+        store.delete_all(keys)
     close_entry(store, entry)

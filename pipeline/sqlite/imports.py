@@ -41,7 +41,7 @@ def store_import(
         discard(store, entry)
         raise
     close_entry(store, entry)
-    report(f"{incoming.source} is kept as s3://{store.bucket}/{manifest.key}")
+    report(f"{incoming.source} is kept as s3://{store.name}/{manifest.key}")
     return find_backup(live, manifest.key)
 
 
@@ -53,9 +53,9 @@ def _sent(
     with packed.open("wb") as file:
         file.writelines(digests.through(str(incoming.path)))
     facts = digests.facts()
-    store.objects.upload(packed, key)
+    store.upload(packed, key)
     prove(store, key, facts, BackupPolicy())
-    head = store.objects.head(key)
+    head = store.head(key)
     return BackupManifest(
         id=entry.id,
         key=key,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
+from pipeline.aws.bucket import ConflictError
 from pipeline.sqlite import layout
 from pipeline.sqlite.model import OtherRunError, SqliteError
 from pipeline.sqlite.store import BackupStore
@@ -53,24 +54,24 @@ def open_entry(store: BackupStore, purpose: str, run_id: str, now: datetime) -> 
     if not _RUN_ID.match(run_id):
         raise SqliteError(f"{run_id!r} is no run id: up to 80 letters, digits, dots, dashes and underscores.")
     key = layout.open_key(store.environment, purpose, run_id)
-    known = store.read(key)
+    known = store.document(key)
     if known is not None:
         return ENTRY.validate_python(known)
     entry = JournalEntry(purpose, run_id, secrets.token_hex(6), now.replace(microsecond=0), store.environment)
     try:
-        store.write(key, ENTRY.dump_json(entry), once=True)
-    except OtherRunError as error:
+        store.write_once(key, ENTRY.dump_json(entry))
+    except ConflictError as error:
         raise OtherRunError(f"Run {run_id} is active twice; end one of them.") from error
     return entry
 
 
 def close_entry(store: BackupStore, entry: JournalEntry) -> None:
     """Remove the entry's job files and, last, its note."""
-    store.delete(store.keys(layout.job_key(store.environment, entry.id, "")))
-    store.delete([layout.open_key(store.environment, entry.purpose, entry.run_id)])
+    store.delete_all(store.keys(layout.job_key(store.environment, entry.id, "")))
+    store.delete(layout.open_key(store.environment, entry.purpose, entry.run_id))
 
 
 def open_entries(store: BackupStore) -> tuple[JournalEntry, ...]:
     """Return every entry under way, of any run."""
-    documents = [store.read(key) for key in store.keys(layout.open_prefix(store.environment))]
+    documents = [store.document(key) for key in store.keys(layout.open_prefix(store.environment))]
     return tuple(ENTRY.validate_python(item) for item in documents if item is not None)

@@ -164,7 +164,7 @@ class Runner:
 
     def _find(self) -> Task | None:
         """Find the attempt's task; where one may just have been started, wait until ECS lists it."""
-        ordered = self._store.size(self.entry.job_key("job.json")) is not None
+        ordered = self._store.head(self.entry.job_key("job.json")) is not None
         deadline = time.monotonic() + _VISIBLE if ordered else 0.0
         task = self._tasks.find(self.entry.started_by)
         while task is None and self._result() is None and time.monotonic() < deadline:
@@ -202,7 +202,7 @@ class Runner:
             raise
 
     def _result(self) -> dict[str, Any] | None:
-        return self._store.read(self.entry.job_key("result.json"))
+        return self._store.document(self.entry.job_key("result.json"))
 
     def _judge(self, task: Task | None) -> JobResult:
         values = self._result()

@@ -3,16 +3,15 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from pipeline.aws.bucket import ConflictError, S3Bucket
+from pipeline.aws.bucket import S3Bucket
 from pipeline.aws.errors import calling
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
-from pipeline.sqlite.model import BackupManifest, DatabaseBackup, OtherRunError, SqliteError
+from pipeline.sqlite.model import BackupManifest, DatabaseBackup, SqliteError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
@@ -26,59 +25,32 @@ class OpenUpload:
     id: str
 
 
-class BackupStore:
-    """The backup bucket of one environment. Raises ``AwsError`` where S3 refuses or cannot be reached."""
+class BackupStore(S3Bucket):
+    """The backup bucket of one environment."""
 
     def __init__(self, live: LiveEnvironment) -> None:
-        self.objects = S3Bucket(live.access, live.outputs.backup_bucket)
-        self._s3 = self.objects.client
-        self.bucket = live.outputs.backup_bucket
+        super().__init__(live.access, live.outputs.backup_bucket)
         self.environment = live.database_key
 
     def backups(self) -> tuple[DatabaseBackup, ...]:
         """Return the committed backups, newest first."""
         return layout.committed(self.keys(layout.prefix(self.environment)))
 
-    def keys(self, prefix: str) -> dict[str, datetime]:
-        """Return the keys below ``prefix`` with the time they were written."""
-        return self.objects.keys(prefix)
-
-    def read(self, key: str) -> dict[str, Any] | None:
+    def document(self, key: str) -> dict[str, Any] | None:
         """Return a JSON object, or None where there is none."""
-        stored = self.objects.read(key)
+        stored = self.read(key)
         return None if stored is None else dict(json.loads(stored.body))
 
-    def write(self, key: str, body: bytes, *, once: bool = False) -> None:
-        """Write a JSON object; with ``once`` only where there is none, or the same.
-
-        Raises:
-            OtherRunError: ``once``, and another one exists.
-        """
-        write = self.objects.write_once if once else self.objects.write
-        try:
-            write(key, body)
-        except ConflictError as error:
-            raise OtherRunError(f"s3://{self.bucket}/{key} was written by another run.") from error
-
-    def delete(self, keys: Iterable[str]) -> None:
+    def delete_all(self, keys: Iterable[str]) -> None:
         """Delete objects, in this order; one that is not there is fine."""
         for key in keys:
-            self.objects.delete(key)
-
-    def size(self, key: str) -> int | None:
-        """Return an object's bytes, or None where there is none."""
-        head = self.objects.head(key)
-        return head.size if head else None
-
-    def sha256(self, key: str) -> str:
-        """Read the whole object and return its digest."""
-        return self.objects.sha256(key)
+            self.delete(key)
 
     def uploads(self, prefix: str) -> tuple[OpenUpload, ...]:
         """Return the unfinished multipart uploads of keys below ``prefix``."""
-        with calling(f"Listing the uploads to s3://{self.bucket}/{prefix}"):
-            pages = self._s3.get_paginator("list_multipart_uploads").paginate(
-                Bucket=self.bucket, Prefix=prefix
+        with calling(f"Listing the uploads to s3://{self.name}/{prefix}"):
+            pages = self.client.get_paginator("list_multipart_uploads").paginate(
+                Bucket=self.name, Prefix=prefix
             )
             return tuple(
                 OpenUpload(item["Key"], item["UploadId"])
@@ -88,17 +60,17 @@ class BackupStore:
 
     def create_upload(self, key: str) -> OpenUpload:
         """Begin a multipart upload."""
-        with calling(f"Beginning an upload to s3://{self.bucket}/{key}"):
-            answer = self._s3.create_multipart_upload(
-                Bucket=self.bucket, Key=key, ContentType="application/octet-stream"
+        with calling(f"Beginning an upload to s3://{self.name}/{key}"):
+            answer = self.client.create_multipart_upload(
+                Bucket=self.name, Key=key, ContentType="application/octet-stream"
             )
         return OpenUpload(key, answer["UploadId"])
 
     def parts(self, upload: OpenUpload) -> dict[int, int]:
         """Return the sizes of the parts that S3 has, by number."""
-        with calling(f"Listing the parts of s3://{self.bucket}/{upload.key}"):
-            pages = self._s3.get_paginator("list_parts").paginate(
-                Bucket=self.bucket, Key=upload.key, UploadId=upload.id
+        with calling(f"Listing the parts of s3://{self.name}/{upload.key}"):
+            pages = self.client.get_paginator("list_parts").paginate(
+                Bucket=self.name, Key=upload.key, UploadId=upload.id
             )
             return {part["PartNumber"]: part["Size"] for page in pages for part in page.get("Parts", [])}
 
@@ -107,19 +79,19 @@ class BackupStore:
         parts: list[CompletedPartTypeDef] = [
             {"PartNumber": number, "ETag": etag} for number, etag in sorted(etags.items())
         ]
-        with calling(f"Completing the upload to s3://{self.bucket}/{upload.key}"):
-            answer = self._s3.complete_multipart_upload(
-                Bucket=self.bucket, Key=upload.key, UploadId=upload.id, MultipartUpload={"Parts": parts}
+        with calling(f"Completing the upload to s3://{self.name}/{upload.key}"):
+            answer = self.client.complete_multipart_upload(
+                Bucket=self.name, Key=upload.key, UploadId=upload.id, MultipartUpload={"Parts": parts}
             )
         return str(answer.get("ETag", "")).strip('"')
 
     def abort(self, uploads: Iterable[OpenUpload]) -> None:
         """Throw parts away; an upload that is gone is fine."""
         for upload in uploads:
-            with calling(f"Aborting the upload to s3://{self.bucket}/{upload.key}"):
+            with calling(f"Aborting the upload to s3://{self.name}/{upload.key}"):
                 try:
-                    self._s3.abort_multipart_upload(Bucket=self.bucket, Key=upload.key, UploadId=upload.id)
-                except self._s3.exceptions.NoSuchUpload:
+                    self.client.abort_multipart_upload(Bucket=self.name, Key=upload.key, UploadId=upload.id)
+                except self.client.exceptions.NoSuchUpload:
                     continue
 
 
@@ -159,7 +131,7 @@ def read_manifest(live: LiveEnvironment, backup: DatabaseBackup) -> BackupManife
     Raises:
         SqliteError: it is missing or damaged, or the backup is of another database of the application.
     """
-    document = BackupStore(live).read(backup.key + layout.MANIFEST)
+    document = BackupStore(live).document(backup.key + layout.MANIFEST)
     try:
         manifest = BackupManifest.model_validate(document)
     except ValidationError as error:

@@ -92,8 +92,8 @@ def prune(live: LiveEnvironment, decision: Decision) -> Pruned:
     failed: list[tuple[DatabaseBackup, str]] = []
     for backup in decision.pruned:
         try:
-            store.delete([backup.key + layout.MANIFEST, backup.key])
-            store.delete(backup.key + suffix for suffix in layout.SIDECARS[1:])
+            store.delete_all([backup.key + layout.MANIFEST, backup.key])
+            store.delete_all(backup.key + suffix for suffix in layout.SIDECARS[1:])
         except AwsError as error:
             failed.append((backup, str(error)))
         else:
@@ -127,7 +127,7 @@ def sweep(live: LiveEnvironment, now: datetime, dead: timedelta = DEAD) -> tuple
     without_manifest = layout.uncommitted(store.keys(layout.prefix(store.environment)))
     debris = [key for key in without_manifest if key in objects and not _mentioned(key, living)]
     debris += [key for key in jobs if not _mentioned(key, living)]
-    store.delete(debris)
+    store.delete_all(debris)
     return (
         *(
             f"Removed the {item.purpose} attempt of {item.at:%Y-%m-%d %H:%M} that never ended"

@@ -216,7 +216,7 @@ def _copy(home: StateBackend, now: datetime) -> StateBackup | None:
         return None
     head = describe(stored)
     key = f"{_prefix(home)}{now.strftime(_STAMP)}-{head.serial:08d}.tfstate"
-    home.write_new(key, stored.body, {"sha256": head.sha256})
+    home.write_once(key, stored.body, {"sha256": head.sha256})
     copy = home.read(key)
     if copy is None or copy.sha256 != head.sha256:
         raise StateError(
@@ -229,7 +229,7 @@ def _prune(home: StateBackend, now: datetime, retention: RetentionPolicy) -> tup
     by_time = {taken: key for key, taken in list_backups(home)}
     removed = tuple(by_time[taken] for taken in to_remove(list(by_time), now, retention))
     for key in removed:
-        home.remove(key)
+        home.delete(key)
     return removed
 
 

@@ -40,7 +40,7 @@ def waiting_plan(home: StateBackend, run_id: str) -> WaitingPlan | None:
 
 def forget_waiting(home: StateBackend, run_id: str) -> None:
     """Forget it, after the decision was carried out."""
-    home.remove(_waiting_key(home, run_id))
+    home.delete(_waiting_key(home, run_id))
 
 
 def _waiting_key(home: StateBackend, run_id: str) -> str:
@@ -56,7 +56,7 @@ def keep_plan(home: StateBackend, plan: Plan) -> PlanIdentity:
     """Keep the plan file in the state bucket, which is as private as the state."""
     key = _key(home, plan.sha256)
     if home.read(key) is None:
-        home.write_new(key, plan.path.read_bytes(), {"changes": json.dumps(plan.has_changes)})
+        home.write_once(key, plan.path.read_bytes(), {"changes": json.dumps(plan.has_changes)})
     return identity(home, plan)
 
 
@@ -81,7 +81,7 @@ def fetch_plan(home: StateBackend, requested: PlanIdentity, path: Path) -> Plan:
 
 def drop_plan(home: StateBackend, requested: PlanIdentity) -> None:
     """Forget a kept plan, after it was applied or turned down."""
-    home.remove(_key(home, requested.sha256))
+    home.delete(_key(home, requested.sha256))
 
 
 def _key(home: StateBackend, sha256: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from pipeline.aws.bucket import ConflictError
 from pipeline.clock import utc_now
 from pipeline.state.backend import StateBackend, describe, read_head
 from pipeline.state.backup import Bundle
@@ -16,7 +17,6 @@ from pipeline.state.model import (
     ConfigurationRecord,
     RunRecord,
     RunStatus,
-    StateChangedError,
     StateError,
     StateSnapshot,
 )
@@ -85,7 +85,7 @@ def announced(home: StateBackend, record: RunRecord) -> Iterator[RunRecord]:
 
 def withdraw(home: StateBackend, run_id: str) -> None:
     """Remove a run's record."""
-    home.remove(_run_key(home.environment, run_id))
+    home.delete(_run_key(home.environment, run_id))
 
 
 def read_runs(home: StateBackend) -> tuple[RunRecord, ...]:
@@ -120,7 +120,7 @@ def take_snapshot(home: StateBackend, run_id: str) -> StateSnapshot | None:
     head = describe(stored)
     key = f"snapshots/{home.environment}/{head.serial:08d}-{head.sha256[:12]}-{run_id}.tfstate"
     if home.read(key) is None:
-        home.write_new(key, stored.body, {"sha256": head.sha256, "source-version": head.version_id})
+        home.write_once(key, stored.body, {"sha256": head.sha256, "source-version": head.version_id})
     return StateSnapshot(head.bucket, key, head.version_id, head.serial, head.lineage, head.sha256)
 
 
@@ -203,8 +203,8 @@ def _read(home: StateBackend, key: str) -> ConfigurationRecord:
 
 def _write_once(home: StateBackend, key: str, body: bytes) -> str:
     try:
-        home.write_new(key, body)
-    except StateChangedError as error:
+        home.write_once(key, body)
+    except ConflictError as error:
         raise StateError(f"s3://{home.backend.bucket}/{key} is there already, with other content.") from error
     return key
 

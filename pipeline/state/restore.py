@@ -219,7 +219,7 @@ def restore_state(home: StateBackend, version: StoredObject, seen: PresentState,
 
     Raises:
         StateError: see ``judge_restore``.
-        StateChangedError: the state is locked, or changed since it was seen.
+        StateChangedError, ConflictError: the state is locked, or changed since it was seen.
         UnreadableStateError: the candidate itself is damaged.
     """
     candidate = describe(version)
@@ -238,7 +238,7 @@ def restore_state(home: StateBackend, version: StoredObject, seen: PresentState,
 
 def _keep(home: StateBackend, present: StoredObject) -> str:
     key = f"replaced/{home.environment}/{utc_now():%Y%m%dT%H%M%S.%fZ}.tfstate"
-    home.write_new(key, present.body, {"sha256": present.sha256, "source-version": present.version_id})
+    home.write_once(key, present.body, {"sha256": present.sha256, "source-version": present.version_id})
     return key
 
 

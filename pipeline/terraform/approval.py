@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from pipeline.terraform.document import Action, PlanDocument, ResourceChange
+from pipeline.terraform.document import Action, PlanDocument
 
 PROTECTED_TYPES: frozenset[str] = frozenset(
     {
@@ -70,17 +70,17 @@ class GuardVerdict:
 def guard(document: PlanDocument, allowed: Collection[str] = ()) -> GuardVerdict:
     """Judge a plan. ``allowed`` are full resource addresses, valid for this one run only."""
     destroyed = (change for change in document.changes if change.destroys)
-    losses = [_loss(change) for change in destroyed if change.type in PROTECTED_TYPES]
+    losses = [
+        Loss(change.address, change.type, change.action)
+        for change in destroyed
+        if change.type in PROTECTED_TYPES
+    ]
     addresses = {loss.address for loss in losses}
     return GuardVerdict(
         refused=tuple(loss for loss in losses if loss.address not in allowed),
         allowed=tuple(loss for loss in losses if loss.address in allowed),
         unused=tuple(sorted(set(allowed) - addresses)),
     )
-
-
-def _loss(change: ResourceChange) -> Loss:
-    return Loss(change.address, change.type, change.action)
 
 
 def _lines(title: str, losses: Collection[Loss]) -> str:

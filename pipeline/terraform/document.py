@@ -130,7 +130,11 @@ def _read(document: Mapping[str, Any], masker: Masker) -> PlanDocument:
     )
     return PlanDocument(
         terraform_version=str(document.get("terraform_version", "")),
-        changes=tuple(item for item in changes if item.action is not Action.NO_CHANGE or _moves(item)),
+        changes=tuple(
+            item
+            for item in changes
+            if item.action is not Action.NO_CHANGE or item.previous_address or item.imported
+        ),
         drift=tuple(item for item in drift if item.action is not Action.NO_CHANGE),
         outputs=tuple(item for item in outputs if item.action is not Action.NO_CHANGE),
         addresses=tuple(item.address for item in changes),
@@ -167,7 +171,3 @@ def _action(actions: list[str]) -> Action:
         return Action.CREATE
     (only,) = actions
     return Action(only)
-
-
-def _moves(change: ResourceChange) -> bool:
-    return bool(change.previous_address) or change.imported

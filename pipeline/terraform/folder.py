@@ -60,7 +60,9 @@ def run_folder(label: str, base: Path | None = None) -> Iterator[RunFolder]:
     _require_private(parent)
     # Between making a folder and holding it, another run's sweep would take it for abandoned.
     with exclusively(parent):
-        _remove_abandoned(parent)
+        for abandoned in parent.iterdir():
+            if abandoned.is_dir() and not is_held(abandoned):
+                shutil.rmtree(abandoned, ignore_errors=True)
         path = Path(tempfile.mkdtemp(prefix=f"{label}-", dir=parent))
         hold = os.open(path / _HOLD, os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(hold, fcntl.LOCK_EX)
@@ -88,12 +90,6 @@ def _is_locked(file: Path, lock: Callable[[int, int], None]) -> bool:
     finally:
         os.close(descriptor)
     return False
-
-
-def _remove_abandoned(parent: Path) -> None:
-    for path in parent.iterdir():
-        if path.is_dir() and not is_held(path):
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def _require_private(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """Progress of an apply, folded from its events (pure)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pipeline.terraform.document import PlanDocument
@@ -70,18 +70,10 @@ def advance(progress: Progress, event: TerraformEvent) -> Progress:
     known = _known(progress, address, action)
     if event.kind in ("apply_start", "apply_progress"):
         return replace(known, running={**known.running, address: action})
-    running = _without(known.running, address)
+    running = {name: action for name, action in known.running.items() if name != address}
     if event.kind == "apply_errored":
         return replace(known, failed=tuple(dict.fromkeys([*known.failed, address])), running=running)
     return replace(known, steps={**known.steps, address: known.steps.get(address, 0) + 1}, running=running)
-
-
-def follow(events: Iterable[TerraformEvent], start: Progress | None = None) -> Progress:
-    """Fold many events."""
-    progress = start or Progress()
-    for event in events:
-        progress = advance(progress, event)
-    return progress
 
 
 def _known(progress: Progress, address: str, action: str) -> Progress:
@@ -89,10 +81,6 @@ def _known(progress: Progress, address: str, action: str) -> Progress:
         return progress
     known = action if action in _STEPS else "update"
     return replace(progress, planned={**progress.planned, address: known})
-
-
-def _without(running: Mapping[str, str], address: str) -> dict[str, str]:
-    return {name: action for name, action in running.items() if name != address}
 
 
 @dataclass(frozen=True)

@@ -70,9 +70,10 @@ def purge(access: AwsAccess, container: NonEmptyStore, in_time: Callable[[], boo
         AwsError: a call failed.
     """
     removed, kept = 0, ["not looked at yet"]
+    size = _VERSIONS_PER_CALL if container.kind == "aws_s3_bucket" else _IMAGES_PER_CALL
     while kept:
         before, kept = removed, []
-        for batch in _batched(_contents(access, container), _size(container)):
+        for batch in _batched(_contents(access, container), size):
             if not in_time():
                 raise _unfinished(
                     container, f"after {removed} removals the time is over", "Run destroy again"
@@ -95,10 +96,6 @@ def _unfinished(container: NonEmptyStore, why: str, advice: str) -> PipelineErro
     return PipelineError(
         f"{container.name} is not empty: {why}. Nothing was destroyed yet. {advice}: it goes on."
     )
-
-
-def _size(container: NonEmptyStore) -> int:
-    return _VERSIONS_PER_CALL if container.kind == "aws_s3_bucket" else _IMAGES_PER_CALL
 
 
 def _contents(access: AwsAccess, container: NonEmptyStore) -> Iterator[dict[str, str]]:

@@ -14,7 +14,6 @@ from pipeline.terraform.diagnostics import (
     TerraformError,
     TerraformStoppedError,
     TerraformTimeoutError,
-    failure,
 )
 from pipeline.terraform.events import TerraformEvent, parse_event
 from pipeline.terraform.process import Ending, Finished, TerraformCommand, TimeLimits, execute
@@ -63,15 +62,12 @@ class TerraformRunner(Terraform):  # type: ignore[misc] # python-terraform has n
     def cmd(self, cmd: str, *args: str, **kwargs: Any) -> tuple[int, str, str]:
         """Run one Terraform command and return its exit code, stdout and masked stderr.
 
-        ``stdout`` of a streamed command has been handed out as events and is "". Options that concern
-        python-terraform's own execution are accepted and have no effect, except that
-        ``synchronous=False`` is refused.
+        ``stdout`` of a streamed command has been handed out as events and is "". The options of
+        python-terraform's own execution are not known here.
 
         Raises:
             TerraformTimeoutError, TerraformStoppedError: the command was stopped before its end.
-            TerraformError: with ``raise_on_error``, for any exit code but 0 (and 2 for plan).
         """
-        raise_on_error = _take_options(kwargs)
         try:
             argv = tuple(self.generate_cmd_string(cmd, *args, **kwargs))
             finished = self._execute(argv, streamed=cmd in _STREAMED and "json" in kwargs)
@@ -79,8 +75,6 @@ class TerraformRunner(Terraform):  # type: ignore[misc] # python-terraform has n
             self.temp_var_files.clean_up()
         stderr = self.execution.masker.text(finished.stderr)
         self._check_ending(cmd, finished, stderr)
-        if raise_on_error and finished.code not in ({0, 2} if cmd == "plan" else {0}):
-            raise failure(f"terraform {cmd} failed in {self.working_dir}.", self.diagnostics, stderr)
         return finished.code, "" if cmd in _STREAMED else finished.stdout, stderr
 
     def read_state_file(self, file_path: str | None = None) -> None:
@@ -122,10 +116,3 @@ class TerraformRunner(Terraform):  # type: ignore[misc] # python-terraform has n
 def _is_chosen(diagnostic: Diagnostic) -> bool:
     # Locking by DynamoDB is deprecated in favour of lock files, but stood more writers when measured.
     return diagnostic.severity == "warning" and '"dynamodb_table" is deprecated' in diagnostic.detail
-
-
-def _take_options(kwargs: dict[str, Any]) -> bool:
-    if not kwargs.pop("synchronous", True):
-        raise ValueError("Terraform is always waited for: leave out synchronous=False")
-    kwargs.pop("capture_output", None)
-    return bool(kwargs.pop("raise_on_error", False))

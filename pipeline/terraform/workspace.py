@@ -66,12 +66,6 @@ class Workspace:
     execution: Execution
     hook: CommandHook = run_directly
 
-    def within(self, seconds: float) -> "Workspace":
-        """Return the same workspace with another time limit for each command."""
-        return replace(
-            self, execution=replace(self.execution, limits=replace(self.execution.limits, timeout=seconds))
-        )
-
     def init(self, backend: BackendConfig | None) -> None:
         """Prepare the folder: backend, modules, providers. None: a backend-less init, enough to validate."""
         given = {"backend_config": backend.arguments()} if backend else {"backend": False}

@@ -56,9 +56,9 @@ def test_an_object_that_is_not_what_was_sent_is_no_backup(
         def complete(self, upload: OpenUpload, etags: dict[int, str]) -> str:
             """Complete, and let the stored object lose a bit."""
             etag, s3 = super().complete(upload, etags), live.access.client("s3")
-            body = bytearray(s3.get_object(Bucket=self.bucket, Key=upload.key)["Body"].read())
+            body = bytearray(s3.get_object(Bucket=self.name, Key=upload.key)["Body"].read())
             body[len(body) // 2] ^= 1
-            s3.put_object(Bucket=self.bucket, Key=upload.key, Body=bytes(body))
+            s3.put_object(Bucket=self.name, Key=upload.key, Body=bytes(body))
             return etag
 
     monkeypatch.setattr(backup_module, "BackupStore", Damaging)

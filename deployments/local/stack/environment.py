@@ -54,7 +54,10 @@ def environment(settings: Settings | None = None) -> dict[str, str]:
     """Return what the stack adds to, and overrides in, the environment of whoever works with it."""
     chosen = settings or Settings.read()
     values = {
-        **_ports(chosen),
+        "VIMBISO_STATE": str(chosen.state),
+        "VIMBISO_AWS_PORT": str(chosen.aws_port),
+        "VIMBISO_PREFECT_PORT": str(chosen.prefect_port),
+        "VIMBISO_WEBHOOK_PORT": str(chosen.webhook_port),
         **_prefect(chosen),
         "PIPELINE_ROOT": str(PROJECT),
         # The system's own is shared: Prefect keeps a folder there that belongs to whoever came first.
@@ -87,15 +90,6 @@ def child_environment(
         if not name.startswith("PREFECT_") and name != "TF_CLI_CONFIG_FILE"
     }
     return {**kept, **environment(settings)}
-
-
-def _ports(settings: Settings) -> dict[str, str]:
-    return {
-        "VIMBISO_STATE": str(settings.state),
-        "VIMBISO_AWS_PORT": str(settings.aws_port),
-        "VIMBISO_PREFECT_PORT": str(settings.prefect_port),
-        "VIMBISO_WEBHOOK_PORT": str(settings.webhook_port),
-    }
 
 
 def _prefect(settings: Settings) -> dict[str, str]:

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 def containers(settings: Settings) -> list[str]:
     """Return the ids of our emulator's containers, stopped ones included; none where no engine answers."""
     client = _client()
-    return _ids(client, settings) if client else []
+    label = f"ministack.instance={instance(settings)}"
+    try:
+        found = client.api.containers(all=True, filters={"label": label}) if client else []
+    except DockerException:
+        return []
+    return [item["Id"] for item in found]
 
 
 def remove_containers(settings: Settings) -> int:
@@ -31,8 +36,7 @@ def remove_containers(settings: Settings) -> int:
     Raises:
         StackError: the engine refused to remove one.
     """
-    client = _client()
-    found = _ids(client, settings) if client else []
+    client, found = _client(), containers(settings)
     for container in found:
         _remove(client, container)
     remove_volumes(client, instance(settings))
@@ -45,14 +49,6 @@ def _client() -> docker.DockerClient | None:
         return docker.from_env(timeout=30)
     except DockerException:
         return None
-
-
-def _ids(client: docker.DockerClient, settings: Settings) -> list[str]:
-    label = f"ministack.instance={instance(settings)}"
-    try:
-        return [item["Id"] for item in client.api.containers(all=True, filters={"label": label})]
-    except DockerException:
-        return []
 
 
 def _remove(client: docker.DockerClient | None, container: str) -> None:

@@ -202,7 +202,8 @@ def _is_passed(task: Task, container: str) -> bool:
 def _seen(task: Task, ids: list[str], client: Any) -> dict[str, fargate.Seen]:
     """Look at the started containers; one that the engine does not tell of now is taken to run."""
     found = {}
-    for name, container in zip(_names(task), ids, strict=False):
+    names = [container["name"] for container in task["containers"]]
+    for name, container in zip(names, ids, strict=False):
         try:
             state = client.api.inspect_container(container)["State"]
         except (DockerException, OSError):
@@ -214,10 +215,6 @@ def _seen(task: Task, ids: list[str], client: Any) -> dict[str, fargate.Seen]:
         exited = state["Status"] in ("exited", "dead")
         found[name] = fargate.Seen(not exited, state["ExitCode"] if exited else None, health)
     return found
-
-
-def _names(task: Task) -> list[str]:
-    return [container["name"] for container in task["containers"]]
 
 
 def look(task: Task, client: Any = None) -> None:

@@ -134,7 +134,7 @@ def test_where_approval_is_wanted_the_very_plan_is_applied(stage: World, runs: R
     assert built(stage)["value"] == "one"
     (record,) = read_records(stage.live.state)
     assert record.approved_by == "anna"
-    assert stage.live.state.keys("plans/") == ()
+    assert stage.live.state.keys("plans/") == {}
 
 
 def test_an_environment_is_destroyed_only_where_it_may_be(stage: World, runs: Runs) -> None:

@@ -54,7 +54,7 @@ def test_the_home_is_made_once_and_mended(place: World, runs: Runs) -> None:
 def test_the_state_is_copied(place: World, home: StateBackend, runs: Runs) -> None:
     """A dry run only says so."""
     runs.run(backup_terraform_state, dry_run=True)
-    assert home.keys("backups/") == ()
+    assert home.keys("backups/") == {}
     rows = runs.artifact(runs.run(backup_terraform_state), "state-backup")
     assert {"what": "copied", "found": "serial 7"}.items() <= rows[0].items()
     assert [rows[0]["on"]] == [key for key in home.keys("backups/") if key.endswith(".tfstate")]
@@ -90,7 +90,7 @@ def test_where_approval_is_wanted_a_person_decides_on_this_copy(
     """A refusal leaves the damaged state as it is."""
     runs.run(backup_terraform_state)
     (backup,) = [key for key in home.keys("backups/") if key.endswith(".tfstate")]
-    home.remove(home.backend.key)
+    home.delete(home.backend.key)
     place.live = replace(place.live, settings=place.live.settings.model_copy(update={"approval": "always"}))
     for approved, by, end in ((False, "rudo", "FAILED"), (True, "anna", "COMPLETED")):
         run = runs.begin(restore_terraform_state, source=backup)

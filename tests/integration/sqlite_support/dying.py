@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import secrets
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -69,11 +69,10 @@ def dying_backup(live: LiveEnvironment, run: str, step: str) -> None:
             """Read back."""
             return _die() if step == "completed" else super().sha256(key)
 
-        def write(self, key: str, body: bytes, *, once: bool = False) -> None:
+        def write_once(self, key: str, body: bytes, metadata: Mapping[str, str] | None = None) -> str:
             """Write."""
-            super().write(key, body, once=once)
-            if step == "committed" and key.endswith(MANIFEST):
-                _die()
+            version = super().write_once(key, body, metadata)
+            return _die() if step == "committed" and key.endswith(MANIFEST) else version
 
     backup_module.BackupStore = Dying  # type: ignore[misc] # this process is there for it alone
     back_up(live, run, quiet, POLICY)

@@ -69,7 +69,7 @@ def test_a_backup_is_a_verified_copy_and_old_ones_go(home: StateBackend) -> None
     """The copy is the state, byte for byte; what the rule does not keep is removed."""
     home.write(home.backend.key, STATE)
     old = f"backups/{home.environment}/20200101T000000.000000Z-00000001.tfstate"
-    home.write_new(old, STATE)
+    home.write_once(old, STATE)
     report = backup_state(home, RetentionPolicy(newest=1, days=0, weeks=0, months=0, years=0))
     assert report.backup is not None
     assert report.backup.head.serial == 7

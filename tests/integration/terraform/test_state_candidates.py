@@ -20,7 +20,7 @@ def test_every_kind_is_listed_and_can_be_brought_back(opener: Opener, home: Stat
         take_snapshot(home, "run")
         planned = would_back_up(home, RetentionPolicy())
         assert planned.backup is not None
-        assert home.keys(f"backups/{home.environment}/") == ()
+        assert home.keys(f"backups/{home.environment}/") == {}
         made = backup_state(home, RetentionPolicy()).backup
         assert made is not None
         assert made.head == planned.backup.head

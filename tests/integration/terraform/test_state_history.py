@@ -68,7 +68,7 @@ def test_a_lost_state_is_restored_from_the_snapshot(
         snapshot = take_snapshot(home, "run")
         assert snapshot is not None
         assert take_snapshot(home, "run") == snapshot
-        home.remove(home.backend.key)
+        home.delete(home.backend.key)
         with pytest.raises(TerraformError, match="restore-state"):
             workspace.plan(PlanRequest(lock_timeout="0s"))
         copy = home.read(snapshot.key)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from pipeline.terraform.approval import guard
 from pipeline.terraform.diagnostics import StalePlanError, TerraformError
 from pipeline.terraform.document import Action
 from pipeline.terraform.events import TerraformEvent
-from pipeline.terraform.progress import follow
+from pipeline.terraform.progress import Progress, advance
 from pipeline.terraform.summary import summarise, unmatched_targets
 from pipeline.terraform.workspace import PlanRequest, Workspace, open_workspace
 
@@ -51,8 +52,9 @@ def test_an_apply_tells_its_progress_and_gives_outputs(
 ) -> None:
     """Every planned resource is counted to the end, and outputs know which are sensitive."""
     workspace, _ = built
-    assert set(follow(told).done) >= {"aws_s3_bucket.data", "aws_ssm_parameter.setting"}
-    assert follow(told).percent == 100.0
+    progress = reduce(advance, told, Progress())
+    assert set(progress.done) >= {"aws_s3_bucket.data", "aws_ssm_parameter.setting"}
+    assert progress.percent == 100.0
     outputs = workspace.outputs()
     assert (outputs["value"].value, outputs["value"].sensitive) == ("one", False)
     assert outputs["password"].sensitive

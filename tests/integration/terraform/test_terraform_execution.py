@@ -4,6 +4,8 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ from pipeline.state.lock import read_lock
 from pipeline.state.unlock import LockState, inspect_lock, lock_keeper, unlock
 from pipeline.terraform.diagnostics import TerraformError, TerraformStoppedError, TerraformTimeoutError
 from pipeline.terraform.events import TerraformEvent
-from pipeline.terraform.progress import follow, partial_apply
+from pipeline.terraform.progress import Progress, advance, partial_apply
 from pipeline.terraform.workspace import PlanRequest, Workspace
 
 SLOW = {"seconds": 60}
@@ -63,8 +65,9 @@ def test_a_run_that_takes_too_long_ends_in_order(opener: Opener, home: StateBack
     with opener("plain") as workspace:
         workspace.init(home.backend)
         plan = workspace.plan(PlanRequest(SLOW))
+        limited = replace(workspace.execution, limits=replace(workspace.execution.limits, timeout=40))
         with pytest.raises(TerraformTimeoutError, match="ran longer than 40 s") as caught:
-            workspace.within(40).apply(plan)
+            replace(workspace, execution=limited).apply(plan)
         assert caught.value.graceful
     assert_ended_in_order(home)
 
@@ -82,7 +85,7 @@ def test_a_cancelled_run_frees_its_lock_and_can_be_repeated(opener: Opener, home
     with opened as workspace, pytest.raises(TerraformStoppedError):
         apply_slowly(workspace, home)
     assert_ended_in_order(home)
-    after = partial_apply(follow(told), graceful=True)
+    after = partial_apply(reduce(advance, told, Progress()), graceful=True)
     assert after.done == ("terraform_data.first",)
     assert after.failed == ("terraform_data.slow",)
     assert after.untouched == ("terraform_data.last",)
@@ -151,7 +154,7 @@ def test_a_killed_terraform_is_reported_and_leaves_nothing(
 
     with opener("plain", on_event=on_event) as workspace, pytest.raises(TerraformError, match="apply failed"):
         apply_slowly(workspace, home)
-    after = partial_apply(follow(told), graceful=False)
+    after = partial_apply(reduce(advance, told, Progress()), graceful=False)
     assert after.possible_orphans == ("terraform_data.slow",)
     assert read_lock(home) is None
     assert [path for path in (tmp_path / "runs").iterdir() if path.is_dir()] == []

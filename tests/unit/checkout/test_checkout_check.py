@@ -49,11 +49,6 @@ SEVERAL = settings(max_examples=150, suppress_health_check=[HealthCheck.function
         ("uwsgi", "database", "configure: Database 'default' is /code/var/main.db, in a folder of its own"),
         ("uwsgi", "database", "change: Write-ahead logging"),
         ("uwsgi", "start", "change: uWSGI takes SIGTERM for a reload"),
-        (
-            "uwsgi",
-            "requirements",
-            "requirements/base.txt demands Django==5.1, and requirements/production.txt",
-        ),
         ("uwsgi", "allowed hosts", "fits: ALLOWED_HOSTS lets"),
         ("daphne", "start", "change: docker/entrypoint.sh has carriage returns"),
         ("daphne", "start", "change: docker/entrypoint.sh is started and not executable"),
@@ -103,18 +98,20 @@ def test_what_is_to_be_configured(name: str, keys: tuple[str, ...], expected: ob
 
 
 def test_what_demands_nothing() -> None:
-    """The findings of one application are not those of another; development's requirements are nobody's."""
+    """The findings of one application are not those of another."""
     packaged, uwsgi = judge(Checkout(PACKAGED)), judge(Checkout(UWSGI))
     assert told(packaged, "requirements") == told(packaged, "Redis") == told(packaged, "static files") == ""
-    assert "development" not in told(uwsgi, "requirements")
+    assert told(uwsgi, "requirements") == ""
     assert told(judge(Checkout(SILENT)), "migrations") == ""
     assert "keeps SIGTERM" not in told(judge(Checkout(DAPHNE)), "start")
 
 
 def test_a_merge_is_one_end() -> None:
-    """Two branches of migrations that were merged are in order."""
+    """Two branches of migrations that were merged are in order; a file that cannot be read is named."""
     files = {**DAPHNE, "rooms/migrations/0003_merge.py": after("rooms", "0002_a", "0002_b")}
     assert "last migrations" not in told(judge(Checkout(files)), "migrations")
+    broken = {**DAPHNE, "rooms/migrations/0002_b.py": "class ("}
+    assert "change: rooms/migrations/0002_b.py is no Python" in told(judge(Checkout(broken)), "migrations")
     alone = {**STARTED, "orders/migrations/0001_initial.py": FIRST}
     assert told(judge(Checkout(alone)), "migrations").startswith("fits")
 
@@ -150,9 +147,7 @@ def test_any_bytes_give_findings(tmp_path: Path, files: dict[str, bytes]) -> Non
         found = ()  # a wsgi.py alone that no longer names Django
     shutil.rmtree(folder)
     assert all(item.text for item in found)
-    given_anyway = {"health_path": "/", "container_port": 8000}
-    text = application_file(
-        "shop", given_anyway | merged(found), "eu-west-1", [local_table("shop", "x", {})], []
-    )
+    settings = {"health_path": "/", "container_port": 8000, "region": "eu-west-1", **merged(found)}
+    text = application_file("shop", settings, {"local": local_table("shop", "x", {})}, [])
     (tmp_path / "environments.toml").write_text(text, encoding="utf-8")
     assert set(load_environments(tmp_path / "environments.toml", {})) == {"local"}

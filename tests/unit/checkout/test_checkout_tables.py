@@ -1,7 +1,12 @@
 """Single lines of settings and Dockerfiles, and what each of them means."""
 
+import re
+import tomllib
+
 import pytest
 from sample_checkouts import STARTED, judged, set_for, told
+
+from deployments.paths import PROJECT
 
 LINE = 'DATABASES["default"]["NAME"] = '
 
@@ -183,3 +188,43 @@ def test_a_script_starts_what_has_no_command() -> None:
     assert set_for(found, "container", "command") == ["/app/run/start.sh"]
     assert set_for(found, "container_port") == 7777
     assert "runserver" not in told(found, "start")
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("Pipfile", '[packages]\ngunicorn = "*"\n'),
+        ("pyproject.toml", '[dependency-groups]\nweb = ["gunicorn>=20"]\n'),
+        ("pyproject.toml", '[project]\ndependencies = ["Gunicorn[gevent]"]\n'),
+        ("requirements.txt", "-r other.in\ngunicorn==23 # serves\n"),
+    ],
+)
+def test_packages_are_read_wherever_they_are_named(file: str, text: str) -> None:
+    """Each of these has the server, so that nothing is missing."""
+    assert told(judged({**STARTED, file: text}), "requirements") == ""
+    assert "gunicorn, which is in no file" in told(
+        judged({**STARTED, file: text.replace("unicorn", "one")}), "requirements"
+    )
+
+
+def test_settings_that_nobody_names_are_not_those_of_a_folder() -> None:
+    """Without a name there is no module, also where the folder of sources is a package."""
+    unnamed = {
+        "manage.py": "import django",
+        "shop/wsgi.py": "import django",
+        "src/__init__.py": "DEBUG = True",
+    }
+    found = told(judged({**STARTED, **unnamed}), "settings")
+    assert found == "unknown: Nothing names the settings module. The first deployment tells."
+
+
+def test_every_rule_can_be_found() -> None:
+    """A rule that no code names is never said; a name without a rule would end a check."""
+    folder = PROJECT / "deployments/checkout"
+    code = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    named = set(re.findall(r'"([a-z]+(?:-[a-z]+)*)"', code))
+    subjects = tomllib.loads((folder / "rules.toml").read_text(encoding="utf-8"))
+    rules = [name for subject in subjects.values() for name in subject]
+    assert len(rules) == len(set(rules))
+    assert set(rules) <= named
+    assert set(re.findall(r'find\("([\w-]+)"', code)) <= set(rules)

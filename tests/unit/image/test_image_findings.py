@@ -29,13 +29,17 @@ class _Ecr:
         assert service == "ecr"
         return self
 
-    def describe_image_scan_findings(self, **request: Any) -> Any:
+    def get_paginator(self, operation: str) -> Any:
+        assert operation == "describe_image_scan_findings"
+        return self
+
+    def paginate(self, **request: Any) -> Any:
         assert request == {"repositoryName": "demo", "imageId": {"imageDigest": "sha256:1"}}
         self.asked += 1
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, str):
             raise ClientError({"Error": {"Code": answer}}, "DescribeImageScanFindings")
-        return answer
+        return [answer]
 
     def batch_get_repository_scanning_configuration(self, repositoryNames: list[str]) -> Any:  # noqa: N803 (AWS's name)
         assert repositoryNames == ["demo"]

@@ -203,10 +203,10 @@ def test_a_run_id_that_cannot_be_a_key_is_refused(store: BackupStore) -> None:
 class Twice(BackupStore):
     """A store in which the first look comes before another process's write."""
 
-    def read(self, key: str) -> dict[str, Any] | None:
+    def document(self, key: str) -> dict[str, Any] | None:
         """Find nothing once."""
         self.looks = getattr(self, "looks", 0) + 1
-        return None if self.looks == 1 else super().read(key)
+        return None if self.looks == 1 else super().document(key)
 
 
 def test_one_run_active_twice_is_told(store: BackupStore) -> None:
@@ -265,15 +265,15 @@ def test_one_backup_that_cannot_be_deleted_does_not_stop_the_others(store: Backu
 def test_a_refusal_is_never_taken_for_absence(store: BackupStore, s3: Any, code: str) -> None:
     """Neither while reading, nor writing, nor throwing parts away."""
     for operation, call in {
-        "GetObject": lambda: store.read("x"),
-        "HeadObject": lambda: store.size("x"),
-        "PutObject": lambda: store.write("x", b"", once=True),
+        "GetObject": lambda: store.document("x"),
+        "HeadObject": lambda: store.head("x"),
+        "PutObject": lambda: store.write_once("x", b""),
         "AbortMultipartUpload": lambda: store.abort([OpenUpload("x", "1")]),
     }.items():
         with refusing(s3, operation, code), pytest.raises(AwsError, match=r"s3://backups/x"):
             call()
-    assert store.read("x") is None
-    assert store.size("x") is None
+    assert store.document("x") is None
+    assert store.head("x") is None
 
 
 def test_an_upload_that_is_gone_is_thrown_away(store: BackupStore, s3: Any) -> None:

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 import pytest
 
+from pipeline.aws.bucket import ObjectHead
 from pipeline.sqlite.backup import complete, prove
 from pipeline.sqlite.model import BackupPolicy, SqliteError
 from pipeline.sqlite.store import BackupStore, OpenUpload
@@ -16,7 +17,7 @@ REPORTED = {"compressed_bytes": 11, "compressed_sha256": "right"}
 class FakeStore:
     """An S3 with at most one upload and one object."""
 
-    bucket = "bucket"
+    name = "bucket"
 
     def __init__(
         self, parts: dict[int, int] | None = None, size: int | None = None, sha256: str = "right"
@@ -35,9 +36,9 @@ class FakeStore:
         assert upload == OpenUpload(KEY, "1")
         return self._parts or {}
 
-    def size(self, key: str) -> int | None:
+    def head(self, key: str) -> ObjectHead | None:
         """Return the object's size."""
-        return self._size
+        return None if self._size is None else ObjectHead("etag", self._size)
 
     def complete(self, upload: OpenUpload, etags: dict[int, str]) -> str:
         """Note the request."""

@@ -73,7 +73,7 @@ def test_a_deleted_state_stays_deleted(home: StateBackend) -> None:
     """Its versions are still there; which of them comes back is a person's to decide."""
     for body in (state(1), state(2)):
         home.write(home.backend.key, body)
-    home.remove(home.backend.key)
+    home.delete(home.backend.key)
     write_digest(home, md5(state(1)))
     assert settle_digest(home) is False
     assert read_digest(home) == md5(state(1))

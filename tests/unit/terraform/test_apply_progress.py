@@ -1,10 +1,13 @@
 """How far an apply is, and what remains when it broke off."""
 
+from collections.abc import Iterable
+from functools import reduce
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.terraform.events import TerraformEvent
-from pipeline.terraform.progress import Progress, advance, follow, partial_apply
+from pipeline.terraform.progress import Progress, advance, partial_apply
 
 
 def planned(address: str, action: str) -> TerraformEvent:
@@ -25,6 +28,11 @@ def completed(address: str, action: str) -> TerraformEvent:
 def errored(address: str, action: str) -> TerraformEvent:
     """Work on a resource fails."""
     return TerraformEvent("", "apply_errored", address=address, action=action)
+
+
+def follow(events: Iterable[TerraformEvent], start: Progress | None = None) -> Progress:
+    """Fold many events."""
+    return reduce(advance, events, start or Progress())
 
 
 def test_a_replacement_is_done_after_both_its_halves() -> None:

@@ -126,13 +126,6 @@ def test_python_terraform_still_builds_the_commands(tmp_path: Path) -> None:
     ]
 
 
-def test_running_in_the_background_is_refused(tmp_path: Path) -> None:
-    """python-terraform would leave the process to itself."""
-    runner = TerraformRunner(tmp_path, Execution({"PATH": str(_program(tmp_path))}))
-    with pytest.raises(ValueError, match="synchronous"):
-        runner.cmd("version", synchronous=False)
-
-
 def test_a_missing_program_is_named() -> None:
     """Without Terraform the error says how to get it."""
     with pytest.raises(TerraformError, match="make setup"):

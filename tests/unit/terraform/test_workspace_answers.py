@@ -10,7 +10,6 @@ import pytest
 from pipeline.aws.access import AwsAccess
 from pipeline.terraform.diagnostics import TerraformError
 from pipeline.terraform.document import parse_plan
-from pipeline.terraform.runner import TerraformRunner
 from pipeline.terraform.workspace import Workspace, open_workspace
 
 Answering = Callable[[str, int], Workspace]
@@ -67,24 +66,6 @@ def test_outputs_that_cannot_be_read_are_a_failure(answering: Answering) -> None
     with pytest.raises(TerraformError, match="terraform output failed") as caught:
         answering("{}", 1).outputs()
     assert "why not" in str(caught.value)
-
-
-def test_a_command_may_be_told_to_raise(answering: Answering) -> None:
-    """As python-terraform's own option does; a plan with changes ends with 2 and is good."""
-    workspace = answering("", 2)
-    runner = TerraformRunner(workspace.module, workspace.execution)
-    assert runner.cmd("plan", raise_on_error=True)[0] == 2
-    with pytest.raises(TerraformError, match="terraform show failed"):
-        TerraformRunner(workspace.module, workspace.execution).cmd("show", raise_on_error=True)
-
-
-def test_a_time_limit_is_for_one_use_of_a_workspace(answering: Answering) -> None:
-    """The other settings stay."""
-    workspace = answering("", 0)
-    shorter = workspace.within(5)
-    assert shorter.execution.limits.timeout == 5
-    assert shorter.execution.environment == workspace.execution.environment
-    assert workspace.execution.limits.timeout != 5
 
 
 @pytest.mark.parametrize(
