@@ -2,8 +2,11 @@
 
 import hashlib
 import stat
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from docker.utils.build import exclude_paths
 
@@ -122,6 +125,19 @@ def source_of(environment: Environment, ref: str | None, token: str = "") -> Res
         project=PROJECT,
     )
     return replace(found, recipe=source.recipe)
+
+
+def subjects_at_hand(environment: Environment, revisions: Iterable[str]) -> dict[str, str]:
+    """Return the subjects of commits by their SHA, where the source is a folder whose repository has them."""
+    repository = environment.source.repository
+    if is_url(repository) and urlsplit(repository).scheme != "file":
+        return {}
+    folder = Path(unquote(urlsplit(repository).path)) if is_url(repository) else PROJECT / repository
+    found = {}
+    for revision in filter(None, revisions):
+        with suppress(SourceError, OSError):
+            found[revision] = git(["log", "-1", "--format=%s", revision, "--"], folder=folder).strip()
+    return found
 
 
 def resolve_source(
