@@ -13,7 +13,7 @@ from pipeline.diagnosis.history import history_rows
 from pipeline.diagnosis.reading import read_facts
 from pipeline.live import LiveEnvironment
 from pipeline.release.model import ReleaseRecord
-from pipeline.release.rollback import choose_rollback
+from pipeline.release.rollback import RollbackPath, choose_rollback, plan_rollback
 from pipeline.release.store import why_unusable
 from tasks.support import retried_step, show_page, show_table, step
 
@@ -45,14 +45,23 @@ def present_task_definition(live: LiveEnvironment) -> str:
     return live.service.require().task_definition
 
 
-@step
-def choose_target(live: LiveEnvironment, present: str, requested: str | None) -> ReleaseRecord:
-    """Choose the newest recorded good release that can still run, or the wanted one."""
+@retried_step
+def find_rollback_path(live: LiveEnvironment, present: str, requested: str | None) -> RollbackPath:
+    """Choose the release to go back to, which can still run, and find what lies between."""
     unusable = partial(why_unusable, live.access, live.outputs.repository_name)
-    records = live.releases.newest_good()
+    records = live.releases.back_to_good()
     chosen = choose_rollback(records, present, unusable, requested)
-    get_run_logger().info("Going back to release %s (%s)", chosen.release, chosen.task_definition)
-    return chosen
+    path = plan_rollback(records, present, chosen, live.schema.since(chosen.started_at))
+    get_run_logger().info(path.goes)
+    return path
+
+
+@step
+def show_rollback_path(live: LiveEnvironment, path: RollbackPath) -> None:
+    """Show where the service is about to go, which commits that undoes, and which migrations stay."""
+    show_page(live, "rollback", path.told, f"{live.name}: {path.goes}")
+    for line in filter(None, path.told.splitlines()[1:]):
+        get_run_logger().info(line)
 
 
 @retried_step

@@ -21,7 +21,6 @@ from pipeline.live import LiveEnvironment
 from pipeline.log_cause import as_markdown
 from pipeline.migrations.model import Migration, irreversible
 from pipeline.release.model import ReleaseRecord, Rollout, SchemaChange, requested_by
-from pipeline.release.rollback import blocking_changes
 from pipeline.release.store import ReleaseStore
 from tasks.support import retried_step, show_page, step
 
@@ -132,13 +131,6 @@ def correct_migrations(
         "%d of %d migrations ran: %s", len(ran.migrations), len(change.migrations), ", ".join(ran.migrations)
     )
     return ran
-
-
-@retried_step
-def find_blocking_changes(live: LiveEnvironment, chosen: ReleaseRecord) -> tuple[SchemaChange, ...]:
-    """Find the irreversible migrations that ran since the chosen release was last seen to run well."""
-    log = live.schema
-    return blocking_changes(log.since(chosen.started_at), chosen)
 
 
 @retried_step

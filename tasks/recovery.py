@@ -12,6 +12,7 @@ from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.recovery.carry import RestoreSteps, carry_through
 from pipeline.recovery.record import OpenRestore, OpenRestores, begin, choose
+from pipeline.release.model import ReleaseRecord
 from pipeline.sqlite.model import DatabaseBackup
 from pipeline.sqlite.store import find_backup, read_manifest
 from tasks.support import retried_step, show_page, show_table, step
@@ -75,11 +76,21 @@ def choose_in_place(live: LiveEnvironment, wanted: str | None, opened: OpenResto
     return chosen
 
 
+@retried_step
+def find_migrations_in(live: LiveEnvironment, backup: DatabaseBackup) -> tuple[str, ...]:
+    """Find the migrations, ``app.name``, that had run in the database when it was backed up."""
+    return read_manifest(live, backup).checks.migrations
+
+
 @step
-def begin_in_place(live: LiveEnvironment, backup: str, approved_by: str) -> OpenRestore:
+def begin_in_place(
+    live: LiveEnvironment, backup: str, approved_by: str, target: ReleaseRecord | None = None
+) -> OpenRestore:
     """Bring the backup to a checked file beside the database, which serves on; note what comes next."""
-    chosen = find_backup(live, backup)
-    return begin(live, str(flow_run.id), chosen, get_run_logger().info, utc_now(), approved_by)
+    log = get_run_logger().info
+    return begin(
+        live, str(flow_run.id), find_backup(live, backup), log, utc_now(), approved_by, target=target
+    )
 
 
 @step
@@ -96,6 +107,7 @@ def carry_in_place(live: LiveEnvironment, restore: OpenRestore) -> OpenRestore:
             f"| took | {(utc_now() - ended.began) / timedelta(minutes=1):.1f} min |\n"
             f"| the old database | `{ended.aside}` on the volume |\n"
             f"| its backup | {ended.safety or 'none: it could not be read'} |\n"
+            f"| release | {ended.target.release if ended.target else 'the same as before'} |\n"
             f"| tasks | {ended.wanted} |\n| approved by | {ended.approved_by or 'nobody had to'} |\n"
         ),
         f"Restore in place of {live.name}",

@@ -77,7 +77,9 @@ def _question(client: SyncPrefectClient, run: FlowRun) -> str:
 
 _CODES = {"COMPLETED": 0, "FAILED": 1, "CRASHED": 3, "CANCELLED": 4}
 _INTERRUPTED = 130
-_ANSWERS = frozenset({"history", "diagnose", "backup-sqlite", "restore-sqlite", "import-database"})
+_ANSWERS = frozenset(
+    {"history", "diagnose", "rollback-application", "backup-sqlite", "restore-sqlite", "import-database"}
+)
 """Flows that are started for what they find."""
 
 

@@ -16,8 +16,8 @@ from pipeline.ecs.model import revision_name
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.release.rollback import KEY, RollbackPath, describe_changes
-from tasks.history import choose_target, present_task_definition
-from tasks.record import find_blocking_changes, find_own_changes
+from tasks.history import find_rollback_path, present_task_definition
+from tasks.record import find_own_changes
 from tasks.support import emit
 
 
@@ -29,10 +29,10 @@ def roll_back_release(live: LiveEnvironment, failed: str) -> str:
     to do.
     """
     try:
-        path = _rollback_path(live, failed)
+        path = find_rollback_path(live, failed, None)
     except PipelineError as error:
         return _no_help(error)
-    if not path.changes:
+    if not path.blocking:
         return _go(live, path)
     if not can_prompt():
         return f"No automatic rollback. {path.why}\n{path.by_hand(live.name)}"
@@ -51,7 +51,7 @@ def carry_out_decision(live: LiveEnvironment) -> str:
     """Do what the person decided, for the very releases that were shown; say what runs now."""
     present = present_task_definition(live)
     try:
-        path = _rollback_path(live, present)
+        path = find_rollback_path(live, present, None)
     except PipelineError as error:
         return _no_help(error)
     if not was_prompted(path.key):
@@ -66,11 +66,6 @@ def note_of(live: LiveEnvironment, task_definition: str) -> str:
     """Name the irreversible migrations of a release that ECS itself took back; "" without any."""
     changes = find_own_changes(live, task_definition)
     return f"Its irreversible migrations stay:\n{describe_changes(changes)}" if changes else ""
-
-
-def _rollback_path(live: LiveEnvironment, failed: str) -> RollbackPath:
-    chosen = choose_target(live, failed, None)
-    return RollbackPath(failed, chosen, find_blocking_changes(live, chosen))
 
 
 def _decide(live: LiveEnvironment, path: RollbackPath) -> str:
@@ -89,7 +84,7 @@ def _go(live: LiveEnvironment, path: RollbackPath) -> str:
     except PipelineError as error:
         return _no_help(error)
     message = f"Release {path.chosen.release} runs again."
-    summary = f"{revision_name(path.failed)} failed. {message}"
+    summary = f"{revision_name(path.left)} failed. {message}"
     emit(live, "release.rolled_back", summary=summary, release=path.chosen.release)
     return message
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from pipeline.release.model import ReleaseRecord, SchemaChange
-from pipeline.release.rollback import blocking_changes
+from pipeline.release.rollback import blocking_changes, releases_back
 
 _DIGEST = 12
 
@@ -22,11 +22,15 @@ def history_rows(
     """
     good = {item.task_definition: item for item in reversed(records) if item.outcome.good}
     ahead = {arn for arn, item in good.items() if blocking_changes(changes, item)}
+    back = {item.task_definition for item in releases_back(records, live)}
     rows, marked = [], False
     for record in records:
         runs = not marked and record.task_definition == live and record.outcome.good
         marked = marked or runs
-        rows.append(_row(record, runs=runs, rollback_path=_rollback_path(record, live, unusable, ahead)))
+        path = _rollback_path(record, live, unusable, ahead)
+        if path == "yes" and record.task_definition not in back:
+            path = "by name alone: it was taken back"
+        rows.append(_row(record, runs=runs, rollback_path=path))
     return rows
 
 

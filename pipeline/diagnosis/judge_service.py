@@ -10,6 +10,7 @@ from pipeline.diagnosis.facts import Facts, Releases, Tasks
 from pipeline.diagnosis.model import Fault, Finding, Topic, Unread
 from pipeline.ecs.model import Deployment, Service, Task, revision_name
 from pipeline.log_cause import find_cause, find_error, find_errors
+from pipeline.release.rollback import releases_back
 
 SERVICE = Topic("service")
 ROLLOUT = Topic("rollout")
@@ -132,11 +133,12 @@ def _recorded(facts: Facts, found: Releases) -> Iterator[Finding]:
         yield RELEASES.ng("what runs", detail, Fault.NOT_THE_RECORDED)
     else:
         yield RELEASES.ok("what runs", f"{match.release}, recorded as good")
-    other = next((item.release for item in good if item.task_definition != live), None)
+    back = releases_back(found.records, live)
+    other = next((item.release for item in back if item.task_definition != live), None)
     yield (
         RELEASES.ok("rollback", f"the last good release before: {other}")
         if other
-        else RELEASES.skip("rollback", "no other good release is recorded")
+        else RELEASES.skip("rollback", "no good release to go back to is recorded")
     )
 
 

@@ -4,11 +4,13 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from pipeline.clock import pause
+from pipeline.clock import pause, utc_now
+from pipeline.ecs.model import Outcome, revision_name
 from pipeline.ecs.oneoff import stopped
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.recovery.record import SUSPENDED, AutoScaling, OpenRestore, OpenRestores, Phase, RecoveryError
+from pipeline.release.model import BY_HAND, ReleaseRecord
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.model import BEFORE_RESTORE, SqliteJobError
 from pipeline.sqlite.restore import Swapped, swap_back, swap_in
@@ -72,20 +74,46 @@ class RestoreSteps:
             self._report("The old database was not moved")
 
     def start(self, restore: OpenRestore) -> None:
-        """Scale back."""
-        if self._service.require().desired != restore.wanted:
-            self._service.scale(restore.wanted)
-        self._report(f"The service is told to have {restore.wanted} tasks")
+        """Scale back, on the release that belongs to the database."""
+        service = self._service.require()
+        on = restore.task_definition or service.task_definition
+        if (service.desired, service.task_definition) != (restore.wanted, on):
+            self._service.update(on, restore.wanted)
+        self._report(f"The service is told to have {restore.wanted} tasks of {revision_name(on)}")
 
     def fault(self, restore: OpenRestore) -> str | None:
-        """Ask for the health of a service that has tasks."""
-        return self._health() if restore.wanted else None
+        """Ask for the health of a service that has tasks, and whether ECS left it on its release."""
+        fault = self._health() if restore.wanted else None
+        found, on = self._service.require().task_definition, restore.task_definition
+        if on in ("", found):
+            return fault
+        return f"It is on {revision_name(found)} instead of {revision_name(on)}. {fault or ''}".rstrip()
 
     def close(self, restore: OpenRestore) -> None:
-        """Auto scaling first: a run that is killed in between does it again."""
+        """Remove the note last: a run that is killed before does the rest again."""
         self._scaling.set(restore.scaling)
+        if restore.target is not None and restore.phase is Phase.STARTING:
+            self._record_arrival(restore, restore.target)
         self._records.remove()
         self._report("The restore has ended")
+
+    def _record_arrival(self, restore: OpenRestore, target: ReleaseRecord) -> None:
+        """Write down the rollback once, whichever run ends it."""
+        primary = self._service.require().primary
+        changes = {
+            "outcome": Outcome.SUCCEEDED,
+            "message": f"On the database of {restore.backup}.",
+            "kind": "rollback",
+            "deployment_id": primary.id if primary else restore.id,
+            "previous_task_definition": restore.left,
+            "started_at": restore.began,
+            "ended_at": utc_now(),
+            "durations": {},
+            "by": restore.approved_by or BY_HAND,
+            "flow_run": restore.id,
+        }
+        self._live.releases.append(target.model_copy(update=changes))
+        self._live.releases.close_rollout()
 
     def _wait_for_no_tasks(self) -> None:
         end = time.monotonic() + _TIME_TO_STOP
@@ -125,7 +153,7 @@ class Steps(Protocol):
         """Make the old database the database, if it is not."""
 
     def start(self, restore: OpenRestore) -> None:
-        """Bring the service back to its former count of tasks."""
+        """Bring the service back to its former count of tasks, on the release that the phase wants."""
 
     def fault(self, restore: OpenRestore) -> str | None:
         """Wait for the service's health; return what is wrong with it, if anything."""

@@ -13,6 +13,7 @@ from pipeline.ecs.model import Service
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
+from pipeline.release.model import ReleaseRecord
 from pipeline.sqlite.layout import stamp
 from pipeline.sqlite.model import DatabaseBackup
 from pipeline.sqlite.restore import restore_to_file
@@ -111,6 +112,17 @@ class OpenRestore(BaseModel):
     """Key of the backup of the database that is replaced; None where it could not be read."""
     fault: str = ""
     """Why it is being undone."""
+    target: ReleaseRecord | None = None
+    """Release to bring the service back on; None for the one that it was on."""
+    left: str = ""
+    """Task definition that the service was on; "" in a note of an earlier version."""
+
+    @property
+    def task_definition(self) -> str:
+        """Task definition that belongs to the phase's database; "" for whichever the service is on."""
+        if self.target is None:
+            return ""
+        return self.target.task_definition if self.phase is Phase.STARTING else self.left
 
     @property
     def aside(self) -> str:
@@ -189,6 +201,21 @@ def choose(live: LiveEnvironment, wanted: str | None, opened: OpenRestore | None
     return find_backup(live, wanted)
 
 
+def require_same_target(opened: OpenRestore, release: str | None) -> ReleaseRecord:
+    """Return the release on which an open restore brings the service back.
+
+    Raises:
+        RecoveryError: none, or another than the named one: it must end first.
+    """
+    if opened.target is not None and release in (None, opened.target.release):
+        return opened.target
+    ends = f"release {opened.target.release}" if opened.target else "the release that ran"
+    raise RecoveryError(
+        f"A restore of {opened.backup} is open ({opened.phase}), which ends on {ends}. Run restore-sqlite "
+        "with in_place: it goes on. Then run this again."
+    )
+
+
 def begin(
     live: LiveEnvironment,
     run_id: str,
@@ -196,8 +223,11 @@ def begin(
     report: Report,
     now: datetime,
     approved_by: str = "",
+    target: ReleaseRecord | None = None,
 ) -> OpenRestore:
     """Bring the backup to a checked file beside the database, and note what is about to be done.
+
+    With ``target`` the service comes back on that release.
 
     Raises:
         RecoveryError: a rollout is under way, or another restore is open.
@@ -218,6 +248,8 @@ def begin(
         wanted=present.desired,
         scaling=AutoScaling(live.access, outputs).suspended(),
         approved_by=approved_by,
+        target=target,
+        left=present.task_definition,
     )
     OpenRestores(live).open(restore)
     report(f"The service has {present.desired} tasks, and will have them again")

@@ -67,7 +67,18 @@ class ReleaseStore:
 
     def newest_good(self, limit: int = _PAGE) -> list[ReleaseRecord]:
         """Return the newest records of good ends, newest first, however many failures lie between."""
-        return list(islice((record for record in self._records() if record.outcome.good), limit))
+        return [record for record in self.back_to_good(limit) if record.outcome.good]
+
+    def back_to_good(self, limit: int = _PAGE) -> list[ReleaseRecord]:
+        """Return the newest records, newest first, until so many good ones are among them."""
+        found: list[ReleaseRecord] = []
+        good = 0
+        for record in self._records():
+            found.append(record)
+            good += record.outcome.good
+            if good == limit:
+                break
+        return found
 
     def open_rollout(self) -> Rollout | None:
         """Return the rollout whose end is not recorded yet.

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -13,14 +13,14 @@ from pipeline.clock import utc_now
 from pipeline.state.backend import StateBackend, UnreadableStateError, describe
 from pipeline.state.lock import held_lock, read_digest, write_digest
 from pipeline.state.model import ConfigurationRecord, StateChangedError, StateError, StateHead
+from pipeline.way_back import way_back
 
 
 def choose_record(records: Sequence[ConfigurationRecord], name: str | None = None) -> ConfigurationRecord:
     """Choose among one environment's records.
 
-    With ``name`` (or the beginning of one): that record. Without: the last good configuration before the
-    present one and different from it. When the present is itself a rollback, its place in history is that of
-    the record it went back to, so that rolling back twice goes two steps back, never back and forth.
+    With ``name`` (or the beginning of one): that record. Without: the good configuration before the present
+    one on the way back, and different from it. Rolling back twice goes two steps back, never back and forth.
 
     Raises:
         StateError: nothing fits.
@@ -30,30 +30,28 @@ def choose_record(records: Sequence[ConfigurationRecord], name: str | None = Non
         return _named(newest_first, name)
     if not newest_first:
         raise StateError("Nothing has been applied yet, so there is nothing to roll back to.")
-    present = newest_first[0]
-    place = _place(newest_first, present)
-    for record in newest_first:
-        if _is_candidate(record) and record.name < place and record.bundle_sha256 != present.bundle_sha256:
-            return record
+    known = {record.name: record for record in newest_first}
+    good = [record for record in newest_first if record.outcome == "succeeded"]
+    # A rollback's own record repeats an older configuration: history is walked by the originals.
+    originals = {record.bundle_sha256: record for record in reversed(good) if not record.restores}
+    ends = {record.name: (_configuration(record, known), bool(record.restores)) for record in good}
+    # Names sort by time: one that is gone keeps its place.
+    gone = {record.restores: (record.bundle_sha256, False) for record in good if record.restores}
+    present = _configuration(newest_first[0], known)
+    for bundle in way_back(end for _, end in sorted((gone | ends).items())):
+        if bundle != present and bundle in originals:
+            return originals[bundle]
     raise StateError(
-        f"There is no good configuration before {present.name}. Fix the configuration and deploy it instead."
+        f"There is no good configuration before {newest_first[0].name} that was not taken back already. Fix "
+        "the configuration and deploy it instead, or name a record."
     )
 
 
-def _is_candidate(record: ConfigurationRecord) -> bool:
-    # A rollback's own record repeats an older configuration: history is walked by the originals.
-    return record.outcome == "succeeded" and not record.restores
-
-
-def _place(records: Sequence[ConfigurationRecord], present: ConfigurationRecord) -> str:
-    by_name = {record.name: record for record in records}
-    record, seen = present, {present.name}
-    while record.restores and record.outcome == "succeeded" and record.restores not in seen:
-        seen.add(record.restores)
-        if record.restores not in by_name:
-            return record.restores
-        record = by_name[record.restores]
-    return record.name
+def _configuration(record: ConfigurationRecord, known: Mapping[str, ConfigurationRecord]) -> str:
+    """Return the digest of what was applied: of a rollback, that of the record that it went back to."""
+    while record.restores in known and record.restores < record.name:
+        record = known[record.restores]
+    return record.bundle_sha256
 
 
 def _named(records: Sequence[ConfigurationRecord], name: str) -> ConfigurationRecord:

@@ -73,7 +73,11 @@ def test_irreversible_migrations_stop_the_way_back(house: House, no_smoke_test: 
     assert (bad.outcome, bad.irreversible, bad.migrations) == (Outcome.UNHEALTHY, True, (migration,))
     until(lambda: {"release": good.release}.items() <= _told(house, "vimbiso.rollback.waiting").items())
     refused = house.fail("rollback-application")
-    for words in (f"Not gone back to release {good.release}", migration, bad.backup, "--accept-schema"):
+    for words in (
+        f"Not gone back to release {good.release}",
+        migration,
+        f"--restore {bad.backup} --confirm local",
+    ):
         assert words in refused
     assert house.service().task_definition == bad.task_definition
     house.decide(run, approved=True, by="anna")

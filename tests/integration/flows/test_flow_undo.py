@@ -190,7 +190,7 @@ def test_a_refusal_leaves_the_failed_release(stage: World, runs: Runs) -> None:
     updates = len(stage.ecs.updates)
     state = runs.decide(deploy_application, run, approved=False, by="rudo")
     assert "rudo decided against going back: the failed release stays." in told(state)
-    assert "restore-sqlite" in told(state)
+    assert f"--restore {noted(stage).backup} --confirm staging" in told(state)
     assert (stage.runs, len(stage.ecs.updates)) == ("r2", updates)
 
 
@@ -218,7 +218,7 @@ def test_a_run_that_cannot_ask_says_what_to_do(stage: World, runs: Runs) -> None
     breaks(stage)
     state = deploy_application(environment="staging", image="r2", return_state=True)
     assert "No automatic rollback." in told(state)
-    for words in ("pay.0002", noted(stage).backup, "vimbiso rollback staging --release r1 --accept-schema"):
+    for words in ("pay.0002", noted(stage).backup, "vimbiso rollback staging --release r1 --restore"):
         assert words in told(state)
     assert stage.runs == "r2"
 

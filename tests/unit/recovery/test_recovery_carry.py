@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pipeline.ecs.model import Outcome
 from pipeline.errors import PipelineError
 from pipeline.recovery.carry import RestoreRolledBackError, after_failure, carry_through
 from pipeline.recovery.record import OpenRestore, Phase, RecoveryError
+from pipeline.release.model import ReleaseRecord
 
 RESTORE = OpenRestore(
     id="run",
@@ -16,6 +18,19 @@ RESTORE = OpenRestore(
     began=datetime(2026, 1, 1, tzinfo=UTC),
     wanted=2,
     scaling=None,
+    left="td:2",
+)
+TARGET = ReleaseRecord(
+    release="r1",
+    outcome=Outcome.SUCCEEDED,
+    message="",
+    kind="deploy",
+    task_definition="td:1",
+    image="",
+    image_digest="",
+    deployment_id="",
+    started_at=RESTORE.began,
+    ended_at=RESTORE.began,
 )
 STEPS = ("stop", "save", "swap", "swap_back", "start", "fault", "note", "close")
 
@@ -27,9 +42,9 @@ class Killed(BaseException):
 class World:
     """A service with a database; it outlives the runs that work on it."""
 
-    def __init__(self, wanted: int = 2) -> None:
-        self.tasks, self.database, self.suspended = wanted, "old", False
-        self.record: OpenRestore | None = RESTORE.model_copy(update={"wanted": wanted})
+    def __init__(self, wanted: int = 2, target: ReleaseRecord | None = None) -> None:
+        self.tasks, self.database, self.suspended, self.release = wanted, "old", False, "td:2"
+        self.record: OpenRestore | None = RESTORE.model_copy(update={"wanted": wanted, "target": target})
         self.done: list[str] = []
         self.kill_at: int | None = None
         self.failing: set[str] = set()
@@ -73,8 +88,9 @@ class World:
         self._step("swap_back", {"database": "old"})
 
     def start(self, restore: OpenRestore) -> None:
-        """Scale back."""
-        self._step("start", {"tasks": restore.wanted})
+        """Scale back, on the release that the phase wants."""
+        release = restore.task_definition or self.release
+        self._step("start", {"tasks": restore.wanted, "release": release})
 
     def fault(self, restore: OpenRestore) -> str | None:
         """Say what is wrong: a failing "fault" finds the restored database bad."""
@@ -84,6 +100,19 @@ class World:
     def close(self, restore: OpenRestore) -> None:
         """Let scaling go on and forget."""
         self._step("close", {"suspended": False, "record": None})
+
+
+@pytest.mark.parametrize("failing", ["", *STEPS])
+@pytest.mark.parametrize("kill_at", range(1, 40))
+def test_killed_anywhere_each_database_ends_with_its_release(kill_at: int, failing: str) -> None:
+    """Going back with a backup: the older release on the backup, or the newer one on the old database."""
+    world = World(target=TARGET)
+    world.kill_at, world.failing = kill_at, {failing}
+    until_ended(world)
+    assert (world.database, world.release) in {("old", "td:2"), ("new", "td:1")}
+    assert (world.tasks, world.suspended) == (2, False)
+    if not failing:
+        assert world.release == "td:1"
 
 
 def until_ended(world: World) -> None:

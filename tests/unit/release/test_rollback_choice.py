@@ -34,9 +34,9 @@ CASES = {
     "the present was recorded twice": ([record(4, task_definition="td:3"), R3, R2], "td:3", None, R2),
     "a rolled-back-to release is recorded again": (
         [record(4, task_definition="td:1", release="r1", kind="rollback"), R3, R2, R1],
-        "td:1",
+        "td:3",
         None,
-        R3,
+        record(4, task_definition="td:1", release="r1", kind="rollback"),
     ),
 }
 

@@ -70,10 +70,13 @@ def test_the_question_names_what_is_decided_on() -> None:
     way = RollbackPath(FAILED, record(1), (change(2),))
     for words in ("Go back to release r1?", "my_app:7 failed and stays", "ledger.0002_x", "2.gz"):
         assert words in way.question
-    assert way.by_hand("staging").endswith("vimbiso rollback staging --release r1 --accept-schema")
-    assert "bring the backup back" in way.by_hand("staging")
+    assert way.by_hand("staging").endswith(
+        "vimbiso rollback staging --release r1 --restore 2.gz --confirm staging"
+    )
+    two = RollbackPath(FAILED, record(1), (change(3, 3), change(2)))
+    assert "--restore 2.gz " in two.by_hand("staging")
     without = RollbackPath(FAILED, record(1), (change(2, backup=""),))
-    assert "backup" not in without.by_hand("staging")
+    assert without.by_hand("staging").endswith("vimbiso rollback staging --release r1 --accept-schema")
 
 
 def test_an_answer_is_for_one_way_only() -> None:

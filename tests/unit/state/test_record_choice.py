@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from state_values import record
 
-from pipeline.state.model import StateError
+from pipeline.state.model import ConfigurationRecord, StateError
 from pipeline.state.restore import choose_record
 
 A, B, C = record(1, "a"), record(2, "b"), record(3, "c")
@@ -18,9 +18,19 @@ CASES = [
     ("back from a rollback: one more step", [A, B, C, record(4, "b", restores=B.name)], A),
     ("after a failed rollback the one it left", [A, B, record(4, "a", "failed", restores=A.name)], B),
     (
-        "after a rollback and a new configuration: a recorded one before it",
+        "after a rollback and a new configuration: not what was taken back",
         [A, B, record(3, "a", restores=A.name), record(4, "d")],
-        B,
+        A,
+    ),
+    (
+        "after a rollback and a failure: not what was taken back",
+        [A, B, record(3, "a", restores=A.name), record(4, "d", "failed")],
+        A,
+    ),
+    (
+        "what was taken back and applied again",
+        [A, B, record(3, "a", restores=A.name), record(4, "b"), record(5, "d")],
+        record(4, "b"),
     ),
 ]
 
@@ -67,3 +77,32 @@ def test_the_chosen_one_is_good_older_and_different(history: list[tuple[str, str
     else:
         with pytest.raises(StateError):
             choose_record(records)
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c", "d", "fail", "back"]), max_size=20))
+def test_rolling_back_n_times_goes_n_steps_back(history: list[str]) -> None:
+    """Through the good configurations, each once, whatever was applied between; then nothing is left."""
+    records: list[ConfigurationRecord] = []
+    stack: list[str] = []
+
+    def back() -> str:
+        chosen = choose_record(records)
+        records.append(record(len(records), chosen.bundle_sha256, restores=chosen.name))
+        return chosen.bundle_sha256
+
+    for act in history:
+        if act == "fail":
+            records.append(record(len(records), "x", "failed"))
+            records.append(record(len(records), stack[-1] if stack else "x", "failed"))
+        elif act != "back":
+            records.append(record(len(records), act))
+            stack = [item for item in stack if item != act] + [act]
+        elif len(stack) > 1 and records[-1].outcome == "succeeded":
+            stack.pop()
+            assert back() == stack[-1]
+    if stack:
+        records.append(record(len(records), stack[-1]))
+    for bundle in reversed(stack[:-1]):
+        assert back() == bundle
+    with pytest.raises(StateError):
+        back()

@@ -15,7 +15,7 @@ from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
 from pipeline.release.model import ReleaseRecord
-from tasks.history import choose_target, show_history
+from tasks.history import find_rollback_path, show_history
 
 OUTPUTS = Outputs.model_construct(
     repository_name="pay", backup_bucket="backups", cluster="pay", service="pay"
@@ -76,20 +76,20 @@ def present(live: LiveEnvironment) -> str:
 
 def test_the_release_before_is_chosen(live: LiveEnvironment) -> None:
     """Nothing speaks against it."""
-    assert choose_target.fn(live, present(live), None).release == "r2"
+    assert find_rollback_path.fn(live, present(live), None).chosen.release == "r2"
 
 
 def test_a_look_up_that_fails_ends_no_rollback(live: LiveEnvironment) -> None:
     """ECR does not answer for the first candidate; the next one serves."""
     with refusing(live.access.client("ecr"), "DescribeImages", "ServerException", times=1):
-        assert choose_target.fn(live, present(live), None).release == "r1"
+        assert find_rollback_path.fn(live, present(live), None).chosen.release == "r1"
 
 
 def test_where_no_look_up_succeeds_the_refusal_says_so(live: LiveEnvironment) -> None:
     """Each candidate is named with what kept it from being looked up."""
     ecr = live.access.client("ecr")
     with refusing(ecr, "DescribeImages", "ServerException"), pytest.raises(PipelineError) as caught:
-        choose_target.fn(live, present(live), None)
+        find_rollback_path.fn(live, present(live), None)
     assert "r2 (its image cannot be looked up" in str(caught.value)
     assert "r1 (its image cannot be looked up" in str(caught.value)
 
