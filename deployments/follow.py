@@ -1,5 +1,6 @@
 """Starts a deployment's run and follows it live on the terminal, to its end."""
 
+import json
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -94,8 +95,10 @@ class Follower:
         if paused and not self._paused:
             by_hand = f"vimbiso approve {run.parameters.get('environment')}"
             self.console.print(
-                f"    {run.name} waits for a person's decision, in the UI or by: {by_hand}",
+                f"    {run.name} waits for a person's decision, in the UI or by: {by_hand}\n\n"
+                f"{question_of(self.client, run)}\n",
                 markup=False,
+                highlight=False,
                 soft_wrap=True,
             )
         self._paused = paused
@@ -170,6 +173,13 @@ def page_of_run(run: FlowRun) -> str:
     """Return the address of the run's page in the UI."""
     ui = PREFECT_UI_URL.value() or str(PREFECT_API_URL.value()).removesuffix("/api")
     return f"{ui}/runs/flow-run/{run.id}"
+
+
+def question_of(client: SyncPrefectClient, run: FlowRun) -> str:
+    """Return the text above a suspended run's form; "" for a run that was suspended without one."""
+    keys = run.state.state_details.run_input_keyset if run.state else None
+    key = (keys or {}).get("description")
+    return str(json.loads(client.read_flow_run_input(run.id, key))) if key else ""
 
 
 def is_last_line(line: Log) -> bool:

@@ -17,7 +17,7 @@ def deploy_infrastructure(
 ) -> str:
     """Bring the infrastructure to what the Terraform files say: plan to a file, apply that very plan.
 
-    The plan is shown as a table among the run's artifacts. A plan that would destroy what holds data is
+    The plan is shown among the run's artifacts. A plan that would destroy what holds data is
     refused. Where the environment wants approval, the run is suspended until a person decides in the form of
     its page; then exactly the plan that was shown is applied, or nothing. The state is copied before, and the
     configuration recorded after, for rollback-infrastructure. What was built is published in one SSM

@@ -28,7 +28,7 @@ def destroy(environment: EnvironmentName, confirm: str, dry_run: bool = False) -
     """Destroy everything that Terraform built in an environment, with all data in it.
 
     Only where environments.toml says that the environment is destroyable, and only when its name is typed
-    again. The plan is shown as a table, and what is in the buckets and the registry as another; where the
+    again. The plan is shown, and what is in the buckets and the registry as a table; where the
     environment wants approval, a person decides in the form. Then buckets and registry are emptied, those of
     this plan and no others, and exactly that plan is applied. The state, its copies and the records of what
     was applied stay: deploy-infrastructure builds it all again, empty.

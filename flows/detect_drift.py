@@ -16,7 +16,7 @@ from tasks.terraform import plan_request, terraform_init, terraform_plan, terraf
 def detect_drift(environment: EnvironmentName) -> str:
     """Plan without applying, and report what differs from the configuration.
 
-    An event is emitted when there is a difference, for automations. The table tells what was changed by hand
+    An event is emitted when there is a difference, for automations. The page tells what was changed by hand
     (drift) from what the configuration would change.
 
     **When it fails:** something differs, and the message names the first of it: run deploy-infrastructure to

@@ -5,10 +5,9 @@ import hashlib
 from prefect import flow
 
 from blocks.names import EnvironmentName
-from flows.shared.approval import ask, was_prompted
+from flows.shared.approval import approve
 from flows.shared.ending import counted, state_is_outcome
 from flows.shared.naming import run_name
-from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.state.model import StateHead
 from pipeline.state.restore import PresentState
@@ -46,7 +45,7 @@ def restore_terraform_state(
     candidate = choose_candidate(live, source, present)
     if dry_run:
         return f"{source} may take the state's place; nothing was done."
-    by = _ask(live, source, present, candidate) if live.settings.approval == "always" else ""
+    by = _ask(live, source, present, candidate)
     with one_change_at_a_time(live):
         restored = bring_back(live, source, present, by)
     emit(live, "state.restored", source=source, serial=restored.serial, approved_by=by)
@@ -54,17 +53,12 @@ def restore_terraform_state(
 
 
 def _ask(live: LiveEnvironment, source: str, present: PresentState, candidate: StateHead) -> str:
-    """Ask a person; the answer is for this copy in place of this state, and for nothing else."""
+    """Ask a person, where the environment wants that; the answer is for this copy in place of this state."""
     seen = f"{candidate.sha256} {present}"
     key = hashlib.sha256(seen.encode()).hexdigest()[:12]
-    if not was_prompted(key):
-        emit(live, "approval.waiting", summary=f"restore-state from {source}")
-    decision = ask(
-        f"## {live.name}: bring the state back\n\nThe state is {present.description}. "
-        f"In its place comes `{source}`: serial {candidate.serial}, {candidate.resources} resources. "
-        "AWS is not changed.",
-        key=key,
+    question = (
+        f"## {live.name}: restore-state from {source}\n\nThe state is {present.description}. Approved, in "
+        f"its place comes `{source}`: serial {candidate.serial}, {candidate.resources} resources. AWS is "
+        "not changed. Refused, nothing is changed."
     )
-    if not decision.approved:
-        raise PipelineError(f"{decision.by} decided against it: {decision.note}".rstrip(": "))
-    return decision.by
+    return approve(live, question, key)

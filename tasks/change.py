@@ -27,9 +27,10 @@ from pipeline.state.record import is_read_back, keep_record, record_name, take_s
 from pipeline.terraform.approval import Approval, guard, judge_approval
 from pipeline.terraform.diagnostics import StalePlanError
 from pipeline.terraform.document import Plan, PlanDocument
-from pipeline.terraform.summary import PlanSummary, SummaryRow, name_difference, summarise, unmatched_targets
+from pipeline.terraform.page import plan_page
+from pipeline.terraform.summary import PlanSummary, name_difference, summarise, unmatched_targets
 from pipeline.terraform.workspace import Workspace
-from tasks.support import emit, retried_step, show_table, step
+from tasks.support import emit, retried_step, show_page, step
 
 _NOT_READ_BACK = "The last apply was not read back: what AWS filled in then is among it until the next apply."
 
@@ -65,11 +66,10 @@ def _suggestion(names: Sequence[str]) -> str:
 
 @step
 def report_plan(live: LiveEnvironment, document: PlanDocument, key: str = "plan") -> PlanSummary:
-    """Show one row for each resource that changes, destruction first, and drift apart from it."""
+    """Show each resource that changes, destruction first, and drift apart from it."""
     summary = summarise(document)
     get_run_logger().info("Plan: %s", summary.sentence)
-    rows = [_row(item, "plan") for item in summary.rows] + [_row(item, "drift") for item in summary.drift]
-    show_table(live, key, rows, f"{live.name}: {summary.sentence}")
+    show_page(live, key, plan_page(live.name, summary), f"{live.name}: {summary.sentence}")
     return summary
 
 
@@ -83,19 +83,6 @@ def guard_plan(document: PlanDocument, allowed: Sequence[str]) -> str:
         raise PipelineError(f"Nothing was applied. {verdict.sentence}")
     get_run_logger().info(verdict.sentence)
     return verdict.sentence
-
-
-def _row(item: SummaryRow, kind: str) -> dict[str, str]:
-    return {
-        "resource": item.address,
-        "what": kind if kind == "drift" else item.action.value,
-        "destroys": "YES" if item.destroys else "",
-        "reason": item.reason or ("brings back what was changed by hand" if item.reverts_drift else ""),
-        "cost": item.cost,
-        "changes": "; ".join(f"{change.path}: {change.before} -> {change.after}" for change in item.changed)[
-            :400
-        ],
-    }
 
 
 @step

@@ -154,13 +154,13 @@ def _back_up(live: LiveEnvironment, reason: str, task_definition: str) -> Backup
         live,
         "backup",
         (
-            f"## Backup `{manifest.key}`\n\n| | |\n|---|---|\n"
-            f"| database | `{live.database}` |\n"
-            f"| size | {manifest.bytes / 1e6:.1f} MB, {len(manifest.checks.rows)} tables |\n"
-            f"| compressed | {manifest.compressed_bytes / 1e6:.1f} MB |\n"
-            f"| integrity | ok ({manifest.checks.integrity}) |\n"
-            f"| lock held | {manifest.lock_seconds:.2f} s ({manifest.journal} journal) |\n"
-            f"| task | {manifest.task_seconds:.1f} s, {manifest.peak_kib / 1024:.0f} MiB |\n"
+            f"## Backup `{manifest.key}`\n\n"
+            f"- database: `{live.database}`\n"
+            f"- size: {manifest.bytes / 1e6:.1f} MB, {len(manifest.checks.rows)} tables\n"
+            f"- compressed: {manifest.compressed_bytes / 1e6:.1f} MB\n"
+            f"- integrity: ok ({manifest.checks.integrity})\n"
+            f"- lock held: {manifest.lock_seconds:.2f} s ({manifest.journal} journal)\n"
+            f"- task: {manifest.task_seconds:.1f} s, {manifest.peak_kib / 1024:.0f} MiB\n"
         ),
         f"Database backup of {live.database_key}",
     )
@@ -244,10 +244,10 @@ def restore_database(live: LiveEnvironment, backup: str | None, path: str | None
         live,
         "restored",
         (
-            f"## `{restored.target}`\n\n| | |\n|---|---|\n| from | `{chosen.key}` |\n"
-            f"| copied at | {restored.manifest.copied_at:%Y-%m-%d %H:%M:%S} UTC |\n"
-            f"| as the manifest says | {restored.manifest.bytes / 1e6:.1f} MB, {len(checks.rows)} tables, "
-            f"integrity ok ({checks.integrity}) |\n| task | {restored.seconds:.1f} s |\n"
+            f"## `{restored.target}`\n\n- from: `{chosen.key}`\n"
+            f"- copied at: {restored.manifest.copied_at:%Y-%m-%d %H:%M:%S} UTC\n"
+            f"- as the manifest says: {restored.manifest.bytes / 1e6:.1f} MB, {len(checks.rows)} tables, "
+            f"integrity ok ({checks.integrity})\n- task: {restored.seconds:.1f} s\n"
         ),
         f"{live.name}: a backup restored to a file; the live database was not touched",
     )
@@ -260,7 +260,9 @@ def drill_restore(live: LiveEnvironment) -> Drill:
     try:
         result = drill(live, str(flow_run.id), get_run_logger().info)
     except PipelineError as error:
-        _report_drill(live, f"## The newest backup of {live.database} could not be restored\n\n{error}")
+        _report_drill(
+            live, f"## The newest backup of {live.database} could not be restored\n\n```\n{error}\n```"
+        )
         raise
     publish_drill(live, result)
     _report_drill(

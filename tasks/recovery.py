@@ -102,13 +102,13 @@ def carry_in_place(live: LiveEnvironment, restore: OpenRestore) -> OpenRestore:
         live,
         "restored",
         (
-            f"## {ended.backup} is the database of {live.name}\n\n| | |\n|---|---|\n"
-            f"| database | `{ended.database}` |\n"
-            f"| took | {(utc_now() - ended.began) / timedelta(minutes=1):.1f} min |\n"
-            f"| the old database | `{ended.aside}` on the volume |\n"
-            f"| its backup | {ended.safety or 'none: it could not be read'} |\n"
-            f"| release | {ended.target.release if ended.target else 'the same as before'} |\n"
-            f"| tasks | {ended.wanted} |\n| approved by | {ended.approved_by or 'nobody had to'} |\n"
+            f"## {ended.backup} is the database of {live.name}\n\n"
+            f"- database: `{ended.database}`\n"
+            f"- took: {(utc_now() - ended.began) / timedelta(minutes=1):.1f} min\n"
+            f"- the old database: `{ended.aside}` on the volume\n"
+            f"- its backup: {ended.safety or 'none: it could not be read'}\n"
+            f"- release: {ended.target.release if ended.target else 'the same as before'}\n"
+            f"- tasks: {ended.wanted}\n- approved by: {ended.approved_by or 'nobody had to'}\n"
         ),
         f"Restore in place of {live.name}",
     )

@@ -1,79 +1,15 @@
-"""Starts a flow's deployment and follows the run, or answers a run that waits for a decision."""
+"""Starts a flow's deployment and follows the run."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun
 from rich.console import Console
 
-from deployments.cli.declared import CommandError
-from deployments.cli.runs import runs_of
 from deployments.follow import Follower, page_of_run, start
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A suspended run and what it asks."""
-
-    run: str
-    id: str
-    page: str
-    question: str
-
-
-def show_waiting(client: SyncPrefectClient, environment: str, as_json: bool) -> int:
-    """Print what waits in the environment, and how to decide."""
-    found = list(waiting(client, environment))
-    if as_json:
-        print(json.dumps([asdict(item) for item in found], indent=2))
-        return 0
-    for item in found:
-        print(f"{item.run}  {item.page}\n{item.question}\n")
-        print(f"Decide: vimbiso approve {environment} {item.id} --by YOUR-NAME (or --reject)\n")
-    if not found:
-        print(f"No run waits for a decision in {environment}.")
-    return 0
-
-
-def decide(
-    client: SyncPrefectClient, environment: str, run: str, *, by: str, note: str, approved: bool
-) -> int:
-    """Resume the run with the decision.
-
-    Raises:
-        CommandError: no such run waits in the environment, or Prefect refuses the decision.
-    """
-    item = next((item for item in waiting(client, environment) if item.id == run), None)
-    if item is None:
-        raise CommandError(
-            f"No run {run} waits for a decision in {environment}. See: vimbiso approve {environment}"
-        )
-    chosen = {"approved": approved, "by": by, "note": note}
-    answer = client.resume_flow_run(item.id, run_input=chosen)  # type: ignore[arg-type]  # it goes into a path
-    if answer.status.value != "ACCEPT":
-        raise CommandError(
-            f"Prefect did not take the decision: {getattr(answer.details, 'reason', answer.status)}"
-        )
-    print(f"{item.run}: {'approved' if approved else 'rejected'} by {by}. It goes on: {item.page}")
-    return 0
-
-
-def waiting(client: SyncPrefectClient, environment: str) -> Iterator[Waiting]:
-    """Yield the suspended runs of the environment."""
-    for run in runs_of(client, environment, state=StateType.PAUSED):
-        yield Waiting(run.name, str(run.id), page_of_run(run), _question(client, run))
-
-
-def _question(client: SyncPrefectClient, run: FlowRun) -> str:
-    """Return the text above the form; "" for a run that was suspended without one."""
-    keys = run.state.state_details.run_input_keyset if run.state else None
-    key = (keys or {}).get("description")
-    return str(json.loads(client.read_flow_run_input(run.id, key))) if key else ""
-
 
 _CODES = {"COMPLETED": 0, "FAILED": 1, "CRASHED": 3, "CANCELLED": 4}
 _INTERRUPTED = 130

@@ -67,25 +67,40 @@ def approve(
     *,
     by: str = "",
     note: str = "",
-    reject: Annotated[bool, Parameter(negative="")] = False,
+    key: str = "",
     json: Json = False,
 ) -> int:
-    """Show which runs wait for a decision, and what they ask; with RUN and --by: decide.
+    """Show what waits for a decision: the whole plan; with RUN and --by: show it and approve it.
 
     Args:
         run: the waiting run's id, as it is shown without it.
         by: who decides.
         note: why.
-        reject: refuse instead of approving.
+        key: what is approved, as it is shown; if something else waits by now, nothing is decided.
     """
-    if bool(run) != bool(by):
+    if by and run is None:
         raise CommandError(f"A decision needs both: vimbiso approve {environment} RUN --by YOUR-NAME")
     with server_of(environment) as client:
-        from deployments.cli.running import decide, show_waiting
+        from deployments.cli.deciding import decide, show_waiting
 
-        if run is None:
-            return show_waiting(client, environment, json)
-        return decide(client, environment, run, by=by, note=note, approved=not reject)
+        if run is None or not by:
+            return show_waiting(client, environment, run, json)
+        return decide(client, environment, run, "approve", by=by, note=note, key=key)
+
+
+def refuse(environment: EnvironmentName, run: str, /, *, by: str, note: str = "", key: str = "") -> int:
+    """Refuse what a run waits for; `approve` shows it.
+
+    Args:
+        run: the waiting run's id, as `approve` shows it.
+        by: who decides.
+        note: why.
+        key: what is refused, as `approve` shows it; if something else waits by now, nothing is decided.
+    """
+    with server_of(environment) as client:
+        from deployments.cli.deciding import decide
+
+        return decide(client, environment, run, "refuse", by=by, note=note, key=key)
 
 
 def restart(environment: EnvironmentName, /, *, verbose: Verbose = False, json: Json = False) -> int:

@@ -1,34 +1,33 @@
 """Asks a person, by a typed form on the page of the suspended run."""
 
-from datetime import timedelta
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import Literal
 
 from prefect.context import FlowRunContext
 from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 from prefect.runtime import deployment, flow_run
-from pydantic import Field
+from pydantic import Field, create_model
+
+from pipeline.clock import utc_now
+from pipeline.errors import PipelineError
+from pipeline.live import LiveEnvironment
+from tasks.support import emit
 
 APPROVAL_TIME = timedelta(hours=4)
 
 
-class PlanDecision(RunInput):
-    """A person's decision on what the run shows."""
+class DecisionForm(RunInput):
+    """A person's decision on what the run shows. It has no default: nobody decides by accident."""
 
-    approved: bool = Field(default=False, description="Apply exactly what is shown")
-    by: str = Field(min_length=1, description="Who decides")
+    decision: Literal["approve", "refuse"] = Field(description="The text above says what each of them does")
+    by: str = Field(pattern=r"\S", description="Who decides")
     note: str = Field(default="", description="Why")
 
-
-class RollbackDecision(RunInput):
-    """A person's decision on going back although the database stays ahead."""
-
-    approved: bool = Field(default=False, description="Go back to that release; the database stays as it is")
-    by: str = Field(min_length=1, description="Who decides")
-    note: str = Field(default="", description="Why")
-
-
-Decision = TypeVar("Decision", bound=RunInput)
+    @property
+    def approved(self) -> bool:
+        """Whether the answer is yes."""
+        return self.decision == "approve"
 
 
 def prompted_keys() -> frozenset[str]:
@@ -48,16 +47,38 @@ def can_prompt() -> bool:
     return deployment.id is not None and flow_run.parent_flow_run_id is None
 
 
-def ask(description: str, key: str) -> PlanDecision:
-    """Ask about what the run shows, as ``prompt`` does."""
-    return prompt(PlanDecision, description, key)
+def approve(live: LiveEnvironment, question: str, key: str) -> str:
+    """Ask, where the environment wants approval, and return who approved.
+
+    Raises:
+        PipelineError: refused.
+    """
+    if live.settings.approval != "always":
+        return ""
+    answer = prompt(live, f"{question} {why_asked(live)}", key)
+    if not answer.approved:
+        raise PipelineError(f"{answer.by} decided against it: {answer.note}".rstrip(": "))
+    return answer.by
 
 
-def prompt(form: type[Decision], description: str, key: str) -> Decision:
-    """Suspend the run until a person fills in the form.
+def why_asked(live: LiveEnvironment) -> str:
+    """Say why a person must approve."""
+    return f'{live.name} wants a person\'s approval for it: `approval = "always"` in environments.toml.'
+
+
+def prompt(live: LiveEnvironment, question: str, key: str, shown: datetime | None = None) -> DecisionForm:
+    """Suspend the run until a person fills in the form; the message about it has the same text.
 
     The process ends meanwhile; the resumed run starts from the beginning and gets the answer here. ``key``
-    names what the decision is for: asked under another key, the question is put again.
+    names what the decision is for: asked under another key, the question is put again, and the server
+    takes no answer that was given for the one before.
     """
-    question = form.with_initial_data(description=description)
-    return suspend_flow_run(wait_for_input=question, timeout=int(APPROVAL_TIME.total_seconds()), key=key)
+    end = (shown or utc_now()) + APPROVAL_TIME
+    text = f"{question}\n\nThe decision is open until {end:%H:%M} UTC."
+    if not was_prompted(key):
+        title = text.partition("\n")[0].removeprefix("## ")
+        emit(live, "approval.waiting", summary=title, question=text, key=key)
+    about = Field(default=key, pattern=f"^{key}$", description="What is decided on: leave it as it is")
+    bound = create_model("DecisionForm", __base__=DecisionForm, about=(str, about))
+    form = bound.with_initial_data(description=text)
+    return suspend_flow_run(wait_for_input=form, timeout=int(APPROVAL_TIME.total_seconds()), key=key)

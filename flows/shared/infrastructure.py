@@ -6,9 +6,11 @@ from typing import Any
 
 from prefect.logging import get_run_logger
 
-from flows.shared.approval import APPROVAL_TIME, ask
+from flows.shared.approval import APPROVAL_TIME, prompt, why_asked
 from pipeline.state.plans import WaitingPlan
 from pipeline.terraform.document import Plan, PlanDocument
+from pipeline.terraform.page import plan_page
+from pipeline.terraform.summary import summarise
 from pipeline.terraform.workspace import PlanRequest
 from tasks.change import (
     fetch_kept,
@@ -74,36 +76,38 @@ def change_infrastructure(session: Session, change: Change) -> str:
             return f"Plan: {summary}; nothing was applied."
         if session.live.settings.approval == "always":
             waiting = keep_for_approval(session.home, session.run_id, plan, summary, change.restores)
-            emit(session.live, "approval.waiting", summary=summary, plan=plan.sha256[:12])
     else:
         plan = fetch_kept(session.home, waiting, session.workspace.folder.plan)
         document, summary = terraform_show(session, plan), waiting.summary
-    approved_by = request_approval(session, waiting) if waiting else ""
+    approved_by = request_approval(session, waiting, document) if waiting else ""
     require_unchanged(session.home, plan)
     change.before_apply(document)
     _apply(session, plan, document, change, approved_by)
     return f"Applied: {summary}{f', approved by {approved_by}' if approved_by else ''}."
 
 
-def request_approval(session: Session, waiting: WaitingPlan) -> str:
-    """Suspend the run until a person decides in the UI; return who approved.
+def request_approval(session: Session, waiting: WaitingPlan, document: PlanDocument) -> str:
+    """Suspend the run until a person decides on the whole plan; return who approved.
 
     Raises:
-        PipelineError: rejected, expired, or the state changed meanwhile.
+        PipelineError: refused, expired, or the state changed meanwhile.
     """
-    decision = ask(
-        f"## {session.live.name}: {waiting.summary}\n\nThe table is among this run's artifacts. "
-        f"The decision is for plan `{waiting.plan.sha256[:12]}` and state serial {waiting.plan.serial}, "
-        f"and for {APPROVAL_TIME} from {waiting.shown:%Y-%m-%d %H:%M} UTC.",
-        key=waiting.plan.sha256[:12],
+    live, key = session.live, waiting.plan.sha256[:12]
+    decision = prompt(
+        live,
+        f"{plan_page(live.name, summarise(document))}\n\n"
+        f"Approved, exactly this plan is applied: `{key}`, for state serial {waiting.plan.serial}. "
+        f"Refused, nothing is changed. {why_asked(live)}",
+        key,
+        waiting.shown,
     )
     return require_approval(
         session.home,
         session.run_id,
         waiting,
-        approved=bool(decision and decision.approved),
-        by=decision.by if decision else "",
-        note=decision.note if decision else "",
+        approved=decision.approved,
+        by=decision.by,
+        note=decision.note,
         valid_for=APPROVAL_TIME,
     )
 

@@ -8,6 +8,7 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
+from flows.shared.approval import prompted_keys
 from flows.shared.rollout import RolloutEnd
 
 
@@ -22,8 +23,8 @@ _ASKED_FOR = ("ref", "image", "release", "record", "backup", "source")
 
 
 def run_name() -> str:
-    """Name the present run: the environment, and what was asked for."""
-    return name_of(flow_run.parameters)
+    """Name the present run: the environment, and what was asked for; after a decision it keeps its name."""
+    return str(flow_run.name) if prompted_keys() else name_of(flow_run.parameters)
 
 
 def name_of(parameters: Mapping[str, Any]) -> str:

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from flows.shared.approval import ask, was_prompted
-from pipeline.errors import PipelineError
+from flows.shared.approval import approve
 from pipeline.live import LiveEnvironment
 from pipeline.recovery.record import OpenRestore
 from tasks.lease import one_change_at_a_time, one_delivery_at_a_time
@@ -16,18 +15,11 @@ def approve_in_place(live: LiveEnvironment, what: str, comes: str, key: str) -> 
 
     The answer is for what ``key`` names and for nothing else.
     """
-    if live.settings.approval != "always":
-        return ""
-    if not was_prompted(key):
-        emit(live, "approval.waiting", summary=what)
-    decision = ask(
-        f"## {live.name}: {what}\n\nThe service stops. In place of `{live.database}` comes {comes}; every "
-        "write since is set aside with the old file. The table is among this run's artifacts.",
-        key=key,
+    question = (
+        f"## {live.name}: {what}\n\nApproved, the service stops, and in place of `{live.database}` comes "
+        f"{comes}; every write since is set aside with the old file. Refused, nothing is changed."
     )
-    if not decision.approved:
-        raise PipelineError(f"{decision.by} decided against it: {decision.note}".rstrip(": "))
-    return decision.by
+    return approve(live, question, key)
 
 
 def exchange(live: LiveEnvironment, begin: Callable[[], OpenRestore]) -> str:

@@ -4,14 +4,7 @@ from prefect.logging import get_run_logger
 
 from flows.diagnose import explain_failure
 from flows.rollback_application import move_back
-from flows.shared.approval import (
-    APPROVAL_TIME,
-    RollbackDecision,
-    can_prompt,
-    prompt,
-    prompted_keys,
-    was_prompted,
-)
+from flows.shared.approval import can_prompt, prompt, prompted_keys, was_prompted
 from pipeline.ecs.model import revision_name
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
@@ -37,8 +30,6 @@ def roll_back_release(live: LiveEnvironment, failed: str) -> str:
     if not can_prompt():
         return f"No automatic rollback. {path.why}\n{path.by_hand(live.name)}"
     explain_failure(live)
-    summary = f"Going back to release {path.chosen.release} crosses irreversible migrations"
-    emit(live, "rollback.waiting", summary=summary, release=path.chosen.release)
     return _decide(live, path)
 
 
@@ -69,8 +60,7 @@ def note_of(live: LiveEnvironment, task_definition: str) -> str:
 
 
 def _decide(live: LiveEnvironment, path: RollbackPath) -> str:
-    description = f"## {live.name}: {path.question} The decision is open for {APPROVAL_TIME}."
-    decision = prompt(RollbackDecision, description, path.key)
+    decision = prompt(live, f"## {live.name}: {path.question}", path.key)
     message = f"{decision.by} decided{f' ({decision.note})' if decision.note else ''}"
     get_run_logger().info("%s: %s", message, "go back" if decision.approved else "stay")
     if decision.approved:

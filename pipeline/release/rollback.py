@@ -175,7 +175,7 @@ class RollbackPath:
         return (
             f"Go back to release {self.chosen.release}?\n\n{revision_name(self.left)} failed and stays in "
             f"place until you decide. {self.why}\n\nApproved, release {self.chosen.release} takes its place "
-            "and the database stays as it is. Otherwise nothing is changed: deploy a fixed release."
+            "and the database stays as it is. Refused, nothing is changed: deploy a fixed release."
         )
 
     def by_hand(self, environment: str) -> str:

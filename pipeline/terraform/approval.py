@@ -118,7 +118,7 @@ class ApprovalState(Enum):
 
     GRANTED = "granted"
     MISSING = "missing"
-    REJECTED = "rejected"
+    REFUSED = "refused"
     EXPIRED = "expired"
     OTHER_PLAN = "given for another plan"
     STATE_CHANGED = "state changed"
@@ -159,12 +159,11 @@ def judge_approval(
         return _no(ApprovalState.OTHER_PLAN, f"the approval is for {what}, not for {plan.sha256[:12]}.")
     if not approval.approved:
         return ApprovalVerdict(
-            ApprovalState.REJECTED, f"{approval.by} rejected the plan: {approval.note}".rstrip(": ")
+            ApprovalState.REFUSED, f"{approval.by} refused the plan: {approval.note}".rstrip(": ")
         )
-    if not approval.at <= now <= approval.at + approval.valid_for:
-        return _no(
-            ApprovalState.EXPIRED, f"the approval by {approval.by} was valid for {approval.valid_for}."
-        )
+    end = approval.at + approval.valid_for
+    if not approval.at <= now <= end:
+        return _no(ApprovalState.EXPIRED, f"the approval by {approval.by} was valid until {end:%H:%M} UTC.")
     return ApprovalVerdict(ApprovalState.GRANTED, f"{approval.by} approved plan {plan.sha256[:12]}.")
 
 

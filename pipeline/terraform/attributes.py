@@ -10,7 +10,7 @@ from pipeline.terraform.process_environment import Masker
 SENSITIVE = "(sensitive)"
 UNKNOWN = "(known after apply)"
 ABSENT = "(none)"
-_LONGEST = 120
+_LONG, _LONGEST, _AROUND = 120, 1000, 20
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,10 @@ class _Sides:
     def _walk(
         self, path: str | None, before: Any, after: Any, unknown: Any, sensitive: tuple[Any, Any]
     ) -> Iterator[tuple[str, str, str]]:
-        if True in sensitive:
+        opened = None if unknown or any_true(sensitive) else _opened(before, after)
+        if opened and (inside := list(self._walk(path, *opened, unknown, sensitive))):
+            yield from inside
+        elif True in sensitive:
             if before != after or unknown:
                 yield path or "", _hidden(before), _hidden(after)
         elif unknown is True:
@@ -63,9 +66,9 @@ class _Sides:
             yield from below
             # A plain value that became an empty tree, or the other way round, shows nowhere below.
             if not below and _plain(before) != _plain(after) and None not in (before, after):
-                yield path or "", self._text(before), self._text(after)
+                yield path or "", *self._texts(before, after)
         elif before != after:
-            yield path or "", self._text(before), self._text(after)
+            yield path or "", *self._texts(before, after)
 
     def _below(
         self, path: str | None, before: Any, after: Any, unknown: Any, sensitive: tuple[Any, Any]
@@ -90,8 +93,45 @@ class _Sides:
         if value is None:
             return ABSENT
         text = value if isinstance(value, str) else json.dumps(value)
-        masked = " ".join(self._masker.text(text).split())
-        return masked if len(masked) <= _LONGEST else masked[: _LONGEST - 3] + "..."
+        return " ".join(self._masker.text(text).split())
+
+    def _texts(self, before: Any, after: Any) -> tuple[str, str]:
+        """Return both; of long ones only the difference, without what they begin and end with alike."""
+        one, other = self._text(before), self._text(after)
+        if max(len(one), len(other)) > _LONG:
+            start = max(_alike(one, other) - _AROUND, 0)
+            end = max(_alike(one[start:][::-1], other[start:][::-1]) - _AROUND, 0)
+            one, other = (_part(text, start, len(text) - end) for text in (one, other))
+        return one, other
+
+
+def _alike(one: str, other: str) -> int:
+    """Count the characters with which both begin."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))
+
+
+def _part(text: str, start: int, end: int) -> str:
+    shown = text[start:end]
+    kept = shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}... ({len(shown)} characters)"
+    return f"{'...' if start else ''}{kept}{'...' if end < len(text) else ''}"
+
+
+def _opened(before: Any, after: Any) -> tuple[Any, Any] | None:
+    """Return what two texts say in JSON, such as a policy's; None where one of them says nothing in it."""
+    sides = (_tree(before), _tree(after))
+    foreign = (sides[0] is None and before is not None) or (sides[1] is None and after is not None)
+    return None if foreign or before == after else sides
+
+
+def _tree(value: Any) -> Any:
+    """Return the list or object that a text is in JSON, or None."""
+    if not (isinstance(value, str) and value.lstrip()[:1] in {"{", "["}):
+        return None
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _without_common(before: Any, after: Any) -> tuple[Any, Any]:

@@ -1,7 +1,7 @@
 """A plan told to people: rows, counts, drift apart from intended change (pure)."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from pipeline.terraform.attributes import UNKNOWN, AttributeChange
@@ -104,8 +104,6 @@ class SummaryRow:
     """What changes; sensitive values are hidden, and what AWS will choose is left out."""
     cost: str
     """How it touches the bill, or ""."""
-    reverts_drift: bool
-    """The resource was changed outside of Terraform, and this brings it back (or changes it on top)."""
 
 
 @dataclass(frozen=True)
@@ -159,28 +157,39 @@ _ORDER = {Action.DELETE: 0, Action.REPLACE: 1, Action.UPDATE: 2, Action.CREATE: 
 
 def summarise(document: PlanDocument) -> PlanSummary:
     """Summarise a plan; rows that destroy something come first."""
-    drifted = {change.address for change in document.drift}
-    rows = [_row(change, reverts=change.address in drifted) for change in document.changes if change.managed]
+    drifted = {(change.address, item) for change in document.drift for item in change.attributes}
+    rows = [
+        _row(change, _reason(change) or _undoes(change, drifted))
+        for change in document.changes
+        if change.managed
+    ]
     return PlanSummary(
         rows=tuple(sorted(rows, key=lambda row: (_ORDER.get(row.action, 9), row.address))),
-        drift=tuple(_row(change, reverts=False) for change in document.drift if change.attributes),
+        drift=tuple(_row(change, "") for change in document.drift if change.attributes),
         outputs=document.outputs,
     )
 
 
-def _row(change: ResourceChange, *, reverts: bool) -> SummaryRow:
+def _undoes(change: ResourceChange, drifted: Collection[tuple[str, AttributeChange]]) -> str:
+    """Say so where a value goes back that was changed outside of Terraform; another value is no return."""
+    came = ((change.address, AttributeChange(i.path, i.after, i.before)) for i in change.attributes)
+    return "brings back what was changed outside of Terraform" if any(i in drifted for i in came) else ""
+
+
+def _row(change: ResourceChange, reason: str) -> SummaryRow:
     return SummaryRow(
         address=change.address,
         action=change.action,
         destroys=change.destroys,
-        reason=_reason(change),
+        reason=reason,
         changed=tuple(item for item in change.attributes if _is_telling(change, item)),
         cost=cost_pointer(change),
-        reverts_drift=reverts,
     )
 
 
 def _reason(change: ResourceChange) -> str:
+    if change.previous_address:
+        return f"until now {change.previous_address}"
     forcing = [attribute.path for attribute in change.attributes if attribute.forces_replacement]
     reason = explain_reason(change.reason)
     return f"{reason} ({', '.join(dict.fromkeys(forcing))})" if reason and forcing else reason

@@ -71,7 +71,7 @@ def test_irreversible_migrations_stop_the_way_back(house: House, no_smoke_test: 
     run = house.suspended("deploy-application")
     bad = house.newest()
     assert (bad.outcome, bad.irreversible, bad.migrations) == (Outcome.UNHEALTHY, True, (migration,))
-    until(lambda: {"release": good.release}.items() <= _told(house, "vimbiso.rollback.waiting").items())
+    until(lambda: good.release in _told(house, "vimbiso.approval.waiting").get("summary", ""))
     refused = house.fail("rollback-application")
     for words in (
         f"Not gone back to release {good.release}",
@@ -80,7 +80,7 @@ def test_irreversible_migrations_stop_the_way_back(house: House, no_smoke_test: 
     ):
         assert words in refused
     assert house.service().task_definition == bad.task_definition
-    house.decide(run, approved=True, by="anna")
+    house.decide(run, decision="approve", by="anna")
     ended = house.end(run)
     assert ended.state is not None
     assert f"Release {good.release} runs again. anna decided" in str(ended.state.message)

@@ -5,15 +5,19 @@ import signal
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from prefect import flow, serve, task
 from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
 from prefect.states import Cancelled, State
 
-from flows.shared.approval import ask
+from flows.shared.approval import prompt
 from flows.shared.ending import state_is_outcome
 from pipeline.errors import PipelineError
+
+STAGING: Any = SimpleNamespace(name="staging")
 
 
 @task
@@ -32,8 +36,8 @@ def deploy_application(environment: str, ref: str, image: str = "") -> State[str
         raise RuntimeError("nobody answers")
     if ref == "crash":
         os.kill(os.getpid(), signal.SIGKILL)
-    if ref == "ask" and not ask("1 to add", key="decide").approved:
-        raise RuntimeError("refused")
+    if ref == "ask" and not prompt(STAGING, "## 1 to add", key="a-plan").approved:
+        raise PipelineError("It was refused.")
     while ref == "wait" and not Path(image).exists():
         time.sleep(0.2)
     return Cancelled(message="somebody did") if ref == "cancel" else environment

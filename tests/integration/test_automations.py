@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -263,13 +263,21 @@ def test_going_back_is_told(world: World) -> None:
 
 
 def test_an_approval_that_waits_is_told(world: World) -> None:
-    """A suspended run is one that waits for a person."""
+    """With the whole question, and the page where it can be answered."""
     run = world.run()
-    _set_state(run, "RUNNING")
-    body = {"state": {"type": "PAUSED", "name": "Suspended", "state_details": {"pause_reschedule": True}}}
-    _post(f"/flow_runs/{run}/set_state", body)
+    flow = world.client.read_flow_run(UUID(run)).flow_id
+    related = [
+        {"prefect.resource.id": f"prefect.flow-run.{run}", "prefect.resource.role": "flow-run"},
+        {
+            "prefect.resource.id": f"prefect.flow.{flow}",
+            "prefect.resource.role": "flow",
+        },
+    ]
+    resource = {"prefect.resource.id": "vimbiso.environment.staging"}
+    _emit("vimbiso.approval.waiting", resource, related, question="## 1 to DESTROY")
     until(world.told("staging: deploy-application waits for a decision"))
-    _set_state(run, "CANCELLED")
+    assert world.told("## 1 to DESTROY")()
+    assert world.told(f"flow-run/{run}")()
 
 
 @pytest.mark.parametrize(

@@ -164,21 +164,44 @@ def test_a_verb_that_asks_prints_what_its_steps_found(desk: Desk) -> None:
     assert "Finished in state" not in done.stdout
 
 
-def test_a_run_that_waits_for_a_person_is_followed_to_its_end(desk: Desk) -> None:
-    """It is said that somebody must decide, and how; the decision is followed."""
+@pytest.mark.parametrize(("verb", "code"), [("approve", 0), ("refuse", 1)])
+def test_a_run_that_waits_for_a_person_is_followed_to_its_end(desk: Desk, verb: str, code: int) -> None:
+    """What it asks is shown, and how to answer; the answer is for that and nothing else, and is followed."""
     with desk.typed("deploy", "staging", "--ref", "ask") as typed:
         run = str(typed.run_id())
         until(lambda: "by: vimbiso approve staging" in typed.said)
         assert typed.process.poll() is None
-        assert "1 to add" in desk.type("approve", "staging").stdout
+        assert re.search(r"## 1 to add\n\nThe decision is open until \d\d:\d\d UTC\.", typed.said)
+        command = f"vimbiso {verb} staging {run} --key a-plan --by YOUR-NAME"
+        for shown in (desk.type("approve", "staging"), desk.type("approve", "staging", run)):
+            assert ("## 1 to add" in shown.stdout, command in shown.stdout) == (True, True)
         (waits,) = json.loads(desk.type("approve", "staging", "--json").stdout)
-        assert (waits["id"], waits["question"]) == (run, "1 to add")
-        unknown = desk.type("approve", "staging", str(UUID(int=0)), "--by", "ann")
+        assert (waits["id"], waits["key"]) == (run, "a-plan")
+        unknown = desk.type(verb, "staging", str(UUID(int=0)), "--by", "ann")
         assert (unknown.returncode, "vimbiso approve staging" in unknown.stderr) == (2, True)
-        decided = desk.type("approve", "staging", run, "--by", "ann", "--note", "looked at it")
-        assert (decided.returncode, "approved by ann" in decided.stdout) == (0, True), decided.stderr
-        assert typed.process.wait(120) == 0, typed.said
+        another = desk.type(verb, "staging", run, "--by", "ann", "--key", "a-plan-of-before")
+        assert (another.returncode, "Nothing was decided" in another.stderr) == (2, True)
+        decided = desk.type(verb, "staging", run, "--by", "ann", "--note", "looked at it")
+        assert decided.returncode == 0, decided.stderr
+        assert re.search(rf"## 1 to add(.|\n)*{verb}d by ann", decided.stdout)
+        assert typed.process.wait(120) == code, typed.said
     assert json.loads(desk.type("approve", "staging", "--json").stdout) == []
+
+
+def test_nobody_decides_by_accident(desk: Desk) -> None:
+    """The server takes no form without a choice or a name, and none for what does not wait any more."""
+    with desk.typed("deploy", "staging", "--ref", "ask") as typed, SyncPrefectClient(desk.api) as client:
+        run = typed.run_id()
+        until(lambda: "by: vimbiso approve staging" in typed.said)
+        for slip in (
+            {"by": "ann"},
+            {"decision": "approve", "by": " "},
+            {"decision": "approve", "by": "ann", "about": "a-plan-of-before"},
+        ):
+            assert client.resume_flow_run(run, run_input=slip).status.value == "REJECT"
+        assert client.read_flow_run(run).state_name == "Suspended"
+        client.resume_flow_run(run, run_input={"decision": "approve", "by": "ann"})
+        assert typed.process.wait(120) == 0, typed.said
 
 
 def test_look_ups_answer_in_json(desk: Desk) -> None:

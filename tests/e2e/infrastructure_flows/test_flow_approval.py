@@ -13,7 +13,7 @@ from pipeline.state.record import read_records
 APPROVAL = "always"
 ROOT = "plain"
 pytestmark = pytest.mark.timeout(900)
-BY = {"approved": True, "by": "Tendai", "note": "looks right"}
+BY = {"decision": "approve", "by": "Tendai", "note": "looks right"}
 
 
 def serial(home: StateBackend) -> int:
@@ -34,7 +34,7 @@ def test_what_was_approved_is_applied(premises: Premises, before: int) -> None:
     waiting = premises.run("deploy-infrastructure")
     assert told(waiting).startswith("Suspended")
     assert serial(premises.home) == before
-    assert premises.events("vimbiso.approval.waiting")[0]["summary"]
+    assert "-> `approved`" in premises.events("vimbiso.approval.waiting")[0]["question"]
     premises.wish(value="edited meanwhile")
     done = premises.decide(waiting, **BY)
     assert told(done).startswith("Completed")
@@ -44,10 +44,12 @@ def test_what_was_approved_is_applied(premises: Premises, before: int) -> None:
     assert waiting_plan(premises.home, str(done.id)) is None
 
 
-def test_what_was_rejected_is_not_applied(premises: Premises, before: int) -> None:
+def test_what_was_refused_is_not_applied(premises: Premises, before: int) -> None:
     """The run fails with who and why; the state is as it was."""
-    premises.wish(value="rejected")
-    done = premises.decide(premises.run("deploy-infrastructure"), approved=False, by="Rudo", note="too late")
+    premises.wish(value="refused")
+    done = premises.decide(
+        premises.run("deploy-infrastructure"), decision="refuse", by="Rudo", note="too late"
+    )
     assert told(done).startswith("Failed")
     assert "Rudo" in told(done)
     assert "too late" in told(done)
@@ -63,7 +65,7 @@ def test_an_approval_that_comes_too_late_is_refused(premises: Premises, before: 
     remember_waiting(premises.home, str(run.id), replace(waiting, shown=waiting.shown - timedelta(hours=5)))
     done = premises.decide(run, **BY)
     assert told(done).startswith("Failed")
-    assert "was valid for" in told(done)
+    assert "was valid until" in told(done)
     assert serial(premises.home) == before
 
 
@@ -87,5 +89,5 @@ def test_a_plan_is_shown_and_no_more(premises: Premises, before: int) -> None:
     assert told(premises.run("deploy-infrastructure", plan_only=True)).startswith("Completed")
     waiting = premises.run("destroy", confirm=ENVIRONMENT)
     assert told(waiting).startswith("Suspended")
-    assert told(premises.decide(waiting, approved=False, by="Rudo")).startswith("Failed")
+    assert told(premises.decide(waiting, decision="refuse", by="Rudo")).startswith("Failed")
     assert serial(premises.home) == before

@@ -251,13 +251,13 @@ def test_where_approval_is_wanted_a_person_decides(stage: World, runs: Runs) -> 
     stage.live = replace(stage.live, settings=stage.live.settings.model_copy(update={"approval": "always"}))
     run = runs.begin(restore_sqlite, in_place=True, confirm="staging")
     assert runs.carry(restore_sqlite, run).name == "Suspended"
-    refused = runs.decide(restore_sqlite, run, approved=False, by="rudo", note="not today")
+    refused = runs.decide(restore_sqlite, run, decision="refuse", by="rudo", note="not today")
     assert "rudo decided against it: not today" in told(refused)
     assert stage.ecs.updates == []
     run = runs.begin(restore_sqlite, in_place=True, confirm="staging")
     assert runs.carry(restore_sqlite, run).name == "Suspended"
     stage.failing.add(stage.ecs.digest(stage.ecs.service["taskDefinition"]))
-    undone = runs.decide(restore_sqlite, run, approved=True, by="anna")
+    undone = runs.decide(restore_sqlite, run, decision="approve", by="anna")
     assert "Nothing was restored; the database is the old one." in told(undone)
     assert "HTTP 500" in told(undone)
     assert payments(stage.live.database) == [1]

@@ -157,12 +157,12 @@ def test_a_person_decides_and_what_the_service_cannot_live_with_is_undone(
     run = runs.begin(import_database, source=str(old), confirm="staging")
     assert runs.carry(import_database, run).name == "Suspended"
     assert imported(stage) == []
-    refused = runs.decide(import_database, run, approved=False, by="rudo", note="not today")
+    refused = runs.decide(import_database, run, decision="refuse", by="rudo", note="not today")
     assert "rudo decided against it: not today" in told(refused)
     run = runs.begin(import_database, source=str(old), confirm="staging")
     runs.carry(import_database, run)
     stage.failing.add(stage.ecs.digest(stage.ecs.service["taskDefinition"]))
-    undone = runs.decide(import_database, run, approved=True, by="anna")
+    undone = runs.decide(import_database, run, decision="approve", by="anna")
     assert "Nothing was restored; the database is the old one." in told(undone)
     assert (payments(stage.live.database), len(imported(stage))) == (1, 1)
     stage.failing.clear()

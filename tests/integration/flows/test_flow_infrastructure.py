@@ -65,14 +65,15 @@ def test_infrastructure_is_planned_applied_compared_and_brought_back(stage: Worl
     assert built(stage) == {}
     applied = runs.run(deploy_infrastructure)
     assert applied.type.value == "COMPLETED", told(applied)
-    assert {row["what"] for row in runs.artifact(applied, "plan")} == {"create"}
+    assert runs.artifact(applied, "plan").count("- **create**") == 3
     assert built(stage)["value"] == "one"
     assert runs.run(deploy_infrastructure).type.value == "COMPLETED"
     assert len(read_records(stage.live.state)) == 1
     same = runs.run(detect_drift)
     wish(stage, value="two")
     differs = runs.run(detect_drift)
-    assert [runs.artifact(item, "drift") == [] for item in (same, differs)] == [True, False]
+    assert runs.artifact(same, "drift") == "## staging: nothing to change"
+    assert "`input`: `one` -> `two`" in runs.artifact(differs, "drift")
     assert told(same) == "Completed: No drift: 3 resources look as Terraform left them."
     assert told(differs) == (
         "Failed: terraform_data.first: input one -> two, not applied yet. Run deploy-infrastructure."
@@ -124,12 +125,12 @@ def test_where_approval_is_wanted_the_very_plan_is_applied(stage: World, runs: R
     decided(stage, "always")
     run = runs.begin(deploy_infrastructure)
     assert runs.carry(deploy_infrastructure, run).name == "Suspended"
-    assert "rudo" in told(runs.decide(deploy_infrastructure, run, approved=False, by="rudo"))
+    assert "rudo" in told(runs.decide(deploy_infrastructure, run, decision="refuse", by="rudo"))
     assert built(stage) == {}
     run = runs.begin(deploy_infrastructure)
     assert runs.carry(deploy_infrastructure, run).name == "Suspended"
     wish(stage, value="changed meanwhile")
-    state = runs.decide(deploy_infrastructure, run, approved=True, by="anna")
+    state = runs.decide(deploy_infrastructure, run, decision="approve", by="anna")
     assert state.type.value == "COMPLETED", told(state)
     assert built(stage)["value"] == "one"
     (record,) = read_records(stage.live.state)

@@ -92,12 +92,12 @@ def test_where_approval_is_wanted_a_person_decides_on_this_copy(
     (backup,) = [key for key in home.keys("backups/") if key.endswith(".tfstate")]
     home.delete(home.backend.key)
     place.live = replace(place.live, settings=place.live.settings.model_copy(update={"approval": "always"}))
-    for approved, by, end in ((False, "rudo", "FAILED"), (True, "anna", "COMPLETED")):
+    for decision, by, end in (("refuse", "rudo", "FAILED"), ("approve", "anna", "COMPLETED")):
         run = runs.begin(restore_terraform_state, source=backup)
         assert runs.carry(restore_terraform_state, run).name == "Suspended"
-        state = runs.decide(restore_terraform_state, run, approved=approved, by=by)
+        state = runs.decide(restore_terraform_state, run, decision=decision, by=by)
         assert state.type.value == end, told(state)
-        assert ("rudo decided against it" in told(state)) is not approved
+        assert ("rudo decided against it" in told(state)) is (decision == "refuse")
     (row,) = runs.artifact(state, "state-restored")
     assert (row["was"], row["approved by"]) == ("missing", "anna")
 

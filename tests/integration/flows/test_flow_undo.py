@@ -1,5 +1,6 @@
 """What becomes of a release that fails after migrations ran: undone, asked about, refused or explained."""
 
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -175,20 +176,22 @@ def test_a_trial_that_fails_after_irreversible_migrations_names_them(stage: Worl
 def test_an_approval_is_carried_out(stage: World, runs: Runs) -> None:
     """The very release that was shown returns; who decided is told, and recorded as a rollback."""
     run = suspended(stage, runs)
-    assert (stage.runs, stage.heard()) == ("r2", ["backup.made", "rollback.waiting"])
-    assert "Go back to release r1?" in question(runs, run)
-    state = runs.decide(deploy_application, run, approved=True, by="anna", note="runs on it")
+    assert (stage.runs, stage.heard()) == ("r2", ["backup.made", "approval.waiting"])
+    assert re.search(r"Go back to release r1\?(.|\n)*until \d\d:\d\d UTC\.$", question(runs, run))
+    name = runs.client.read_flow_run(run.id).name
+    state = runs.decide(deploy_application, run, decision="approve", by="anna", note="runs on it")
     assert "Release r1 runs again. anna decided (runs on it)." in told(state)
+    assert runs.client.read_flow_run(run.id).name == name != "staging"
     assert stage.runs == "r1"
     assert stage.live.releases.newest(1)[0].kind == "rollback"
-    assert stage.heard() == ["backup.made", "rollback.waiting", "release.rolled_back"]
+    assert stage.heard() == ["backup.made", "approval.waiting", "release.rolled_back"]
 
 
 def test_a_refusal_leaves_the_failed_release(stage: World, runs: Runs) -> None:
     """Nothing moves; the next steps are named."""
     run = suspended(stage, runs)
     updates = len(stage.ecs.updates)
-    state = runs.decide(deploy_application, run, approved=False, by="rudo")
+    state = runs.decide(deploy_application, run, decision="refuse", by="rudo")
     assert "rudo decided against going back: the failed release stays." in told(state)
     assert f"--restore {noted(stage).backup} --confirm staging" in told(state)
     assert (stage.runs, len(stage.ecs.updates)) == ("r2", updates)
@@ -198,7 +201,7 @@ def test_an_answer_about_another_release_undoes_nothing(stage: World, runs: Runs
     """Somebody moved the service while the question was open."""
     run = suspended(stage, runs)
     stage.deployed(3)
-    state = runs.decide(deploy_application, run, approved=True, by="anna")
+    state = runs.decide(deploy_application, run, decision="approve", by="anna")
     assert "Nothing was undone: the service is on app:3" in told(state)
     assert stage.runs == "r3"
 
@@ -207,7 +210,7 @@ def test_after_the_answer_there_may_be_no_release_left(stage: World, runs: Runs)
     """The failure that is being reported is not replaced by another one."""
     run = suspended(stage, runs)
     stage.ecs.deregister(stage.live.releases.newest()[-1].task_definition)
-    state = runs.decide(deploy_application, run, approved=True, by="anna")
+    state = runs.decide(deploy_application, run, decision="approve", by="anna")
     assert "The automatic rollback did not help: No recorded release can be deployed again: r1" in told(state)
     assert stage.runs == "r2"
 

@@ -109,7 +109,9 @@ def test_drift_is_told_apart_from_intended_change(
     drifted = {row.address: row.changed for row in summary.drift}
     changed = {change.path: (change.before, change.after) for change in drifted["aws_ssm_parameter.setting"]}
     assert changed["description"] == ("one", "by hand")
-    assert [(row.address, row.reverts_drift) for row in summary.rows] == [("aws_ssm_parameter.setting", True)]
+    assert [(row.address, row.reason) for row in summary.rows] == [
+        ("aws_ssm_parameter.setting", "brings back what was changed outside of Terraform")
+    ]
 
 
 def describe(access: AwsAccess, text: str) -> None:

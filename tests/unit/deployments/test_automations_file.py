@@ -15,8 +15,8 @@ from pipeline.environment.loader import environment, environments
 
 FOREIGN = {"vimbiso.source.pushed"}
 """Events that come from outside."""
-SILENT = {"vimbiso.approval.waiting", "vimbiso.rollback.waiting", "vimbiso.secrets.changed"}
-"""Told otherwise, by the run's suspension; or what the person who starts the run is told by it."""
+SILENT = {"vimbiso.secrets.changed"}
+"""What the person who starts the run is told by it."""
 RECORDS = {
     "vimbiso.database.copied",
     "vimbiso.drill.passed",

@@ -21,7 +21,7 @@ CASES = [
     ("from the future", GIVEN, PLAN, 7, "lineage", NOON - timedelta(seconds=1), ApprovalState.EXPIRED),
     ("none", None, PLAN, 7, "lineage", IN_TIME, ApprovalState.MISSING),
     ("nobody", replace(GIVEN, by=" "), PLAN, 7, "lineage", IN_TIME, ApprovalState.MISSING),
-    ("rejected", replace(GIVEN, approved=False), PLAN, 7, "lineage", IN_TIME, ApprovalState.REJECTED),
+    ("refused", replace(GIVEN, approved=False), PLAN, 7, "lineage", IN_TIME, ApprovalState.REFUSED),
     ("another plan", GIVEN, replace(PLAN, sha256="b" * 64), 7, "lineage", IN_TIME, ApprovalState.OTHER_PLAN),
     (
         "another environment",
@@ -58,9 +58,9 @@ def test_only_the_approved_plan_may_be_applied(
 
 
 def test_the_reason_names_who_and_what() -> None:
-    """A rejection tells its note, a refusal tells what to do."""
-    rejected = judge_approval(replace(GIVEN, approved=False, note="too late"), PLAN, 7, "lineage", IN_TIME)
-    assert rejected.reason == "Ada rejected the plan: too late"
+    """A refusal tells its note, what does not count tells what to do."""
+    refused = judge_approval(replace(GIVEN, approved=False, note="too late"), PLAN, 7, "lineage", IN_TIME)
+    assert refused.reason == "Ada refused the plan: too late"
     late = judge_approval(GIVEN, PLAN, 7, "lineage", NOON + timedelta(days=1))
     assert late.reason.endswith("Nothing was applied. Plan and ask again.")
 

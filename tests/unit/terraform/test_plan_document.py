@@ -100,12 +100,40 @@ def test_attributes_that_force_a_replacement_are_marked() -> None:
     )
 
 
-def test_long_values_are_cut_and_known_secrets_masked() -> None:
-    """A policy document doesn't fill the page; a secret that Terraform does not know as one is hidden too."""
-    parts = {"before": {"a": "x" * 500}, "after": {"a": "token=hidden-value"}}
+def test_known_secrets_are_masked() -> None:
+    """Also one that Terraform does not know as such."""
+    parts = {"before": {"a": "x"}, "after": {"a": "token=hidden-value"}}
     (found,) = attribute_changes(parts, Masker.of(["hidden-value"]))
-    assert len(found.before) == 120
     assert found.after == "token=(secret)"
+
+
+def test_of_long_values_the_difference_stays() -> None:
+    """What they have in common is left out, and a whole file is no value to read."""
+    common = "x" * 500
+    parts = {"before": {"a": f"{common}1{common}"}, "after": {"a": f"{common}2{common}"}}
+    (found,) = attribute_changes(parts, NOBODY)
+    around = "x" * 20
+    assert (found.before, found.after) == (f"...{around}1{around}...", f"...{around}2{around}...")
+    (new,) = attribute_changes({"after": {"a": "y" * 9000}}, NOBODY)
+    assert new.after == f"{'y' * 1000}... (9000 characters)"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ('{"a":[1,2],"b":"s"}', '{"a":[1,3],"b":"s"}', [("p.a.1", "2", "3")]),
+        (None, '{"a":{"b":1}}', [("p.a.b", "(none)", "1")]),
+        ('{"a":1}', '{"a": 1}', [("p", '{"a":1}', '{"a": 1}')]),
+        ("{}", "[]", [("p", "{}", "[]")]),
+        ("{x", '{"a":1}', [("p", "{x", '{"a":1}')]),
+    ],
+)
+def test_a_policy_is_compared_by_what_it_says(
+    before: str | None, after: str, expected: list[tuple[str, str, str]]
+) -> None:
+    """Of JSON in a text one statement changes; the rest of it hides nothing. Another spelling shows whole."""
+    found = attribute_changes({"before": {"p": before}, "after": {"p": after}}, NOBODY)
+    assert [(item.path, item.before, item.after) for item in found] == expected
 
 
 VALUES = st.recursive(

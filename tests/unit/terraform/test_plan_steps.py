@@ -32,8 +32,7 @@ def live() -> Iterator[LiveEnvironment]:
 def shown(monkeypatch: pytest.MonkeyPatch) -> Shown:
     """The rows of the tables that steps show, as they come."""
     rows: Shown = []
-    for module in (change_steps, terraform_steps):
-        monkeypatch.setattr(module, "show_table", lambda _live, _kind, table, _text: rows.extend(table))
+    monkeypatch.setattr(terraform_steps, "show_table", lambda _live, _kind, table, _text: rows.extend(table))
     return rows
 
 
@@ -47,17 +46,13 @@ def test_a_plan_that_loses_data_is_refused_unless_allowed() -> None:
         assert change_steps.guard_plan.fn(LOSS, ("aws_s3_bucket.a", "aws_s3_bucket.b"))
 
 
-def test_each_row_says_what_changes_and_why(live: LiveEnvironment, shown: Shown) -> None:
-    """What was changed by hand is told from what the configuration changes."""
-    drifted = change("aws_lb.b", ["update"], before={"idle_timeout": 60}, after={"idle_timeout": 90})
-    planned = change("aws_lb.b", ["update"], before={"idle_timeout": 90}, after={"idle_timeout": 60})
-    plan = parse_plan(document(planned, change("aws_eip.d", ["delete"]), drift=(drifted,)))
-    change_steps.report_plan.fn(live, plan)
-    found = {(row["resource"], row["what"]): row for row in shown}
-    assert found["aws_lb.b", "update"]["reason"] == "brings back what was changed by hand"
-    assert found["aws_lb.b", "update"]["changes"] == "idle_timeout: 90 -> 60"
-    assert found["aws_eip.d", "delete"]["destroys"] == "YES"
-    assert found["aws_lb.b", "drift"]["changes"] == "idle_timeout: 60 -> 90"
+def test_a_plan_is_a_page_of_the_run(live: LiveEnvironment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no columns that could be cut."""
+    pages: list[tuple[str, str]] = []
+    monkeypatch.setattr(change_steps, "show_page", lambda _live, kind, text, _: pages.append((kind, text)))
+    plan = parse_plan(document(change("aws_lb_rule.d", ["delete"])))
+    assert change_steps.report_plan.fn(live, plan) == summarise(plan)
+    assert pages == [("plan", "## staging: 1 to DESTROY\n\n- **DESTROY** `aws_lb_rule.d`")]
 
 
 def test_drift_is_announced_with_what_was_changed(
