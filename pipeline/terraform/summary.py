@@ -44,8 +44,8 @@ def cost_pointer(change: ResourceChange) -> str:
     if not change.managed:
         return ""
     if change.action in {Action.CREATE, Action.DELETE} and change.type in _EXISTENCE:
-        verb = "adds" if change.action is Action.CREATE else "saves"
-        return f"{verb}: {_EXISTENCE[change.type]}"
+        more = "more" if change.action is Action.CREATE else "less"
+        return f"{more}, {_EXISTENCE[change.type]}"
     if change.action not in {Action.UPDATE, Action.REPLACE}:
         return ""
     watched = _ATTRIBUTES.get(change.type, {})

@@ -76,8 +76,8 @@ def test_what_touches_the_bill_is_pointed_out() -> None:
         change("aws_lb.l", ["update"], before={"idle_timeout": 1}, after={"idle_timeout": 2}),
     )
     assert {row.address: row.cost for row in summarise(parse_plan(plan)).rows} == {
-        "aws_nat_gateway.n": "adds: a NAT gateway is billed by the hour and by the GB",
-        "aws_eip.e": "saves: a public address is billed by the hour",
+        "aws_nat_gateway.n": "more, a NAT gateway is billed by the hour and by the GB",
+        "aws_eip.e": "less, a public address is billed by the hour",
         "aws_ecs_task_definition.t": "vCPU of every task: 256 to 512",
         "aws_lb.l": "",
     }
