@@ -26,11 +26,11 @@ def test_rows_that_destroy_come_first_with_their_reason() -> None:
         change("aws_eip.old", ["delete"], before={"ip": "1"}, reason="delete_because_no_resource_config"),
     )
     rows = summarise(parse_plan(plan)).rows
-    assert [(row.address, row.action, row.destroys) for row in rows] == [
-        ("aws_eip.old", Action.DELETE, True),
-        ("aws_lb_target_group.t", Action.REPLACE, True),
-        ("aws_ecs_service.web", Action.UPDATE, False),
-        ("aws_lb.new", Action.CREATE, False),
+    assert [(row.address, row.action) for row in rows] == [
+        ("aws_eip.old", Action.DELETE),
+        ("aws_lb_target_group.t", Action.REPLACE),
+        ("aws_ecs_service.web", Action.UPDATE),
+        ("aws_lb.new", Action.CREATE),
     ]
     assert rows[0].reason == "it is no longer in the configuration"
     assert rows[1].reason == "an attribute changes that AWS cannot change in place (port)"
