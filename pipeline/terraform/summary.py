@@ -44,8 +44,8 @@ def cost_pointer(change: ResourceChange) -> str:
     if not change.managed:
         return ""
     if change.action in {Action.CREATE, Action.DELETE} and change.type in _EXISTENCE:
-        verb = "adds" if change.action is Action.CREATE else "saves"
-        return f"{verb}: {_EXISTENCE[change.type]}"
+        more = "more" if change.action is Action.CREATE else "less"
+        return f"{more}, {_EXISTENCE[change.type]}"
     if change.action not in {Action.UPDATE, Action.REPLACE}:
         return ""
     watched = _ATTRIBUTES.get(change.type, {})
@@ -96,8 +96,6 @@ class SummaryRow:
 
     address: str
     action: Action
-    destroys: bool
-    """The present thing is deleted, for good or to be replaced."""
     reason: str
     """Why, in words; "" where it needs no explanation."""
     changed: tuple[AttributeChange, ...]
@@ -180,7 +178,6 @@ def _row(change: ResourceChange, reason: str) -> SummaryRow:
     return SummaryRow(
         address=change.address,
         action=change.action,
-        destroys=change.destroys,
         reason=reason,
         changed=tuple(item for item in change.attributes if _is_telling(change, item)),
         cost=cost_pointer(change),

@@ -263,13 +263,13 @@ def test_going_back_is_told(world: World) -> None:
 
 
 def test_an_approval_that_waits_is_told(world: World) -> None:
-    """With the whole question, and the page where it can be answered."""
+    """With the whole question, and of which run it is."""
     run = world.run()
-    flow = world.client.read_flow_run(UUID(run)).flow_id
+    found = world.client.read_flow_run(UUID(run))
     related = [
         {"prefect.resource.id": f"prefect.flow-run.{run}", "prefect.resource.role": "flow-run"},
         {
-            "prefect.resource.id": f"prefect.flow.{flow}",
+            "prefect.resource.id": f"prefect.flow.{found.flow_id}",
             "prefect.resource.role": "flow",
         },
     ]
@@ -277,7 +277,7 @@ def test_an_approval_that_waits_is_told(world: World) -> None:
     _emit("vimbiso.approval.waiting", resource, related, question="## 1 to DESTROY")
     until(world.told("staging: deploy-application waits for a decision"))
     assert world.told("## 1 to DESTROY")()
-    assert world.told(f"flow-run/{run}")()
+    assert world.told(found.name)()
 
 
 @pytest.mark.parametrize(

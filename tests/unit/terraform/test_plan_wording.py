@@ -19,8 +19,8 @@ def pointer(address: str, actions: list[str], **parts: Any) -> str:
 @pytest.mark.parametrize(
     ("address", "actions", "told"),
     [
-        ("aws_nat_gateway.a", ["create"], "adds: a NAT gateway"),
-        ("aws_nat_gateway.a", ["delete"], "saves: a NAT gateway"),
+        ("aws_nat_gateway.a", ["create"], "more, a NAT gateway"),
+        ("aws_nat_gateway.a", ["delete"], "less, a NAT gateway"),
         ("aws_iam_role.a", ["create"], ""),
         ("aws_nat_gateway.a", ["forget"], ""),
         ("aws_iam_role.a", ["update"], ""),
