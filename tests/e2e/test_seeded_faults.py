@@ -85,7 +85,7 @@ FAULTS = {
     ),
     "slip in a view": Seeded(
         "ledger/views.py",
-        "settings.RELESE",
+        "settings.VERSION",
         "HTTP 500 ",
         "/: ",
         instead="settings.RELEASE",
