@@ -53,7 +53,12 @@ def smoke_test_release(live: LiveEnvironment, release: str, task_definition: str
         base = f"http://{address}:{live.outputs.container_port}"
         codes, host = environment.accepted_codes, urlsplit(live.page).netloc
         asked = Probe(
-            f"{base}{environment.health_path}", release=release, codes=codes, in_a_row=2, window=seconds
+            f"{base}{environment.health_path}",
+            release=release,
+            codes=codes,
+            in_a_row=2,
+            window=seconds,
+            place="the smoke-test task's ",
         )
         health, *pages = probes_of(asked, environment)
         return (health, *(replace(page, host=host, https=True) for page in pages))

@@ -47,8 +47,13 @@ def probe_of(environment: Environment, outputs: Outputs, release: str | None) ->
     """Return what to ask the load balancer; ``release`` is what the answer must name."""
     base = environment.probe_url or outputs.url
     host = outputs.load_balancer_dns if environment.probe_url else None
-    url = f"{base}{environment.health_path}"
-    return Probe(url=url, host=host, release=release, codes=environment.accepted_codes)
+    return Probe(
+        url=f"{base}{environment.health_path}",
+        host=host,
+        release=release,
+        codes=environment.accepted_codes,
+        place=page_of(environment, outputs) if host else "",
+    )
 
 
 def probes_of(health: Probe, environment: Environment) -> tuple[Probe, ...]:

@@ -69,7 +69,7 @@ def _soak(
         for asked, _ in reports:
             replies[asked.url] += ask(replace(asked, in_a_row=1, window=0)).replies
             if sum(reply.fault is not None for reply in replies[asked.url]) >= limit:
-                return reports, ProbeReport(asked.url, False, replies[asked.url])
+                return reports, ProbeReport(asked.shown, False, replies[asked.url])
     whole = [
         (asked, replace(report, replies=report.replies + replies[asked.url])) for asked, report in reports
     ]

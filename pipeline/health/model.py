@@ -1,6 +1,7 @@
 """Questions to the health path and their answers. Pure."""
 
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from pipeline.health.codes import SUCCESS, HealthCodes
 
@@ -28,6 +29,13 @@ class Probe:
     """Seconds of nothing but the application's own errors, after which waiting on is of no use."""
     interval: float = 0.5
     timeout: float = 5.0
+    place: str = ""
+    """Base address as people know it; that of ``url`` when empty."""
+
+    @property
+    def shown(self) -> str:
+        """Address for people."""
+        return f"{self.place}{urlsplit(self.url).path}" if self.place else self.url
 
 
 @dataclass(frozen=True)

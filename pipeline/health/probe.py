@@ -47,7 +47,7 @@ def probe(
                 not_broken = now
             healthy = judge(replies, requested.in_a_row)
             if healthy or now >= end or now - not_broken >= requested.broken_after:
-                return ProbeReport(requested.url, healthy, tuple(replies))
+                return ProbeReport(requested.shown, healthy, tuple(replies))
             sleep(requested.interval if replies[-1].fault else min(requested.interval, 0.2))
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.delivery.model import page_of, probe_of
+from pipeline.delivery.model import page_of, probe_of, probes_of
 from pipeline.environment.files import PROJECT
 from pipeline.environment.loader import load_environments
 from pipeline.environment.model import Environment
@@ -34,3 +34,14 @@ def test_emulator_is_asked_by_the_host_header() -> None:
     """A probe reaches the emulator at its port and names the load balancer."""
     asked = probe_of(_environment("local"), OUTPUTS, release=None)
     assert (asked.url, asked.host) == ("http://localhost:4566/health/", OUTPUTS.load_balancer_dns)
+
+
+def test_answers_are_told_with_the_address_that_people_use() -> None:
+    """The emulator's own would lead nobody to the application; each smoke path has its own."""
+    local, staging = _environment("local"), _environment("staging")
+    asked = probes_of(probe_of(local, OUTPUTS, release=None), local)
+    assert [item.shown for item in asked] == [
+        "http://vimbiso-pay-local.alb.localhost:4566/health/",
+        "http://vimbiso-pay-local.alb.localhost:4566/",
+    ]
+    assert probe_of(staging, OUTPUTS, release=None).shown == "https://stage.mycredex.dev/health/"
