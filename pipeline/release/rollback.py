@@ -155,7 +155,7 @@ class RollbackPath:
                 "",
                 *undone,
                 "",
-                "Migrations since, which the database keeps:",
+                "Migrations since, which the database keeps unless it goes back as well:",
                 "",
                 *ran,
             ]

@@ -116,9 +116,14 @@ def choice(house: House) -> None:
         house.complete("deploy-application")
 
 
-def test_back_to_the_last_good_release_by_hand(house: House, choice: None) -> None:
-    """Without a name the newest good release other than the present one is chosen, watched and recorded."""
-    good = house.newest_good(other_than=house.service().task_definition)
+def test_back_to_the_last_good_release_by_hand(house: House) -> None:
+    """Without a name the good release before the present one is chosen, watched and recorded."""
+    good = house.newest_good()
+    house.application.change()
+    house.complete("deploy-application")
+    present = house.service().task_definition
+    house.complete("rollback-application", dry_run=True)
+    assert house.service().task_definition == present
     house.complete("rollback-application")
     record = house.newest()
     assert (record.kind, record.outcome, record.release) == ("rollback", Outcome.SUCCEEDED, good.release)

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,11 +12,12 @@ from sqlite_support.dying import POLICY, dying_restore, health, killed, quiet, r
 from sqlite_support.emulator import emulator, make_live, serve
 
 from pipeline.aws.access import AwsAccess
+from pipeline.ecs.model import Outcome
 from pipeline.ecs.service import EcsService
 from pipeline.live import LiveEnvironment
-from pipeline.recovery.carry import RestoreRolledBackError, RestoreSteps
-from pipeline.recovery.record import OpenRestores, RecoveryError, choose, require_none_open
-from pipeline.release.model import Release
+from pipeline.recovery.carry import RestoreRolledBackError, RestoreSteps, carry_through
+from pipeline.recovery.record import OpenRestores, RecoveryError, begin, choose, require_none_open
+from pipeline.release.model import Release, ReleaseRecord
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.model import BEFORE_RESTORE, BackupManifest, SqliteJobError
 from pipeline.sqlite.store import find_backup, list_backups, read_manifest
@@ -80,6 +81,44 @@ def roll_out(live: LiveEnvironment) -> None:
 def runs(live: LiveEnvironment) -> tuple[int, bool]:
     """Return how many tasks the service wants, and whether a restore is open."""
     return service(live).require().desired, OpenRestores(live).find() is not None
+
+
+def other_release(live: LiveEnvironment) -> ReleaseRecord:
+    """Return the record of a release on a definition of its own."""
+    ecs, now = live.access.client("ecs"), datetime.now(UTC)
+    present = ecs.describe_task_definition(taskDefinition=str(live.outputs.task_definition_arn))
+    asked = {
+        key: present["taskDefinition"][key]
+        for key in ("family", "containerDefinitions", "volumes")  # type: ignore[literal-required]
+    }
+    made = ecs.register_task_definition(networkMode="bridge", **asked)
+    return ReleaseRecord(
+        release="r1",
+        outcome=Outcome.SUCCEEDED,
+        message="",
+        kind="deploy",
+        task_definition=str(made["taskDefinition"]["taskDefinitionArn"]),
+        image="",
+        image_digest="",
+        deployment_id="",
+        started_at=now,
+        ended_at=now,
+    )
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_the_service_comes_back_on_the_release_of_its_database(
+    live: LiveEnvironment, database: Path, backup: BackupManifest, well: bool
+) -> None:
+    """The older release on the backup, recorded as a rollback; else the newer one on the old database."""
+    target, newer = other_release(live), service(live).require().task_definition
+    opened = begin(live, run_id(), find_backup(live), quiet, datetime.now(UTC), target=target)
+    with nullcontext() if well else pytest.raises(RestoreRolledBackError, match="HTTP 500"):
+        carry_through(RestoreSteps(live, health(database, well=well), quiet), opened)
+    runs_on = service(live).require().task_definition
+    assert (databases.rows(database), runs_on) == ((10, target.task_definition) if well else (15, newer))
+    assert runs(live) == (1, False)
+    assert [item.kind for item in live.releases.newest()] == (["rollback"] if well else [])
 
 
 def test_a_backup_takes_the_place_of_the_live_database(

@@ -159,7 +159,7 @@ def test_what_going_back_does_is_told() -> None:
         "- release r3, commit 333333333333: Pay by card (Bo)",
         "- release r2, commit 222222222222",
         "",
-        "Migrations since, which the database keeps:",
+        "Migrations since, which the database keeps unless it goes back as well:",
         "",
         "- pay.0003, for release r3",
         "- pay.0002, for release r3: irreversible (RemoveField)",
