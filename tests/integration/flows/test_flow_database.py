@@ -201,7 +201,7 @@ def test_each_database_is_backed_up_drilled_and_restored(stage: World, runs: Run
     state = runs.run(restore_sqlite, in_place=True, confirm="staging", database=str(jobs))
     assert state.type.value == "COMPLETED", told(state)
     assert (payments(jobs), payments(stage.live.database)) == ([1], [1, 2])
-    assert f"| database | `{jobs}` |" in runs.artifact(state, "restored")
+    assert f"- database: `{jobs}`" in runs.artifact(state, "restored")
 
 
 def test_an_open_restore_goes_on_with_its_own_database(stage: World, runs: Runs) -> None:
