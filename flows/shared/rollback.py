@@ -60,7 +60,8 @@ def note_of(live: LiveEnvironment, task_definition: str) -> str:
 
 
 def _decide(live: LiveEnvironment, path: RollbackPath) -> str:
-    decision = prompt(live, f"## {live.name}: {path.question}", path.key)
+    question = f"## {live.name}: {path.question}\n\n{path.by_hand(live.name)}"
+    decision = prompt(live, question, path.key)
     message = f"{decision.by} decided{f' ({decision.note})' if decision.note else ''}"
     get_run_logger().info("%s: %s", message, "go back" if decision.approved else "stay")
     if decision.approved:

@@ -171,11 +171,14 @@ class RollbackPath:
 
     @property
     def question(self) -> str:
-        """Question to a person, in Markdown."""
+        """Question to a person, in Markdown, with why the release failed where its record is there."""
+        told = (item.message.partition("\n")[0] for item in self.undone if item.task_definition == self.left)
+        failed = next(told, "")
         return (
             f"Go back to release {self.chosen.release}?\n\n{revision_name(self.left)} failed and stays in "
-            f"place until you decide. {self.why}\n\nApproved, release {self.chosen.release} takes its place "
-            "and the database stays as it is. Refused, nothing is changed: deploy a fixed release."
+            f"place until you decide.{f' {failed}' if failed else ''}\n\n{self.why}\n\nApproved, release "
+            f"{self.chosen.release} takes its place and the database stays as it is. Refused, nothing is "
+            "changed: deploy a fixed release."
         )
 
     def by_hand(self, environment: str) -> str:

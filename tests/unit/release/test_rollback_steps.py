@@ -167,3 +167,12 @@ def test_what_going_back_does_is_told() -> None:
     assert "- none: that release runs already" in plan_rollback([R1], "td:1", R1, ()).told
     assert path.on_backup(["pay.0001"]).blocking == ()
     assert path.on_backup(["pay.0001", "pay.0002"]).blocking == (change,)
+
+
+def test_the_question_says_why_the_release_failed() -> None:
+    """By its record; who decides need not look for it."""
+    failed = FAILED.model_copy(update={"message": "HTTP 500 at /health/\nand more"})
+    question = plan_rollback([failed, R3, R2, R1], "td:4", R3, ()).question
+    assert "td:4 failed and stays in place until you decide. HTTP 500 at /health/\n\n" in question
+    assert "and more" not in question
+    assert "until you decide.\n\n" in plan_rollback([R3, R2], "td:9", R3, ()).question
