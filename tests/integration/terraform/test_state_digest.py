@@ -23,7 +23,7 @@ def test_a_state_whose_digest_was_not_written_is_gone_on_with(
         workspace.apply(workspace.plan(PlanRequest({"value": "before"})))
     before, asked, over = read_head(home), Event(), Event()
     with faulty(emulator_port, _holding_the_digest(asked, over)) as url:
-        through = replace(home, access=replace(home.access, endpoint_url=url))
+        through = StateBackend(replace(home.access, endpoint_url=url), home.backend, home.environment)
         with process_run(copy_module("plain", tmp_path), through, cli_config, value="after") as run:
             assert asked.wait(240)
             kill_all(run, tmp_path)

@@ -24,7 +24,7 @@ def test_what_was_being_made_when_all_was_killed_is_named_by_the_next_run(
     aws = Unheard(_makes_a_parameter)
     aws.begin()
     with aws.before(emulator_port) as url:
-        through = replace(home, access=replace(home.access, endpoint_url=url))
+        through = StateBackend(replace(home.access, endpoint_url=url), home.backend, home.environment)
         with process_run(copy_module("parameter", tmp_path), through, cli_config, name=name) as run:
             aws.wait()
             kill_all(run, tmp_path)
