@@ -200,7 +200,8 @@ def test_a_person_approves_release_and_backup(stage: World, runs: Runs, ahead: s
     run = runs.begin(rollback_application, restore=ahead, confirm="staging")
     assert runs.carry(rollback_application, run).name == "Suspended"
     assert stage.ecs.updates == []
-    assert "SUCCEEDED: release r2" in told(runs.decide(rollback_application, run, approved=True, by="anna"))
+    ended = runs.decide(rollback_application, run, decision="approve", by="anna")
+    assert "SUCCEEDED: release r2" in told(ended)
     assert stage.live.releases.newest(1)[0].by == "anna"
 
 
