@@ -73,23 +73,32 @@ def find_error(lines: Iterable[str], limit: int = CAUSE_LIMIT) -> str:
     people ("ImproperlyConfigured: set DATABASE_URL"), and behind it what it came of, newest first:
     "(from KeyError: 'DATABASE_URL')". One that repeats the words of the one before it is left out.
     """
-    told = [line.rstrip()[:_READ_OF_LINE] for line in lines if not line.startswith(_UNREAD)]
+    told = _told(lines)
     sure = max([*_chains(told), *_sentences(told)], default=None)
     if sure is not None:
         return _clip(sure[1], limit)
-    errors = [line for line in told if _ERROR.search(line) and not _CONSEQUENCE.search(line)]
-    return _clip(_bare(errors[-1]), limit) if errors else ""
+    logged = _logged(told)
+    return _clip(logged[-1], limit) if logged else ""
 
 
 def find_errors(lines: Iterable[str], limit: int = CAUSE_LIMIT) -> dict[str, int]:
     """Return every error that the lines tell, in its order, with how often it comes."""
-    told = [line.rstrip()[:_READ_OF_LINE] for line in lines if not line.startswith(_UNREAD)]
+    told = _told(lines)
     chained = [text for _, text in _chains(told)]
     alone = [text for _, text in _sentences(told) if not any(text in whole for whole in chained)]
     whole = [*chained, *alone]
-    logged = [_bare(x) for x in told if _ERROR.search(x) and not _CONSEQUENCE.search(x)]
-    rest = [text for text in logged if not any(text in other or other in text for other in whole)]
+    rest = [text for text in _logged(told) if not any(text in other or other in text for other in whole)]
     return dict(Counter(_clip(text, limit) for text in (*whole, *rest)))
+
+
+def _told(lines: Iterable[str]) -> list[str]:
+    """Return the lines that the application wrote, each as far as it is read."""
+    return [line.rstrip()[:_READ_OF_LINE] for line in lines if not line.startswith(_UNREAD)]
+
+
+def _logged(told: Iterable[str]) -> list[str]:
+    """Return the lines whose level, or a word in them, says that they are errors."""
+    return [_bare(line) for line in told if _ERROR.search(line) and not _CONSEQUENCE.search(line)]
 
 
 def find_cause(lines: Sequence[str], limit: int = CAUSE_LIMIT) -> str:

@@ -20,7 +20,7 @@ def runs_of(
     state: StateType | None = None,
     flow: str | None = None,
 ) -> list[FlowRun]:
-    """Return the runs that are in a state, without one those that have begun; what began last comes first."""
+    """Return the runs in a state, or all that started where none is given; the newest start comes first."""
     chosen = {"state": {"type": {"any_": [state]}}} if state else {"start_time": {"is_null_": False}}
     return client.read_flow_runs(
         flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])) if flow else None,

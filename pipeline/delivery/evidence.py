@@ -73,6 +73,8 @@ def _since(item: "MetricAlarmTypeDef") -> datetime:
     return item.get("StateTransitionedTimestamp") or item["StateUpdatedTimestamp"]
 
 
+ALL_LINES = 10_000
+"""As many as GetLogEvents gives at once (CloudWatch Logs API reference)."""
 _LOG_LAG = 3.0
 """Seconds that the log driver may take to make the stream of a task that has just ended."""
 
@@ -194,8 +196,6 @@ def _events(service: EcsService, since: datetime, gaps: list[str]) -> tuple[str,
 
 
 _READ_TASKS = 5
-_READ_LOG = 10_000
-"""As many lines as GetLogEvents gives at once (CloudWatch Logs API reference)."""
 
 
 def read_release(service: EcsService, logs: TaskLogs, rollout: Rollout, since: datetime) -> RunningLogs:
@@ -235,7 +235,7 @@ def read_before(service: EcsService, logs: TaskLogs, rollout: Rollout) -> Runnin
 
 def _lines(logs: TaskLogs, tasks: list[Task], since: datetime | None = None) -> list[tuple[str, ...]]:
     return [
-        logs.tail(task, item.name, _READ_LOG, since)
+        logs.tail(task, item.name, ALL_LINES, since)
         for task in tasks[:_READ_TASKS]
         for item in task.containers
     ]

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.delivery.evidence import TaskLogs
+from pipeline.delivery.evidence import ALL_LINES, TaskLogs
 from pipeline.ecs.model import OneOffTaskError, Task
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
 from pipeline.errors import PipelineError
@@ -13,8 +13,6 @@ from pipeline.health.model import Probe, ProbeReport
 from pipeline.health.probe import probe
 from pipeline.log_cause import find_error, quote, tell
 
-_ALL_LINES = 10_000
-"""As many as GetLogEvents gives at once (CloudWatch Logs API reference)."""
 _LOG_LAG = 30.0
 """Seconds that the last lines of a task which has ended may take to arrive."""
 
@@ -70,7 +68,7 @@ def _answer(
 ) -> tuple[str, ...]:
     end = time.monotonic() + _LOG_LAG
     while True:
-        lines = logs.tail(task, requested.container, _ALL_LINES)
+        lines = logs.tail(task, requested.container, ALL_LINES)
         if whole(lines) or time.monotonic() >= end:
             return lines
         time.sleep(0.5)
