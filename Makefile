@@ -109,7 +109,7 @@ bench: setup ## Measure against what people use instead, into docs/benchmarks.md
 e2e: setup ## Run the end-to-end tests, and those of each flow through its steps
 	@failed=0; \
 	$(VENV)/pytest $(AT_ONCE) --durations=10 $(LONG) || failed=1; \
-	$(VENV)/pytest -n 2 --durations=10 tests/e2e || failed=1; \
+	$(VENV)/pytest -n 2 --no-loadscope-reorder --durations=10 tests/e2e || failed=1; \
 	exit $$failed
 
 # What CI has no time for, or needs a machine with nothing else to do. A step that fails stops no other.

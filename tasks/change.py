@@ -23,7 +23,7 @@ from pipeline.state.plans import (
     remember_waiting,
     waiting_plan,
 )
-from pipeline.state.record import is_read_back, keep_record, record_name, take_snapshot
+from pipeline.state.record import is_read_back, keep_record, read_records, record_name, take_snapshot
 from pipeline.terraform.approval import Approval, guard, judge_approval
 from pipeline.terraform.diagnostics import StalePlanError
 from pipeline.terraform.document import Plan, PlanDocument
@@ -191,6 +191,15 @@ def record_configuration(
     key = keep_record(home, record, bundle)
     get_run_logger().info("Recorded as %s", key)
     return key
+
+
+@step
+def is_recorded(home: StateBackend) -> bool:
+    """Whether what is applied is recorded: a run that was killed after its apply left no record."""
+    head, newest = read_head(home), next(iter(read_records(home, limit=1)), None)
+    if head is None or newest is None or newest.outcome != "succeeded":
+        return head is None
+    return newest.serial == head.serial or is_read_back(home)
 
 
 @retried_step

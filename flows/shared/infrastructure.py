@@ -7,6 +7,7 @@ from typing import Any
 from prefect.logging import get_run_logger
 
 from flows.shared.approval import APPROVAL_TIME, prompt, why_asked
+from pipeline.state.model import StateSnapshot
 from pipeline.state.plans import WaitingPlan
 from pipeline.terraform.document import Plan, PlanDocument
 from pipeline.terraform.page import plan_page
@@ -17,6 +18,7 @@ from tasks.change import (
     find_waiting,
     forget_kept,
     guard_plan,
+    is_recorded,
     keep_for_approval,
     record_configuration,
     report_plan,
@@ -71,6 +73,9 @@ def change_infrastructure(session: Session, change: Change) -> str:
     if waiting is None:
         plan, document, summary = _plan(session, change)
         if not plan.has_changes:
+            if change.records and not change.plan_only and not is_recorded(session.home):
+                _record(session, plan, document, change)
+                read_back(session, change.request)
             return _NOTHING
         if change.plan_only:
             return f"Plan: {summary}; nothing was applied."
@@ -133,21 +138,34 @@ def _apply(session: Session, plan: Plan, document: PlanDocument, change: Change,
         succeeded = True
     finally:
         if change.records:
-            record_configuration(
-                session.home,
-                session.workspace,
-                plan,
-                session.run_id,
-                change.variables,
-                {f"environments/{session.live.name}.tfvars": change.request.var_files[0]},
-                succeeded=succeeded,
-                snapshot=snapshot,
-                approved_by=approved_by,
-                restores=change.restores,
-                terraform_version=document.terraform_version,
-            )
+            _record(session, plan, document, change, snapshot, approved_by, succeeded=succeeded)
         forget_kept(session.home, session.run_id, plan)
         detail = change.event if succeeded else "infrastructure.failed"
         emit(session.live, detail, plan=plan.sha256[:12], changes=len(document.changes))
     if change.records:
         read_back(session, change.request)
+
+
+def _record(
+    session: Session,
+    plan: Plan,
+    document: PlanDocument,
+    change: Change,
+    snapshot: StateSnapshot | None = None,
+    approved_by: str = "",
+    *,
+    succeeded: bool = True,
+) -> None:
+    record_configuration(
+        session.home,
+        session.workspace,
+        plan,
+        session.run_id,
+        change.variables,
+        {f"environments/{session.live.name}.tfvars": change.request.var_files[0]},
+        succeeded=succeeded,
+        snapshot=snapshot,
+        approved_by=approved_by,
+        restores=change.restores,
+        terraform_version=document.terraform_version,
+    )

@@ -56,6 +56,12 @@ class FullTerraform:
         lines = self._run("state", "list").splitlines()
         return [line for line in lines if ".data." not in line and not line.startswith("data.")]
 
+    def identifiers(self, kind: str) -> set[str]:
+        """Return the ids of the resources of a type."""
+        state = json.loads(self._run("state", "pull"))
+        found = [item for item in state["resources"] if item["type"] == kind and item["mode"] == "managed"]
+        return {instance["attributes"]["id"] for item in found for instance in item["instances"]}
+
     def destroy(self) -> None:
         """Remove everything."""
         self._run("destroy", "-auto-approve", "-input=false", *self._variables())

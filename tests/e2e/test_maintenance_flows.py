@@ -41,7 +41,7 @@ def backed_up(house: House) -> str:
     write(house, insert, PARTY, "2026-01-01 00:00:00")
     house.complete("backup-sqlite")
     page = house.page("backup-local")
-    assert "integrity | ok" in page
+    assert "integrity: ok" in page
     key = page.split("`")[1]
     until(lambda: told(house, "vimbiso.backup.made").get("key") == key)
     return key

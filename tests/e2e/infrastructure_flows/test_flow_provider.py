@@ -29,7 +29,8 @@ def _finds_drift(premises: Premises) -> None:
     premises.access.client("ssm").put_parameter(
         Name="/fixture/setting", Value="unchanged", Description="by hand", Type="String", Overwrite=True
     )
-    assert told(premises.run("detect-drift")).startswith("Failed: aws_ssm_parameter.setting changed by hand")
+    found = "Failed: aws_ssm_parameter.setting: description one -> by hand"
+    assert told(premises.run("detect-drift")).startswith(found)
     assert premises.events("vimbiso.drift.found")[0]["resources"] == ["aws_ssm_parameter.setting"]
 
 

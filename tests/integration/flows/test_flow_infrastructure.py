@@ -107,6 +107,24 @@ def test_an_apply_that_cannot_be_read_back_is_good_all_the_same(
     assert "The last apply was not read back" in told(runs.run(detect_drift))
 
 
+def test_an_apply_that_was_killed_before_its_record_is_recorded_by_the_next_run(
+    stage: World, runs: Runs
+) -> None:
+    """Though there is nothing to change; else the way back would lead past what runs."""
+    runs.run(deploy_infrastructure)
+    wish(stage, value="two")
+    runs.run(deploy_infrastructure)
+    home = stage.live.state
+    for key in (f"records/staging/{read_records(home)[0].name}/record.json", "read-back/staging"):
+        home.delete(key)  # the kill came between
+    runs.run(deploy_infrastructure, plan_only=True)
+    assert read_records(home)[0].outputs["value"] == "one"
+    assert told(runs.run(deploy_infrastructure)).startswith("Completed: Nothing to apply")
+    assert [item.outputs["value"] for item in read_records(home)] == ["two", "one"]
+    runs.run(deploy_infrastructure)
+    assert len(read_records(home)) == 2
+
+
 def test_an_apply_that_fails_is_recorded_and_said(stage: World, runs: Runs) -> None:
     """The advice says what was done; the next run goes on from there."""
     main = tasks.terraform.ROOT_MODULE / "main.tf"
