@@ -7,6 +7,7 @@ from flows.shared.ending import state_is_outcome
 from flows.shared.infrastructure import Change, change_infrastructure
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time
+from tasks.rollout import keep_minimum_of_tasks
 from tasks.terraform import pipeline_variables, plan_request, terraform_session
 
 
@@ -37,5 +38,6 @@ def deploy_infrastructure(
     with one_change_at_a_time(live), terraform_session(live) as session:
         ended = change_infrastructure(session, change)
     if not plan_only:
-        live.read()  # what the other flows need was published, and they understand it
+        live = live.read()  # what the other flows need was published, and they understand it
+        keep_minimum_of_tasks(live)
     return ended

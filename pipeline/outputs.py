@@ -29,6 +29,8 @@ class Outputs(BaseModel):
     """Tasks that the first deployment starts; auto scaling decides afterwards."""
     auto_scaling: bool = True
     """Whether Application Auto Scaling decides on the service's count of tasks."""
+    minimum_tasks: int = 0
+    """Fewest tasks that it keeps, once a release is good."""
     container: str
     container_port: int
     repository_name: str

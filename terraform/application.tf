@@ -3,7 +3,9 @@ module "certificate" {
   count  = local.with_https ? 1 : 0
 
   domain                = var.domain
+  hosted_zone           = var.hosted_zone
   hosted_zone_id        = var.hosted_zone_id
+  new_hosted_zone       = var.new_hosted_zone
   load_balancer_dns     = module.load_balancer.dns_name
   load_balancer_zone_id = module.load_balancer.zone_id
 }
@@ -21,10 +23,10 @@ module "load_balancer" {
   health_check_interval = var.health_check_interval
   deregistration_delay  = var.deregistration_delay
   deletion_protection   = var.deletion_protection
-  access_log_bucket     = one(module.access_log_bucket[*].name)
+  access_log_bucket     = try(module.access_log_bucket[0].name, null)
   with_https            = local.with_https
   domain                = var.domain
-  certificate_arn       = one(module.certificate[*].arn)
+  certificate_arn       = try(module.certificate[0].arn, null)
 }
 
 module "cluster" {
@@ -51,14 +53,14 @@ module "service" {
   health_codes            = var.health_codes
   start_period            = var.start_period
   stop_timeout            = var.stop_timeout
-  container_environment   = merge({ for cache in module.cache : var.shared_redis.variable => cache.url }, var.container_environment)
+  container_environment   = merge(var.shared_redis == null ? {} : { (var.shared_redis.variable) = module.cache[0].url }, var.container_environment)
   secret_arn              = module.secret.arn
   secret_keys             = var.secret_keys
   container               = var.container
   data                    = var.data
   sidecars                = var.sidecars
   data_host_path          = var.data_host_path
-  file_system             = one([for it in module.file_system : { id = it.id, access_points = it.access_points }])
+  file_system             = try({ id = module.file_system[0].id, access_points = module.file_system[0].access_points }, null)
   readonly_root           = var.readonly_root
   log_group_name          = module.logs.name
   execution_role_arn      = module.roles.execution_role_arn
@@ -69,5 +71,5 @@ module "service" {
   target_group_arn        = module.load_balancer.target_group_arn
   minimum_healthy_percent = var.minimum_healthy_percent
   maximum_percent         = var.maximum_percent
-  deployment_alarm_names  = var.alarms_roll_back ? flatten(module.monitoring[*].deployment_alarm_names) : []
+  deployment_alarm_names  = var.alarms_roll_back ? try(module.monitoring[0].deployment_alarm_names, []) : []
 }

@@ -16,7 +16,7 @@ locals {
 
   repository_url    = var.registry == null ? module.registry.url : "${var.registry}/${module.registry.name}"
   metrics_namespace = "${var.app}/${var.environment}"
-  kms_key_arn       = one(module.encryption[*].key_arn)
+  kms_key_arn       = try(module.encryption[0].key_arn, null)
   recovery_days     = var.force_destroy ? 0 : 30
 
   # Error tracking: what the application logs, counted.

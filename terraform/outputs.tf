@@ -11,6 +11,7 @@ locals {
     task_definition_arn = module.service.task_definition_arn
     desired_count       = var.desired_count
     auto_scaling        = var.autoscaling != null
+    minimum_tasks       = try(var.autoscaling.min_capacity, 0)
     container           = module.service.container_name
     container_port      = var.container_port
     repository_name     = module.registry.name
@@ -29,9 +30,9 @@ locals {
     security_group_ids  = [module.firewall.tasks_group_id]
     execution_role_arn  = module.roles.execution_role_arn
     task_role_arn       = module.roles.task_role_arn
-    certificate_arn     = one(module.certificate[*].arn)
-    alarm_topic_arn     = one(module.alerts[*].topic_arn)
-    alarm_names         = flatten(module.monitoring[*].alarm_names)
+    certificate_arn     = try(module.certificate[0].arn, null)
+    alarm_topic_arn     = try(module.alerts[0].topic_arn, null)
+    alarm_names         = try(module.monitoring[0].alarm_names, [])
     metrics_namespace   = local.metrics_namespace
   }
 }
@@ -51,5 +52,6 @@ output "pipeline" {
 
 output "name_servers" {
   description = "Name servers to delegate the domain to, where Terraform made its zone."
-  value       = flatten(module.certificate[*].name_servers)
+  # Of the zone alone: a splat would wait for the whole module, the certificate's validation included.
+  value = try(module.certificate[0].name_servers, [])
 }

@@ -1,7 +1,25 @@
-variable "hosted_zone_id" {
-  description = "Existing Route 53 zone that holds the domain; when null a zone of its own is made for the domain, to be delegated to."
+variable "hosted_zone" {
+  description = "Name of the public Route 53 zone that holds the domain; the domain's own when null."
   type        = string
   default     = null
+}
+
+variable "hosted_zone_id" {
+  description = "Id of that zone, for an account with two of its name; looked up when null."
+  type        = string
+  default     = null
+}
+
+variable "new_hosted_zone" {
+  description = "Whether the zone is made here; the domain must then be delegated to its name servers."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !(var.new_hosted_zone && var.hosted_zone_id != null)
+    error_message = "new_hosted_zone makes a zone, and hosted_zone_id names one that exists: set one of them."
+  }
 }
 
 variable "health_check_interval" {

@@ -8,6 +8,20 @@ module "alerts" {
   kms_key_arn = local.kms_key_arn
 }
 
+check "alerts_reach_somebody" {
+  assert {
+    condition     = !var.alert_topic || length(var.alert_emails) > 0
+    error_message = "Alarms of ${local.name} reach nobody: set alert_emails in environments/${var.environment}.tfvars. Each address must confirm AWS's mail."
+  }
+}
+
+check "security_groups_are_watched" {
+  assert {
+    condition     = !var.event_rules || var.cloudtrail
+    error_message = "Changes of security groups are heard only where a trail of the account records them: set cloudtrail in environments/${var.environment}.tfvars, or see to one."
+  }
+}
+
 module "monitoring" {
   source = "./modules/monitoring"
   count  = var.alarms == null ? 0 : 1
@@ -20,7 +34,7 @@ module "monitoring" {
   load_balancer_arn_suffix = module.load_balancer.arn_suffix
   target_group_arn_suffix  = module.load_balancer.target_group_arn_suffix
   with_certificate         = local.with_https
-  certificate_arn          = one(module.certificate[*].arn)
+  certificate_arn          = try(module.certificate[0].arn, null)
   web_acl_name             = try(module.waf[0].name, "none")
   metrics_namespace        = local.metrics_namespace
   log_metrics              = keys(local.log_metrics)

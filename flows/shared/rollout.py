@@ -19,6 +19,7 @@ from tasks.record import correct_migrations, find_own_changes, note_migrations, 
 from tasks.rollout import (
     begin_rollout,
     evidence_of,
+    keep_minimum_of_tasks,
     run_management_command,
     smoke_test_release,
     survey_release,
@@ -223,6 +224,8 @@ def roll_out(
         message=end.message,
         durations=stopwatch.seconds,
     )
+    if end.outcome.good:
+        keep_minimum_of_tasks(live)
     return end
 
 

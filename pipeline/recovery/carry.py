@@ -7,9 +7,10 @@ from typing import Protocol
 from pipeline.clock import pause, utc_now
 from pipeline.ecs.model import Outcome, revision_name
 from pipeline.ecs.oneoff import stopped
+from pipeline.ecs.scaling import HELD, AutoScaling
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.recovery.record import SUSPENDED, AutoScaling, OpenRestore, OpenRestores, Phase, RecoveryError
+from pipeline.recovery.record import OpenRestore, OpenRestores, Phase, RecoveryError
 from pipeline.release.model import BY_HAND, ReleaseRecord
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.model import BEFORE_RESTORE, SqliteJobError
@@ -41,10 +42,7 @@ class RestoreSteps:
 
     def stop(self) -> None:
         """Suspend auto scaling, scale to zero, and wait until no task of the cluster is left."""
-        self._scaling.set(SUSPENDED)
-        if self._service.require().desired:
-            self._service.scale(0)
-            self._report("The service is told to have no tasks")
+        self._scaling.set(HELD)
         self._wait_for_no_tasks()
         self._report("No task is left")
 
@@ -117,7 +115,14 @@ class RestoreSteps:
 
     def _wait_for_no_tasks(self) -> None:
         end = time.monotonic() + _TIME_TO_STOP
-        while left := self._left():
+        while True:
+            desired = self._service.require().desired
+            if desired:  # also where somebody, or auto scaling, wants some meanwhile
+                self._service.scale(0)
+                self._report("The service is told to have no tasks")
+            left = self._left()
+            if not desired and not left:
+                return
             if time.monotonic() >= end:
                 raise RecoveryError(
                     f"{len(left)} tasks still run after {_TIME_TO_STOP:.0f} s: {', '.join(left[:5])}."

@@ -1,73 +1,21 @@
-"""The note of a restore in place, and the auto scaling that it suspends."""
+"""The note of a restore in place."""
 
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ConflictError
-from pipeline.aws.errors import calling
 from pipeline.ecs.model import Service
+from pipeline.ecs.scaling import AutoScaling, ScalableTarget
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
-from pipeline.outputs import Outputs
 from pipeline.release.model import ReleaseRecord
 from pipeline.sqlite.layout import stamp
 from pipeline.sqlite.model import DatabaseBackup
 from pipeline.sqlite.restore import restore_to_file
 from pipeline.sqlite.runner import Report
 from pipeline.sqlite.store import BackupStore, find_backup
-
-if TYPE_CHECKING:
-    from mypy_boto3_application_autoscaling.type_defs import ScalableTargetTypeDef, SuspendedStateTypeDef
-
-
-SUSPENDED = {
-    "DynamicScalingInSuspended": True,
-    "DynamicScalingOutSuspended": True,
-    "ScheduledScalingSuspended": True,
-}
-
-
-class AutoScaling:
-    """The scalable target of one ECS service, if there is one."""
-
-    def __init__(self, access: AwsAccess, outputs: Outputs) -> None:
-        self._scales = outputs.auto_scaling
-        self._scaling = access.client("application-autoscaling")
-        self._service = f"service/{outputs.cluster}/{outputs.service}"
-
-    def suspended(self) -> dict[str, bool] | None:
-        """Return what is suspended; None where the service does not scale."""
-        target = self._target()
-        if target is None:
-            return None
-        now = target.get("SuspendedState", {})
-        return {name: bool(now.get(name, False)) for name in SUSPENDED}
-
-    def set(self, suspended: dict[str, bool] | None) -> None:
-        """Suspend, or let go on; the bounds stay as they are."""
-        if suspended is not None and self._target() is not None:
-            with calling("Suspending or resuming auto scaling"):
-                self._scaling.register_scalable_target(
-                    ServiceNamespace="ecs",
-                    ResourceId=self._service,
-                    ScalableDimension="ecs:service:DesiredCount",
-                    SuspendedState=cast("SuspendedStateTypeDef", suspended),
-                )
-
-    def _target(self) -> "ScalableTargetTypeDef | None":
-        if not self._scales:
-            return None
-        with calling("Describing auto scaling"):
-            found = self._scaling.describe_scalable_targets(
-                ServiceNamespace="ecs",
-                ResourceIds=[self._service],
-                ScalableDimension="ecs:service:DesiredCount",
-            )["ScalableTargets"]
-        return found[0] if found else None
 
 
 class RecoveryError(PipelineError):
@@ -104,8 +52,8 @@ class OpenRestore(BaseModel):
     began: datetime
     wanted: int
     """Tasks that the service had, and is to have again."""
-    scaling: dict[str, bool] | None
-    """What of auto scaling was suspended before; None where the service does not scale."""
+    scaling: ScalableTarget | None
+    """Auto scaling as it was before; None where the service does not scale."""
     phase: Phase = Phase.STOPPING
     approved_by: str = ""
     safety: str | None = None
@@ -246,7 +194,7 @@ def begin(
         database=live.database,
         began=now.replace(microsecond=0),
         wanted=present.desired,
-        scaling=AutoScaling(live.access, outputs).suspended(),
+        scaling=AutoScaling(live.access, outputs).read(),
         approved_by=approved_by,
         target=target,
         left=present.task_definition,

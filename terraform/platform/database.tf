@@ -52,13 +52,15 @@ resource "aws_db_instance" "this" {
   publicly_accessible    = false
   ca_cert_identifier     = "rds-ca-rsa2048-g1"
 
-  backup_retention_period   = var.database.backup_days
-  backup_window             = "00:30-01:30"
-  maintenance_window        = "sun:02:00-sun:03:00"
-  copy_tags_to_snapshot     = true
-  deletion_protection       = var.deletion_protection
-  skip_final_snapshot       = !var.deletion_protection
-  final_snapshot_identifier = var.deletion_protection ? "${var.name}-last" : null
+  backup_retention_period = var.database.backup_days
+  backup_window           = "00:30-01:30"
+  maintenance_window      = "sun:02:00-sun:03:00"
+  copy_tags_to_snapshot   = true
+  deletion_protection     = var.deletion_protection
+  # Always: to destroy it the protection is switched off first. Named by when the database was made, as a second
+  # one must not meet the snapshot of the first.
+  skip_final_snapshot       = false
+  final_snapshot_identifier = "${var.name}-last-${formatdate("YYYYMMDDhhmmss", timestamp())}"
 
   auto_minor_version_upgrade      = true
   enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
@@ -66,6 +68,22 @@ resource "aws_db_instance" "this" {
   performance_insights_kms_key_id = local.kms_key
   monitoring_interval             = 60
   monitoring_role_arn             = aws_iam_role.monitoring.arn
+
+  depends_on = [aws_cloudwatch_log_group.database]
+
+  lifecycle {
+    ignore_changes = [final_snapshot_identifier]
+  }
+}
+
+# RDS would make them itself, without an end and without the key.
+resource "aws_cloudwatch_log_group" "database" {
+  #checkov:skip=CKV_AWS_338:a variable, as long as every other log
+  for_each = toset(["postgresql", "upgrade"])
+
+  name              = "/aws/rds/instance/${var.name}/${each.key}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = local.kms_key
 }
 
 # RDS changes the password by itself. Tasks hold the old one: their health checks then fail, ECS replaces them,

@@ -75,21 +75,3 @@ module "access_log_bucket" {
     source_arn = "${local.arn}:elasticloadbalancing:${var.region}:${local.account_id}:loadbalancer/*"
   }]
 }
-
-# The server encrypts blocks with it. Kept apart from the database, whose snapshots would else tell all secrets.
-resource "aws_secretsmanager_secret" "encryption_key" {
-  #checkov:skip=CKV2_AWS_57:what is encrypted with it must stay readable
-  name                    = "${var.name}/encryption-key"
-  description             = "PREFECT_SERVER_ENCRYPTION_KEY of the server"
-  kms_key_id              = local.kms_key
-  recovery_window_in_days = var.deletion_protection ? 30 : 7
-}
-
-# Its value, USER:PASSWORD, is put in by a person: it never reaches the state.
-resource "aws_secretsmanager_secret" "auth" {
-  #checkov:skip=CKV2_AWS_57:a person changes it together with the clients, see docs/platform.md
-  name                    = "${var.name}/auth-string"
-  description             = "PREFECT_SERVER_API_AUTH_STRING of the server and its clients"
-  kms_key_id              = local.kms_key
-  recovery_window_in_days = var.deletion_protection ? 30 : 7
-}

@@ -9,13 +9,13 @@ output "load_balancer_dns" {
 }
 
 output "auth_secret_arn" {
-  description = "Secret that takes USER:PASSWORD, the server's PREFECT_SERVER_API_AUTH_STRING."
-  value       = aws_secretsmanager_secret.auth.arn
+  description = "Secret that holds USER:PASSWORD, the server's PREFECT_SERVER_API_AUTH_STRING."
+  value       = local.auth
 }
 
 output "encryption_secret_arn" {
-  description = "Secret that takes the server's PREFECT_SERVER_ENCRYPTION_KEY."
-  value       = aws_secretsmanager_secret.encryption_key.arn
+  description = "Secret that holds the server's PREFECT_SERVER_ENCRYPTION_KEY."
+  value       = local.encryption_key
 }
 
 output "flow_role_arn" {
@@ -34,7 +34,7 @@ output "work_pool" {
     task_role_arn      = aws_iam_role.flow.arn
     execution_role_arn = aws_iam_role.execution["client"].arn
     log_group          = module.logs.name
-    auth_secret_arn    = aws_secretsmanager_secret.auth.arn
+    auth_secret_arn    = local.auth
   }
 }
 

@@ -28,8 +28,8 @@ locals {
     { Sid = "Decrypt", Effect = "Allow", Action = ["kms:Decrypt"], Resource = local.kms_key },
   ]
 
-  read_auth     = { Sid = "ReadAuth", Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = aws_secretsmanager_secret.auth.arn }
-  read_key      = { Sid = "ReadKey", Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = aws_secretsmanager_secret.encryption_key.arn }
+  read_auth     = { Sid = "ReadAuth", Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = local.auth }
+  read_key      = { Sid = "ReadKey", Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = local.encryption_key }
   read_database = { Sid = "ReadDatabase", Effect = "Allow", Action = ["secretsmanager:GetSecretValue"], Resource = local.database_secret_arn }
 
   # What prefect-aws's ECS worker calls, and nothing else.

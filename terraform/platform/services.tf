@@ -16,6 +16,7 @@ locals {
     PREFECT_UI_API_URL                       = "https://${var.domain}/api"
     PREFECT_SERVER_ANALYTICS_ENABLED         = "false"
     PREFECT_HOME                             = "/tmp/prefect"
+    PREFECT_UI_STATIC_DIRECTORY              = "/tmp/prefect/ui" # beside the packages nothing can be written
   }
 
   worker_environment = {
@@ -25,9 +26,8 @@ locals {
     AWS_REGION                                           = var.region
   }
 
-  auth              = aws_secretsmanager_secret.auth.arn
   database_password = "${aws_db_instance.this.master_user_secret[0].secret_arn}:password::"
-  server_secrets    = { PREFECT_SERVER_API_AUTH_STRING = local.auth, PREFECT_API_AUTH_STRING = local.auth, PREFECT_SERVER_DATABASE_PASSWORD = local.database_password, PREFECT_SERVER_ENCRYPTION_KEY = aws_secretsmanager_secret.encryption_key.arn }
+  server_secrets    = { PREFECT_SERVER_API_AUTH_STRING = local.auth, PREFECT_API_AUTH_STRING = local.auth, PREFECT_SERVER_DATABASE_PASSWORD = local.database_password, PREFECT_SERVER_ENCRYPTION_KEY = local.encryption_key }
 
   # Fails once the password in the task is outdated, so that ECS replaces the task.
   login = "import asyncio, os; from sqlalchemy.ext.asyncio import create_async_engine as make; from sqlalchemy import URL, text; e = os.environ.get; p = 'PREFECT_SERVER_DATABASE_'; asyncio.run(make(URL.create(e(p + 'DRIVER'), e(p + 'USER'), e(p + 'PASSWORD'), e(p + 'HOST'), 5432, e(p + 'NAME'))).connect().start())"
@@ -126,6 +126,8 @@ resource "aws_ecs_service" "this" {
   health_check_grace_period_seconds  = each.key == "server" ? 120 : null
   deployment_minimum_healthy_percent = each.key == "services" ? 0 : 100
   deployment_maximum_percent         = each.key == "services" ? 100 : 200
+  # ECS can only move tasks between zones where it may start one before it stops one.
+  availability_zone_rebalancing = each.key == "services" ? "DISABLED" : "ENABLED"
 
   network_configuration {
     subnets          = module.network.private_subnet_ids

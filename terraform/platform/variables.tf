@@ -36,9 +36,9 @@ variable "single_nat_gateway" {
 }
 
 variable "interface_endpoints" {
-  description = "AWS services with an interface endpoint in the private subnets."
+  description = "AWS services with an interface endpoint in the private subnets, each paid by hour and zone; S3 has a free one anyway."
   type        = set(string)
-  default     = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]
+  default     = []
   nullable    = false
 }
 
@@ -92,6 +92,18 @@ variable "repository_arn" {
   description = "ECR repository of the image."
   type        = string
   nullable    = false
+}
+
+variable "auth_secret_arn" {
+  description = "Secret that holds USER:PASSWORD already, of a server that ran before; made, with a password, when null."
+  type        = string
+  default     = null
+}
+
+variable "encryption_secret_arn" {
+  description = "Secret that holds the key of such a server's blocks; made, with a key, when null."
+  type        = string
+  default     = null
 }
 
 variable "server_count" {
@@ -179,7 +191,7 @@ variable "alert_emails" {
 }
 
 variable "deletion_protection" {
-  description = "Whether database and load balancer refuse to be deleted, and the database leaves a last snapshot."
+  description = "Whether database and load balancer refuse to be deleted."
   type        = bool
   default     = true
   nullable    = false

@@ -41,6 +41,8 @@ run "facts_and_sizes" {
     domain            = "https://mycredex.app"
     health_path       = "health"
     health_codes      = "ok"
+    new_hosted_zone   = true
+    hosted_zone_id    = "Z1"
     container_port    = 0
     log_group_name    = "ecs"
     outputs_parameter = "outputs"
@@ -52,7 +54,7 @@ run "facts_and_sizes" {
   }
 
   expect_failures = [
-    var.environment, var.region, var.account_id, var.domain, var.health_path, var.health_codes, var.container_port, var.log_group_name,
+    var.environment, var.region, var.account_id, var.domain, var.new_hosted_zone, var.health_path, var.health_codes, var.container_port, var.log_group_name,
     var.outputs_parameter, var.data_host_path, var.vpc_cidr, var.zone_count, var.desired_count, var.alert_topic,
   ]
 }
@@ -65,7 +67,7 @@ run "more_tasks_than_auto_scaling_allows" {
     autoscaling   = { min_capacity = 2, max_capacity = 4, cpu_threshold = 80, memory_threshold = 80 }
   }
 
-  expect_failures = [var.autoscaling]
+  expect_failures = [var.autoscaling, check.alerts_reach_somebody, check.security_groups_are_watched]
 }
 
 run "fewer_tasks_at_most_than_at_least" {
@@ -76,7 +78,7 @@ run "fewer_tasks_at_most_than_at_least" {
     autoscaling = { min_capacity = 4, max_capacity = 2, cpu_threshold = 80, memory_threshold = 80 }
   }
 
-  expect_failures = [var.app, var.autoscaling]
+  expect_failures = [var.app, var.autoscaling, check.alerts_reach_somebody, check.security_groups_are_watched]
 }
 
 run "scaling_module" {

@@ -1,9 +1,15 @@
+# A minimum would have ECS start that many tasks of an image that nobody has pushed yet. The pipeline raises it
+# to `min_capacity` once a release is good, and a restore in place lowers it to nothing meanwhile.
 resource "aws_appautoscaling_target" "this" {
   service_namespace  = "ecs"
   scalable_dimension = "ecs:service:DesiredCount"
   resource_id        = "service/${var.cluster_name}/${var.service_name}"
-  min_capacity       = var.min_capacity
+  min_capacity       = 0
   max_capacity       = var.max_capacity
+
+  lifecycle {
+    ignore_changes = [min_capacity]
+  }
 }
 
 locals {

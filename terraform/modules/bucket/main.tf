@@ -3,9 +3,8 @@ resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_144:a second region is not part of the guide; versioning and Object Lock guard against loss by hand
   #checkov:skip=CKV2_AWS_62:nothing listens to object events
   #checkov:skip=CKV_AWS_145:the caller decides the key; load balancers can only write to buckets with S3's own key
-  bucket              = var.name
-  force_destroy       = var.force_destroy
-  object_lock_enabled = var.object_lock_days > 0
+  bucket        = var.name
+  force_destroy = var.force_destroy
 
   tags = { Name = var.name, Purpose = var.purpose }
 }
@@ -48,6 +47,7 @@ resource "aws_s3_bucket_ownership_controls" "this" {
   }
 }
 
+# On the bucket itself it could only be set when the bucket is made.
 resource "aws_s3_bucket_object_lock_configuration" "this" {
   count = var.object_lock_days > 0 ? 1 : 0
 

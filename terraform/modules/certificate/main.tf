@@ -1,14 +1,23 @@
 resource "aws_route53_zone" "this" {
   #checkov:skip=CKV2_AWS_38:DNSSEC needs the parent zone's registrar, which is outside this account
   #checkov:skip=CKV2_AWS_39:query logs may only be kept in us-east-1
-  count = var.hosted_zone_id == null ? 1 : 0
+  count = var.new_hosted_zone ? 1 : 0
 
-  name    = var.domain
+  name    = local.zone_name
   comment = "Delegate the domain to this zone's name servers"
 }
 
+# The zone to which the registrar delegates. Where there is none, or there are two, the plan fails.
+data "aws_route53_zone" "this" {
+  count = var.new_hosted_zone || var.hosted_zone_id != null ? 0 : 1
+
+  name         = local.zone_name
+  private_zone = false
+}
+
 locals {
-  zone_id = var.hosted_zone_id == null ? aws_route53_zone.this[0].zone_id : var.hosted_zone_id
+  zone_name = coalesce(var.hosted_zone, var.domain)
+  zone_id   = try(aws_route53_zone.this[0].zone_id, data.aws_route53_zone.this[0].zone_id, var.hosted_zone_id)
 }
 
 resource "aws_acm_certificate" "this" {

@@ -4,10 +4,22 @@ variable "domain" {
   nullable    = false
 }
 
-variable "hosted_zone_id" {
-  description = "Existing Route 53 zone that holds the domain; when null a zone of its own is made for the domain."
+variable "hosted_zone" {
+  description = "Name of the public Route 53 zone that holds the domain; the domain's own when null."
   type        = string
   default     = null
+}
+
+variable "hosted_zone_id" {
+  description = "Id of that zone; looked up by its name when null."
+  type        = string
+  default     = null
+}
+
+variable "new_hosted_zone" {
+  description = "Whether that zone is made instead of looked up."
+  type        = bool
+  nullable    = false
 }
 
 variable "load_balancer_dns" {

@@ -32,7 +32,7 @@ locals {
         Sid       = "Trail"
         Effect    = "Allow"
         Principal = { Service = "cloudtrail.amazonaws.com" }
-        Action    = ["kms:DescribeKey", "kms:GenerateDataKey*"]
+        Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"] # Decrypt: the trail's bucket has a bucket key
         Resource  = "*"
         Condition = { ArnLike = { "aws:SourceArn" = "arn:${var.partition}:cloudtrail:*:${var.account_id}:trail/*" } }
       },

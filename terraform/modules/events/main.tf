@@ -41,6 +41,22 @@ locals {
       }
     }
 
+    # Where the registry scans with Inspector, ECR sends no event of its own.
+    enhanced-image-scans = {
+      description = "Amazon Inspector found critical or high vulnerabilities in a pushed image"
+      pattern = {
+        source      = ["aws.inspector2"]
+        detail-type = ["Inspector2 Scan"]
+        detail = {
+          repository-name = [{ suffix = ":repository/${var.repository_name}" }]
+          "$or" = [
+            { finding-severity-counts = { CRITICAL = [{ numeric = [">", 0] }] } },
+            { finding-severity-counts = { HIGH = [{ numeric = [">", 0] }] } },
+          ]
+        }
+      }
+    }
+
     # The whole account: a rule opened in another VPC is worth knowing too. Needs a trail.
     security-groups = {
       description = "Somebody changed a security group"

@@ -7,7 +7,7 @@ locals {
 resource "aws_security_group" "load_balancer" {
   #checkov:skip=CKV2_AWS_5:attached in the root module, which the scan does not follow
   name        = "${var.name}-load-balancer"
-  description = "Load balancer: HTTP and HTTPS from the world, the application's port towards the tasks"
+  description = "Load balancer: HTTP and HTTPS from the world, the port of the application towards the tasks"
   vpc_id      = var.vpc_id
 
   tags = { Name = "${var.name}-load-balancer" }
@@ -44,7 +44,7 @@ resource "aws_vpc_security_group_egress_rule" "load_balancer_to_tasks" {
 resource "aws_security_group" "tasks" {
   #checkov:skip=CKV2_AWS_5:attached in the root module, which the scan does not follow
   name        = "${var.name}-tasks"
-  description = "Tasks: the application's port from the load balancer only"
+  description = "Tasks: the port of the application from the load balancer only"
   vpc_id      = var.vpc_id
 
   tags = { Name = "${var.name}-tasks" }

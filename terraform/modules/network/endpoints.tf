@@ -1,11 +1,6 @@
-# Traffic to these services stays inside the VPC: NAT gateways charge per gigabyte, image layers are many.
-locals {
-  with_s3_endpoint = length(var.interface_endpoints) > 0
-}
-
+# S3's endpoint costs nothing, and image layers come from S3. Interface endpoints are paid by the hour and zone:
+# see docs/adr/0003-single-nat-in-staging.md.
 resource "aws_vpc_endpoint" "s3" {
-  count = local.with_s3_endpoint ? 1 : 0
-
   vpc_id            = aws_vpc.this.id
   service_name      = "com.amazonaws.${var.region}.s3"
   vpc_endpoint_type = "Gateway"

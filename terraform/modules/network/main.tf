@@ -1,6 +1,12 @@
 data "aws_availability_zones" "available" {
   #checkov:skip=CKV_AWS_394:names are sorted, so that a new zone comes last and moves no subnet
   state = "available"
+
+  # Without Local Zones, which have neither load balancers nor NAT gateways; Lagos sorts before af-south-1a.
+  filter {
+    name   = "opt-in-status"
+    values = ["opt-in-not-required"]
+  }
 }
 
 locals {

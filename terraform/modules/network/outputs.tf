@@ -9,8 +9,11 @@ output "cidr" {
 }
 
 output "public_subnet_ids" {
-  description = "Public subnets, one per zone."
+  description = "Public subnets, one per zone, once the internet is reached from them."
   value       = aws_subnet.public[*].id
+
+  # A load balancer is refused in a VPC without an internet gateway.
+  depends_on = [aws_route.public_internet, aws_route_table_association.public]
 }
 
 output "private_subnet_ids" {
@@ -31,7 +34,7 @@ output "settings" {
     nat_gateways  = length(aws_nat_gateway.this)
     public_route  = aws_route.public_internet.destination_cidr_block
     private_nats  = [for route in aws_route.private_nat : { to = route.destination_cidr_block, nat_gateway = route.nat_gateway_id }]
-    endpoints     = sort(concat([for endpoint in aws_vpc_endpoint.interface : endpoint.service_name], aws_vpc_endpoint.s3[*].service_name))
+    endpoints     = sort(concat([for endpoint in aws_vpc_endpoint.interface : endpoint.service_name], [aws_vpc_endpoint.s3.service_name]))
     flow_log_days = one(aws_cloudwatch_log_group.flow[*].retention_in_days)
     flow_traffic  = one(aws_flow_log.this[*].traffic_type)
   }

@@ -50,7 +50,7 @@ variable "dns_hostnames" {
 }
 
 variable "interface_endpoints" {
-  description = "AWS services with an interface endpoint in the private subnets, such as ecr.api; with any, S3 gets a gateway endpoint too."
+  description = "AWS services with an interface endpoint in the private subnets, such as ecr.api; S3 has a gateway endpoint anyway."
   type        = set(string)
   nullable    = false
 

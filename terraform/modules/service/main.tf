@@ -101,6 +101,6 @@ resource "aws_ecs_service" "this" {
   }
 
   lifecycle {
-    ignore_changes = [task_definition, desired_count, availability_zone_rebalancing]
+    ignore_changes = [task_definition, desired_count]
   }
 }

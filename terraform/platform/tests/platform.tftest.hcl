@@ -24,6 +24,17 @@ mock_provider "aws" {
   }
 }
 
+# Never asked: both secrets are given.
+provider "aws" {
+  alias                       = "generator"
+  region                      = "af-south-1"
+  access_key                  = "mocked"
+  secret_key                  = "mocked"
+  skip_credentials_validation = true
+  skip_requesting_account_id  = true
+  skip_metadata_api_check     = true
+}
+
 variables {
   region          = "af-south-1"
   vpc_cidr        = "10.60.0.0/16"
@@ -33,7 +44,11 @@ variables {
   repository_arn  = "arn:aws:ecr:af-south-1:123456789012:repository/pipeline"
   client_cidrs    = ["10.8.0.0/24"]
   workers         = { staging = "staging", production = "production" }
-  flow_role_arns  = ["arn:aws:iam::123456789012:role/vimbiso-pay-staging-worker"]
+
+  auth_secret_arn       = "arn:aws:secretsmanager:af-south-1:123456789012:secret:auth"
+  encryption_secret_arn = "arn:aws:secretsmanager:af-south-1:123456789012:secret:encryption-key"
+
+  flow_role_arns = ["arn:aws:iam::123456789012:role/vimbiso-pay-staging-worker"]
 }
 
 run "promises" {
