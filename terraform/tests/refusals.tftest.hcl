@@ -78,7 +78,7 @@ run "fewer_tasks_at_most_than_at_least" {
     autoscaling = { min_capacity = 4, max_capacity = 2, cpu_threshold = 80, memory_threshold = 80 }
   }
 
-  expect_failures = [var.app, var.autoscaling, check.alerts_reach_somebody, check.security_groups_are_watched]
+  expect_failures = [var.app, var.autoscaling]
 }
 
 run "scaling_module" {
