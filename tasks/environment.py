@@ -72,6 +72,6 @@ def load_environment(name: str, built: bool = True) -> LiveEnvironment:
         ) from error
     live = block.live()
     identity = identify(live.access)
-    require_account(identity, live.settings.account_id)
+    require_account(identity, live.settings.account_id, emulated=live.settings.aws_endpoint_url is not None)
     get_run_logger().info("%s in %s as %s", name, live.settings.region, identity.arn)
     return live.read() if built else live

@@ -170,12 +170,18 @@ def identify(access: AwsAccess) -> Identity:
     return Identity(answer["Account"], answer["Arn"])
 
 
-def require_account(identity: Identity, expected: str | None) -> None:
-    """Refuse credentials of another account than the environment's (None: not known, not checked).
+def require_account(identity: Identity, expected: str | None, *, emulated: bool = False) -> None:
+    """Refuse credentials of another account than the environment's; on AWS itself it must be known.
 
     Raises:
-        AwsError: naming both accounts.
+        AwsError: naming the accounts.
     """
+    if expected is None and not emulated:
+        raise AwsError(
+            f"This environment has no account_id, so that keys of a wrong account would change that one. These "
+            f"keys belong to {identity.account_id} ({identity.arn}). If that is right, set account_id = "
+            f'"{identity.account_id}" in environments.toml and register again.'
+        )
     if expected is not None and identity.account_id != expected:
         raise AwsError(
             f"The credentials belong to account {identity.account_id} ({identity.arn}), but this environment "

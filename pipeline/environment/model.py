@@ -115,7 +115,7 @@ class Environment(BaseModel):
     app: Name
     region: Region
     account_id: AccountId | None = None
-    """Account that the credentials must belong to; unchecked when absent."""
+    """Account that the credentials must belong to; needed wherever AWS is no emulator."""
     domain: Text | None = None
     """Public host name; without one the load balancer answers plain HTTP under its own name."""
     branch: Text

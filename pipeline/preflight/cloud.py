@@ -88,7 +88,8 @@ class _Questions:
 
     def identity(self) -> str:
         identity = identify(self._access)
-        require_account(identity, self._environment.account_id)
+        emulated = self._environment.aws_endpoint_url is not None
+        require_account(identity, self._environment.account_id, emulated=emulated)
         return identity.arn
 
     def service(self) -> str:

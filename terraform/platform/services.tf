@@ -1,4 +1,13 @@
 locals {
+  # The one place where a container can write: its root is read-only. Fargate gives a volume to root alone, but for
+  # a path that the image declares as one, as this is.
+  scratch = "/var/lib/pipeline"
+  writable = {
+    PREFECT_HOME                = "${local.scratch}/prefect"
+    PREFECT_UI_STATIC_DIRECTORY = "${local.scratch}/ui" # beside the packages, where the server would put its UI
+    TMPDIR                      = local.scratch
+  }
+
   redis_url = "rediss://${aws_elasticache_replication_group.this.primary_endpoint_address}:6379"
 
   server_environment = {
@@ -15,13 +24,10 @@ locals {
     PREFECT_SERVER_DOCKET_URL                = "${local.redis_url}/1"
     PREFECT_UI_API_URL                       = "https://${var.domain}/api"
     PREFECT_SERVER_ANALYTICS_ENABLED         = "false"
-    PREFECT_HOME                             = "/tmp/prefect"
-    PREFECT_UI_STATIC_DIRECTORY              = "/tmp/prefect/ui" # beside the packages nothing can be written
   }
 
   worker_environment = {
     PREFECT_API_URL                                      = "https://${var.domain}/api"
-    PREFECT_HOME                                         = "/tmp/prefect"
     PREFECT_INTEGRATIONS_AWS_ECS_OBSERVER_SQS_QUEUE_NAME = aws_sqs_queue.tasks.name
     AWS_REGION                                           = var.region
   }
@@ -100,9 +106,9 @@ resource "aws_ecs_task_definition" "this" {
     readonlyRootFilesystem = true
     stopTimeout            = 60
     linuxParameters        = { initProcessEnabled = true }
-    mountPoints            = [{ sourceVolume = "scratch", containerPath = "/tmp", readOnly = false }]
+    mountPoints            = [{ sourceVolume = "scratch", containerPath = local.scratch, readOnly = false }]
     portMappings           = each.key == "server" ? [{ containerPort = local.api_port, hostPort = local.api_port, protocol = "tcp" }] : []
-    environment            = [for name in sort(keys(each.value.environment)) : { name = name, value = each.value.environment[name] }]
+    environment            = [for name, value in merge(local.writable, each.value.environment) : { name = name, value = value }]
     secrets                = [for name in sort(keys(each.value.secrets)) : { name = name, valueFrom = each.value.secrets[name] }]
     healthCheck            = { command = ["CMD", "python", "-c", each.value.check], interval = 30, timeout = 10, retries = 4, startPeriod = 120 }
 

@@ -102,7 +102,9 @@ def test_expired_credentials_show_in_identify() -> None:
 def test_require_account() -> None:
     """Another account's credentials are refused, naming both; an unknown account is not checked."""
     identity = Identity("111111111111", "arn:me")
-    require_account(identity, None)
+    require_account(identity, None, emulated=True)
+    with pytest.raises(AwsError, match='set account_id = "111111111111"'):
+        require_account(identity, None)
     require_account(identity, "111111111111")
     with pytest.raises(AwsError, match=r"account 111111111111 \(arn:me\).*222222222222"):
         require_account(identity, "222222222222")
