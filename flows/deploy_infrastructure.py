@@ -8,13 +8,17 @@ from flows.shared.infrastructure import Change, change_infrastructure
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time
 from tasks.rollout import keep_minimum_of_tasks
+from tasks.state import find_adoptable, restore_secret
 from tasks.terraform import pipeline_variables, plan_request, terraform_session
 
 
 @flow(name="deploy-infrastructure", flow_run_name="{environment}")
 @state_is_outcome
 def deploy_infrastructure(
-    environment: EnvironmentName, plan_only: bool = False, allow_loss: list[str] | None = None
+    environment: EnvironmentName,
+    plan_only: bool = False,
+    allow_loss: list[str] | None = None,
+    adopt: bool = False,
 ) -> str:
     """Bring the infrastructure to what the Terraform files say: plan to a file, apply that very plan.
 
@@ -32,9 +36,14 @@ def deploy_infrastructure(
         environment: which environment to change.
         plan_only: only show what would change.
         allow_loss: addresses of resources that hold data and may be destroyed or replaced by this run.
+        adopt: take over what stands under the environment's names already, made by somebody else.
     """
     live = load_environment(environment, built=False)
-    change = Change(plan_request(live), pipeline_variables(live), allow=allow_loss or (), plan_only=plan_only)
+    adopted = {} if plan_only else restore_secret(live)
+    if adopt:
+        adopted |= find_adoptable(live)
+    request = plan_request(live, adopt=adopted)
+    change = Change(request, pipeline_variables(live), allow=allow_loss or (), plan_only=plan_only)
     with one_change_at_a_time(live), terraform_session(live) as session:
         ended = change_infrastructure(session, change)
     if not plan_only:

@@ -40,6 +40,8 @@ class Outputs(BaseModel):
     load_balancer_dns: str
     url: str
     """Public address, without a trailing slash."""
+    domain_points_here: bool = True
+    """Whether that address is this load balancer's; another stack answers there until it is moved."""
     log_group: str
     secret_arn: str
     backup_bucket: str

@@ -12,9 +12,10 @@ from typing import Any
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
+from pipeline.adoption import find_existing, restore_deleted_secret
 from pipeline.live import LiveEnvironment
 from pipeline.retention import RetentionPolicy
-from pipeline.state.backend import describe
+from pipeline.state.backend import describe, read_addresses
 from pipeline.state.backup import BackupReport, backup_state, unpack, would_back_up
 from pipeline.state.bucket import bootstrap
 from pipeline.state.model import ConfigurationRecord, RunStatus, StateError, StateHead
@@ -44,6 +45,25 @@ class PastConfiguration:
     variables: dict[str, Any]
     sizes: Path
     """Its own environments/NAME.tfvars."""
+
+
+@step
+def find_adoptable(live: LiveEnvironment) -> dict[str, str]:
+    """Find what stands under the environment's names already, for Terraform to take over; show each."""
+    found = find_existing(live.access, live.settings, read_addresses(live.state))
+    rows = [{"what": item.key.replace("_", " "), "id": item.id, "": item.told} for item in found]
+    show_table(live, "adopted", rows, f"{live.name}: what is taken over")
+    return {item.key: item.id for item in found}
+
+
+@retried_step
+def restore_secret(live: LiveEnvironment) -> dict[str, str]:
+    """Bring back the secret of an environment that was destroyed of late, for Terraform to take over."""
+    restored = restore_deleted_secret(live.access, live.settings.secret_name)
+    if restored is None:
+        return {}
+    get_run_logger().info("The secret %s was deleted, and is restored with its values", restored.id)
+    return {restored.key: restored.id}
 
 
 @step

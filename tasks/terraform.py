@@ -1,6 +1,6 @@
 """Terraform's commands as tasks: its events go to the run's log as they come."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -139,9 +139,12 @@ def terraform_init(session: Session) -> None:
         get_run_logger().warning(str(warning))
 
 
-def plan_request(live: LiveEnvironment, **options: Any) -> PlanRequest:
-    """Return what to plan for the environment: its variables, its sizes, and other options."""
-    return PlanRequest(variables=pipeline_variables(live), var_files=(sizes_of(live),), **options)
+def plan_request(
+    live: LiveEnvironment, adopt: Mapping[str, str] | None = None, **options: Any
+) -> PlanRequest:
+    """Return what to plan for the environment: its variables, its sizes, what to take over, other options."""
+    variables = pipeline_variables(live) | ({"adopt": dict(adopt)} if adopt else {})
+    return PlanRequest(variables=variables, var_files=(sizes_of(live),), **options)
 
 
 def sizes_of(live: LiveEnvironment) -> Path:

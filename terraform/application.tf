@@ -6,6 +6,7 @@ module "certificate" {
   hosted_zone           = var.hosted_zone
   hosted_zone_id        = var.hosted_zone_id
   new_hosted_zone       = var.new_hosted_zone
+  domain_points_here    = var.domain_points_here
   load_balancer_dns     = module.load_balancer.dns_name
   load_balancer_zone_id = module.load_balancer.zone_id
 }

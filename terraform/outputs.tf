@@ -20,6 +20,7 @@ locals {
     load_balancer_arn   = module.load_balancer.arn
     load_balancer_dns   = module.load_balancer.dns_name
     url                 = local.with_https ? "https://${var.domain}" : "http://${module.load_balancer.dns_name}"
+    domain_points_here  = var.domain_points_here
     log_group           = module.logs.name
     secret_arn          = module.secret.arn
     backup_bucket       = module.backup_bucket.name

@@ -22,6 +22,13 @@ variable "new_hosted_zone" {
   }
 }
 
+variable "domain_points_here" {
+  description = "Whether the domain is an alias of this load balancer; false while another stack answers under it."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "health_check_interval" {
   description = "Seconds between two health checks of a target."
   type        = number

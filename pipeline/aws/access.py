@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the types are installed for development only
     from mypy_boto3_elbv2 import ElasticLoadBalancingv2Client
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_route53 import Route53Client
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
@@ -74,6 +75,8 @@ class AwsAccess:
     def client(self, service: Literal["iam"]) -> "IAMClient": ...
     @overload
     def client(self, service: Literal["logs"]) -> "CloudWatchLogsClient": ...
+    @overload
+    def client(self, service: Literal["route53"]) -> "Route53Client": ...
     @overload
     def client(self, service: Literal["s3"], config: Config | None = None) -> "S3Client": ...
     @overload
@@ -178,9 +181,9 @@ def require_account(identity: Identity, expected: str | None, *, emulated: bool 
     """
     if expected is None and not emulated:
         raise AwsError(
-            f"This environment has no account_id, so that keys of a wrong account would change that one. These "
-            f"keys belong to {identity.account_id} ({identity.arn}). If that is right, set account_id = "
-            f'"{identity.account_id}" in environments.toml and register again.'
+            "This environment has no account_id, so that keys of a wrong account would change that one. "
+            f"These keys belong to {identity.account_id} ({identity.arn}). If that is right, set account_id "
+            f'= "{identity.account_id}" in environments.toml and register again.'
         )
     if expected is not None and identity.account_id != expected:
         raise AwsError(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from pipeline.ecs.model import EcsError, Outcome, Service
 from pipeline.environment.model import Environment
@@ -45,8 +46,11 @@ def choose_restart(
 
 def probe_of(environment: Environment, outputs: Outputs, release: str | None) -> Probe:
     """Return what to ask the load balancer; ``release`` is what the answer must name."""
-    base = environment.probe_url or outputs.url
-    host = outputs.load_balancer_dns if environment.probe_url else None
+    base, host = environment.probe_url or outputs.url, None
+    if environment.probe_url:
+        host = outputs.load_balancer_dns
+    elif not outputs.domain_points_here:
+        base, host = f"https://{outputs.load_balancer_dns}", urlsplit(outputs.url).hostname
     return Probe(
         url=f"{base}{environment.health_path}",
         host=host,

@@ -54,7 +54,9 @@ def probe(
 def _ask(client: httpx.Client, requested: Probe) -> Reply:
     started = time.monotonic()
     try:
-        answer = client.get(requested.url, follow_redirects=False)
+        # The certificate is the public name's, also where the load balancer is asked by its own.
+        name = {"sni_hostname": requested.host} if requested.host else {}
+        answer = client.get(requested.url, follow_redirects=False, extensions=name)
     except httpx.HTTPError as error:
         return _unanswered(time.monotonic() - started, error, requested.url)
     seconds = time.monotonic() - started

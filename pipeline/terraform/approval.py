@@ -16,15 +16,18 @@ PROTECTED_TYPES: frozenset[str] = frozenset(
         "aws_dynamodb_table",
         "aws_ebs_volume",
         "aws_ecr_repository",
+        "aws_ecs_service",
         "aws_efs_file_system",
         "aws_kms_key",
+        "aws_lb",
         "aws_rds_cluster",
+        "aws_route53_record",
         "aws_route53_zone",
         "aws_s3_bucket",
         "aws_secretsmanager_secret",
     }
 )
-"""Types whose loss loses data, names or trust that nobody can make again."""
+"""Types whose loss loses data, names or trust that nobody can make again, or leaves users unanswered."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,13 @@ class GuardVerdict:
     def sentence(self) -> str:
         """The verdict, and what to do next, as text."""
         if self.passed:
-            return "Nothing that holds data is lost." if not self.allowed else _lines("Allowed", self.allowed)
+            kept = "Nothing that holds data or answers users is lost."
+            return _lines("Allowed", self.allowed) if self.allowed else kept
         listed = ", ".join(repr(loss.address) for loss in self.refused)
         advice = (
             f"If that is meant, back the data up and run again allowing exactly these addresses: {listed}."
         )
-        return f"{_lines('Refused, because it holds data', self.refused)}\n{advice}"
+        return f"{_lines('Refused, because it holds data or answers users', self.refused)}\n{advice}"
 
 
 def guard(document: PlanDocument, allowed: Collection[str] = ()) -> GuardVerdict:

@@ -102,6 +102,8 @@ class SummaryRow:
     """What changes; sensitive values are hidden, and what AWS will choose is left out."""
     cost: str
     """How it touches the bill, or ""."""
+    adopted: bool = False
+    """Whether it exists, and Terraform takes it over."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,8 @@ class PlanSummary:
             Action.FORGET: "to forget",
         }
         parts = [f"{self.count(action)} {name}" for action, name in names.items() if self.count(action)]
+        if adopted := sum(row.adopted for row in self.rows):
+            parts.append(f"{adopted} to take over")
         if self.drift:
             parts.append(f"{len(self.drift)} changed outside of Terraform")
         if not parts and self.outputs:
@@ -181,10 +185,13 @@ def _row(change: ResourceChange, reason: str) -> SummaryRow:
         reason=reason,
         changed=tuple(item for item in change.attributes if _is_telling(change, item)),
         cost=cost_pointer(change),
+        adopted=change.imported,
     )
 
 
 def _reason(change: ResourceChange) -> str:
+    if change.imported and change.action is not Action.REPLACE:
+        return "it exists, and is taken over"
     if change.previous_address:
         return f"until now {change.previous_address}"
     forcing = [attribute.path for attribute in change.attributes if attribute.forces_replacement]

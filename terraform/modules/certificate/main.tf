@@ -54,6 +54,8 @@ resource "aws_acm_certificate_validation" "this" {
 }
 
 resource "aws_route53_record" "alias" {
+  count = var.domain_points_here ? 1 : 0
+
   zone_id = local.zone_id
   name    = var.domain
   type    = "A"

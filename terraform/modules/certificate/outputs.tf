@@ -14,7 +14,7 @@ output "settings" {
     domain     = aws_acm_certificate.this.domain_name
     validation = aws_acm_certificate.this.validation_method
     records    = keys(aws_route53_record.validation)
-    alias      = { name = aws_route53_record.alias.name, type = aws_route53_record.alias.type, target = aws_route53_record.alias.alias[0].name }
+    alias      = one([for record in aws_route53_record.alias : { name = record.name, type = record.type, target = record.alias[0].name }])
     makes_zone = length(aws_route53_zone.this) == 1
   }
 }

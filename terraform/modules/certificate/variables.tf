@@ -22,6 +22,12 @@ variable "new_hosted_zone" {
   nullable    = false
 }
 
+variable "domain_points_here" {
+  description = "Whether the domain is an alias of the load balancer; false while another stack answers under it."
+  type        = bool
+  nullable    = false
+}
+
 variable "load_balancer_dns" {
   description = "DNS name of the load balancer that the domain points at."
   type        = string

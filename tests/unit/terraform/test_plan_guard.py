@@ -27,7 +27,7 @@ def test_losing_what_holds_data_is_refused(kind: str, actions: list[str]) -> Non
         ("aws_s3_bucket.a", ["create"]),
         ("aws_s3_bucket.a", ["update"]),
         ("aws_s3_bucket.a", ["forget"]),
-        ("aws_lb.a", LOSING),
+        ("aws_eip.a", LOSING),
         ("aws_ecs_task_definition.a", REPLACING),
     ],
 )
@@ -45,7 +45,7 @@ def test_only_the_exact_address_is_allowed() -> None:
     assert verdict.unused == ("aws_s3_bucket.a",)
 
 
-ADDRESSES = st.sampled_from(["aws_s3_bucket.a", "aws_s3_bucket.b", "aws_ecr_repository.c", "aws_lb.d"])
+ADDRESSES = st.sampled_from(["aws_s3_bucket.a", "aws_s3_bucket.b", "aws_ecr_repository.c", "aws_eip.d"])
 
 
 @given(lost=st.sets(ADDRESSES), allowed=st.sets(ADDRESSES))
@@ -54,6 +54,6 @@ def test_every_loss_is_either_refused_or_allowed(lost: set[str], allowed: set[st
     plan = parse_plan(document(*(change(address, LOSING) for address in sorted(lost))))
     verdict = guard(plan, allowed)
     refused = {loss.address for loss in verdict.refused}
-    assert refused == {address for address in lost if not address.startswith("aws_lb")} - allowed
+    assert refused == {address for address in lost if not address.startswith("aws_eip")} - allowed
     assert refused.isdisjoint({loss.address for loss in verdict.allowed})
     assert refused <= {loss.address for loss in guard(plan).refused}

@@ -47,6 +47,6 @@ def test_a_plan_of_outputs_alone_says_so() -> None:
 def test_the_guard_says_what_it_found() -> None:
     """Nothing lost, a loss that was allowed, and one that was not."""
     lost = parse_plan(document(change("aws_efs_file_system.data", ["delete"])))
-    assert guard(parse_plan(document())).sentence == "Nothing that holds data is lost."
+    assert guard(parse_plan(document())).sentence == "Nothing that holds data or answers users is lost."
     assert "Allowed" in guard(lost, ["aws_efs_file_system.data"]).sentence
     assert "run again allowing exactly these addresses" in guard(lost).sentence
