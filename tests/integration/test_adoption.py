@@ -1,0 +1,101 @@
+"""What somebody else made under an environment's names is found on the emulator, and left as it is."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.ministack import ministack
+from support.ports import free_port
+
+from deployments.paths import PROJECT
+from pipeline.adoption import Existing, find_existing, restore_deleted_secret
+from pipeline.aws.access import AwsAccess
+from pipeline.environment.loader import load_environments
+from pipeline.errors import PipelineError
+
+PRODUCTION = load_environments(PROJECT / "deployments/environments.toml", {})["production"]
+
+
+@pytest.fixture(scope="module")
+def access() -> Iterator[AwsAccess]:
+    """An account that has nothing at first."""
+    with ministack(free_port()) as made:
+        yield made
+
+
+def build(access: AwsAccess) -> str:
+    """Make by hand what the guide's own Terraform made, under its names; return the zone."""
+    access.client("ecr").create_repository(repositoryName=PRODUCTION.names.repository)
+    access.client("logs").create_log_group(logGroupName=PRODUCTION.names.log_group)
+    access.client("logs").create_log_group(logGroupName=f"{PRODUCTION.names.log_group}-other")
+    access.client("ecs").create_cluster(clusterName=PRODUCTION.names.cluster)
+    access.client("secretsmanager").create_secret(
+        Name=PRODUCTION.secret_name, SecretString=json.dumps({"DJANGO_SECRET": "kept"})
+    )
+    route53 = access.client("route53")
+    zone = route53.create_hosted_zone(Name="mycredex.app", CallerReference="old")["HostedZone"]["Id"]
+    record: Any = {
+        "Name": "mycredex.app",
+        "Type": "A",
+        "TTL": 60,
+        "ResourceRecords": [{"Value": "192.0.2.1"}],
+    }
+    route53.change_resource_record_sets(
+        HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
+    )
+    return zone.removeprefix("/hostedzone/")
+
+
+def test_what_exists_is_found_once(access: AwsAccess) -> None:
+    """Nothing in an empty account; then each thing by its import id, without what Terraform has."""
+    assert find_existing(access, PRODUCTION, ()) == ()
+    zone = build(access)
+    found = {item.key: item for item in find_existing(access, PRODUCTION, ())}
+    secret = access.client("secretsmanager").describe_secret(SecretId=PRODUCTION.secret_name)["ARN"]
+    assert {key: item.id for key, item in found.items()} == {
+        "repository": PRODUCTION.names.repository,
+        "log_group": PRODUCTION.names.log_group,
+        "cluster": PRODUCTION.names.cluster,
+        "secret": secret,
+        "record": f"{zone}_mycredex.app_A",
+    }
+    assert found["record"].told == "answered by 192.0.2.1"
+    managed = [found["record"].address, found["cluster"].address]
+    assert {item.key for item in find_existing(access, PRODUCTION, managed)} == {
+        "repository",
+        "log_group",
+        "secret",
+    }
+
+
+def test_a_service_that_answers_is_refused(access: AwsAccess) -> None:
+    """It cannot move into another network; one of ours is no obstacle."""
+    ecs = access.client("ecs")
+    ecs.create_cluster(clusterName=PRODUCTION.names.cluster)
+    ecs.register_task_definition(family="old", containerDefinitions=[{"name": "app", "image": "none"}])
+    ecs.create_service(
+        cluster=PRODUCTION.names.cluster,
+        serviceName=PRODUCTION.names.service,
+        taskDefinition="old",
+        desiredCount=0,
+    )
+    with pytest.raises(PipelineError, match=r"Give this environment's service another name"):
+        find_existing(access, PRODUCTION, ())
+    assert find_existing(access, PRODUCTION, ("module.service.aws_ecs_service.this",))
+    ecs.delete_service(cluster=PRODUCTION.names.cluster, service=PRODUCTION.names.service, force=True)
+    assert find_existing(access, PRODUCTION, ())
+
+
+def test_a_deleted_secret_comes_back_with_its_values(access: AwsAccess) -> None:
+    """Its name is taken for 30 days after a destroy; one that is there, or never was, is left alone."""
+    secrets = access.client("secretsmanager")
+    name = "adopted/app"
+    assert restore_deleted_secret(access, name) is None
+    arn = secrets.create_secret(Name=name, SecretString="value")["ARN"]
+    assert restore_deleted_secret(access, name) is None
+    secrets.delete_secret(SecretId=name, RecoveryWindowInDays=30)
+    restored = restore_deleted_secret(access, name)
+    assert isinstance(restored, Existing)
+    assert (restored.key, restored.id) == ("secret", arn)
+    assert secrets.get_secret_value(SecretId=name)["SecretString"] == "value"
