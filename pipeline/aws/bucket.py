@@ -15,6 +15,7 @@ from tenacity import (
     stop_after_attempt,
     wait_exponential_jitter,
 )
+from urllib3.exceptions import ProtocolError
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling, code_of
@@ -228,5 +229,8 @@ def read_object(s3: "S3Client", **request: Any) -> dict[str, Any]:
     Raises:
         ClientError, BotoCoreError: it could not be read, also not when asked again.
     """
-    answer = s3.get_object(**request)
+    try:
+        answer = s3.get_object(**request)
+    except ProtocolError as error:  # of an error's answer that breaks off; botocore lets it through
+        raise HTTPClientError(error=error) from error
     return {**answer, "Body": answer["Body"].read()}

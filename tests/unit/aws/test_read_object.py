@@ -1,10 +1,14 @@
 """An answer that breaks off in its body is asked for again."""
 
 import io
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import boto3
 import pytest
-from botocore.exceptions import IncompleteReadError
+from botocore.exceptions import ClientError, IncompleteReadError
 from botocore.response import StreamingBody
 
 from pipeline.aws.bucket import read_object
@@ -36,3 +40,39 @@ def test_a_body_that_always_breaks_is_an_error() -> None:
     with pytest.raises(IncompleteReadError):
         read_object(s3, Key="one")
     assert s3.asked == 5
+
+
+class BreakingErrors(BaseHTTPRequestHandler):
+    """S3 that has no such object, and breaks off its first two answers in the middle."""
+
+    left = 2
+
+    def do_GET(self) -> None:
+        """Announce the whole answer; send half of it, or all."""
+        whole = b"<Error><Code>NoSuchKey</Code><Message>None.</Message></Error>"
+        self.send_response(404)
+        self.send_header("Content-Length", str(len(whole)))
+        self.end_headers()
+        self.wfile.write(whole if not self.left else whole[:20])
+        type(self).left = max(self.left - 1, 0)
+        self.close_connection = True
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def s3() -> Iterator[Any]:
+    """A client of it."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BreakingErrors)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "af-south-1"}
+    yield boto3.client("s3", endpoint_url=f"http://127.0.0.1:{server.server_port}", **keys)
+    server.shutdown()
+
+
+def test_an_error_that_breaks_off_is_asked_for_again(s3: Any) -> None:
+    """botocore reads the body of an error itself, and lets through what urllib3 raises there."""
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        read_object(s3, Bucket="bucket", Key="one")
+    assert BreakingErrors.left == 0
