@@ -51,8 +51,8 @@ output "pipeline" {
   value       = local.outputs
 }
 
+# Of the zone alone: a splat would wait for the whole module, the certificate's validation included.
 output "name_servers" {
   description = "Name servers to delegate the domain to, where Terraform made its zone."
-  # Of the zone alone: a splat would wait for the whole module, the certificate's validation included.
-  value = try(module.certificate[0].name_servers, [])
+  value       = try(module.certificate[0].name_servers, [])
 }

@@ -6,7 +6,7 @@ variable "own_key" {
 }
 
 variable "interface_endpoints" {
-  description = "AWS services with an interface endpoint , paid by hour and zone; S3 has a free one anyway."
+  description = "AWS services with an interface endpoint, paid by hour and zone; S3 has a free one anyway."
   type        = set(string)
   default     = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"]
   nullable    = false
