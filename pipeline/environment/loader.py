@@ -144,9 +144,9 @@ def _environment(
         if key in table
     ]
     fill = {"app": table.get("app", ""), "environment": name}
-    filled = {key: _fill(key, value, fill, problems) for key, value in names.items()}
     own_names = _table(table, "names", f"environments.{name}.", problems)
-    document = {**table, **place, "names": {**filled, **own_names}}
+    filled = {key: _fill(key, value, fill, problems) for key, value in {**names, **own_names}.items()}
+    document = {**table, **place, "names": filled}
     try:
         return TypeAdapter(Environment).validate_python(document)
     except ValidationError as error:
