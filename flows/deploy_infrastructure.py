@@ -7,7 +7,7 @@ from flows.shared.ending import state_is_outcome
 from flows.shared.infrastructure import Change, change_infrastructure
 from tasks.environment import load_environment
 from tasks.lease import one_change_at_a_time
-from tasks.rollout import keep_minimum_of_tasks
+from tasks.scaling import keep_minimum_of_tasks
 from tasks.state import find_adoptable, restore_secret
 from tasks.terraform import pipeline_variables, plan_request, terraform_session
 

@@ -32,7 +32,6 @@ from pipeline.ecs.model import Outcome, revision_name
 from pipeline.ecs.oneoff import OneOff
 from pipeline.ecs.registry import Revision
 from pipeline.ecs.rollout import Verdict
-from pipeline.ecs.scaling import AutoScaling
 from pipeline.ecs.task_definition import RevisionRequest, differences
 from pipeline.ecs.watch import watch
 from pipeline.health.model import Probe
@@ -282,15 +281,6 @@ def _read_alarms(live: LiveEnvironment, found: Verification, rollout: Rollout) -
         get_run_logger().warning("The alarms say nothing for or against this release: %s", error)
         return found
     return with_alarms(found, alarms, rollout.started_at)
-
-
-@step
-def keep_minimum_of_tasks(live: LiveEnvironment) -> None:
-    """Have auto scaling keep the fewest tasks, once the service has any: before, there is no image."""
-    if live.outputs.auto_scaling and live.service.require().desired:
-        kept = AutoScaling(live.access, live.outputs).keep_minimum()
-        if kept is not None:
-            get_run_logger().info("Auto scaling keeps %d tasks at least", kept)
 
 
 @step

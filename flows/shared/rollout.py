@@ -19,13 +19,13 @@ from tasks.record import correct_migrations, find_own_changes, note_migrations, 
 from tasks.rollout import (
     begin_rollout,
     evidence_of,
-    keep_minimum_of_tasks,
     run_management_command,
     smoke_test_release,
     survey_release,
     verify_release,
     watch_rollout,
 )
+from tasks.scaling import keep_minimum_of_tasks
 
 SURVEY_LIMIT = timedelta(minutes=15)
 """As long as migrations may take: a run that was killed may have left some at work."""
