@@ -1,6 +1,8 @@
 """Containers of the platform as Fargate starts them: a read-only root, the image's user, root's /tmp."""
 
 import re
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,22 +35,23 @@ def started(image: str, *command: str, **variables: str) -> Iterator[Container]:
     scratch, writable = declared()
     client = docker.from_env(timeout=600)
     volume = client.volumes.create()
-    container = client.containers.run(
-        image,
-        list(command),
-        environment={**writable, "PREFECT_SERVER_ANALYTICS_ENABLED": "false", **variables},
-        user="10002:10002",
-        read_only=True,
-        tmpfs={"/tmp": "mode=0755,uid=0,gid=0"},  # noqa: S108 - the folder under test
-        volumes={volume.name: {"bind": scratch}},
-        cap_drop=["ALL"],
-        detach=True,
-    )
-    try:
-        yield container
-    finally:
-        container.remove(force=True, v=True)
-        volume.remove(force=True)
+    with tempfile.TemporaryDirectory() as roots:
+        Path(roots).chmod(0o755)
+        container = client.containers.run(
+            image,
+            list(command),
+            environment={**writable, "PREFECT_SERVER_ANALYTICS_ENABLED": "false", **variables},
+            user="10002:10002",
+            read_only=True,
+            volumes={volume.name: {"bind": scratch}, roots: {"bind": "/tmp"}},  # noqa: S108 - under test
+            cap_drop=["ALL"],
+            detach=True,
+        )
+        try:
+            yield container
+        finally:
+            container.remove(force=True, v=True)
+            volume.remove(force=True)
 
 
 def test_the_server_serves_its_interface(pipeline_image: str) -> None:
@@ -70,12 +73,15 @@ def test_the_background_services_start(pipeline_image: str) -> None:
     command = ["sh", "-c", "prefect server database upgrade --yes && exec prefect server services start"]
     with started(pipeline_image, *command) as services:
 
-        def scheduling() -> bool:
+        def started_up() -> bool:
             services.reload()
             assert services.status == "running", services.logs().decode()[-2000:]
-            return "scheduler" in services.logs().decode().lower()
+            return "Starting services" in services.logs().decode()
 
-        until(scheduling, 300)
+        until(started_up, 120)
+        time.sleep(10)
+        assert started_up()
+        assert "Traceback" not in services.logs().decode()
 
 
 def test_the_volume_is_the_users(pipeline_image: str) -> None:
