@@ -5,14 +5,14 @@ from datetime import timedelta
 from prefect.logging import get_run_logger
 
 from pipeline.doctor.examine import examine
-from pipeline.doctor.model import Line, Sizes
+from pipeline.doctor.model import DoctorLine, Sizes
 from pipeline.live import LiveEnvironment
 from pipeline.preflight.model import CheckStatus
 from tasks.support import show_table, step
 
 
 @step
-def examine_account(live: LiveEnvironment, sizes: Sizes, rollout_limit: timedelta) -> tuple[Line, ...]:
+def examine_account(live: LiveEnvironment, sizes: Sizes, rollout_limit: timedelta) -> tuple[DoctorLine, ...]:
     """Ask everything, and show each answer with its next step."""
     lines = examine(live, sizes, rollout_limit)
     log = get_run_logger()

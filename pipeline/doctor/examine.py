@@ -21,7 +21,7 @@ from pipeline.doctor.judge_watch import (
     judge_trail,
     service_roles,
 )
-from pipeline.doctor.model import Line, Sizes, skip
+from pipeline.doctor.model import DoctorLine, Sizes, skip
 from pipeline.doctor.read_account import (
     read_held,
     read_redis,
@@ -41,11 +41,11 @@ from pipeline.secrets.store import secret_keys
 _AT_ONCE = 8
 
 
-Questions = Iterator[tuple[str, Callable[[], Line]]]
+Questions = Iterator[tuple[str, Callable[[], DoctorLine]]]
 Held = Future[frozenset[str]]
 
 
-def examine(live: LiveEnvironment, sizes: Sizes, limit: timedelta) -> tuple[Line, ...]:
+def examine(live: LiveEnvironment, sizes: Sizes, limit: timedelta) -> tuple[DoctorLine, ...]:
     """Ask everything; of a wrong account or a region that is off nothing else is asked.
 
     ``limit`` is the time that a rollout has.
@@ -72,14 +72,14 @@ def examine(live: LiveEnvironment, sizes: Sizes, limit: timedelta) -> tuple[Line
         return region, account, *pool.map(_line, *zip(*questions, strict=True))
 
 
-def _line(name: str, ask: Callable[[], Line]) -> Line:
+def _line(name: str, ask: Callable[[], DoctorLine]) -> DoctorLine:
     """Ask; what AWS refuses, or an emulator lacks, is no fault of the account."""
     found = answer(ask)
     return replace(skip(found.reason) if isinstance(found, Unread) else found, name=name)
 
 
 def _room(live: LiveEnvironment, sizes: Sizes) -> Questions:
-    def ask(quota: Quota) -> Line:
+    def ask(quota: Quota) -> DoctorLine:
         return judge_quota(quota, *read_room(live, quota))
 
     for name, quota in quotas(sizes, live.settings).items():
@@ -87,7 +87,7 @@ def _room(live: LiveEnvironment, sizes: Sizes) -> Questions:
 
 
 def _names(live: LiveEnvironment, sizes: Sizes, account: str, held: Held) -> Questions:
-    def ask(wanted: Wanted) -> Line:
+    def ask(wanted: Wanted) -> DoctorLine:
         return judge_name(wanted, live.settings, held.result(), read_name(live.access, wanted))
 
     for wanted in wanted_names(live.settings, sizes, account):
@@ -110,7 +110,7 @@ def _services(live: LiveEnvironment, sizes: Sizes, identity: Identity, limit: ti
     partition = identity.arn.split(":")[1]
     topic = f"arn:{partition}:sns:{settings.region}:{identity.account_id}:{name}-alerts"
 
-    def ask(role: str, service: str) -> Line:
+    def ask(role: str, service: str) -> DoctorLine:
         return judge_role(service, read_service_role(access, role))
 
     for role, service in service_roles(sizes).items():

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from pipeline.doctor.model import Line, Sizes, Taken, ng, ok, skip
+from pipeline.doctor.model import DoctorLine, Sizes, Taken, ng, ok, skip
 from pipeline.environment.model import Environment
 
 
@@ -47,7 +47,9 @@ def wanted_names(settings: Environment, sizes: Sizes, account: str) -> tuple[Wan
     )
 
 
-def judge_name(wanted: Wanted, settings: Environment, held: Collection[str], taken: Taken | None) -> Line:
+def judge_name(
+    wanted: Wanted, settings: Environment, held: Collection[str], taken: Taken | None
+) -> DoctorLine:
     """Say whether a name is free, this environment's (its address is ``held`` by the state), or another's."""
     if taken is None:
         return ok("free")
@@ -86,7 +88,7 @@ def covering(domain: str, zones: Mapping[str, str]) -> list[str]:
 
 def judge_zone(
     settings: Environment, given: str | None, held: Collection[str], zones: Mapping[str, str]
-) -> Line:
+) -> DoctorLine:
     """Say whether Terraform finds the zone that the world asks, and makes no second one beside it."""
     domain = settings.domain
     if domain is None:
@@ -109,7 +111,7 @@ def judge_zone(
     )
 
 
-def judge_delegation(zone: str, own: frozenset[str], told: frozenset[str] | None) -> Line:
+def judge_delegation(zone: str, own: frozenset[str], told: frozenset[str] | None) -> DoctorLine:
     """Say whether DNS leads to the zone's own name servers; None where nobody could say."""
     if not zone:
         return skip("needs the hosted zone")

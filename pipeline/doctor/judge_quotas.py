@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pipeline.doctor.model import Line, Sizes, ng, ok, skip
+from pipeline.doctor.model import DoctorLine, Sizes, ng, ok, skip
 from pipeline.environment.model import Environment
 
 _ONE_OFFS = 2
@@ -40,7 +40,7 @@ def needed_cpus(sizes: Sizes) -> float:
     return (rolling + _ONE_OFFS) * sizes.task_cpu / _UNITS
 
 
-def judge_quota(quota: Quota, limit: float, used: float) -> Line:
+def judge_quota(quota: Quota, limit: float, used: float) -> DoctorLine:
     """Say whether the environment fits in beside what others have ``used``."""
     seen = f"{quota.needed:g} needed at most, {used:g} used by others, {limit:g} allowed"
     wanted = quota.needed + used
@@ -53,7 +53,7 @@ def judge_quota(quota: Quota, limit: float, used: float) -> Line:
     )
 
 
-def judge_region(region: str, status: str) -> Line:
+def judge_region(region: str, status: str) -> DoctorLine:
     """Say whether the account has switched the region on; ``status`` is DescribeRegions' word, or ""."""
     if status in ("opted-in", "opt-in-not-required"):
         return ok(f"{region}, {status}")
@@ -63,7 +63,7 @@ def judge_region(region: str, status: str) -> Line:
     )
 
 
-def judge_account(expected: str | None, found: str) -> Line:
+def judge_account(expected: str | None, found: str) -> DoctorLine:
     """Say whether the credentials are the environment's account's."""
     if expected is None:
         return skip(f"{found}; the environment names none", f'Set account_id = "{found}" if that is right.')

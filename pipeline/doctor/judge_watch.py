@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from fnmatch import fnmatchcase
 
-from pipeline.doctor.model import Line, Sizes, ng, ok, skip
+from pipeline.doctor.model import DoctorLine, Sizes, ng, ok, skip
 
 
 def service_roles(sizes: Sizes) -> dict[str, str]:
@@ -17,7 +17,7 @@ def service_roles(sizes: Sizes) -> dict[str, str]:
     return {f"AWSServiceRoleFor{name}": service for name, service in roles.items()}
 
 
-def judge_role(service: str, present: bool) -> Line:
+def judge_role(service: str, present: bool) -> DoctorLine:
     """Say whether a service-linked role is there; whoever may do so has AWS make it at its first use."""
     if present:
         return ok("there")
@@ -27,7 +27,7 @@ def judge_role(service: str, present: bool) -> Line:
     )
 
 
-def judge_trail(sizes: Sizes, trails: Mapping[str, bool]) -> Line:
+def judge_trail(sizes: Sizes, trails: Mapping[str, bool]) -> DoctorLine:
     """Say whether a trail (which logs, by name) tells EventBridge of changed security groups."""
     if not sizes.event_rules:
         return skip("event_rules is off")
@@ -39,7 +39,7 @@ def judge_trail(sizes: Sizes, trails: Mapping[str, bool]) -> Line:
     return ng(f"{seen}: nobody is told of changed security groups", "Set cloudtrail = true in the tfvars.")
 
 
-def judge_scanning(repository: str, mode: str, filters: Collection[str]) -> Line:
+def judge_scanning(repository: str, mode: str, filters: Collection[str]) -> DoctorLine:
     """Say whether pushed images are scanned; enhanced scanning ignores the repository's own wish."""
     if mode != "ENHANCED":
         return ok(f"{mode}: on push, as the repository says")
@@ -51,7 +51,7 @@ def judge_scanning(repository: str, mode: str, filters: Collection[str]) -> Line
     )
 
 
-def judge_bake(sizes: Sizes, windows: Collection[timedelta], limit: timedelta) -> Line:
+def judge_bake(sizes: Sizes, windows: Collection[timedelta], limit: timedelta) -> DoctorLine:
     """Say how long ECS goes on watching the alarms of a rollout; ``windows`` is how far back each looks."""
     if sizes.alarms is None or not sizes.alarms_roll_back:
         return skip("no alarm takes a rollout back")
@@ -64,7 +64,7 @@ def judge_bake(sizes: Sizes, windows: Collection[timedelta], limit: timedelta) -
     return ng(seen, "Shorten the periods of its alarms, or set alarms_roll_back = false in the tfvars.")
 
 
-def judge_secret(wanted: Collection[str], keys: Collection[str]) -> Line:
+def judge_secret(wanted: Collection[str], keys: Collection[str]) -> DoctorLine:
     """Say which keys of the application's secret have no value."""
     missing = sorted(set(wanted) - set(keys))
     if not missing:
@@ -72,7 +72,7 @@ def judge_secret(wanted: Collection[str], keys: Collection[str]) -> Line:
     return ng(f"without a value: {', '.join(missing)}", "Fill in the app-secrets block and run sync-secrets.")
 
 
-def judge_subscribers(sizes: Sizes, confirmed: Collection[bool] | None) -> Line:
+def judge_subscribers(sizes: Sizes, confirmed: Collection[bool] | None) -> DoctorLine:
     """Say whether alerts reach somebody; None where the topic is not made yet."""
     if not sizes.alert_topic:
         return skip("alert_topic is off")
@@ -86,7 +86,7 @@ def judge_subscribers(sizes: Sizes, confirmed: Collection[bool] | None) -> Line:
     return ok(seen) if all(confirmed) else ng(seen, "Have the others confirm the mail that they got.")
 
 
-def judge_redis(sizes: Sizes, offered: bool, versions: Collection[str]) -> Line:
+def judge_redis(sizes: Sizes, offered: bool, versions: Collection[str]) -> DoctorLine:
     """Say whether the region has the node type and the engine of the shared Redis."""
     if sizes.shared_redis is None:
         return skip("no shared Redis")

@@ -10,7 +10,7 @@ from pipeline.preflight.model import CheckStatus
 
 
 @dataclass(frozen=True)
-class Line:
+class DoctorLine:
     """One answer: the fact that was seen, and the next step where one is needed."""
 
     status: CheckStatus
@@ -19,19 +19,19 @@ class Line:
     name: str = ""
 
 
-def ok(seen: str) -> Line:
+def ok(seen: str) -> DoctorLine:
     """Say that something is as it must be."""
-    return Line(CheckStatus.OK, seen)
+    return DoctorLine(CheckStatus.OK, seen)
 
 
-def ng(seen: str, then: str) -> Line:
+def ng(seen: str, then: str) -> DoctorLine:
     """Say what is in the way, and what to do."""
-    return Line(CheckStatus.NG, seen, then)
+    return DoctorLine(CheckStatus.NG, seen, then)
 
 
-def skip(seen: str, then: str = "") -> Line:
+def skip(seen: str, then: str = "") -> DoctorLine:
     """Say why nothing can be told yet, or that it does not apply."""
-    return Line(CheckStatus.SKIP, seen, then)
+    return DoctorLine(CheckStatus.SKIP, seen, then)
 
 
 class Sizes(BaseModel):
