@@ -30,9 +30,9 @@ def doctor(environment: EnvironmentName) -> str:
     live = load_environment(environment, built=False, identified=False)
     lines = examine_account(live, read_root_sizes(live), ROLLOUT_LIMIT)
     wrong = [line for line in lines if line.status is CheckStatus.NG]
-    unknown = counted(sum(line.status is CheckStatus.SKIP for line in lines), "line")
+    skipped = counted(sum(line.status is CheckStatus.SKIP for line in lines), "line")
     if wrong:
         first = wrong[0]
         more = f" {counted(len(wrong), 'line')} NG in all." if len(wrong) > 1 else ""
         raise PipelineError(f"{first.name}: {first.seen}. {first.next}{more}")
-    return f"Nothing stands in the way in {len(lines)} lines; {unknown} could not be told or does not apply."
+    return f"Nothing stands in the way: {counted(len(lines), 'line')}, of which {skipped} SKIP."

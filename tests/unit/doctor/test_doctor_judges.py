@@ -155,7 +155,7 @@ def test_security_group_events_need_a_trail_that_logs(
         ("ENHANCED", (), "NG ENHANCED, and no rule covers vimbiso-pay"),
     ],
 )
-def test_enhanced_scanning_goes_by_the_registrys_rules(
+def test_enhanced_scanning_goes_by_rules_of_the_registry(
     mode: str, filters: tuple[str, ...], expected: str
 ) -> None:
     """A filter without an asterisk is looked for in the name (ECR user guide)."""
