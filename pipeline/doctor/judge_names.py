@@ -63,7 +63,10 @@ def judge_name(
             "once with delete-secret --force-delete-without-recovery.",
         )
     if not taken.import_id:
-        return ng("another account's", "Choose another name for app in environments.toml.")
+        return ng(
+            "another account's, or closed to these credentials",
+            "Set account_id to the right account, or choose another name for app in environments.toml.",
+        )
     mine = {"Application": settings.app, "Environment": settings.stage}
     if any(taken.tags.get(key, value) != value for key, value in mine.items()):
         return ng(seen, "It is another environment's: choose other names in environments.toml.")

@@ -65,7 +65,8 @@ def _used_cpus(live: LiveEnvironment) -> float:
 
 
 def _on_fargate(task: Mapping[str, Any]) -> bool:
-    return "FARGATE" in (task.get("launchType"), task.get("capacityProviderName"))
+    """Tasks of FARGATE_SPOT have a quota of their own, and the same launch type."""
+    return (task.get("capacityProviderName") or task.get("launchType")) == "FARGATE"
 
 
 def _used_gateways(live: LiveEnvironment) -> float:

@@ -24,8 +24,8 @@ _ABSENT = frozenset(
         "TargetGroupNotFound",
     }
 )
-_FOREIGN = "403"
-"""HeadBucket's answer for a bucket of another account, which has no body to tell a code in."""
+_FOREIGN = frozenset({"301", "403"})
+"""HeadBucket's bare status for a bucket of another account, also in another region."""
 
 
 def read_name(access: AwsAccess, wanted: Wanted) -> Taken | None:
@@ -90,7 +90,7 @@ def _bucket(access: AwsAccess, name: str) -> Taken:
         s3.head_bucket(Bucket=name)
         tags = _tags(s3.get_bucket_tagging(Bucket=name)["TagSet"])
     except ClientError as error:
-        if code_of(error) == _FOREIGN:
+        if code_of(error) in _FOREIGN:
             return Taken()
         if code_of(error) != "NoSuchTagSet":
             raise

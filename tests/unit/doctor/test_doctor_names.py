@@ -62,7 +62,7 @@ def told(line: DoctorLine) -> str:
                 "Environment=production, ManagedBy=terraform | It is another environment's: choose other"
             ),
         ),
-        (GROUP, (), Taken(), "NG another account's | Choose another name for app"),
+        (GROUP, (), Taken(), "NG another account's, or closed to these credentials | Set account_id"),
         (
             SECRET,
             (SECRET.address,),
@@ -106,6 +106,8 @@ def test_every_name_is_one_of_terraforms() -> None:
         elif wanted.kind == "role":
             part = wanted.name.removeprefix("vimbiso-pay-staging-")
             assert f'"${{var.name}}-{part}"' in text, wanted
+    for written in ('for key in ["latency", "target-5xx"]', '"${var.name}-alerts"'):
+        assert written in text  # the alarms and the topic that are asked for
 
 
 def test_buckets_are_those_of_the_sizes() -> None:

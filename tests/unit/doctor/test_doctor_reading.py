@@ -56,6 +56,7 @@ USED = {
             {"cpu": "512", "launchType": "FARGATE"},
             {"cpu": "2048", "capacityProviderName": "FARGATE"},
             {"cpu": "4096", "launchType": "EC2"},
+            {"cpu": "4096", "launchType": "FARGATE", "capacityProviderName": "FARGATE_SPOT"},
         ]
     },
 }
@@ -160,11 +161,17 @@ def test_what_the_state_holds_is_this_environments_own(live: LiveEnvironment, ac
     access.answers.update(LIVING)
     access.answers["s3.GetObject"] = _object(json.dumps(state).encode())
     access.answers["ecs.DescribeClusters"] = {"clusters": [{"status": "INACTIVE"}]}
-    access.answers["s3.HeadBucket"] = "403"
     found = short(lines(live))
     assert found["repository vimbiso-pay-staging"] == "OK there, and in the state"
     assert found["cluster vimbiso-pay-cluster-staging"] == "OK free"
-    assert found[f"bucket vimbiso-pay-staging-backups-{ACCOUNT}"] == "NG another account's"
+
+
+@pytest.mark.parametrize("status", ["301", "403"])
+def test_a_bucket_may_be_another_accounts(status: str, live: LiveEnvironment, access: PaperAccess) -> None:
+    """Names of buckets are the whole world's, in whatever region."""
+    access.answers["s3.HeadBucket"] = status
+    found = short(lines(live))[f"bucket vimbiso-pay-staging-backups-{ACCOUNT}"]
+    assert found == "NG another account's, or closed to these credentials"
 
 
 class _Body:
