@@ -9,30 +9,10 @@ from functools import partial
 from pipeline.aws.access import Identity, identify
 from pipeline.diagnosis.model import Unread
 from pipeline.diagnosis.reading import answer
+from pipeline.doctor import judge_watch, read_account
 from pipeline.doctor.judge_names import Wanted, judge_delegation, judge_name, judge_zone, wanted_names
 from pipeline.doctor.judge_quotas import Quota, judge_account, judge_quota, judge_region, quotas
-from pipeline.doctor.judge_watch import (
-    judge_bake,
-    judge_redis,
-    judge_role,
-    judge_scanning,
-    judge_secret,
-    judge_subscribers,
-    judge_trail,
-    service_roles,
-)
 from pipeline.doctor.model import DoctorLine, Sizes, skip
-from pipeline.doctor.read_account import (
-    read_held,
-    read_redis,
-    read_region,
-    read_room,
-    read_scanning,
-    read_service_role,
-    read_subscribers,
-    read_trails,
-    read_windows,
-)
 from pipeline.doctor.read_names import read_delegation, read_name, read_zones
 from pipeline.live import LiveEnvironment
 from pipeline.preflight.model import CheckStatus
@@ -54,7 +34,7 @@ def examine(live: LiveEnvironment, sizes: Sizes, limit: timedelta) -> tuple[Doct
         AwsError: the credentials are not valid.
     """
     settings, access = live.settings, live.access
-    region = _line("region", lambda: judge_region(settings.region, read_region(access)))
+    region = _line("region", lambda: judge_region(settings.region, read_account.read_region(access)))
     if region.status is CheckStatus.NG:
         return (region,)
     identity = identify(access)
@@ -62,7 +42,7 @@ def examine(live: LiveEnvironment, sizes: Sizes, limit: timedelta) -> tuple[Doct
     if account.status is CheckStatus.NG:
         return region, account
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="doctor") as pool:
-        held = pool.submit(read_held, live)
+        held = pool.submit(read_account.read_held, live)
         questions = [
             *_room(live, sizes),
             *_names(live, sizes, identity.account_id, held),
@@ -80,7 +60,7 @@ def _line(name: str, ask: Callable[[], DoctorLine]) -> DoctorLine:
 
 def _room(live: LiveEnvironment, sizes: Sizes) -> Questions:
     def ask(quota: Quota) -> DoctorLine:
-        return judge_quota(quota, *read_room(live, quota))
+        return judge_quota(quota, *read_account.read_room(live, quota))
 
     for name, quota in quotas(sizes, live.settings).items():
         yield f"quota: {name}", partial(ask, quota)
@@ -102,22 +82,25 @@ def _domain(live: LiveEnvironment, sizes: Sizes, held: Held) -> Questions:
 
 def _services(live: LiveEnvironment, sizes: Sizes, identity: Identity, limit: timedelta) -> Questions:
     access, settings = live.access, live.settings
-    name, repository, keys = (
-        f"{settings.app}-{settings.stage}",
-        settings.names.repository,
-        settings.all_secret_keys,
-    )
+    name, repository = f"{settings.app}-{settings.stage}", settings.names.repository
+    keys = settings.all_secret_keys
     partition = identity.arn.split(":")[1]
     topic = f"arn:{partition}:sns:{settings.region}:{identity.account_id}:{name}-alerts"
 
     def ask(role: str, service: str) -> DoctorLine:
-        return judge_role(service, read_service_role(access, role))
+        return judge_watch.judge_role(service, read_account.read_service_role(access, role))
 
-    for role, service in service_roles(sizes).items():
+    for role, service in judge_watch.service_roles(sizes).items():
         yield f"role {role}", partial(ask, role, service)
-    yield "trail", lambda: judge_trail(sizes, read_trails(access))
-    yield "image scanning", lambda: judge_scanning(repository, *read_scanning(access))
-    yield "bake time", lambda: judge_bake(sizes, read_windows(access, name), limit)
-    yield "secret keys", lambda: judge_secret(keys, secret_keys(access, settings.secret_name))
-    yield "alerts", lambda: judge_subscribers(sizes, read_subscribers(access, topic))
-    yield "shared Redis", lambda: judge_redis(sizes, *read_redis(access, sizes.shared_redis))
+    yield "trail", lambda: judge_watch.judge_trail(sizes, read_account.read_trails(access))
+    yield (
+        "image scanning",
+        lambda: judge_watch.judge_scanning(repository, *read_account.read_scanning(access)),
+    )
+    yield "bake time", lambda: judge_watch.judge_bake(sizes, read_account.read_windows(access, name), limit)
+    yield "secret keys", lambda: judge_watch.judge_secret(keys, secret_keys(access, settings.secret_name))
+    yield "alerts", lambda: judge_watch.judge_subscribers(sizes, read_account.read_subscribers(access, topic))
+    yield (
+        "shared Redis",
+        lambda: judge_watch.judge_redis(sizes, *read_account.read_redis(access, sizes.shared_redis)),
+    )
