@@ -1,6 +1,7 @@
 """The doctor against an emulator, whose answers nobody wrote for it."""
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,12 +13,10 @@ from support.ports import free_port
 from pipeline.aws.access import AwsAccess
 from pipeline.doctor.examine import examine
 from pipeline.doctor.sizes import read_sizes
-from pipeline.environment.files import PROJECT
 from pipeline.terraform.diagnostics import TerraformError
-from pipeline.terraform.process_environment import root_variables
 from pipeline.terraform.workspace import PlanRequest
+from tasks.terraform import ROOT_MODULE, plan_request
 
-ROOT = PROJECT / "terraform"
 LIMIT = timedelta(minutes=15)
 
 
@@ -29,26 +28,26 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def request(name: str, **changes: object) -> PlanRequest:
     """Return the variables of an environment, as deploy-infrastructure hands them on."""
-    settings = live_environment(AwsAccess("af-south-1"), name=name).settings
-    return PlanRequest(root_variables(settings, changes), (PROJECT / settings.sizes,))
+    found = plan_request(live_environment(AwsAccess("af-south-1"), name=name))
+    return replace(found, variables={**found.variables, **changes})
 
 
 def test_sizes_are_read_with_their_defaults() -> None:
     """As Terraform reads them: an object's optional parts too."""
     redis = {"node_type": "cache.t4g.small"}
-    found = read_sizes(ROOT, AwsAccess("af-south-1"), request("production", shared_redis=redis))
+    found = read_sizes(ROOT_MODULE, AwsAccess("af-south-1"), request("production", shared_redis=redis))
     assert (found.task_cpu, found.desired_count, found.maximum_percent) == (1024, 2, 200)
     assert (found.autoscaling or {})["max_capacity"] == 6
     assert (found.shared_redis or {})["engine_version"] == "7.1"
     assert (found.cloudtrail, found.alert_emails, found.hosted_zone_id) == (True, [], None)
-    local = read_sizes(ROOT, AwsAccess("af-south-1"), request("local"))
+    local = read_sizes(ROOT_MODULE, AwsAccess("af-south-1"), request("local"))
     assert (local.autoscaling, local.alarms, local.alert_topic) == (None, None, False)
 
 
 def test_sizes_that_terraform_refuses_are_told() -> None:
     """In its own words, before anything is asked of AWS."""
     with pytest.raises(TerraformError, match="zone_count must be 2 to 6"):
-        read_sizes(ROOT, AwsAccess("af-south-1"), request("staging", zone_count=9))
+        read_sizes(ROOT_MODULE, AwsAccess("af-south-1"), request("staging", zone_count=9))
 
 
 @pytest.mark.nightly
@@ -56,10 +55,10 @@ def test_a_table_takes_seconds() -> None:
     """Where the emulator has been up for a while, as the local stack's has when something was built."""
     with ministack(free_port()) as access:
         live = live_environment(access, name="local")
-        sizes = read_sizes(ROOT, access, request("local"))
+        sizes = read_sizes(ROOT_MODULE, access, request("local"))
         examine(live, sizes, LIMIT)
         began = time.monotonic()
-        examine(live, read_sizes(ROOT, access, request("local")), LIMIT)
+        examine(live, read_sizes(ROOT_MODULE, access, request("local")), LIMIT)
         assert time.monotonic() - began < 10
 
 
@@ -67,7 +66,7 @@ def test_an_emulators_account_has_its_table() -> None:
     """Nothing is NG there until something has a name; what the emulator lacks is SKIP with the reason."""
     with ministack(free_port()) as access:
         live = live_environment(access, name="local")
-        sizes = read_sizes(ROOT, access, request("local"))
+        sizes = read_sizes(ROOT_MODULE, access, request("local"))
         before = {item.name: item for item in examine(live, sizes, LIMIT)}
         access.client("logs").create_log_group(
             logGroupName="/ecs/vimbiso-pay-local", tags={"Application": "vimbiso-pay", "Environment": "other"}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from botocore.validate import ParamValidator
@@ -91,21 +92,29 @@ FRESH: dict[str, Any] = {
 """A fresh account with room for everything; a text is the code of an error."""
 
 
+_making = Lock()
+
+
 @dataclass(frozen=True)
 class PaperAccess(AwsAccess):
     """Access to such an account; what has no answer is denied."""
 
     answers: dict[str, Any] = field(default_factory=lambda: dict(FRESH), hash=False, compare=False)
     asked: list[str] = field(default_factory=list, hash=False, compare=False)
+    made: dict[tuple[str, str], Any] = field(default_factory=dict, hash=False, compare=False)
+    """Clients, which otherwise every test would make anew."""
 
     def client(self, service: str, config: Any = None) -> Any:  # type: ignore[override] # all services at once
-        """Return a client; the same one for the same service."""
-        found = super().client(service, config)  # type: ignore[call-overload]
-        if not hasattr(found, "on_paper"):
-            name = found.meta.service_model.service_id.hyphenize()
-            found.meta.events.register(f"before-call.{name}", lambda model, **_: self._answer(service, model))
-            found.on_paper = True
-        return found
+        """Return a client; the same one for the same service and region."""
+        with _making:
+            if (self.region, service) not in self.made:
+                found = super().client(service, config)  # type: ignore[call-overload]
+                name = found.meta.service_model.service_id.hyphenize()
+                found.meta.events.register(
+                    f"before-call.{name}", lambda model, **_: self._answer(service, model)
+                )
+                self.made[self.region, service] = found
+            return self.made[self.region, service]
 
     def _answer(self, service: str, model: Any) -> tuple[Answer, dict[str, Any]]:
         operation = f"{service}.{model.name}"
