@@ -29,7 +29,7 @@ $(if $(UNKNOWN),$(error There is no variable $(UNKNOWN); there are: $(VARIABLES)
 # P has words of the command line, or NAME=VALUE for an option.
 PARAMETERS = $(foreach word,$(P),$(if $(findstring =,$(word)),$(if $(filter -%,$(word)),,--))$(word))
 
-VERBS := deploy rollback history diagnose backup restore restart approve refuse logs
+VERBS := doctor deploy rollback history diagnose backup restore restart approve refuse logs
 
 .PHONY: help venv setup demo register up down status $(VERBS) clean lock lint scan audit format unit test pythons coverage bench e2e nightly
 
@@ -57,7 +57,7 @@ down: venv ## Stop what `up` or `demo` started; the state stays
 status: venv ## Show what runs and where: the local stack, or an environment with E=staging
 	@$(VENV)/vimbiso status $(E)
 
-deploy: ## Deploy and follow: E=staging REF=v1.2. Also: rollback history diagnose backup restore restart approve refuse logs, P="name=value"
+deploy: ## Deploy and follow: E=staging REF=v1.2. Also: doctor rollback history diagnose backup restore restart approve refuse logs, P="name=value"
 $(VERBS): venv
 	@$(VENV)/vimbiso $@ $(or $(E),local) $(if $(REF),--ref $(REF)) $(PARAMETERS)
 

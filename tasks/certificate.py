@@ -2,7 +2,7 @@
 
 from prefect.logging import get_run_logger
 
-from pipeline.certificate.check import CertificateReport, check_certificate, lookup_cname
+from pipeline.certificate.check import CertificateReport, check_certificate, lookup_records
 from pipeline.certificate.model import Endpoint, ExpiryLimits
 from pipeline.clock import utc_now
 from pipeline.live import LiveEnvironment
@@ -29,7 +29,7 @@ def inspect_certificate(
 ) -> CertificateReport:
     """Ask ACM, the endpoint and DNS about the certificate, and show every finding; a dry run tells nobody."""
     endpoint = Endpoint(domain)
-    report = check_certificate(live.access, arn, utc_now(), endpoint, lookup_cname, limits)
+    report = check_certificate(live.access, arn, utc_now(), endpoint, lookup_records, limits)
     for finding in report.verdict.problems:
         get_run_logger().warning("%s: %s %s", finding.subject, finding.text, finding.next_step)
     show_table(

@@ -48,10 +48,11 @@ def preflight(live: LiveEnvironment, ref: str | None, builds: bool) -> tuple[Che
 
 
 @step
-def load_environment(name: str, built: bool = True) -> LiveEnvironment:
+def load_environment(name: str, built: bool = True, identified: bool = True) -> LiveEnvironment:
     """Load the environment's block, check whose its credentials are, and read what Terraform built.
 
-    ``built`` says whether the flow needs what Terraform built.
+    ``built`` says whether the flow needs what Terraform built; ``identified`` is False for one that asks by
+    itself whose the credentials are.
 
     A deployment of one environment runs for that one only: its worker has that one's credentials and network.
     """
@@ -71,6 +72,8 @@ def load_environment(name: str, built: bool = True) -> LiveEnvironment:
             "Register the environments again (make register)."
         ) from error
     live = block.live()
+    if not identified:
+        return live
     identity = identify(live.access)
     require_account(identity, live.settings.account_id, emulated=live.settings.aws_endpoint_url is not None)
     get_run_logger().info("%s in %s as %s", name, live.settings.region, identity.arn)

@@ -12,6 +12,8 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from pipeline.clock import utc_now
+from pipeline.doctor.model import Sizes
+from pipeline.doctor.sizes import read_sizes
 from pipeline.environment.files import PROJECT
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
@@ -166,6 +168,12 @@ def pipeline_variables(live: LiveEnvironment) -> dict[str, Any]:
     """Return the variables that the pipeline hands to the root module."""
     path = live.settings.data_host_path
     return root_variables(live.settings, {"data_host_path": str(PROJECT / path) if path else None})
+
+
+@step
+def read_root_sizes(live: LiveEnvironment) -> Sizes:
+    """Return the environment's sizes, with the root module's defaults."""
+    return read_sizes(ROOT_MODULE, live.access, plan_request(live))
 
 
 @step

@@ -17,6 +17,7 @@ from deployments.paths import PROJECT
 from pipeline.errors import PipelineError
 
 _DAILY = {
+    "doctor": "doctor",
     "deploy": "deploy-application",
     "rollback": "rollback-application",
     "history": "history",

@@ -14,7 +14,15 @@ from deployments.follow import Follower, page_of_run, start
 _CODES = {"COMPLETED": 0, "FAILED": 1, "CRASHED": 3, "CANCELLED": 4}
 _INTERRUPTED = 130
 _ANSWERS = frozenset(
-    {"history", "diagnose", "rollback-application", "backup-sqlite", "restore-sqlite", "import-database"}
+    {
+        "doctor",
+        "history",
+        "diagnose",
+        "rollback-application",
+        "backup-sqlite",
+        "restore-sqlite",
+        "import-database",
+    }
 )
 """Flows that are started for what they find."""
 

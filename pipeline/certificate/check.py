@@ -73,20 +73,20 @@ def _handshake(
 
 
 RESOLVER = "https://cloudflare-dns.com/dns-query"
-"""Speaks JSON over HTTPS, as Google's https://dns.google/resolve does: Python's library reads no CNAMEs."""
-_CNAME = 5
+"""Speaks JSON over HTTPS, as https://dns.google/resolve does: Python's library reads addresses only."""
+_TYPES = {"CNAME": 5, "NS": 2}
 _NO_ERROR, _NO_SUCH_NAME = 0, 3
 _TIMEOUT_SECONDS = 5.0
 
 
-def lookup_cname(
-    name: str, resolver: str = RESOLVER, client: httpx.Client | None = None
+def lookup_records(
+    name: str, kind: str = "CNAME", resolver: str = RESOLVER, client: httpx.Client | None = None
 ) -> tuple[str, ...] | None:
-    """Return the CNAME targets of a name, () where there are none, None where nobody could say."""
+    """Return what a name's CNAME or NS records say, () where there are none, None where nobody could say."""
     try:
         answer = (client or httpx).get(
             resolver,
-            params={"name": name, "type": "CNAME"},
+            params={"name": name, "type": kind},
             headers={"accept": "application/dns-json"},
             timeout=_TIMEOUT_SECONDS,
         )
@@ -94,7 +94,7 @@ def lookup_cname(
         document = answer.json()
         status = document["Status"]
         records = document.get("Answer", ())
-        targets = tuple(str(record["data"]) for record in records if record["type"] == _CNAME)
+        targets = tuple(str(record["data"]) for record in records if record["type"] == _TYPES[kind])
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return None
     return targets if status in (_NO_ERROR, _NO_SUCH_NAME) else None

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from pipeline.aws.errors import AwsError, calling, explain
 from pipeline.certificate.check import read_certificate
@@ -177,12 +178,12 @@ def read_facts(live: LiveEnvironment, subject: Subject) -> Facts:
         "releases": partial(_releases, live),
     }
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="diagnosis") as pool:
-        answers = {name: pool.submit(_answer, question) for name, question in questions.items()}
+        answers = {name: pool.submit(answer, question) for name, question in questions.items()}
     return Facts(subject, **{name: answer.result() for name, answer in answers.items()})
 
 
-def _answer(question: Callable[[], Any]) -> Any:
-    """Ask; a refusal, a fault of AWS or a missing thing is an answer too."""
+def answer(question: Callable[[], Any]) -> Any:
+    """Ask; a refusal, a fault of AWS or a missing thing is an answer too, which is Unread."""
     try:
         return question()
     except AwsError as error:
@@ -191,14 +192,19 @@ def _answer(question: Callable[[], Any]) -> Any:
         return Unread(str(error))
     except (ClientError, BotoCoreError) as error:
         return Unread(_why(explain("Reading", error)))
-    except (LookupError, TypeError, ValueError) as error:  # an emulator's answer lacks what AWS's has
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        ResponseParserError,
+    ) as error:  # an emulator's answer lacks what AWS's has
         return Unread(f"the answer could not be understood: {error!r}")
 
 
 def _why(error: AwsError) -> str:
     """Say so where an emulator lacks the API: it answers a bare HTTP status where AWS names a code."""
     if error.code.isdigit():
-        return f"{str(error).partition(':')[0]}: HTTP {error.code}; this endpoint lacks the API"
+        return f"HTTP {error.code}; this endpoint lacks the API"
     return str(error)
 
 

@@ -150,6 +150,12 @@ class Workspace:
         document = self._document("output", out, err)
         return {name: Output(item["value"], bool(item.get("sensitive"))) for name, item in document.items()}
 
+    def planned_outputs(self, plan: Plan) -> dict[str, Any]:
+        """Return the values that a plan gives to the root module's outputs; one that is null is left out."""
+        _, out, err = self._runner().cmd("show", str(plan.path), json=IsFlagged, no_color=IsFlagged)
+        planned = self._document("show", out, err)["planned_values"].get("outputs", {})
+        return {name: item["value"] for name, item in planned.items() if item.get("value") is not None}
+
     def _configuration(self) -> str:
         """Return the text of the root module and of those that it calls, as ``init`` has noted them."""
         noted = self.folder.data / "modules/modules.json"

@@ -1,5 +1,6 @@
 """Every maintenance flow through its deployment: a preview, then the run with its report and its event."""
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -67,6 +68,14 @@ def test_each_ends_with_a_report_and_an_event(house: House, backed_up: str) -> N
     assert told(house, "vimbiso.images.deleted")["images"] >= 1
     copy = live(house).with_name(told(house, "vimbiso.database.copied")["path"].split("/")[-1])
     assert parties(copy) == parties(live(house)) == [PARTY]
+
+
+def test_the_doctor_knows_what_terraform_has_made(house: House) -> None:
+    """Every name is taken, by what is in the state; nothing stands in the way of the next apply."""
+    house.complete("doctor")
+    rows = json.loads(house.page("doctor-local"))
+    assert [row for row in rows if row["result"] == "NG" or row["seen"] == "free"] == []
+    assert sum(row["seen"] == "there, and in the state" for row in rows) == 13
 
 
 def test_a_backup_takes_the_live_databases_place(house: House, backed_up: str) -> None:

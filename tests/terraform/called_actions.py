@@ -9,7 +9,7 @@ import boto3
 from terraform_command import PROJECT
 
 # Terraform, and the flows that guard its state, use the credentials of an administrator.
-ADMINISTRATOR = {"state", "terraform"}
+ADMINISTRATOR = {"doctor", "state", "terraform"}
 
 # Source: AWS, "Service Authorization Reference", where an action is not named like its API operation.
 _PREFIXES = {"elbv2": "elasticloadbalancing", "efs": "elasticfilesystem"}

@@ -77,6 +77,6 @@ def place(aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     with world(aws, tmp_path) as made:
         for module in MODULES:
             if hasattr(module, "load_environment"):
-                monkeypatch.setattr(module, "load_environment", lambda name, built=True: made.live)
+                monkeypatch.setattr(module, "load_environment", lambda name, **_: made.live)
         monkeypatch.setattr("tasks.support.emit_event", made.hear)
         yield made

@@ -17,6 +17,7 @@ from deployments.cli.logs import show_application_log, show_run_log
 from deployments.cli.status import show_status
 from deployments.register import register, register_blocks
 from deployments.work_pools import WorkPoolError, register_work_pools
+from flows.doctor import doctor
 from flows.shared.ending import state_is_outcome
 from pipeline.environment.loader import environment
 from pipeline.environment.pools import DockerPool
@@ -71,6 +72,18 @@ def test_an_environment_that_does_not_fit_is_told(registered: World, runs: Runs)
     other = registered.live.settings.model_copy(update={"account_id": "999999999999"})
     register_blocks(other)
     assert "but this environment is in 999999999999" in told(runs.run(loads))
+
+
+def test_the_doctor_asks_by_itself_whose_the_credentials_are(
+    registered: World, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another account's are a line of its table, and no reason not to have one."""
+    monkeypatch.setattr("flows.doctor.load_environment", load_environment)
+    other = registered.live.settings.model_copy(update={"account_id": "999999999999", "domain": None})
+    register_blocks(other)
+    state = runs.run(doctor)
+    assert told(state).startswith("Failed: account: 123456789012 instead of 999999999999. Put the right keys")
+    assert [row["result"] for row in runs.artifact(state, "doctor")] == ["OK", "NG"]
 
 
 def test_what_a_person_entered_stays(registered: World, runs: Runs) -> None:

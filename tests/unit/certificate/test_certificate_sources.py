@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
-from pipeline.certificate.check import check_certificate, lookup_cname, read_certificate
+from pipeline.certificate.check import check_certificate, lookup_records, read_certificate
 from pipeline.certificate.model import CertificateError, Level, Validation
 
 ARN = "arn:aws:acm:af-south-1:000000000000:certificate/11111111-2222-3333-4444-555555555555"
@@ -124,4 +124,4 @@ def test_a_resolver_says_which_records_there_are(
 ) -> None:
     """No such name is an answer; a broken resolver is none."""
     client = httpx.Client(transport=httpx.MockTransport(lambda request: answer))
-    assert lookup_cname("_a.pay.test.", client=client) == expected
+    assert lookup_records("_a.pay.test.", client=client) == expected

@@ -21,7 +21,7 @@ from pipeline.environment.files import PROJECT
 from pipeline.environment.loader import environment, environments
 
 ENTRYPOINTS = sorted({entry.entrypoint for entry in entries(environment("local"))})
-DAILY = ["deploy", "rollback", "history", "diagnose", "backup", "restore"]
+DAILY = ["doctor", "deploy", "rollback", "history", "diagnose", "backup", "restore"]
 Started = list[tuple[Any, ...]]
 
 

@@ -1,0 +1,1 @@
+"""Asks what only the account knows, before Terraform makes anything there."""
