@@ -27,9 +27,9 @@ _CHAINS = (
 _PREFIX = re.compile(
     r"^\s*(?:[\w.-]*\s*\|\s+)?"  # docker compose, groups of exceptions
     r"(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*(?: [+-]\d{4}\])?\s+)?"
-    r"(?:\[\d+\]\s+)?(?:\[?(?:CRITICAL|ERROR|FATAL)\]?:?\s+)?"
+    r"(?:\[\d+\]\s+)?(?:\[?(?:CRITICAL|ERROR|FATAL)\]?:?\s+)?(?:\w+=\S+\s+)*"
 )
-"""Time, process and level as gunicorn, uwsgi and Python's logging write them before a line."""
+"""Time, process, level and fields as gunicorn, uwsgi and Python's logging write them before a line."""
 _RECORD = re.compile(
     r"^\s*(?:[\w.-]+\s*\|\s+)?\[?(?:\d{4}-\d\d-\d\d[T ]\d\d:|INFO|WARNING|DEBUG|\d+\] \[)"
     r"|^\*\*\*|^unable to load app|^(?:Internal Server Error|Bad Request|Not Found): /"

@@ -157,6 +157,10 @@ BARE_GROUP = """  | ExceptionGroup: two (1 sub-exception)
         ),
         ("E: Unable to locate package nosuchpackage", "E: Unable to locate package nosuchpackage"),
         (
+            "2026-11-24T13:53:05 ERROR release=1f2e request=7 django.request: Internal Server Error: /a",
+            "django.request: Internal Server Error: /a",
+        ),
+        (
             'TaskFailedToStart: unable to start: exec: "gunicornn": executable file not found in $PATH',
             'exec: "gunicornn": executable file not found in $PATH',
         ),
