@@ -7,6 +7,9 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
   with_https = var.domain != null
 
+  # What tells this environment's resources from all others of the account; rights depend on them.
+  tags = { Application = var.app, Environment = var.environment }
+
   # Without a folder of the container host the data lives on a shared file system.
   with_file_system = var.data_host_path == null
 
@@ -99,8 +102,8 @@ module "roles" {
   repository_arn         = module.registry.arn
   log_group_arn          = module.logs.arn
   secret_arn             = module.secret.arn
-  with_file_system       = local.with_file_system
   with_exec              = var.execute_command
+  tags                   = local.tags
   cluster_name           = var.cluster_name
   service_name           = var.service_name
   outputs_parameter_arn  = "arn:${data.aws_partition.current.partition}:ssm:${var.region}:${local.account_id}:parameter${var.outputs_parameter}"

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of the roles' names, and the Name tag of the file system."
+  description = "Prefix of the roles' names."
   type        = string
   nullable    = false
 }
@@ -46,9 +46,9 @@ variable "secret_arn" {
   nullable    = false
 }
 
-variable "with_file_system" {
-  description = "Whether the tasks mount a shared file system."
-  type        = bool
+variable "tags" {
+  description = "Tags that tell this environment's resources from all others of the account."
+  type        = map(string)
   nullable    = false
 }
 
