@@ -85,7 +85,10 @@ def built(access: AwsAccess, url: str, data: Path) -> Outputs:
     access.client("ecr").create_repository(repositoryName="pay")
     access.client("logs").create_log_group(logGroupName=LOGS)
     trust = json.dumps({"Version": "2012-10-17", "Statement": [_TRUST]})
-    role = access.client("iam").create_role(RoleName="tasks", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    roles = [
+        access.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        for name in ("execution", "tasks")
+    ]
     values = json.dumps(dict.fromkeys(SECRET_KEYS, "made up"))
     secret = access.client("secretsmanager").create_secret(Name="pay/app", SecretString=values)["ARN"]
     return Outputs(
@@ -113,7 +116,7 @@ def built(access: AwsAccess, url: str, data: Path) -> Outputs:
         databases=(str(data / "db.sqlite3"),),
         subnet_ids=("subnet-1",),
         security_group_ids=("sg-1",),
-        execution_role_arn=role,
-        task_role_arn=role,
+        execution_role_arn=roles[0],
+        task_role_arn=roles[1],
         metrics_namespace="pay/staging",
     )

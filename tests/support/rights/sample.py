@@ -1,0 +1,73 @@
+"""Sample of what the flows ask of AWS: a line for each kind of request, with names of outputs for values.
+
+It is recorded from the flows' own tests, which carry each flow through its steps. To renew it::
+
+    VIMBISO_CALLS=calls.jsonl PYTHONPATH=tests/support/recorder .venv/bin/pytest -n 0 tests/integration/flows
+    PYTHONPATH=.:tests .venv/bin/python -m support.rights.sample calls.jsonl
+
+``tests/e2e/test_worker_calls.py`` holds it against what flows on real containers ask.
+"""
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from support.account import GROUP, LOGS
+from support.fake_ecs import CLUSTER, SERVICE
+from support.rights.calls import Call, distinct, read_calls
+
+FILE = Path(__file__).with_name("sample.jsonl")
+# What the flows' tests name so, by the output that holds it.
+_WORLD = {
+    CLUSTER: "<cluster>",
+    SERVICE: "<service>",
+    LOGS: "<log_group>",
+    GROUP: "<target_group>",
+    "app": "<task_family>",
+    "archive": "<log_archive_bucket>",
+    "backups": "<backup_bucket>",
+    "execution": "<execution_role>",
+    "pay": "<repository_name>",
+    "pay/staging": "<metrics_namespace>",
+    "tasks": "<task_role>",
+}
+
+
+def sample(outputs: Mapping[str, Any]) -> list[Call]:
+    """Return the sample as the flows of an environment with these outputs would ask."""
+    roles = {name: outputs[f"{name}_arn"].rpartition("/")[2] for name in ("execution_role", "task_role")}
+    values = {**outputs, **roles}
+    return [Call(call.service, call.operation, _replace(call.params, values)) for call in read_calls(FILE)]
+
+
+def _replace(value: Any, values: Mapping[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {name: _replace(item, values) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_replace(item, values) for item in value]
+    return re.sub(r"<(\w+)>", lambda found: str(values[found[1]]), value)
+
+
+def template(call: Call) -> Call:
+    """Return a call with names of outputs for values, and nothing that differs from run to run."""
+    return Call(
+        call.service, call.operation, {name: _general(name, value) for name, value in call.params.items()}
+    )
+
+
+def _general(name: str, value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return sorted({_general(name, item) for item in value})
+    return _WORLD.get(value, value)
+
+
+def kinds(calls: Iterable[Call]) -> Iterator[Call]:
+    """Yield the worker's calls in general."""
+    yield from (template(call) for call in calls if call.by_the_worker)
+
+
+if __name__ == "__main__":
+    found = distinct(kinds(read_calls(Path(sys.argv[1]))))
+    FILE.write_text("".join(f"{call.line}\n" for call in found), encoding="utf-8")
