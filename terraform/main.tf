@@ -20,6 +20,7 @@ locals {
   repository_url    = var.registry == null ? module.registry.url : "${var.registry}/${module.registry.name}"
   metrics_namespace = "${var.app}/${var.environment}"
   kms_key_arn       = one(module.encryption[*].key_arn)
+  state_bucket      = join("-", compact([var.app, var.environment, "terraform-state", var.account_id])) # made by bootstrap-state
   recovery_days     = var.force_destroy ? 0 : 30
 
   # Error tracking: what the application logs, counted.
@@ -109,6 +110,7 @@ module "roles" {
   outputs_parameter_arn  = "arn:${data.aws_partition.current.partition}:ssm:${var.region}:${local.account_id}:parameter${var.outputs_parameter}"
   backup_bucket_arn      = module.backup_bucket.arn
   log_archive_bucket_arn = module.log_archive_bucket.arn
+  state_bucket_arn       = "arn:${data.aws_partition.current.partition}:s3:::${local.state_bucket}"
   metrics_namespace      = local.metrics_namespace
   worker_principals      = var.worker_principals
   ci                     = var.ci

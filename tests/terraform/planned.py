@@ -11,6 +11,8 @@ from support.rights.asks import Site
 from support.rights.policy import Statement
 from terraform_command import Terraform
 
+from pipeline.environment.loader import environment
+
 ACCOUNT = "123456789012"
 _POLICY = re.compile(r'aws_iam_role_policy\.(\w+)(?:\["?(\w+)"?\])?$')
 
@@ -51,6 +53,16 @@ class Planned:
         """What the flows get."""
         values: dict[str, Any] = self.document["output_changes"]["pipeline"]["after"]
         return values
+
+    @cached_property
+    def known(self) -> dict[str, Any]:
+        """What the flows know: the outputs, and what the pipeline names itself."""
+        described = environment(self.name)
+        return {
+            **self.outputs,
+            "state_bucket": described.state_bucket,
+            "outputs_parameter": described.outputs_parameter,
+        }
 
     @cached_property
     def key(self) -> str:

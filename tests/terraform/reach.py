@@ -73,6 +73,7 @@ def _names(victim: Planned) -> Iterator[dict[str, str]]:
         "AlarmName": _of(victim, "aws_cloudwatch_metric_alarm", "alarm_name"),
     }
     several["LogGroupName"].append(f"/aws/ecs/containerinsights/{outputs['cluster']}/performance")
+    several["BucketName"].append(f"{outputs['app']}-{outputs['environment']}-terraform-state")
     single = {
         "ClusterName": outputs["cluster"],
         "ServiceName": outputs["service"],

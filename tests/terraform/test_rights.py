@@ -47,7 +47,7 @@ def used(planned: Planned) -> dict[str, list[Ask]]:
     repository = {"RepositoryName": outputs["repository_name"]}
     webhook = next(arn for arn in _secrets(planned) if "/webhook-" in arn)
     group = {"LogGroupName": f"/vpc/{outputs['task_family']}", "LogStreamName": "eni-0"}
-    flows = chain(*(asks(call, site) for call in sample(outputs)))
+    flows = chain(*(asks(call, site) for call in sample(planned.known)))
     return {
         "worker": [*flows, *chain(*(site.ask(action, repository) for action in DOCKER_PUSH))],
         "execution": list(starting(definition, site)),

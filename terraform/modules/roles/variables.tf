@@ -88,6 +88,12 @@ variable "log_archive_bucket_arn" {
   nullable    = false
 }
 
+variable "state_bucket_arn" {
+  description = "Bucket of Terraform's state, whose copies the worker may count."
+  type        = string
+  nullable    = false
+}
+
 variable "metrics_namespace" {
   description = "The only CloudWatch namespace that the worker may publish in."
   type        = string

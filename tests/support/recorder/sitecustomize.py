@@ -26,7 +26,7 @@ KEPT = frozenset(
             "LoadBalancerArn",
         ),
         *("MountTargetId", "Name", "Namespace", "QueueName", "QueueUrl", "ResourceId", "RoleArn", "RoleName"),
-        *("ScalableDimension", "SecretId", "ServiceNamespace", "TargetGroupArn", "cluster", "family"),
+        *("ScalableDimension", "SecretId", "ServiceNamespace", "cluster", "family"),
         *("executionRoleArn", "logGroupName", "logStreamName", "repositoryName", "repositoryNames"),
         *("service", "services", "task", "taskDefinition", "taskRoleArn", "tasks"),
     )

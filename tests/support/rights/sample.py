@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from support.account import GROUP, LOGS
+from support.account import LOGS
 from support.fake_ecs import CLUSTER, SERVICE
 from support.rights.calls import Call, distinct, read_calls
 
@@ -24,7 +24,6 @@ _WORLD = {
     CLUSTER: "<cluster>",
     SERVICE: "<service>",
     LOGS: "<log_group>",
-    GROUP: "<target_group>",
     "app": "<task_family>",
     "archive": "<log_archive_bucket>",
     "backups": "<backup_bucket>",
@@ -32,13 +31,20 @@ _WORLD = {
     "pay": "<repository_name>",
     "pay/staging": "<metrics_namespace>",
     "tasks": "<task_role>",
+    r"arn:aws:ecs:[^/]*:task-definition/app:\d+": "<task_family>:1",
+    rf"arn:aws:ecs:[^/]*:task/{CLUSTER}/\w+": "0",
+    r"arn:aws:iam::\d+:role/execution": "<execution_role_arn>",
+    r"arn:aws:iam::\d+:role/tasks": "<task_role_arn>",
+    r"arn:aws:secretsmanager:\S*:secret:pay/app-\w+": "<secret_arn>",
+    r"ecs/app/\w+": "ecs/app/0",
+    r"vimbiso-pay-staging-terraform-state": "<state_bucket>",
 }
 
 
-def sample(outputs: Mapping[str, Any]) -> list[Call]:
-    """Return the sample as the flows of an environment with these outputs would ask."""
-    roles = {name: outputs[f"{name}_arn"].rpartition("/")[2] for name in ("execution_role", "task_role")}
-    values = {**outputs, **roles}
+def sample(known: Mapping[str, Any]) -> list[Call]:
+    """Return the sample as the flows of an environment would ask, of which this is known."""
+    roles = {name: known[f"{name}_arn"].rpartition("/")[2] for name in ("execution_role", "task_role")}
+    values = {**known, **roles}
     return [Call(call.service, call.operation, _replace(call.params, values)) for call in read_calls(FILE)]
 
 
@@ -52,15 +58,15 @@ def _replace(value: Any, values: Mapping[str, Any]) -> Any:
 
 def template(call: Call) -> Call:
     """Return a call with names of outputs for values, and nothing that differs from run to run."""
-    return Call(
-        call.service, call.operation, {name: _general(name, value) for name, value in call.params.items()}
-    )
+    return Call(call.service, call.operation, {name: _general(name, it) for name, it in call.params.items()})
 
 
 def _general(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return sorted({_general(name, item) for item in value})
-    return _WORLD.get(value, value)
+    if name == "Key":  # rights end at the bucket
+        return f"{value.partition('/')[0]}/0"
+    return next((new for old, new in _WORLD.items() if re.fullmatch(old, value)), value)
 
 
 def kinds(calls: Iterable[Call]) -> Iterator[Call]:
