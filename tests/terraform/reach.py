@@ -66,15 +66,26 @@ def _names(victim: Planned) -> Iterator[dict[str, str]]:
     """Yield the variables of ARN templates, until each resource of the victim has been named."""
     outputs = victim.outputs
     several = {
-        "LogGroupName": _of(victim, "aws_cloudwatch_log_group", "name"),
-        "BucketName": _of(victim, "aws_s3_bucket", "bucket"),
+        "LogGroupName": [
+            *_of(victim, "aws_cloudwatch_log_group", "name"),
+            f"/aws/ecs/containerinsights/{outputs['cluster']}/performance",
+        ],
+        "BucketName": [
+            *_of(victim, "aws_s3_bucket", "bucket"),
+            f"{outputs['app']}-{outputs['environment']}-terraform-state",
+        ],
         "RoleNameWithPath": _of(victim, "aws_iam_role", "name"),
         "SecretId": [arn.rpartition(":")[2] for arn in _of(victim, "aws_secretsmanager_secret", "arn")],
         "AlarmName": _of(victim, "aws_cloudwatch_metric_alarm", "alarm_name"),
     }
-    several["LogGroupName"].append(f"/aws/ecs/containerinsights/{outputs['cluster']}/performance")
-    several["BucketName"].append(f"{outputs['app']}-{outputs['environment']}-terraform-state")
-    single = {
+    single = _single_names(victim)
+    for number in range(max(map(len, several.values()))):
+        yield {**single, **{name: values[number % len(values)] for name, values in several.items()}}
+
+
+def _single_names(victim: Planned) -> dict[str, str]:
+    outputs = victim.outputs
+    return {
         "ClusterName": outputs["cluster"],
         "ServiceName": outputs["service"],
         "TaskDefinitionFamilyName": outputs["task_family"],
@@ -92,8 +103,6 @@ def _names(victim: Planned) -> Iterator[dict[str, str]]:
         "ResourceId": "0ec5",
         "KeyId": victim.key.rpartition("/")[2],
     }
-    for number in range(max(map(len, several.values()))):
-        yield {**single, **{name: values[number % len(values)] for name, values in several.items()}}
 
 
 def _of(victim: Planned, kind: str, attribute: str) -> list[str]:
