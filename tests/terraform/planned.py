@@ -14,7 +14,7 @@ from terraform_command import Terraform
 from pipeline.environment.loader import environment
 
 ACCOUNT = "123456789012"
-_POLICY = re.compile(r'aws_iam_role_policy\.(\w+)(?:\["?(\w+)"?\])?$')
+_POLICY = re.compile(r'(network\.)?aws_iam_role_policy\.(\w+)(?:\["?([a-z]+)"?\]|\[\d+\])?$')
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,14 @@ class Planned:
 
     @cached_property
     def roles(self) -> dict[str, list[Statement]]:
-        """Statements by role: ``worker``, or ``execution client`` where there are several."""
+        """Statements by role: ``worker``, ``network flow``, or ``execution client`` where there are several."""
         found: dict[str, list[Statement]] = {}
         for address, values in self.resources.items():
             policy = _POLICY.search(address)
             if policy:
-                which = policy[2] if policy[2] and not policy[2].isdigit() else ""
-                found[f"{policy[1]} {which}".strip()] = json.loads(values["policy"])["Statement"]
+                module, role, which = policy.groups("")
+                name = f"{module.removesuffix('.')} {role} {which}".strip()
+                found[name] = json.loads(values["policy"])["Statement"]
         return found
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:

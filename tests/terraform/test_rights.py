@@ -52,7 +52,7 @@ def used(planned: Planned) -> dict[str, list[Ask]]:
         "worker": [*flows, *chain(*(site.ask(action, repository) for action in DOCKER_PUSH))],
         "execution": list(starting(definition, site)),
         "ci": asks(Call("secretsmanager", "GetSecretValue", {"SecretId": webhook}), site),
-        "flow": list(chain(*(site.ask(action, group) for action in FLOW_LOGS))),
+        "network flow": list(chain(*(site.ask(action, group) for action in FLOW_LOGS))),
     }
 
 
@@ -60,7 +60,7 @@ def _secrets(planned: Planned) -> list[str]:
     return [values["arn"] for values in planned.of_type("aws_secretsmanager_secret").values()]
 
 
-@pytest.mark.parametrize("role", ["worker", "execution", "ci", "flow"])
+@pytest.mark.parametrize("role", ["worker", "execution", "ci", "network flow"])
 def test_a_role_may_do_what_is_done_with_it(environment: Planned, role: str) -> None:
     """A call that is denied here is denied on AWS; the line says which statement lacks."""
     assert denied(environment.roles[role], used(environment)[role]) == []
