@@ -34,7 +34,7 @@ class Planned:
 
     @cached_property
     def roles(self) -> dict[str, list[Statement]]:
-        """Statements by role: ``worker``, ``network flow``, or ``execution client`` where there are several."""
+        """Statements by role: ``worker``, ``network flow``, ``execution client``."""
         found: dict[str, list[Statement]] = {}
         for address, values in self.resources.items():
             policy = _POLICY.search(address)
