@@ -45,7 +45,7 @@ def test_copies_are_missed_found_and_grow_old(aws: AwsAccess) -> None:  # noqa: 
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
     aws.client("logs").create_log_group(logGroupName=GROUP)
     read: list[str] = []
-    s3.meta.events.register("before-call.s3.GetObject", lambda params, **_: read.append(params["url_path"]))
+    s3.meta.events.register("before-call.s3.GetObject", lambda params, **_: read.append(params["url"]))
     assert _verdicts(aws) == [Freshness.MISSING, Freshness.NOT_DUE]  # no release yet, so no database
     known = FoundDatabase(alias="default", vendor="sqlite", path="/data/db.sqlite3", exists=True)
     since = datetime.now(UTC) - timedelta(days=3)
@@ -65,4 +65,4 @@ def test_copies_are_missed_found_and_grow_old(aws: AwsAccess) -> None:  # noqa: 
     s3.put_object(Bucket="backups", Key=key + UNUSABLE, Body=b"{}")
     assert _verdicts(aws)[0] is Freshness.MISSING
     assert read
-    assert [path for path in read if home in path] == []  # the worker may list the state's bucket, no more
+    assert [url for url in read if home in url] == []  # the worker may list the state's bucket, no more
