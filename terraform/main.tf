@@ -7,6 +7,9 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
   with_https = var.domain != null
 
+  # What tells this environment's resources from all others of the account; rights depend on them.
+  tags = { Application = var.app, Environment = var.environment }
+
   # Without a folder of the container host the data lives on a shared file system.
   with_file_system = var.data_host_path == null
 
@@ -17,6 +20,7 @@ locals {
   repository_url    = var.registry == null ? module.registry.url : "${var.registry}/${module.registry.name}"
   metrics_namespace = "${var.app}/${var.environment}"
   kms_key_arn       = try(module.encryption[0].key_arn, null)
+  state_bucket      = join("-", compact([var.app, var.environment, "terraform-state", var.account_id])) # made by bootstrap-state
   recovery_days     = var.force_destroy ? 0 : 30
 
   # Error tracking: what the application logs, counted.
@@ -99,13 +103,14 @@ module "roles" {
   repository_arn         = module.registry.arn
   log_group_arn          = module.logs.arn
   secret_arn             = module.secret.arn
-  with_file_system       = local.with_file_system
   with_exec              = var.execute_command
+  tags                   = local.tags
   cluster_name           = var.cluster_name
   service_name           = var.service_name
   outputs_parameter_arn  = "arn:${data.aws_partition.current.partition}:ssm:${var.region}:${local.account_id}:parameter${var.outputs_parameter}"
   backup_bucket_arn      = module.backup_bucket.arn
   log_archive_bucket_arn = module.log_archive_bucket.arn
+  state_bucket_arn       = "arn:${data.aws_partition.current.partition}:s3:::${local.state_bucket}"
   metrics_namespace      = local.metrics_namespace
   worker_principals      = var.worker_principals
   ci                     = var.ci

@@ -6,10 +6,6 @@ provider "aws" {
   s3_use_path_style   = var.s3_use_path_style
 
   default_tags {
-    tags = {
-      Application = var.app
-      Environment = var.environment
-      ManagedBy   = "terraform"
-    }
+    tags = merge(local.tags, { ManagedBy = "terraform" })
   }
 }

@@ -1,6 +1,5 @@
 """Decides which log groups get the wanted retention. Pure."""
 
-import re
 from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -22,15 +21,15 @@ class LogGroup:
 
 
 def environment_groups(groups: Iterable[LogGroup], outputs: Outputs) -> tuple[LogGroup, ...]:
-    """Return the groups of an environment: the application's, and those named after what it consists of.
+    """Return the groups of an environment, each by its whole name: ``production-eu`` is not ``production``.
 
-    AWS derives the names of its own groups (Container Insights, flow logs, WAF) from the resource's, which
-    hold APP-ENVIRONMENT or the cluster's or service's name. ``prod`` is not found in ``production``.
+    AWS derives the names of its own groups (flow logs, WAF, Container Insights) from the resource's. The
+    worker's role has rights to these alone, see terraform/modules/roles/worker.tf.
     """
-    names = {f"{outputs.app}-{outputs.environment}", outputs.cluster, outputs.service}
-    either = "|".join(re.escape(name) for name in sorted(names))
-    pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{either})(?![A-Za-z0-9])")
-    return tuple(group for group in groups if group.name == outputs.log_group or pattern.search(group.name))
+    name = f"{outputs.app}-{outputs.environment}"
+    insights = f"/aws/ecs/containerinsights/{outputs.cluster}/performance"
+    mine = {outputs.log_group, f"/vpc/{name}", f"aws-waf-logs-{name}", insights}
+    return tuple(group for group in groups if group.name in mine)
 
 
 RESCAN_DAYS = 3

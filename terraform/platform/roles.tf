@@ -34,12 +34,8 @@ locals {
 
   # What prefect-aws's ECS worker calls, and nothing else.
   worker = [
-    {
-      Sid      = "Definitions"
-      Effect   = "Allow"
-      Action   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
-      Resource = "*" # AWS knows no narrower resource for these
-    },
+    { Sid = "Look", Effect = "Allow", Action = ["ecs:DescribeTaskDefinition"], Resource = "*" }, # AWS knows no narrower one
+    { Sid = "Define", Effect = "Allow", Action = ["ecs:RegisterTaskDefinition"], Resource = local.flow_family_arn },
     {
       Sid       = "Run"
       Effect    = "Allow"

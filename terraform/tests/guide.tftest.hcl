@@ -418,7 +418,7 @@ run "guide" {
 
   assert {
     condition = toset([for statement in module.roles.worker_statements : statement.Sid if try(statement.Resource == "*", false)]) == toset([
-      "Look", "Metrics", "TaskDefinitions", "RegistryLogin",
+      "Look", "Metrics", "RegistryLogin",
     ])
     error_message = "The worker's rights must name their resource where AWS knows one."
   }

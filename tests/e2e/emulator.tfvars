@@ -6,14 +6,6 @@ refuse_plain_http   = false # the emulator answers on plain HTTP
 deletion_protection = false # so that destroy can be tried
 force_destroy       = true
 
-# The logging of web ACLs does not exist there, and no emulator has the tags of Application Auto Scaling.
-autoscaling = null
-waf = {
-  requests_per_5_minutes = 10000
-  log_days               = 0
-  counted_rules          = { AWSManagedRulesCommonRuleSet = ["SizeRestrictions_BODY"] }
-}
-
 alert_emails = ["operations@example.org"]
 
 ci = {

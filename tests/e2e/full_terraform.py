@@ -25,7 +25,8 @@ class FullTerraform:
 
     folder: Path
     endpoint: str
-    cloudwatch: str
+    moto: str
+    scaling: str
 
     def init(self) -> None:
         """Prepare the working folder; the state lies in the emulator's S3."""
@@ -95,6 +96,11 @@ class FullTerraform:
         config = terraform_cli_config()
         mirror = {"TF_CLI_CONFIG_FILE": str(config)} if config else {}
         access = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
-        endpoints = {"AWS_ENDPOINT_URL": self.endpoint, "AWS_ENDPOINT_URL_CLOUDWATCH": self.cloudwatch}
+        endpoints = {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ENDPOINT_URL_CLOUDWATCH": self.moto,
+            "AWS_ENDPOINT_URL_WAFV2": self.moto,
+            "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING": self.scaling,
+        }
         own = {"TF_DATA_DIR": str(self.folder / "data"), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
         return {**kept, **mirror, **access, **endpoints, **own}

@@ -7,11 +7,13 @@ from typing import Any
 
 import boto3
 import pytest
-from emulators import moto
-from full_terraform import STATE_BUCKET, FullTerraform
+from emulators import moto, with_target_tags
+from full_terraform import ENVIRONMENT, STATE_BUCKET, FullTerraform
 from support.ministack import REGION, ministack
 from support.ports import free_port
 
+from deployments.paths import PROJECT
+from pipeline.environment.loader import load_environments
 from pipeline.outputs import parse_outputs
 
 # What MiniStack reads back otherwise than it was written, with the attribute.
@@ -27,17 +29,27 @@ EMULATOR_FAULTS = {
 
 @pytest.fixture(scope="module")
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullTerraform]:
-    """Production, applied to an emulator; alarms and dashboard to moto, which reads alarms back rightly."""
+    """Production, applied to MiniStack; alarms, web firewall and auto scaling to moto, which has them."""
     folder: Path = tmp_path_factory.mktemp("full")
-    with ministack(free_port()) as access, moto(folder) as cloudwatch:
+    with ministack(free_port()) as access, moto(folder) as other, with_target_tags(other) as scaling:
         endpoint = str(access.endpoint_url)
+        _make_service(_client("ecs", other))
         _client("s3", endpoint).create_bucket(
             Bucket=STATE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
-        terraform = FullTerraform(folder, endpoint, cloudwatch)
+        terraform = FullTerraform(folder, endpoint, other, scaling)
         terraform.init()
         terraform.apply()
         yield terraform
+
+
+def _make_service(ecs: Any) -> None:
+    """Make the service that moto looks for before it lets a target scale; Terraform's is on MiniStack."""
+    names = load_environments(PROJECT / "deployments/environments.toml", {})[ENVIRONMENT].names
+    container = {"name": "app", "image": "app", "memory": 128}
+    ecs.create_cluster(clusterName=names.cluster)
+    ecs.register_task_definition(family="app", containerDefinitions=[container])
+    ecs.create_service(cluster=names.cluster, serviceName=names.service, taskDefinition="app", desiredCount=0)
 
 
 def _client(service: str, endpoint: str) -> Any:
@@ -75,6 +87,8 @@ def test_destroy_removes_everything(applied: FullTerraform) -> None:
     assert len(applied.managed()) > 100
     gateways = applied.identifiers("aws_nat_gateway")
     assert gateways
+    for kind in ("aws_wafv2_web_acl_logging_configuration", "aws_appautoscaling_target"):
+        assert applied.identifiers(kind)
     applied.destroy()
     assert applied.managed() == []
     # MiniStack makes another gateway where a create is repeated with the same ClientToken.

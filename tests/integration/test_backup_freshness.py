@@ -44,6 +44,8 @@ def test_copies_are_missed_found_and_grow_old(aws: AwsAccess) -> None:  # noqa: 
     for bucket in ("backups", "archive", home):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
     aws.client("logs").create_log_group(logGroupName=GROUP)
+    read: list[str] = []
+    s3.meta.events.register("before-call.s3.GetObject", lambda params, **_: read.append(params["url"]))
     assert _verdicts(aws) == [Freshness.MISSING, Freshness.NOT_DUE]  # no release yet, so no database
     known = FoundDatabase(alias="default", vendor="sqlite", path="/data/db.sqlite3", exists=True)
     since = datetime.now(UTC) - timedelta(days=3)
@@ -62,3 +64,5 @@ def test_copies_are_missed_found_and_grow_old(aws: AwsAccess) -> None:  # noqa: 
 
     s3.put_object(Bucket="backups", Key=key + UNUSABLE, Body=b"{}")
     assert _verdicts(aws)[0] is Freshness.MISSING
+    assert read
+    assert [url for url in read if home in url] == []  # the worker may list the state's bucket, no more

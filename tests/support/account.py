@@ -77,6 +77,11 @@ def moto() -> Iterator[str]:
         server.stop()
 
 
+def _role(access: AwsAccess, name: str) -> str:
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [_TRUST]})
+    return access.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+
+
 def built(access: AwsAccess, url: str, data: Path) -> Outputs:
     """Make what Terraform would, and return its outputs."""
     place = {"LocationConstraint": REGION}
@@ -84,8 +89,7 @@ def built(access: AwsAccess, url: str, data: Path) -> Outputs:
         access.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=place)  # type: ignore[arg-type]
     access.client("ecr").create_repository(repositoryName="pay")
     access.client("logs").create_log_group(logGroupName=LOGS)
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [_TRUST]})
-    role = access.client("iam").create_role(RoleName="tasks", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    execution, task = (_role(access, name) for name in ("execution", "tasks"))
     values = json.dumps(dict.fromkeys(SECRET_KEYS, "made up"))
     secret = access.client("secretsmanager").create_secret(Name="pay/app", SecretString=values)["ARN"]
     return Outputs(
@@ -113,7 +117,7 @@ def built(access: AwsAccess, url: str, data: Path) -> Outputs:
         databases=(str(data / "db.sqlite3"),),
         subnet_ids=("subnet-1",),
         security_group_ids=("sg-1",),
-        execution_role_arn=role,
-        task_role_arn=role,
+        execution_role_arn=execution,
+        task_role_arn=task,
         metrics_namespace="pay/staging",
     )

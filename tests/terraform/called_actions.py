@@ -6,27 +6,11 @@ from functools import cache
 from pathlib import Path
 
 import boto3
+from support.rights.asks import action_of
 from terraform_command import PROJECT
 
 # Terraform, and the flows that guard its state, use the credentials of an administrator.
 ADMINISTRATOR = {"doctor", "state", "terraform"}
-
-# Source: AWS, "Service Authorization Reference", where an action is not named like its API operation.
-_PREFIXES = {"elbv2": "elasticloadbalancing", "efs": "elasticfilesystem"}
-_RENAMED = {
-    "s3:ListObjectsV2": "s3:ListBucket",
-    "s3:ListObjectVersions": "s3:ListBucketVersions",
-    "s3:HeadObject": "s3:GetObject",
-    "s3:HeadBucket": "s3:ListBucket",
-    "s3:CopyObject": "s3:PutObject",
-    "s3:DeleteObjects": "s3:DeleteObject",
-    "s3:CreateMultipartUpload": "s3:PutObject",
-    "s3:UploadPart": "s3:PutObject",
-    "s3:CompleteMultipartUpload": "s3:PutObject",
-    "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
-    "s3:ListParts": "s3:ListMultipartUploadParts",
-}
-_FREE = {"sts:GetCallerIdentity"}
 
 
 def called_actions() -> dict[str, set[str]]:
@@ -36,7 +20,7 @@ def called_actions() -> dict[str, set[str]]:
         if package.name not in ADMINISTRATOR:
             for file, action in _package_actions(package):
                 found.setdefault(action, set()).add(str(file.relative_to(PROJECT)))
-    return {action: files for action, files in found.items() if action not in _FREE}
+    return found
 
 
 def _package_actions(package: Path) -> Iterator[tuple[Path, str]]:
@@ -72,9 +56,9 @@ def _strings(call: ast.Call) -> Iterator[str]:
 def _actions(services: set[str], method: str) -> Iterator[str]:
     for service in services:
         operation = _operations(service).get(method)
-        if operation:
-            action = f"{_PREFIXES.get(service, service)}:{operation}"
-            yield _RENAMED.get(action, action)
+        action = action_of(service, operation) if operation else None
+        if action:
+            yield action
 
 
 @cache

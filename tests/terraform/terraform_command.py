@@ -17,12 +17,13 @@ class Terraform:
 
     binary: Path
     environment: dict[str, str]
+    folder: Path = ROOT
 
     def __call__(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        """Run Terraform in the root module; standard error is part of the output."""
+        """Run Terraform in the module's folder; standard error is part of the output."""
         return subprocess.run(
             [self.binary, *arguments],
-            cwd=ROOT,
+            cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

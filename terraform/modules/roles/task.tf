@@ -1,28 +1,18 @@
-# What the application itself may do in AWS: mount its data, and open a shell where that is switched on.
+# What the application itself may do in AWS: open a shell where that is switched on. Its data it mounts by the file
+# system's own policy, and through the access points alone: a right of the role would go round them.
 # Backups leave through URLs that the pipeline signs, so that the application needs no right to any bucket.
 locals {
-  task_statements = concat(
-    var.with_file_system ? [{
-      Sid      = "MountData"
-      Effect   = "Allow"
-      Action   = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
-      Resource = "arn:${var.partition}:elasticfilesystem:${var.region}:${var.account_id}:file-system/*"
-      Condition = {
-        StringEquals = { "aws:ResourceTag/Name" = var.name }
-      }
-    }] : [],
-    var.with_exec ? [{
-      Sid    = "Exec"
-      Effect = "Allow"
-      Action = [
-        "ssmmessages:CreateControlChannel",
-        "ssmmessages:CreateDataChannel",
-        "ssmmessages:OpenControlChannel",
-        "ssmmessages:OpenDataChannel",
-      ]
-      Resource = "*" # AWS knows no narrower resource for these actions
-    }] : [],
-  )
+  task_statements = !var.with_exec ? [] : [{
+    Sid    = "Exec"
+    Effect = "Allow"
+    Action = [
+      "ssmmessages:CreateControlChannel",
+      "ssmmessages:CreateDataChannel",
+      "ssmmessages:OpenControlChannel",
+      "ssmmessages:OpenDataChannel",
+    ]
+    Resource = "*" # AWS knows no narrower resource for these actions
+  }]
 }
 
 resource "aws_iam_role" "task" {

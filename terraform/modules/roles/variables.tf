@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Prefix of the roles' names, and the Name tag of the file system."
+  description = "Prefix of the roles' names."
   type        = string
   nullable    = false
 }
@@ -46,9 +46,9 @@ variable "secret_arn" {
   nullable    = false
 }
 
-variable "with_file_system" {
-  description = "Whether the tasks mount a shared file system."
-  type        = bool
+variable "tags" {
+  description = "Tags that tell this environment's resources from all others of the account."
+  type        = map(string)
   nullable    = false
 }
 
@@ -84,6 +84,12 @@ variable "backup_bucket_arn" {
 
 variable "log_archive_bucket_arn" {
   description = "Bucket of archived logs."
+  type        = string
+  nullable    = false
+}
+
+variable "state_bucket_arn" {
+  description = "Bucket of Terraform's state, whose copies the worker may count."
   type        = string
   nullable    = false
 }

@@ -10,6 +10,12 @@ locals {
       Resource = local.bucket_arns
     },
     {
+      Sid      = "StateCopies" # their names and times: check-backups looks whether they are fresh
+      Effect   = "Allow"
+      Action   = ["s3:ListBucket"]
+      Resource = var.state_bucket_arn
+    },
+    {
       Sid    = "Objects"
       Effect = "Allow"
       Action = [

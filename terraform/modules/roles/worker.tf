@@ -15,11 +15,16 @@ locals {
   cluster_arn         = "arn:${var.partition}:ecs:${var.region}:${var.account_id}:cluster/${var.cluster_name}"
   bucket_arns         = [var.backup_bucket_arn, var.log_archive_bucket_arn]
 
-  # The containers' own, and those of the VPC, the web firewall and Container Insights, which carry one of the names.
-  log_group_arns = [
-    for name in [var.name, var.cluster_name, var.service_name] :
-    "arn:${var.partition}:logs:${var.region}:${var.account_id}:log-group:*${name}*"
-  ]
+  # The containers' own, and those of the VPC, the web firewall and Container Insights: environment_groups in
+  # pipeline/logs/retention.py. Each in both forms, as AWS judges some calls by the group and others by what it holds.
+  log_groups = concat([var.log_group_arn], [
+    for name in ["/vpc/${var.name}", "aws-waf-logs-${var.name}", "/aws/ecs/containerinsights/${var.cluster_name}/performance"] :
+    "arn:${var.partition}:logs:${var.region}:${var.account_id}:log-group:${name}"
+  ])
+  log_group_arns = flatten([for arn in local.log_groups : [arn, "${arn}:*"]])
+
+  # Holds a right to this environment's resources where their ARNs tell nothing.
+  own = { for name, value in var.tags : "aws:ResourceTag/${name}" => value }
 
   worker_reads = [
     {
@@ -32,7 +37,6 @@ locals {
       Sid    = "Look"
       Effect = "Allow"
       Action = [
-        "acm:DescribeCertificate",
         "application-autoscaling:DescribeScalableTargets",
         "application-autoscaling:DescribeScalingActivities",
         "application-autoscaling:DescribeScalingPolicies",
@@ -45,15 +49,27 @@ locals {
         "ec2:DescribeVpcEndpoints",
         "ecs:DescribeTaskDefinition",
         "ecs:ListTaskDefinitions",
-        "elasticfilesystem:DescribeMountTargets",
-        "elasticfilesystem:DescribeMountTargetSecurityGroups",
         "elasticloadbalancing:DescribeListeners",
         "elasticloadbalancing:DescribeLoadBalancers",
         "elasticloadbalancing:DescribeTargetGroups",
         "elasticloadbalancing:DescribeTargetHealth",
         "logs:DescribeLogGroups",
       ]
-      Resource = "*" # AWS knows no narrower resource for most of these reads
+      Resource = "*" # AWS knows no narrower resource for these reads, but alarms: of those composite ones need it
+    },
+    {
+      Sid    = "LookAtOwn"
+      Effect = "Allow"
+      Action = [
+        "acm:DescribeCertificate",
+        "elasticfilesystem:DescribeMountTargets",
+        "elasticfilesystem:DescribeMountTargetSecurityGroups",
+      ]
+      Resource = [
+        "arn:${var.partition}:acm:${var.region}:${var.account_id}:certificate/*",
+        "arn:${var.partition}:elasticfilesystem:${var.region}:${var.account_id}:file-system/*",
+      ]
+      Condition = { StringEquals = local.own }
     },
     {
       Sid      = "Metrics"
@@ -91,7 +107,7 @@ locals {
       Sid      = "TaskDefinitions"
       Effect   = "Allow"
       Action   = ["ecs:RegisterTaskDefinition"]
-      Resource = "*" # AWS knows no narrower resource for this action
+      Resource = local.task_definition_arn
     },
     {
       Sid       = "TagTaskDefinitions" # needed to register one with tags
@@ -119,10 +135,10 @@ locals {
       Action   = ["application-autoscaling:RegisterScalableTarget"]
       Resource = "arn:${var.partition}:application-autoscaling:${var.region}:${var.account_id}:scalable-target/*"
       Condition = {
-        StringEquals = {
+        StringEquals = merge(local.own, {
           "application-autoscaling:service-namespace"  = "ecs"
           "application-autoscaling:scalable-dimension" = "ecs:service:DesiredCount"
-        }
+        })
       }
     },
     {

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -55,6 +56,8 @@ class House:
     stack: Stack
     application: Application
     prefect: SyncPrefectClient
+    recorded: Path
+    """Every request that a process of the stack has made of AWS, see tests/support/recorder."""
     environment: str = ENVIRONMENT
     app: str = APP
 

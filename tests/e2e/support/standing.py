@@ -1,5 +1,6 @@
 """Puts up a house: a stack on which flow runs have built infrastructure and deployed a release."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from deployments.local.stack.folders import prepare
 from deployments.local.stack.secrets import PREFECT_PASSWORD, read
 from deployments.paths import PROJECT
 
+CALLS = "calls.jsonl"
+RECORDER = PROJECT / "tests/support/recorder"
 SET_UP = ("bootstrap-state", "deploy-infrastructure", "sync-secrets", "deploy-application")
 
 
@@ -30,7 +33,7 @@ def standing_house(folder: Path, ports: tuple[int, int, int]) -> Iterator[House]
         made.up()
         api, password = f"{made.settings.prefect_url}/api", read(made.settings, PREFECT_PASSWORD)
         with _images_removed(made), SyncPrefectClient(api, auth_string=password) as client:
-            house = House(made, application, client)
+            house = House(made, application, client, folder / CALLS)
             house.register()
             house.use_own_key()
             for flow in SET_UP:
@@ -60,6 +63,8 @@ def _stack(folder: Path, application: Application, ports: tuple[int, int, int]) 
     settings = stack_settings(folder / "state", *ports)
     prepare(settings)  # makes the password that the environment holds
     variables = child_environment(settings) | {
+        "VIMBISO_CALLS": str(folder / CALLS),
+        "PYTHONPATH": os.pathsep.join([str(RECORDER), *filter(None, [os.environ.get("PYTHONPATH")])]),
         "VIMBISO_ENVIRONMENTS": str(described),
         "BASE_IMAGE": ensure_base_image(),
     }

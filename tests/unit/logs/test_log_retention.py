@@ -27,7 +27,7 @@ def _group(name: str, days: int | None, created: datetime = OLD) -> LogGroup:
 
 
 def test_picks_the_groups_of_one_environment() -> None:
-    """AWS names its own groups after the resources; prod is not production."""
+    """AWS names its own groups after the resources; neither production nor prod-eu is prod."""
     outputs = Outputs.model_construct(
         app="pay",
         environment="prod",
@@ -39,12 +39,15 @@ def test_picks_the_groups_of_one_environment() -> None:
         "/ecs/own",
         "/aws/ecs/containerinsights/pay-cluster-prod/performance",
         "aws-waf-logs-pay-prod",
+        "/vpc/pay-prod",
         "/ecs/pay-production",
+        "/vpc/pay-prod-eu",
+        "/aws/ecs/containerinsights/pay-cluster-prod-eu/performance",
         "/ecs/xpay-prod",
         "/ecs/pay-staging",
     ]
     found = environment_groups([_group(name, None) for name in names], outputs)
-    assert [group.name for group in found] == names[:3]
+    assert [group.name for group in found] == names[:4]
 
 
 @pytest.mark.parametrize(
