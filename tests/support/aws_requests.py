@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import support.aws_documents  # noqa: F401 - registers its rules
-from support.aws_models import forbidden, values_in
+from support.aws_models import forbidden, member, values_in
 from support.aws_rules import RULES
 
 MOST = {
@@ -70,15 +70,15 @@ def _documented(where: str, shape: Any, value: Any) -> Iterator[str]:
     for rule in RULES.get(where, []):
         if shape.type_name not in {"list", "map"} and (problem := rule(value)):
             yield problem
-    if (
-        where in MOST
-        and hasattr(value, "__len__")
-        and shape.type_name != "structure"
-        and len(value) > MOST[where]
-    ):
+    if where in MOST and _is_member_itself(where, shape) and len(value) > MOST[where]:
         yield f"has {len(value)}, more than {MOST[where]}"
     if where in NUMBERS and not NUMBERS[where][0] <= value <= NUMBERS[where][1]:
         yield f"is not between {NUMBERS[where][0]} and {NUMBERS[where][1]}"
+
+
+def _is_member_itself(where: str, shape: Any) -> bool:
+    """Whether the value is the list that a limit is about, and not one of its items."""
+    return bool(member(*where.split(" ")).type_name == shape.type_name)
 
 
 def tags(parameters: Parameters) -> Iterator[tuple[str, dict[str, str]]]:

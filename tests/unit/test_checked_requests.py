@@ -131,6 +131,14 @@ def test_a_good_request_is_sent() -> None:
         client.put_object(Bucket="pay", Key="a", Body=io.BytesIO(b"x"))
 
 
+def test_an_item_of_a_list_is_no_list() -> None:
+    """The ten services that may be described have names of more than ten characters."""
+    client = _client("ecs")
+    with Stubber(client) as stub:
+        stub.add_response("describe_services", {})
+        client.describe_services(services=["a-name-of-more-than-ten-characters"] * 10)
+
+
 def test_a_wrong_type_is_botocores_own_error() -> None:
     """A rule that looked first would fail on a type that it does not know."""
     with pytest.raises(ParamValidationError):
