@@ -17,7 +17,12 @@ MOST = {
     "ecs DescribeServices services": 10,
     "ecs DescribeTasks tasks": 100,
     "ecs RegisterTaskDefinition containerDefinitions": 10,
+    "ecs CreateService loadBalancers": 5,
+    "ecs CreateService networkConfiguration.awsvpcConfiguration.securityGroups": 5,
+    "ecs CreateService networkConfiguration.awsvpcConfiguration.subnets": 16,
     "ecs RunTask clientToken": 64,
+    "ecs RunTask networkConfiguration.awsvpcConfiguration.securityGroups": 5,
+    "ecs RunTask networkConfiguration.awsvpcConfiguration.subnets": 16,
     "elbv2 DescribeTags ResourceArns": 20,
     "s3 DeleteObjects Delete.Objects": 1000,
     "sns Publish Subject": 100,
@@ -29,6 +34,10 @@ MOST = {
 Source: https://docs.aws.amazon.com/SERVICE/latest/APIReference/API_OPERATION.html.
 """
 NUMBERS = {
+    "ecs RegisterTaskDefinition containerDefinitions.healthCheck.interval": (5, 300),
+    "ecs RegisterTaskDefinition containerDefinitions.healthCheck.retries": (1, 10),
+    "ecs RegisterTaskDefinition containerDefinitions.healthCheck.startPeriod": (0, 300),
+    "ecs RegisterTaskDefinition containerDefinitions.healthCheck.timeout": (2, 60),
     "ecs RunTask count": (1, 10),
     "ecs ListTasks maxResults": (1, 100),
     "ecs ListServices maxResults": (1, 100),
@@ -146,6 +155,20 @@ def _definition(asked: Parameters) -> Iterator[str]:
         yield from fargate_size(int(asked.get("cpu", 0)), int(asked.get("memory", 0)))
 
 
+def _run(asked: Parameters) -> Iterator[str]:
+    """Exclusions. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html."""
+    if asked.get("propagateTags") == "SERVICE":
+        yield "takes tags of a service, which it has none"
+    if "launchType" in asked and asked.get("capacityProviderStrategy"):
+        yield "has a launch type and a strategy"
+
+
+def _list(asked: Parameters) -> Iterator[str]:
+    """One filter. https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html."""
+    if "startedBy" in asked and {"family", "serviceName", "containerInstance"} & set(asked):
+        yield "has startedBy and another filter"
+
+
 def _service(asked: Parameters) -> Iterator[str]:
     given = asked.get("deploymentConfiguration", {})
     if {"minimumHealthyPercent", "maximumPercent"} <= set(given):
@@ -174,6 +197,8 @@ REQUESTS: dict[str, list[Callable[[Parameters], Iterator[str]]]] = {
     "ecs RegisterTaskDefinition": [_definition],
     "ecs CreateService": [_service],
     "ecs UpdateService": [_service],
+    "ecs RunTask": [_run],
+    "ecs ListTasks": [_list],
     "ssm PutParameter": [_parameter],
     "application-autoscaling RegisterScalableTarget": [_target],
     "s3 PutObject": [_object],

@@ -61,6 +61,13 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], str]] = {
         {"service": "a", "deploymentConfiguration": {"minimumHealthyPercent": 100, "maximumPercent": 100}},
         "may neither stop nor start",
     ),
+    "ecs RunTask": (
+        "ecs",
+        "run_task",
+        {"taskDefinition": "a", "propagateTags": "SERVICE"},
+        "tags of a service",
+    ),
+    "ecs ListTasks": ("ecs", "list_tasks", {"startedBy": "a", "family": "b"}, "another filter"),
     "ssm PutParameter": (
         "ssm",
         "put_parameter",
@@ -160,3 +167,20 @@ def test_one_more_than_the_most_is_refused(name: str) -> None:
     value: Any = "x" if shape.type_name == "string" else [{}]
     found = [str(item) for item in violations(service, operation, shape, value * (MOST[name] + 1), path)]
     assert any(f"more than {MOST[name]}" in item for item in found)
+
+
+@pytest.mark.parametrize("name", sorted(NUMBERS))
+def test_a_number_beyond_its_range_is_refused(name: str) -> None:
+    """Each range is looked at, at both ends."""
+    service, operation, path = name.split(" ")
+    shape, (least, most) = member(service, operation, path), NUMBERS[name]
+    accepted = [
+        value
+        for value in (least - 1, least, most, most + 1)
+        if not _rules(service, operation, shape, value, path)
+    ]
+    assert accepted == [least, most]
+
+
+def _rules(*asked: Any) -> list[str]:
+    return [item.rule for item in violations(*asked)]
