@@ -124,7 +124,7 @@ def _rename_container(found: list[Resource]) -> None:
 
 VALUES = {
     "apostrophe": (
-        _set("network.aws_security_group.endpoints[0]", description="it's"),
+        _set('platform.aws_security_group.this["balancer"]', description="it's"),
         "or others than a-zA-Z0-9",
     ),
     "target group": (_set("platform.aws_lb_target_group.this", name="x" * 40), "is not 1 to 32 letters"),
@@ -152,8 +152,8 @@ WHOLES = {
         "10240",
     ),
     "tasks_of_the_placeholder": (
-        _set("production.module.service.aws_ecs_service.this", desired_count=1),
-        "starts 2 tasks instead of 1",
+        _set("production.module.autoscaling[0].aws_appautoscaling_target.this", min_capacity=5),
+        "starts 5 tasks instead of 0",
     ),
     "key_of_log_groups": (_edit(_KEY, "policy", "logs.af-south-1", "logs"), "lacks kms:Encrypt"),
     "key_of_trails": (

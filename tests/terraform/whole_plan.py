@@ -5,6 +5,7 @@ answers what is only read (account, zones), ``invented.toml`` what AWS tells of 
 """
 
 import json
+import logging
 import re
 import shutil
 import subprocess
@@ -42,6 +43,7 @@ def whole_plan(folder: Path) -> dict[str, Any]:
     """Return the plan as ``terraform show -json`` tells it; addresses begin with their root."""
     _copy(folder)
     (folder / "main.tf").write_text("".join(_modules()), encoding="utf-8")
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
