@@ -31,11 +31,12 @@ def member(service: str, operation: str, path: str) -> Any:
     """
     shape: Any = model(service).operation_model(operation).input_shape
     for name in path.split("."):
-        shape = _inside(shape).members[name]
+        shape = item_of(shape).members[name]
     return shape
 
 
-def _inside(shape: Any) -> Any:
+def item_of(shape: Any) -> Any:
+    """Return the shape of what lists and maps hold, or the shape itself."""
     while shape.type_name in {"list", "map"}:
         shape = shape.member if shape.type_name == "list" else shape.value
     return shape

@@ -4,7 +4,6 @@
 """
 
 import json
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -14,15 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from botocore.validate import ParamValidator
-from support.aws_models import member
+from support.aws_models import item_of, member
 from support.aws_requests import Violation, tag_problems, violations
+from support.aws_rules import RULES
 
 TABLE: dict[str, dict[str, str]] = tomllib.loads(
     (Path(__file__).parent / "planned_members.toml").read_text(encoding="utf-8")
 )
 NEVER_SENT = "- "
 _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
-_INDEX = re.compile(r"\[[^]]*\]")
+_LIMITS = {"min", "max", "pattern", "enum"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Coverage:
     """Planned strings by what the table knows of them; tags are apart."""
 
     held: int = 0
+    limited: int = 0  # of those that are held: EC2's model, for one, limits next to nothing
     never_sent: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
 
@@ -58,10 +59,14 @@ class Coverage:
         return self.held / (self.held + self.unknown.total())
 
     def __str__(self) -> str:
+        counted = self.held + self.unknown.total()
         told = (
-            f"{self.share:.1%} of {self.held + self.unknown.total()} planned strings are held against a model"
+            f"{self.share:.1%} of {counted} planned strings are held against a model",
+            f"{self.limited / max(self.held, 1):.1%} of these are limited by it or by a rule",
+            f"never sent: {dict(self.never_sent)}",
+            f"unknown: {dict(self.unknown)}",
         )
-        return f"{told}; never sent: {dict(self.never_sent)}; unknown: {dict(self.unknown)}"
+        return "; ".join(told)
 
 
 def resources(plan: dict[str, Any]) -> list[Resource]:
@@ -99,6 +104,7 @@ def coverage(found: list[Resource]) -> Coverage:
                 counted.never_sent[f"{resource.kind}.{attribute}"] += 1
             else:
                 counted.held += 1
+                counted.limited += _is_limited(sent)
     return counted
 
 
@@ -121,6 +127,12 @@ def _sent(kind: str, attribute: str) -> str | None:
     return known.get(attribute, known.get(f"{attribute.rpartition('.')[0]}.*"))
 
 
+@cache
+def _is_limited(sent: str) -> bool:
+    shape = item_of(member(*sent.split(" ")))
+    return shape.type_name != "string" or sent in RULES or bool(_LIMITS & set(shape.metadata))
+
+
 def _held(sent: str, value: Any) -> Iterator[Violation]:
     service, operation, path = sent.split(" ")
     shape = member(service, operation, path)
@@ -131,8 +143,7 @@ def _held(sent: str, value: Any) -> Iterator[Violation]:
             yield Violation(sent, value, errors.generate_report())
         yield from violations(service, operation, shape, value, path)
         return
-    while shape.type_name in {"list", "map"}:
-        shape = shape.member if shape.type_name == "list" else shape.value
+    shape = item_of(shape)
     try:
         as_sent = _NUMBERS.get(shape.type_name, str)(value) if shape.type_name != "boolean" else value
     except ValueError:
