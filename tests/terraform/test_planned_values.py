@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from planned_members import Resource, coverage, refused, resources
+from planned_members import NEVER_SENT, TABLE, Resource, coverage, refused, resources
 from policy_rules import RULES, unlawful
 from resource_rules import OF_ALL, broken
+from support.aws_models import member
 from whole_plan import invent, whole_plan
 
 LEAST_COVERAGE = 0.9
@@ -54,6 +55,14 @@ def test_nearly_all_strings_are_held_against_a_model(planned: list[Resource]) ->
     assert {resource.root for resource in planned} == {"staging", "production", "platform", "options"}
     assert counted.held > 1000
     assert counted.share >= LEAST_COVERAGE, counted
+
+
+@pytest.mark.parametrize("kind", sorted(TABLE))
+def test_each_line_of_the_table_names_a_member(kind: str) -> None:
+    """A line that names none, or gives no reason for what is never sent, holds nothing."""
+    sent = [line for line in TABLE[kind].values() if not line.startswith(NEVER_SENT)]
+    assert [line for line in sent if not member(*line.split(" "))] == []
+    assert all(len(line.split()) > 2 for line in TABLE[kind].values())
 
 
 @pytest.mark.timeout(900)
