@@ -10,6 +10,7 @@ from pathlib import Path
 import botocore.session
 import pytest
 from hypothesis import settings
+from support.checked_requests import check_requests, refused
 from support.prefect_home import copy_home, make_home
 
 from pipeline.aws import access
@@ -28,6 +29,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # that the unit tests do. The files do not change.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
+check_requests()
+
 
 @pytest.fixture(autouse=True)
 def own_aws_clients() -> Iterator[None]:
@@ -37,6 +40,14 @@ def own_aws_clients() -> Iterator[None]:
     yield
     access._clients.clear()
     access._sessions.clear()
+
+
+@pytest.fixture(autouse=True)
+def requests_that_aws_accepts() -> Iterator[None]:
+    """Fail the test that made a request which AWS would refuse, wherever the error went."""
+    refused.clear()
+    yield
+    assert refused == [], "AWS would refuse what was sent"
 
 
 @pytest.fixture(scope="session")
