@@ -56,7 +56,7 @@ def restore_deleted_secret(access: AwsAccess, name: str) -> Existing | None:
             described = secrets.describe_secret(SecretId=name)
         except secrets.exceptions.ResourceNotFoundException:
             return None
-        if "DeletedDate" not in described:
+        if described.get("DeletedDate") is None:
             return None
         secrets.restore_secret(SecretId=name)
     return _secret_of(described["ARN"])

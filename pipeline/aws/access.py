@@ -89,7 +89,7 @@ class AwsAccess:
     def client(self, service: Literal["sts"]) -> "STSClient": ...
     @overload
     def client(
-        self, service: Literal["cloudtrail", "elasticache", "route53", "service-quotas"]
+        self, service: Literal["cloudtrail", "elasticache", "service-quotas"]
     ) -> Any: ...  # asked by the doctor alone, and not worth their types
     def client(self, service: str, config: Config | None = None) -> Any:
         """Return a boto3 client of the service; the same one for the same access, as making one is slow.
