@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
+from pipeline.doctor.judge_names import Wanted, covering
+from pipeline.doctor.read_names import read_name, read_zones
 from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
-
-_SERVICE = "module.service.aws_ecs_service.this"
 
 
 @dataclass(frozen=True)
@@ -16,11 +16,10 @@ class Existing:
     """Thing that exists, by its key in the variable ``adopt`` of terraform/adoption.tf."""
 
     key: str
-    address: str
     id: str
-    """What Terraform imports it by."""
+    """Word by which Terraform imports it."""
     told: str
-    """What is known of it, for people."""
+    """What comes with it, for people."""
 
 
 def find_existing(
@@ -35,99 +34,52 @@ def find_existing(
         AwsError: something could not be asked.
     """
     names = environment.names
-    with calling("Looking for what exists already"):
-        if _SERVICE not in managed:
-            _refuse_service(access, names.cluster, names.service)
-        found = (
-            *_repository(access, names.repository),
-            *_log_group(access, names.log_group),
-            *_cluster(access, names.cluster),
-            *_secret(access, environment.secret_name),
-            *_record(access, environment.domain),
+    service = Wanted("service", f"{names.cluster}/{names.service}", "module.service.aws_ecs_service.this")
+    if service.address not in managed and read_name(access, service) is not None:
+        raise PipelineError(
+            f"The service {names.service} runs in {names.cluster}, and would lose its network if it were "
+            "taken over. Nothing was changed. Give this environment's service another name (names.service "
+            "in environments.toml), and move the users by the domain: see docs/taking-over.md."
         )
-    return tuple(item for item in found if item.address not in managed)
+    wanted = {
+        Wanted("repository", names.repository, "module.registry.aws_ecr_repository.this"): "its images",
+        Wanted("log group", names.log_group, "module.logs.aws_cloudwatch_log_group.this"): "its events",
+        Wanted("cluster", names.cluster, "module.cluster.aws_ecs_cluster.this"): "its services",
+        Wanted("secret", environment.secret_name, _SECRET): "its values",
+    }
+    return (
+        *(
+            Existing(item.kind.replace(" ", "_"), taken.import_id, f"with {brought}")
+            for item, brought in wanted.items()
+            if item.address not in managed and (taken := read_name(access, item)) is not None
+        ),
+        *(_record(access, environment.domain) if environment.domain and _RECORD not in managed else ()),
+    )
+
+
+_SECRET = "module.secret.aws_secretsmanager_secret.this"  # noqa: S105 - an address
+_RECORD = "module.certificate[0].aws_route53_record.alias[0]"
 
 
 def restore_deleted_secret(access: AwsAccess, name: str) -> Existing | None:
     """Bring back a secret that was deleted of late: its name is taken until it is gone."""
-    secrets = access.client("secretsmanager")
-    with calling("Describing the secret"):
-        try:
-            described = secrets.describe_secret(SecretId=name)
-        except secrets.exceptions.ResourceNotFoundException:
-            return None
-        if described.get("DeletedDate") is None:
-            return None
-        secrets.restore_secret(SecretId=name)
-    return _secret_of(described["ARN"])
+    found = read_name(access, Wanted("secret", name, _SECRET))
+    if found is None or not found.dying:
+        return None
+    with calling("Restoring the secret"):
+        access.client("secretsmanager").restore_secret(SecretId=name)
+    return Existing("secret", found.import_id, "with its values")
 
 
-def _refuse_service(access: AwsAccess, cluster: str, service: str) -> None:
-    ecs = access.client("ecs")
-    if not ecs.describe_clusters(clusters=[cluster])["clusters"]:
-        return
-    found = ecs.describe_services(cluster=cluster, services=[service])["services"]
-    if any(item["status"] == "ACTIVE" for item in found):
-        raise PipelineError(
-            f"The service {service} runs in {cluster}, and would lose its network if it were taken over. "
-            "Nothing was changed. Give this environment's service another name ([names] in "
-            "environments.toml), and move the users by the domain: see docs/taking-over.md."
-        )
-
-
-def _repository(access: AwsAccess, name: str) -> Iterator[Existing]:
-    ecr = access.client("ecr")
-    try:
-        ecr.describe_repositories(repositoryNames=[name])
-    except ecr.exceptions.RepositoryNotFoundException:
-        return
-    yield Existing("repository", "module.registry.aws_ecr_repository.this", name, "with its images")
-
-
-def _log_group(access: AwsAccess, name: str) -> Iterator[Existing]:
-    found = access.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
-    if any(group["logGroupName"] == name for group in found):
-        yield Existing("log_group", "module.logs.aws_cloudwatch_log_group.this", name, "with its events")
-
-
-def _cluster(access: AwsAccess, name: str) -> Iterator[Existing]:
-    found = access.client("ecs").describe_clusters(clusters=[name])["clusters"]
-    if any(cluster["status"] == "ACTIVE" for cluster in found):
-        yield Existing("cluster", "module.cluster.aws_ecs_cluster.this", name, "with its services")
-
-
-def _secret(access: AwsAccess, name: str) -> Iterator[Existing]:
-    secrets = access.client("secretsmanager")
-    try:
-        yield _secret_of(secrets.describe_secret(SecretId=name)["ARN"])
-    except secrets.exceptions.ResourceNotFoundException:
-        return
-
-
-def _secret_of(arn: str) -> Existing:
-    return Existing("secret", "module.secret.aws_secretsmanager_secret.this", arn, "with its values")
-
-
-def _record(access: AwsAccess, domain: str | None) -> Iterator[Existing]:
+def _record(access: AwsAccess, domain: str) -> Iterator[Existing]:
     """Yield the domain's address record in its public zone, the one that has most of its name."""
-    if domain is None:
-        return
-    route53 = access.client("route53")
-    zones = [
-        zone
-        for page in route53.get_paginator("list_hosted_zones").paginate()
-        for zone in page["HostedZones"]
-        if not zone.get("Config", {}).get("PrivateZone") and f".{domain}.".endswith(f".{zone['Name']}")
-    ]
-    for zone in sorted(zones, key=lambda item: -len(item["Name"]))[:1]:
-        identity = zone["Id"].removeprefix("/hostedzone/")
-        records = route53.list_resource_record_sets(
-            HostedZoneId=identity, StartRecordName=domain, StartRecordType="A", MaxItems="1"
-        )["ResourceRecordSets"]
+    for zone in covering(domain, read_zones(access))[:1]:
+        with calling(f"Reading the records of {domain}"):
+            records = access.client("route53").list_resource_record_sets(
+                HostedZoneId=zone, StartRecordName=domain, StartRecordType="A", MaxItems="1"
+            )["ResourceRecordSets"]
         for record in records:
             if record["Name"].rstrip(".") == domain and record["Type"] == "A":
-                target = record.get("AliasTarget", {}).get("DNSName", "")
                 values = [item["Value"] for item in record.get("ResourceRecords", [])]
-                told = f"answered by {target or ', '.join(values)}"
-                address = "module.certificate[0].aws_route53_record.alias[0]"
-                yield Existing("record", address, f"{identity}_{domain}_A", told)
+                target = record["AliasTarget"]["DNSName"] if "AliasTarget" in record else ", ".join(values)
+                yield Existing("record", f"{zone}_{domain}_A", f"answered by {target}")

@@ -75,8 +75,8 @@ def _names(live: LiveEnvironment, sizes: Sizes, account: str, held: Held) -> Que
 
 
 def _domain(live: LiveEnvironment, sizes: Sizes, held: Held) -> Questions:
-    access, settings, given = live.access, live.settings, sizes.hosted_zone_id
-    yield "hosted zone", lambda: judge_zone(settings, given, held.result(), read_zones(access))
+    access, settings, given = live.access, live.settings, sizes.hosted_zone_id or sizes.hosted_zone
+    yield "hosted zone", lambda: judge_zone(settings, sizes, held.result(), read_zones(access))
     yield "delegation", lambda: judge_delegation(*read_delegation(access, settings.domain, given))
 
 

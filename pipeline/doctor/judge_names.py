@@ -59,8 +59,8 @@ def judge_name(
     if taken.dying:
         return ng(
             f"scheduled for deletion, {_whose(taken)}",
-            f"aws secretsmanager restore-secret --secret-id {wanted.name}, and import it; or delete it at "
-            "once with delete-secret --force-delete-without-recovery.",
+            "deploy-infrastructure brings it back with its values; or delete it at once (delete-secret "
+            "--force-delete-without-recovery).",
         )
     if not taken.import_id:
         return ng(
@@ -70,7 +70,12 @@ def judge_name(
     mine = {"Application": settings.app, "Environment": settings.stage}
     if any(taken.tags.get(key, value) != value for key, value in mine.items()):
         return ng(seen, "It is another environment's: choose other names in environments.toml.")
-    return ng(seen, f"Adopt it (terraform import {wanted.address} {taken.import_id}), or remove it.")
+    if wanted.kind == "service":
+        return ng(seen, "Give this one another name (names.service), see docs/taking-over.md; or remove it.")
+    how = f"terraform import {wanted.address} {taken.import_id}"
+    if wanted.kind in {"repository", "log group", "cluster", "secret"}:
+        how = "deploy-infrastructure with adopt, see docs/taking-over.md"
+    return ng(seen, f"Adopt it ({how}), or remove it.")
 
 
 def _whose(taken: Taken) -> str:
@@ -90,10 +95,10 @@ def covering(domain: str, zones: Mapping[str, str]) -> list[str]:
 
 
 def judge_zone(
-    settings: Environment, given: str | None, held: Collection[str], zones: Mapping[str, str]
+    settings: Environment, sizes: Sizes, held: Collection[str], zones: Mapping[str, str]
 ) -> DoctorLine:
     """Say whether Terraform finds the zone that the world asks, and makes no second one beside it."""
-    domain = settings.domain
+    domain, given = settings.domain, sizes.hosted_zone_id
     if domain is None:
         return skip("the environment has no domain")
     found = covering(domain, zones)
@@ -103,14 +108,30 @@ def judge_zone(
         return ng(f"{given} is no public zone here that holds {domain}", "Correct hosted_zone_id.")
     if OWN_ZONE in held:
         return ok("there, and in the state")
-    if not found:
+    if sizes.new_hosted_zone and found:
+        return ng(
+            f"{found[0]} holds {zones[found[0]]}, and Terraform would make a second zone that nobody asks",
+            f'Set hosted_zone = "{zones[found[0]]}" in {settings.sizes}, and take out new_hosted_zone.',
+        )
+    if sizes.new_hosted_zone:
         return skip(
             f"no public zone here holds {domain}: Terraform makes one",
             "Delegate the domain to it (the output name_servers) while the apply waits for the certificate.",
         )
+    name = sizes.hosted_zone or domain
+    named = [zone for zone in found if zones[zone] == name]
+    if len(named) == 1:
+        return ok(f"{named[0]} is {name}")
+    if named:
+        return ng(f"{' and '.join(named)} are both {name}", "Set hosted_zone_id to the delegated one.")
+    if found:
+        return ng(
+            f"no public zone here is {name}; {found[0]} is {zones[found[0]]}",
+            f'Set hosted_zone = "{zones[found[0]]}" in {settings.sizes}.',
+        )
     return ng(
-        f"{found[0]} holds {zones[found[0]]}, and Terraform would make a second zone that nobody asks",
-        f'Set hosted_zone_id = "{found[0]}" in {settings.sizes}.',
+        f"no public zone here holds {domain}",
+        f"Make one where the registrar delegates, or set new_hosted_zone = true in {settings.sizes}.",
     )
 
 

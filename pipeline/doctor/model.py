@@ -52,7 +52,9 @@ class Sizes(BaseModel):
     event_rules: bool
     cloudtrail: bool
     access_logs: bool
+    hosted_zone: str | None = None
     hosted_zone_id: str | None = None
+    new_hosted_zone: bool = False
 
 
 @dataclass(frozen=True)

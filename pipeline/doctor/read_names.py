@@ -160,7 +160,7 @@ def read_delegation(
 ) -> tuple[str, frozenset[str], frozenset[str] | None]:
     """Return the zone that counts, its name servers, and those that DNS names; "" without a zone."""
     zones = read_zones(access) if domain else {}
-    zone = next((item for item in covering(domain or "", zones) if given in (None, item)), None)
+    zone = next((item for item in covering(domain or "", zones) if given in (None, item, zones[item])), None)
     if zone is None:
         return "", frozenset(), None
     with calling(f"Reading hosted zone {zone}"):

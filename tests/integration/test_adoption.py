@@ -61,7 +61,10 @@ def test_what_exists_is_found_once(access: AwsAccess) -> None:
         "record": f"{zone}_mycredex.app_A",
     }
     assert found["record"].told == "answered by 192.0.2.1"
-    managed = [found["record"].address, found["cluster"].address]
+    managed = [
+        "module.certificate[0].aws_route53_record.alias[0]",
+        "module.cluster.aws_ecs_cluster.this",
+    ]
     assert {item.key for item in find_existing(access, PRODUCTION, managed)} == {
         "repository",
         "log_group",

@@ -27,6 +27,8 @@ REGION = "af-south-1"
 ZONES = ("mycredex.app", "mycredex.dev")
 INVENTED = tomllib.loads((Path(__file__).parent / "invented.toml").read_text(encoding="utf-8"))
 
+_IMPORT = re.compile(r"^import \{\n.*?^\}\n", re.MULTILINE | re.DOTALL)
+"""Allowed in a root alone, and nothing is taken over here."""
 _BACKEND = re.compile(r'^  backend "s3" \{\}\n', re.MULTILINE)
 _REFERENCE = re.compile(
     r"(?<![\w.])(?P<it>(?P<kind>aws_\w+)\.\w+(?:\[[^]]*\])?)\.(?P<attribute>[a-z_]+)\b(?!\s*\()"
@@ -60,7 +62,8 @@ def _copy(folder: Path) -> None:
         if ".terraform" not in file.parts:
             copy = folder / "terraform" / file.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(invent(_BACKEND.sub("", file.read_text(encoding="utf-8"))), encoding="utf-8")
+            text = _IMPORT.sub("", _BACKEND.sub("", file.read_text(encoding="utf-8")))
+            copy.write_text(invent(text), encoding="utf-8")
     shutil.copy(ROOT / ".terraform.lock.hcl", folder)
 
 

@@ -41,7 +41,7 @@ def told(line: DoctorLine) -> str:
             Taken("x"),
             (
                 "NG there, in no state of this environment, without tags that say whose | "
-                "Adopt it (terraform import module.logs.aws_cloudwatch_log_group.this x), or remove it."
+                "Adopt it (deploy-infrastructure with adopt, see docs/taking-over.md), or remove it."
             ),
         ),
         (
@@ -69,7 +69,7 @@ def told(line: DoctorLine) -> str:
             Taken("arn", OURS, dying=True),
             (
                 "NG scheduled for deletion, tagged Application=vimbiso-pay, Environment=staging, "
-                "ManagedBy=terraform | aws secretsmanager restore-secret --secret-id vimbiso-pay/staging/app"
+                "ManagedBy=terraform | deploy-infrastructure brings it back with its values"
             ),
         ),
     ],
@@ -122,34 +122,48 @@ def test_buckets_are_those_of_the_sizes() -> None:
 ZONES = {"Z1": "mycredex.dev", "Z2": "stage.mycredex.dev", "Z3": "age.mycredex.dev", "Z4": "x.test"}
 
 
+STAGE = "stage.mycredex.dev"
+NEW = {"new_hosted_zone": True}
+
+
 @pytest.mark.parametrize(
     ("domain", "given", "held", "zones", "expected"),
     [
-        (None, None, (), ZONES, "SKIP the environment has no domain"),
-        ("stage.mycredex.dev", "Z1", (), ZONES, "OK Z1, as hosted_zone_id says"),
-        ("stage.mycredex.dev", "Z4", (), ZONES, "NG Z4 is no public zone here that holds stage.mycredex.dev"),
-        ("stage.mycredex.dev", None, (OWN_ZONE,), ZONES, "OK there, and in the state"),
-        ("stage.mycredex.dev", None, (), {}, "SKIP no public zone here holds stage.mycredex.dev: Terraform"),
-        ("stage.mycredex.dev", None, (), {"Z3": "age.mycredex.dev"}, "SKIP no public zone here"),
+        (None, {}, (), ZONES, "SKIP the environment has no domain"),
+        (STAGE, {"hosted_zone_id": "Z1"}, (), ZONES, "OK Z1, as hosted_zone_id says"),
+        (STAGE, {"hosted_zone_id": "Z4"}, (), ZONES, f"NG Z4 is no public zone here that holds {STAGE}"),
+        (STAGE, NEW, (OWN_ZONE,), ZONES, "OK there, and in the state"),
+        (STAGE, NEW, (), {}, f"SKIP no public zone here holds {STAGE}: Terraform makes one"),
+        (STAGE, NEW, (), {"Z3": "age.mycredex.dev"}, "SKIP no public zone here"),
         (
-            "stage.mycredex.dev",
-            None,
+            STAGE,
+            NEW,
             (),
-            ZONES,
+            {"Z1": "mycredex.dev"},
+            "NG Z1 holds mycredex.dev, and Terraform would make a second",
+        ),
+        (STAGE, {}, (), ZONES, f"OK Z2 is {STAGE}"),
+        (STAGE, {"hosted_zone": "mycredex.dev"}, (), ZONES, "OK Z1 is mycredex.dev"),
+        (STAGE, {}, (), {"Z1": STAGE, "Z2": STAGE}, f"NG Z1 and Z2 are both {STAGE} | Set hosted_zone_id"),
+        (
+            STAGE,
+            {},
+            (),
+            {"Z1": "mycredex.dev"},
             (
-                "NG Z2 holds stage.mycredex.dev, and Terraform would make a second zone that nobody asks | "
-                'Set hosted_zone_id = "Z2" in terraform/environments/staging.tfvars.'
+                f"NG no public zone here is {STAGE}; Z1 is mycredex.dev | "
+                'Set hosted_zone = "mycredex.dev" in terraform/environments/staging.tfvars.'
             ),
         ),
-        ("stage.mycredex.dev", None, (), {"Z1": "mycredex.dev"}, "NG Z1 holds mycredex.dev, and"),
+        (STAGE, {}, (), {}, f"NG no public zone here holds {STAGE} | Make one where the registrar delegates"),
     ],
 )
-def test_terraform_makes_no_second_zone(
-    domain: str | None, given: str | None, held: tuple[str, ...], zones: dict[str, str], expected: str
+def test_terraform_finds_the_zone_that_the_world_asks(
+    domain: str | None, given: dict[str, Any], held: tuple[str, ...], zones: dict[str, str], expected: str
 ) -> None:
-    """The zone nearest to the domain is the one that the world asks."""
+    """Or makes one, where it is told to and there is none."""
     settings: Any = STAGING.model_copy(update={"domain": domain})
-    assert told(judge_zone(settings, given, held, zones)).startswith(expected)
+    assert told(judge_zone(settings, sizes(**given), held, zones)).startswith(expected)
 
 
 OWN = frozenset({"ns-1.awsdns.test", "ns-2.awsdns.test"})
