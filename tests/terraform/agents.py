@@ -61,11 +61,12 @@ def starting(definition: dict[str, Any], site: Site) -> Iterator[Ask]:
 def mounting(planned: Planned, site: Site, point: bool = True) -> Iterator[Ask]:
     """Yield what the tasks' volumes ask of the file system; without ``point``, round the access point."""
     (definition,) = planned.of_type("aws_ecs_task_definition").values()
+    (system,) = planned.of_type("aws_efs_file_system").values()
     for volume in definition["volume"]:
         for mounted in volume["efs_volume_configuration"]:
             access = mounted["authorization_config"][0]["access_point_id"]
             template = "arn:${Partition}:elasticfilesystem:${Region}:${Account}:access-point/${AccessPointId}"
-            context = {"aws:SecureTransport": "true"}
+            context = {"aws:SecureTransport": "true", "aws:ResourceTag/Name": system["tags"]["Name"]}
             if point:
                 context["elasticfilesystem:AccessPointArn"] = site.arn(template, {"AccessPointId": access})
             for right in ("ClientMount", "ClientWrite"):

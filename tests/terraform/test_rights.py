@@ -171,6 +171,8 @@ def test_the_platforms_worker_runs_flows_and_nothing_else(platform: Planned, pla
     asked, statements = list(prefect_worker("prefect", platform_site)), platform.roles["worker"]
     assert denied(statements, asked) == []
     assert granted(statements) == {ask.action for ask in asked}
+    server = asks(Call("ecs", "RegisterTaskDefinition", {"family": "prefect-server"}), platform_site)[0]
+    assert not is_allowed(statements, server)
     foreign = [
         ask for ask in prefect_worker("vimbiso-pay-cluster-staging", platform_site) if "cluster-" in str(ask)
     ]
