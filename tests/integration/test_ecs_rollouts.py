@@ -149,7 +149,7 @@ def test_one_off_tasks_end_with_their_exit_code(lab: Lab, script: str, expected:
     definition = lab.register("one-off", RUNS)
     tasks = OneOffTasks(lab.access, CLUSTER)
     command = ("/busybox", "sh", "-c", script)
-    began = tasks.start(OneOff(CLUSTER, definition, "web", f"run-{script}", command))
+    began = tasks.start(OneOff(CLUSTER, definition, "web", f"run-{script.replace(' ', '-')}", command))
     ended = wait_until(lambda: tasks.describe(began.arn), stopped, timeout=240, interval=0.2)
     reason = failure(ended, "web")
     assert reason is None if expected is None else str(reason).startswith(expected), reason

@@ -18,6 +18,7 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "pattern": ("logs", "create_log_group", {"logGroupName": "a b"}, "does not match"),
     "length": ("iam", "create_role", {"RoleName": "x" * 65, "AssumeRolePolicyDocument": "{}"}, "is 65 long"),
     "enum": ("ecs", "run_task", {"taskDefinition": "a", "launchType": "LAMBDA"}, "is none of EC2, FARGATE"),
+    "no echo": ("ecs", "register_task_definition", {**DEFINITION, "pidMode": "all"}, "is none of host, task"),
     "range": (
         "elbv2",
         "create_listener",
