@@ -9,7 +9,7 @@ module "auth" {
 
   providers = { aws = aws.generator }
 
-  name          = "${var.name}/auth-string"
+  name          = "${var.name}/login"
   description   = "PREFECT_SERVER_API_AUTH_STRING of the server and its clients"
   prefix        = "prefect:"
   kms_key_arn   = local.kms_key

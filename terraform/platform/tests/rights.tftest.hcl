@@ -55,18 +55,6 @@ override_resource {
 }
 
 override_resource {
-  target          = aws_secretsmanager_secret.auth
-  override_during = plan
-  values          = { arn = "arn:aws:secretsmanager:af-south-1:123456789012:secret:prefect/auth-string-AbCdEf" }
-}
-
-override_resource {
-  target          = aws_secretsmanager_secret.encryption_key
-  override_during = plan
-  values          = { arn = "arn:aws:secretsmanager:af-south-1:123456789012:secret:prefect/encryption-key-AbCdEf" }
-}
-
-override_resource {
   target          = aws_sqs_queue.tasks
   override_during = plan
   values = {
@@ -105,6 +93,17 @@ override_resource {
   values          = { arn = "arn:aws:iam::123456789012:role/prefect-worker" }
 }
 
+# Never asked: both secrets are given.
+provider "aws" {
+  alias                       = "generator"
+  region                      = "af-south-1"
+  access_key                  = "mocked"
+  secret_key                  = "mocked"
+  skip_credentials_validation = true
+  skip_requesting_account_id  = true
+  skip_metadata_api_check     = true
+}
+
 variables {
   region          = "af-south-1"
   vpc_cidr        = "10.60.0.0/16"
@@ -113,8 +112,12 @@ variables {
   image           = "123456789012.dkr.ecr.af-south-1.amazonaws.com/pipeline@sha256:0000000000000000000000000000000000000000000000000000000000000000"
   repository_arn  = "arn:aws:ecr:af-south-1:123456789012:repository/pipeline"
   client_cidrs    = ["10.8.0.0/24"]
-  workers         = { staging = "staging", production = "production" }
-  flow_role_arns  = ["arn:aws:iam::123456789012:role/vimbiso-pay-staging-pipeline-worker"]
+
+  auth_secret_arn       = "arn:aws:secretsmanager:af-south-1:123456789012:secret:prefect/login-AbCdEf"
+  encryption_secret_arn = "arn:aws:secretsmanager:af-south-1:123456789012:secret:prefect/encryption-key-AbCdEf"
+
+  workers        = { staging = "staging", production = "production" }
+  flow_role_arns = ["arn:aws:iam::123456789012:role/vimbiso-pay-staging-pipeline-worker"]
 }
 
 run "rights" {
