@@ -27,6 +27,7 @@ class FullTerraform:
     endpoint: str
     moto: str
     scaling: str
+    adopt: dict[str, str]
 
     def init(self) -> None:
         """Prepare the working folder; the state lies in the emulator's S3."""
@@ -74,6 +75,7 @@ class FullTerraform:
             f"-var-file=environments/{ENVIRONMENT}.tfvars",
             f"-var-file={given}",
             f"-var-file={OVERRIDES}",
+            f"-var=adopt={json.dumps(self.adopt)}",
         ]
 
     def _run(self, verb: str, *arguments: str) -> str:

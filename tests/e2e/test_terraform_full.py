@@ -10,9 +10,11 @@ import pytest
 from emulators import moto, with_target_tags
 from full_terraform import ENVIRONMENT, STATE_BUCKET, FullTerraform
 from support.ministack import REGION, ministack
+from support.old_stack import EVENT, VALUES, build_old_stack
 from support.ports import free_port
 
 from deployments.paths import PROJECT
+from pipeline.adoption import find_existing
 from pipeline.environment.loader import load_environments
 from pipeline.outputs import parse_outputs
 
@@ -37,7 +39,10 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FullTerraform]
         _client("s3", endpoint).create_bucket(
             Bucket=STATE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
-        terraform = FullTerraform(folder, endpoint, other, scaling)
+        production = load_environments(PROJECT / "deployments/environments.toml", {})[ENVIRONMENT]
+        build_old_stack(access, production)
+        adopt = {item.key: item.id for item in find_existing(access, production, ())}
+        terraform = FullTerraform(folder, endpoint, other, scaling, adopt)
         terraform.init()
         terraform.apply()
         yield terraform
@@ -63,6 +68,24 @@ def _client(service: str, endpoint: str) -> Any:
 
 
 @pytest.mark.timeout(900)
+def test_what_stood_before_is_taken_over_with_all_that_is_in_it(applied: FullTerraform) -> None:
+    """Image, log event and secret values are still there; the domain's record leads to the new load balancer."""
+    names = load_environments(PROJECT / "deployments/environments.toml", {})[ENVIRONMENT].names
+    assert set(applied.adopt) == {"repository", "log_group", "cluster", "secret", "record"}
+    ecr, logs = _client("ecr", applied.endpoint), _client("logs", applied.endpoint)
+    images = ecr.list_images(repositoryName=names.repository)["imageIds"]
+    assert [image["imageTag"] for image in images] == ["old"]
+    events = logs.get_log_events(logGroupName=names.log_group, logStreamName="old")["events"]
+    assert [event["message"] for event in events] == [EVENT]
+    secret = _client("secretsmanager", applied.endpoint).get_secret_value(SecretId=applied.adopt["secret"])
+    assert json.loads(secret["SecretString"]) == VALUES
+    zone = applied.adopt["record"].partition("_")[0]
+    records = _client("route53", applied.endpoint).list_resource_record_sets(HostedZoneId=zone)
+    (address,) = [item for item in records["ResourceRecordSets"] if item["Type"] == "A"]
+    assert address["AliasTarget"]["DNSName"].rstrip(".") == applied.outputs()["load_balancer_dns"]
+
+
+@pytest.mark.timeout(900)
 def test_outputs_reach_the_flows(applied: FullTerraform) -> None:
     """The SSM parameter holds what the engine understands, and the same as Terraform's own output."""
     name = "/vimbiso-pay/production/pipeline"
@@ -85,6 +108,10 @@ def test_second_plan_changes_nothing_of_ours(applied: FullTerraform) -> None:
 def test_destroy_removes_everything(applied: FullTerraform) -> None:
     """Nothing is left in the state, and nothing that costs money on the emulator."""
     assert len(applied.managed()) > 100
+    repository = {"repositoryName": applied.adopt["repository"], "imageIds": [{"imageTag": "old"}]}
+    _client("ecr", applied.endpoint).batch_delete_image(
+        **repository
+    )  # Terraform deletes none that has images
     gateways = applied.identifiers("aws_nat_gateway")
     assert gateways
     for kind in ("aws_wafv2_web_acl_logging_configuration", "aws_appautoscaling_target"):

@@ -1,11 +1,10 @@
 """What somebody else made under an environment's names is found on the emulator, and left as it is."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from support.ministack import ministack
+from support.old_stack import build_old_stack
 from support.ports import free_port
 
 from deployments.paths import PROJECT
@@ -24,33 +23,10 @@ def access() -> Iterator[AwsAccess]:
         yield made
 
 
-def build(access: AwsAccess) -> str:
-    """Make by hand what the guide's own Terraform made, under its names; return the zone."""
-    access.client("ecr").create_repository(repositoryName=PRODUCTION.names.repository)
-    access.client("logs").create_log_group(logGroupName=PRODUCTION.names.log_group)
-    access.client("logs").create_log_group(logGroupName=f"{PRODUCTION.names.log_group}-other")
-    access.client("ecs").create_cluster(clusterName=PRODUCTION.names.cluster)
-    access.client("secretsmanager").create_secret(
-        Name=PRODUCTION.secret_name, SecretString=json.dumps({"DJANGO_SECRET": "kept"})
-    )
-    route53 = access.client("route53")
-    zone = route53.create_hosted_zone(Name="mycredex.app", CallerReference="old")["HostedZone"]["Id"]
-    record: Any = {
-        "Name": "mycredex.app",
-        "Type": "A",
-        "TTL": 60,
-        "ResourceRecords": [{"Value": "192.0.2.1"}],
-    }
-    route53.change_resource_record_sets(
-        HostedZoneId=zone, ChangeBatch={"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
-    )
-    return zone.removeprefix("/hostedzone/")
-
-
 def test_what_exists_is_found_once(access: AwsAccess) -> None:
     """Nothing in an empty account; then each thing by its import id, without what Terraform has."""
     assert find_existing(access, PRODUCTION, ()) == ()
-    zone = build(access)
+    zone = build_old_stack(access, PRODUCTION)
     found = {item.key: item for item in find_existing(access, PRODUCTION, ())}
     secret = access.client("secretsmanager").describe_secret(SecretId=PRODUCTION.secret_name)["ARN"]
     assert {key: item.id for key, item in found.items()} == {

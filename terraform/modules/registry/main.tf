@@ -13,6 +13,11 @@ resource "aws_ecr_repository" "this" {
   }
 
   tags = { Name = var.name }
+
+  # AWS cannot change the encryption: a repository that was taken over keeps what it was made with.
+  lifecycle {
+    ignore_changes = [encryption_configuration]
+  }
 }
 
 # A second line behind the cleanup-ecr flow, which knows what runs. This one does not, so it is slow and generous.
