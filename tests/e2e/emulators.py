@@ -49,6 +49,17 @@ def with_target_tags(url: str) -> Iterator[str]:
         yield proxy
 
 
+@contextmanager
+def without_keys(url: str) -> Iterator[str]:
+    """Serve MiniStack with an answer to AssociateKmsKey, which it lacks; yield the URL."""
+
+    def decide(request: Request) -> Fault | None:
+        return Fault(200, "{}") if request.operation == "AssociateKmsKey" else None
+
+    with faulty(int(url.rpartition(":")[2]), decide) as proxy:
+        yield proxy
+
+
 def _wait(child: subprocess.Popen[bytes], url: str, log: Path) -> None:
     deadline = time.monotonic() + _START
     while time.monotonic() < deadline:

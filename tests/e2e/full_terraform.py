@@ -25,6 +25,7 @@ class FullTerraform:
 
     folder: Path
     endpoint: str
+    logs: str
     moto: str
     scaling: str
     adopt: dict[str, str]
@@ -101,6 +102,7 @@ class FullTerraform:
         endpoints = {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ENDPOINT_URL_CLOUDWATCH": self.moto,
+            "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": self.logs,
             "AWS_ENDPOINT_URL_WAFV2": self.moto,
             "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING": self.scaling,
         }

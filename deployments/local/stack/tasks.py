@@ -44,6 +44,8 @@ def install() -> None:
     ecs._cleanup_task_resources = end
     ecs._maybe_mark_stopped = look
     ecs._ACTION_MAP["RegisterTaskDefinition"] = _refusing(ecs._register_task_definition)
+    for verb, handler in (("CreateService", ecs._create_service), ("UpdateService", ecs._update_service)):
+        ecs._ACTION_MAP[verb] = _rebalancing(handler)
     container_reaper.reap_all = _with_volumes(container_reaper.reap_all)
 
 
@@ -67,6 +69,21 @@ def _refusing(register: Callable[..., Any]) -> Callable[[dict[str, Any]], Any]:
         return ecs.error_response_json("ClientException", fault, 400) if fault else register(data)
 
     return refuse_or_register
+
+
+def _rebalancing(handle: Callable[..., Any]) -> Callable[[dict[str, Any]], Any]:
+    """MiniStack forgets whether tasks are spread over the zones again."""
+
+    def handle_and_keep(data: dict[str, Any]) -> Any:
+        answer = handle(data)
+        name = str(data.get("serviceName") or data.get("service")).rpartition("/")[2]
+        for key, service in ecs._services.items():
+            if key.endswith(f"/{name}"):
+                kept = service.get("availabilityZoneRebalancing", "DISABLED")
+                service["availabilityZoneRebalancing"] = data.get("availabilityZoneRebalancing", kept)
+        return answer
+
+    return handle_and_keep
 
 
 def _in_sandbox(start: Callable[..., None]) -> Callable[..., None]:
