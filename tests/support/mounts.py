@@ -31,9 +31,11 @@ def fill(volume: Path) -> None:
     filler = volume / "filler"
     descriptor = os.open(filler, os.O_CREAT | os.O_WRONLY, 0o600)
     try:
-        while free := shutil.disk_usage(volume).free:
+        for _ in range(20):
             with suppress(OSError):  # a writer was quicker, and there is less by now
-                os.posix_fallocate(descriptor, os.fstat(descriptor).st_size, free)
+                size, free = os.fstat(descriptor).st_size, shutil.disk_usage(volume).free
+                if free:
+                    os.posix_fallocate(descriptor, size, free)
     finally:
         os.close(descriptor)
     assert shutil.disk_usage(volume).free == 0
