@@ -65,6 +65,21 @@ run "promises" {
   }
 
   assert {
+    condition     = !aws_db_instance.this.skip_final_snapshot && keys(aws_cloudwatch_log_group.database) == ["postgresql", "upgrade"]
+    error_message = "A destroyed database must leave a snapshot, and its logs must have an end."
+  }
+
+  assert {
+    condition     = alltrue([for task in aws_ecs_task_definition.this : alltrue([for container in jsondecode(task.container_definitions) : container.readonlyRootFilesystem && one(container.mountPoints).containerPath == "/var/lib/pipeline" && contains(container.environment[*].name, "PREFECT_UI_STATIC_DIRECTORY")])])
+    error_message = "Containers must have one place to write, which the image declares, and the server's pages in it."
+  }
+
+  assert {
+    condition     = aws_ecs_service.this["services"].availability_zone_rebalancing == "DISABLED" && aws_ecs_service.this["server"].availability_zone_rebalancing == "ENABLED"
+    error_message = "Zone rebalancing must be off where at most 100 percent of the tasks may run."
+  }
+
+  assert {
     condition     = alltrue(values(output.settings.broker))
     error_message = "The message broker must be encrypted and have a replica."
   }
