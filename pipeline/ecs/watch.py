@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipeline.aws.errors import AwsError
 from pipeline.clock import Clock, Sleep, pause, utc_now
@@ -11,6 +11,9 @@ from pipeline.ecs.model import Deployment, Task
 from pipeline.ecs.rollout import ServiceSnapshot, Verdict, belongs, decide
 from pipeline.ecs.service import EcsService
 from pipeline.release.model import Rollout
+
+
+_TOLD_EVERY = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ def watch(
     clock: Clock = utc_now,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Verdict:
-    """Look until the rollout is ready for the gates or has ended; report only changes.
+    """Look until the rollout is ready for the gates or has ended; report changes, and every 15 s what lasts.
 
     ``progress`` is told the share of the wanted tasks that run, from 0 to 1, when it changes.
 
@@ -44,12 +47,17 @@ def watch(
     """
     pace = pace or Pace()
     interval, last_message, last_share = pace.interval, "", -1.0
+    began = told = clock()
     while True:
         snapshot = look(reader, rollout)
-        verdict = decide(snapshot, rollout, clock(), deadline)
+        now = clock()
+        verdict = decide(snapshot, rollout, now, deadline)
         if verdict.message != last_message:
             report(verdict.message)
-            last_message = verdict.message
+            last_message, told = verdict.message, now
+        elif now - told >= _TOLD_EVERY:
+            report(f"After {(now - began).total_seconds():.0f} s still: {verdict.message}")
+            told = now
         share = _share(snapshot, rollout)
         if share is not None and share != last_share:
             progress(share)

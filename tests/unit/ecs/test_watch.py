@@ -69,6 +69,14 @@ def test_only_changes_are_reported() -> None:
     assert len(watched.slept) == 4
 
 
+def test_what_lasts_is_told_every_quarter_minute() -> None:
+    """Who looks on sees that the run is alive, and how long it has waited."""
+    moving, ready = service(ours(), before()), service(done())
+    watched = Watching(ScriptedService(*[moving] * 33, ready), Pace(interval=1))
+    assert [line[:5] for line in watched.said] == ["IN_PR", "After", "After", "2 of "]
+    assert watched.said[1].endswith(" s still: IN_PROGRESS: 1 of 2 tasks run, 1 pending.")
+
+
 def test_the_share_of_running_tasks_is_told_when_it_changes() -> None:
     """Looks that fail, or show nothing new, tell nothing."""
     moving, ready = service(ours(), before()), service(done())
