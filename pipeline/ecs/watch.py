@@ -12,7 +12,6 @@ from pipeline.ecs.rollout import ServiceSnapshot, Verdict, belongs, decide
 from pipeline.ecs.service import EcsService
 from pipeline.release.model import Rollout
 
-
 _TOLD_EVERY = timedelta(seconds=15)
 
 
