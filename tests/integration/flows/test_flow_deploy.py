@@ -11,6 +11,7 @@ from support.world import World
 
 from flows.deploy_application import deploy_application
 from pipeline.ecs.model import Outcome
+from pipeline.ecs.scaling import AutoScaling
 from pipeline.environment.model import Scan, SourceSettings
 
 
@@ -37,6 +38,20 @@ def test_a_release_goes_through_all_steps(stage: World, runs: Runs) -> None:
     assert stage.live.releases.open_rollout() is None
     tested = [task for task in stage.ecs.tasks.values() if task["startedBy"].startswith("smoke-test-")]
     assert [task["stoppedReason"] for task in tested] == ["Smoke test finished"]
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_a_good_release_alone_gives_auto_scaling_its_minimum(
+    stage: World, runs: Runs, monkeypatch: pytest.MonkeyPatch, good: bool
+) -> None:
+    """Before, there is nothing to start; what fails must not keep tasks of itself."""
+    kept: list[str] = []
+    monkeypatch.setattr(AutoScaling, "keep_minimum", lambda _: kept.append(stage.runs) or 2)
+    stage.live = stage.given(auto_scaling=True)
+    if not good:
+        stage.ecs.crashing_in_service.add(stage.push(2))
+    runs.run(deploy_application, image="r2")
+    assert kept == (["r2"] if good else [])
 
 
 def test_the_release_that_runs_is_no_change(stage: World, runs: Runs) -> None:
