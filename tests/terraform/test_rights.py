@@ -11,8 +11,8 @@ from itertools import chain
 import pytest
 from agents import DOCKER_PUSH, FLOW_LOGS, definitions, mounting, prefect_worker, starting
 from called_actions import called_actions
-from mutations import MUTATIONS, TOO_MUCH, Mutation
 from planned import ACCOUNT, Planned
+from policy_mutations import MUTATIONS, TOO_MUCH, Mutation
 from reach import granted, is_reading, reach, unbound
 from support.rights.asks import Site, asks
 from support.rights.calls import Call
