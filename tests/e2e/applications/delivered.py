@@ -228,6 +228,7 @@ def _place(folder: Path, stack: Stack, name: str, opened: ExitStack) -> Delivere
         stack,
         Application(source),
         client,
+        folder / "calls.jsonl",
         f"{name}-local",
         name,
         name=name,

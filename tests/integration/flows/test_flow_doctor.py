@@ -47,7 +47,7 @@ def test_an_account_that_takes_everything_ends_well(fresh: World, runs: Runs) ->
     state = runs.run(doctor)
     table = rows(runs, state)
     assert state.type.value == "COMPLETED", told(state)
-    assert state.message == "Nothing stands in the way: 32 lines, of which 9 lines SKIP."
+    assert state.message == "Nothing stands in the way: 33 lines, of which 9 lines SKIP."
     assert table["trail"]["seen"] == "main logs"
 
 
@@ -57,7 +57,7 @@ def test_a_taken_name_fails_the_run(fresh: World, runs: Runs) -> None:
     state = runs.run(doctor)
     assert told(state).startswith(
         "Failed: repository vimbiso-pay-staging: there, in no state of this environment, without tags that "
-        "say whose. Adopt it (terraform import module.registry.aws_ecr_repository.this vimbiso-pay-staging)"
+        "say whose. Adopt it (deploy-infrastructure with adopt, see docs/taking-over.md), or remove it."
     )
     row = rows(runs, state)["repository vimbiso-pay-staging"]
     assert (row["result"], row["next step"][:8]) == ("NG", "Adopt it")
