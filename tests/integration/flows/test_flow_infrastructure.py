@@ -92,6 +92,14 @@ def test_infrastructure_is_planned_applied_compared_and_brought_back(stage: Worl
     assert [row["chosen"] for row in rows] == ["", "YES"]
 
 
+def test_where_there_is_no_service_no_tasks_are_kept(stage: World, runs: Runs) -> None:
+    """The outputs speak of auto scaling before there is anything that scales."""
+    there = stage.given(auto_scaling=True, service="none-yet").outputs
+    name = stage.live.settings.outputs_parameter
+    stage.client("ssm").put_parameter(Name=name, Value=there.model_dump_json(), Type="String", Overwrite=True)
+    assert told(runs.run(deploy_infrastructure)) == "Completed: Applied: 3 to create."
+
+
 def test_an_apply_that_cannot_be_read_back_is_good_all_the_same(
     stage: World, runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
