@@ -37,6 +37,8 @@ mock_provider "aws" {{
 run "new_environment" {{
   command = plan
 
+  expect_failures = [check.alerts_reach_somebody]
+
   assert {{
     condition     = output.pipeline.url == "https://{NEW}.mycredex.dev"
     error_message = "The plan must be the new environment's."
