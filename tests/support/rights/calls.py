@@ -8,6 +8,7 @@ from typing import Any
 
 _ADMINISTRATOR = (
     *("pipeline/state/", "pipeline/terraform/", "tasks/state.py", "tasks/terraform.py"),
+    *("pipeline/doctor/", "pipeline/adoption.py", "flows/doctor.py", "tasks/doctor.py"),
     *("flows/backup_state.py", "flows/bootstrap_state.py", "flows/deploy_infrastructure.py"),
     *("flows/destroy.py", "flows/detect_drift.py", "flows/restore_state.py"),
     *("flows/rollback_infrastructure.py", "flows/unlock_state.py"),
