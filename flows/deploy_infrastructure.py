@@ -39,12 +39,12 @@ def deploy_infrastructure(
         adopt: take over what stands under the environment's names already, made by somebody else.
     """
     live = load_environment(environment, built=False)
-    adopted = {} if plan_only else restore_secret(live)
-    if adopt:
-        adopted |= find_adoptable(live)
-    request = plan_request(live, adopt=adopted)
-    change = Change(request, pipeline_variables(live), allow=allow_loss or (), plan_only=plan_only)
     with one_change_at_a_time(live), terraform_session(live) as session:
+        adopted = {} if plan_only else restore_secret(live)
+        if adopt:
+            adopted |= find_adoptable(live)
+        request = plan_request(live, adopt=adopted)
+        change = Change(request, pipeline_variables(live), allow=allow_loss or (), plan_only=plan_only)
         ended = change_infrastructure(session, change)
     if not plan_only:
         live = live.read()  # what the other flows need was published, and they understand it

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
-from pipeline.doctor.judge_names import Wanted, covering
+from pipeline.doctor.judge_names import ADOPTED, covering, guide_names
 from pipeline.doctor.read_names import read_name, read_zones
 from pipeline.environment.model import Environment
 from pipeline.errors import PipelineError
@@ -33,41 +33,45 @@ def find_existing(
         PipelineError: the service exists; it cannot move into another network while it answers.
         AwsError: something could not be asked.
     """
-    names = environment.names
-    service = Wanted("service", f"{names.cluster}/{names.service}", "module.service.aws_ecs_service.this")
+    names = guide_names(environment)
+    service = names["service"]
     if service.address not in managed and read_name(access, service) is not None:
         raise PipelineError(
-            f"The service {names.service} runs in {names.cluster}, and would lose its network if it were "
-            "taken over. Nothing was changed. Give this environment's service another name (names.service "
-            "in environments.toml), and move the users by the domain: see docs/taking-over.md."
+            f"The service {environment.names.service} runs in {environment.names.cluster}, and would lose "
+            "its network if it were taken over. Nothing was changed. Give this environment's service another "
+            "name (names.service in environments.toml), and move the users by the domain: see "
+            "docs/taking-over.md."
         )
-    wanted = {
-        Wanted("repository", names.repository, "module.registry.aws_ecr_repository.this"): "its images",
-        Wanted("log group", names.log_group, "module.logs.aws_cloudwatch_log_group.this"): "its events",
-        Wanted("cluster", names.cluster, "module.cluster.aws_ecs_cluster.this"): "its services",
-        Wanted("secret", environment.secret_name, _SECRET): "its values",
-    }
     return (
         *(
-            Existing(item.kind.replace(" ", "_"), taken.import_id, f"with {brought}")
-            for item, brought in wanted.items()
-            if item.address not in managed and (taken := read_name(access, item)) is not None
+            Existing(_key(kind), taken.import_id, f"with its {brought}")
+            for kind, brought in ADOPTED.items()
+            if names[kind].address not in managed and (taken := read_name(access, names[kind])) is not None
         ),
         *(_record(access, environment.domain) if environment.domain and _RECORD not in managed else ()),
     )
 
 
-_SECRET = "module.secret.aws_secretsmanager_secret.this"  # noqa: S105 - an address
+def _key(kind: str) -> str:
+    return kind.replace(" ", "_")
+
+
 _RECORD = "module.certificate[0].aws_route53_record.alias[0]"
 
 
-def restore_deleted_secret(access: AwsAccess, name: str) -> Existing | None:
-    """Bring back a secret that was deleted of late: its name is taken until it is gone."""
-    found = read_name(access, Wanted("secret", name, _SECRET))
-    if found is None or not found.dying:
+def reclaim_secret(access: AwsAccess, environment: Environment, managed: Collection[str]) -> Existing | None:
+    """Return the environment's own secret where no state holds it, restored where it was deleted of late.
+
+    Its name is taken until it is gone. A run that ends between restoring and importing leaves it by its tags.
+    """
+    wanted = guide_names(environment)["secret"]
+    found = None if wanted.address in managed else read_name(access, wanted)
+    mine = {"Application": environment.app, "Environment": environment.stage}
+    if found is None or not (found.dying or mine.items() <= found.tags.items()):
         return None
-    with calling("Restoring the secret"):
-        access.client("secretsmanager").restore_secret(SecretId=name)
+    if found.dying:
+        with calling("Restoring the secret"):
+            access.client("secretsmanager").restore_secret(SecretId=wanted.name)
     return Existing("secret", found.import_id, "with its values")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from pipeline.adoption import find_existing, restore_deleted_secret
+from pipeline.adoption import find_existing, reclaim_secret
 from pipeline.live import LiveEnvironment
 from pipeline.retention import RetentionPolicy
 from pipeline.state.backend import describe, read_addresses
@@ -59,11 +59,11 @@ def find_adoptable(live: LiveEnvironment) -> dict[str, str]:
 @retried_step
 def restore_secret(live: LiveEnvironment) -> dict[str, str]:
     """Bring back the secret of an environment that was destroyed of late, for Terraform to take over."""
-    restored = restore_deleted_secret(live.access, live.settings.secret_name)
-    if restored is None:
+    own = reclaim_secret(live.access, live.settings, read_addresses(live.state))
+    if own is None:
         return {}
-    get_run_logger().info("The secret %s was deleted, and is restored with its values", restored.id)
-    return {restored.key: restored.id}
+    get_run_logger().info("The secret %s of a destroyed environment is taken over with its values", own.id)
+    return {own.key: own.id}
 
 
 @step

@@ -17,9 +17,26 @@ class Wanted:
     """Address of the resource in the root module."""
 
 
+def guide_names(settings: Environment) -> dict[str, Wanted]:
+    """Return the names that another stack of the same application has too, by kind."""
+    names = settings.names
+    wanted = (
+        Wanted("repository", names.repository, "module.registry.aws_ecr_repository.this"),
+        Wanted("log group", names.log_group, "module.logs.aws_cloudwatch_log_group.this"),
+        Wanted("cluster", names.cluster, "module.cluster.aws_ecs_cluster.this"),
+        Wanted("service", f"{names.cluster}/{names.service}", "module.service.aws_ecs_service.this"),
+        Wanted("secret", settings.secret_name, "module.secret.aws_secretsmanager_secret.this"),
+    )
+    return {item.kind: item for item in wanted}
+
+
+ADOPTED = {"repository": "images", "log group": "events", "cluster": "services", "secret": "values"}
+"""Kinds that deploy-infrastructure takes over, and what comes with each."""
+
+
 def wanted_names(settings: Environment, sizes: Sizes, account: str) -> tuple[Wanted, ...]:
     """Return every name that must be free, or this environment's own."""
-    names, own = settings.names, f"{settings.app}-{settings.stage}"
+    own = f"{settings.app}-{settings.stage}"
     buckets = {
         "backups": "backup_bucket",
         "log-archive": "log_archive_bucket",
@@ -28,15 +45,11 @@ def wanted_names(settings: Environment, sizes: Sizes, account: str) -> tuple[Wan
     }
     roles = {"execution": "execution", "task": "task", "pipeline-worker": "worker"}
     return (
-        Wanted("repository", names.repository, "module.registry.aws_ecr_repository.this"),
-        Wanted("log group", names.log_group, "module.logs.aws_cloudwatch_log_group.this"),
-        Wanted("cluster", names.cluster, "module.cluster.aws_ecs_cluster.this"),
-        Wanted("service", f"{names.cluster}/{names.service}", "module.service.aws_ecs_service.this"),
+        *guide_names(settings).values(),
         *(
             Wanted("bucket", f"{own}-{purpose}-{account}", f"module.{module}.aws_s3_bucket.this")
             for purpose, module in buckets.items()
         ),
-        Wanted("secret", settings.secret_name, "module.secret.aws_secretsmanager_secret.this"),
         Wanted("load balancer", own, "module.load_balancer.aws_lb.this"),
         Wanted("target group", own, "module.load_balancer.aws_lb_target_group.this"),
         Wanted("parameter", settings.outputs_parameter, "aws_ssm_parameter.outputs"),
@@ -73,7 +86,7 @@ def judge_name(
     if wanted.kind == "service":
         return ng(seen, "Give this one another name (names.service), see docs/taking-over.md; or remove it.")
     how = f"terraform import {wanted.address} {taken.import_id}"
-    if wanted.kind in {"repository", "log group", "cluster", "secret"}:
+    if wanted.kind in ADOPTED:
         how = "deploy-infrastructure with adopt, see docs/taking-over.md"
     return ng(seen, f"Adopt it ({how}), or remove it.")
 

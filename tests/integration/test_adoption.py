@@ -8,12 +8,13 @@ from support.old_stack import build_old_stack
 from support.ports import free_port
 
 from deployments.paths import PROJECT
-from pipeline.adoption import Existing, find_existing, restore_deleted_secret
+from pipeline.adoption import Existing, find_existing, reclaim_secret
 from pipeline.aws.access import AwsAccess
 from pipeline.environment.loader import load_environments
 from pipeline.errors import PipelineError
 
-PRODUCTION = load_environments(PROJECT / "deployments/environments.toml", {})["production"]
+ENVIRONMENTS = load_environments(PROJECT / "deployments/environments.toml", {})
+PRODUCTION, STAGING, LOCAL = (ENVIRONMENTS[name] for name in ("production", "staging", "local"))
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +69,25 @@ def test_a_service_that_answers_is_refused(access: AwsAccess) -> None:
 
 def test_a_deleted_secret_comes_back_with_its_values(access: AwsAccess) -> None:
     """Its name is taken for 30 days after a destroy; one that is there, or never was, is left alone."""
-    secrets = access.client("secretsmanager")
-    name = "adopted/app"
-    assert restore_deleted_secret(access, name) is None
+    secrets, name = access.client("secretsmanager"), STAGING.secret_name
+    assert reclaim_secret(access, STAGING, ()) is None
     arn = secrets.create_secret(Name=name, SecretString="value")["ARN"]
-    assert restore_deleted_secret(access, name) is None
+    assert reclaim_secret(access, STAGING, ()) is None
     secrets.delete_secret(SecretId=name, RecoveryWindowInDays=30)
-    restored = restore_deleted_secret(access, name)
+    restored = reclaim_secret(access, STAGING, ())
     assert isinstance(restored, Existing)
     assert (restored.key, restored.id) == ("secret", arn)
     assert secrets.get_secret_value(SecretId=name)["SecretString"] == "value"
+
+
+def test_a_secret_that_a_killed_run_has_restored_is_taken_over_by_the_next(access: AwsAccess) -> None:
+    """It has the environment's tags and is in no state; in the state it is nobody's to take."""
+    secrets, name = access.client("secretsmanager"), LOCAL.secret_name
+    tags = {"Application": LOCAL.app, "Environment": LOCAL.stage}
+    given = [{"Key": key, "Value": value} for key, value in tags.items()]
+    secrets.create_secret(Name=name, SecretString="value", Tags=given)
+    secrets.delete_secret(SecretId=name, RecoveryWindowInDays=30)
+    first, second = reclaim_secret(access, LOCAL, ()), reclaim_secret(access, LOCAL, ())
+    assert first is not None
+    assert first == second
+    assert reclaim_secret(access, LOCAL, ["module.secret.aws_secretsmanager_secret.this"]) is None
