@@ -59,7 +59,7 @@ def register_blocks(item: Environment) -> None:
     token = present.source_token if present else None
     block = DeployEnvironment(settings=item, aws_credentials=credentials, source_token=token)
     block.save(item.name, overwrite=True)
-    if item.aws_endpoint_url is not None:
+    if item.emulated:
         _make_up_secrets(item)
 
 
@@ -73,7 +73,7 @@ def _saved(kind: type[B], name: str) -> B | None:
 def _new_credentials(item: Environment) -> AwsCredentials:
     """An emulator's key id is its account; elsewhere the worker's own credentials serve until keys come."""
     block = AwsCredentials(region_name=item.region)
-    if item.aws_endpoint_url is not None:
+    if item.emulated:
         block.aws_access_key_id = item.account_id
         block.aws_secret_access_key = _emulators_key(item)
     block.save(f"aws-{item.name}", overwrite=True)
@@ -90,7 +90,7 @@ def _emulators_key(item: Environment) -> SecretStr:
 def _outdated(item: Environment, block: AwsCredentials | None) -> bool:
     """Whether an earlier version made the block up, with a key that everybody knows."""
     key = block.aws_secret_access_key if block else None
-    emulated = item.aws_endpoint_url is not None
+    emulated = item.emulated
     return emulated and key is not None and key.get_secret_value() == _UNCHECKED_KEY
 
 

@@ -75,6 +75,6 @@ def load_environment(name: str, built: bool = True, identified: bool = True) -> 
     if not identified:
         return live
     identity = identify(live.access)
-    require_account(identity, live.settings.account_id, emulated=live.settings.aws_endpoint_url is not None)
+    require_account(identity, live.settings.account_id, emulated=live.settings.emulated)
     get_run_logger().info("%s in %s as %s", name, live.settings.region, identity.arn)
     return live.read() if built else live

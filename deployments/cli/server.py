@@ -38,7 +38,7 @@ def server_of(name: str) -> Iterator["SyncPrefectClient"]:
     from pipeline.environment.loader import environment
 
     try:
-        emulated = environment(name).aws_endpoint_url is not None
+        emulated = environment(name).emulated
     except PipelineError as error:
         _give_up(str(error))
     if emulated and HAS_STACK:

@@ -9,7 +9,7 @@ from pipeline.aws.errors import calling
 from pipeline.outputs import Outputs
 
 if TYPE_CHECKING:
-    from mypy_boto3_application_autoscaling.type_defs import ScalableTargetTypeDef, SuspendedStateTypeDef
+    from mypy_boto3_application_autoscaling.type_defs import SuspendedStateTypeDef
 
 _SUSPENDED = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
 
@@ -38,26 +38,24 @@ class AutoScaling:
 
     def read(self) -> ScalableTarget | None:
         """Return what is registered; None where the service does not scale."""
-        target = self._describe()
-        if target is None:
+        if not self._scales:
             return None
-        now = target.get("SuspendedState", {})
+        with calling("Describing auto scaling"):
+            found = self._scaling.describe_scalable_targets(
+                ServiceNamespace="ecs",
+                ResourceIds=[self._service],
+                ScalableDimension="ecs:service:DesiredCount",
+            )["ScalableTargets"]
+        if not found:
+            return None
+        now = found[0].get("SuspendedState", {})
         suspended = {name: bool(now.get(name, False)) for name in _SUSPENDED}
-        return ScalableTarget(minimum=target["MinCapacity"], suspended=suspended)
+        return ScalableTarget(minimum=found[0]["MinCapacity"], suspended=suspended)
 
     def set(self, wanted: ScalableTarget | None) -> None:
         """Register minimum and suspension where they differ; the maximum stays as it is."""
-        present = self.read()
-        if wanted is None or present in (None, wanted):
-            return
-        with calling("Changing auto scaling"):
-            self._scaling.register_scalable_target(
-                ServiceNamespace="ecs",
-                ResourceId=self._service,
-                ScalableDimension="ecs:service:DesiredCount",
-                MinCapacity=wanted.minimum,
-                SuspendedState=cast("SuspendedStateTypeDef", wanted.suspended),
-            )
+        if wanted is not None and self.read() not in (None, wanted):
+            self._register(wanted)
 
     def keep_minimum(self) -> int | None:
         """Register the environment's fewest tasks; return them where they were others.
@@ -67,16 +65,15 @@ class AutoScaling:
         present = self.read()
         if present is None or present.minimum == self._minimum:
             return None
-        self.set(present.model_copy(update={"minimum": self._minimum}))
+        self._register(present.model_copy(update={"minimum": self._minimum}))
         return self._minimum
 
-    def _describe(self) -> "ScalableTargetTypeDef | None":
-        if not self._scales:
-            return None
-        with calling("Describing auto scaling"):
-            found = self._scaling.describe_scalable_targets(
+    def _register(self, wanted: ScalableTarget) -> None:
+        with calling("Changing auto scaling"):
+            self._scaling.register_scalable_target(
                 ServiceNamespace="ecs",
-                ResourceIds=[self._service],
+                ResourceId=self._service,
                 ScalableDimension="ecs:service:DesiredCount",
-            )["ScalableTargets"]
-        return found[0] if found else None
+                MinCapacity=wanted.minimum,
+                SuspendedState=cast("SuspendedStateTypeDef", wanted.suspended),
+            )

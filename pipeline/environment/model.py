@@ -198,6 +198,11 @@ class Environment(BaseModel):
         return HealthCodes.parse(self.health_codes)
 
     @property
+    def emulated(self) -> bool:
+        """Whether something else than AWS answers for AWS."""
+        return self.aws_endpoint_url is not None
+
+    @property
     def secrets_block(self) -> str:
         """Name of the block that holds the values of its secret."""
         return f"{self.app}-{self.stage}"

@@ -88,8 +88,7 @@ class _Questions:
 
     def identity(self) -> str:
         identity = identify(self._access)
-        emulated = self._environment.aws_endpoint_url is not None
-        require_account(identity, self._environment.account_id, emulated=emulated)
+        require_account(identity, self._environment.account_id, emulated=self._environment.emulated)
         return identity.arn
 
     def service(self) -> str:

@@ -40,5 +40,5 @@ def backend_config(environment: Environment) -> BackendConfig:
         key=f"{environment.stage}/terraform.tfstate",
         region=environment.region,
         lock_table=environment.lock_table,
-        use_path_style=environment.aws_endpoint_url is not None,
+        use_path_style=environment.emulated,
     )

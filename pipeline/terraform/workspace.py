@@ -107,8 +107,7 @@ class Workspace:
 
     def show(self, plan: Plan) -> PlanDocument:
         """Read a plan; sensitive values are left out."""
-        _, out, err = self._runner().cmd("show", str(plan.path), json=IsFlagged, no_color=IsFlagged)
-        return parse_plan(self._document("show", out, err), self.execution.masker)
+        return parse_plan(self._shown(plan), self.execution.masker)
 
     def apply(self, plan: Plan) -> None:
         """Apply exactly this plan; progress is told as events.
@@ -152,9 +151,12 @@ class Workspace:
 
     def planned_outputs(self, plan: Plan) -> dict[str, Any]:
         """Return the values that a plan gives to the root module's outputs; one that is null is left out."""
-        _, out, err = self._runner().cmd("show", str(plan.path), json=IsFlagged, no_color=IsFlagged)
-        planned = self._document("show", out, err)["planned_values"].get("outputs", {})
+        planned = self._shown(plan)["planned_values"].get("outputs", {})
         return {name: item["value"] for name, item in planned.items() if item.get("value") is not None}
+
+    def _shown(self, plan: Plan) -> dict[str, Any]:
+        _, out, err = self._runner().cmd("show", str(plan.path), json=IsFlagged, no_color=IsFlagged)
+        return self._document("show", out, err)
 
     def _configuration(self) -> str:
         """Return the text of the root module and of those that it calls, as ``init`` has noted them."""
