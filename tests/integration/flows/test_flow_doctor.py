@@ -48,7 +48,7 @@ def test_an_account_that_takes_everything_ends_well(fresh: World, runs: Runs) ->
     table = rows(runs, state)
     assert state.type.value == "COMPLETED", told(state)
     assert state.message == "Nothing stands in the way: 33 lines, of which 9 lines SKIP."
-    assert table["trail"]["seen"] == "main logs"
+    assert table["trail"]["seen"] == "Terraform makes one"
 
 
 def test_a_taken_name_fails_the_run(fresh: World, runs: Runs) -> None:
