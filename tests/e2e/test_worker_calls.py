@@ -11,7 +11,7 @@ from support.house import ENVIRONMENT, House
 from support.rights.asks import Site, asks
 from support.rights.calls import Call, read_calls
 from support.rights.policy import denied
-from support.rights.sample import FILE
+from support.rights.sample import general
 
 from deployments.local.stack.settings import REGION
 
@@ -41,7 +41,7 @@ def test_the_worker_may_do_what_the_flows_did(house: House, calls: list[Call]) -
 
 def test_the_sample_has_every_kind_of_request(calls: list[Call]) -> None:
     """Staging's and production's policies are judged by it; support/rights/sample.py says how to renew it."""
-    known = {(call.service, call.operation) for call in read_calls(FILE)}
+    known = {(call.service, call.operation) for call in general()}
     assert {(call.service, call.operation) for call in calls} - known == set()
 
 

@@ -69,8 +69,12 @@ def sample(known: Mapping[str, Any]) -> list[Call]:
     """Return the sample as the flows of an environment would ask, of which this is known."""
     roles = {name: known[f"{name}_arn"].rpartition("/")[2] for name in ("execution_role", "task_role")}
     values = {**known, **roles}
-    calls = (*read_calls(FILE), *_ELSEWHERE)
-    return [Call(call.service, call.operation, _replace(call.params, values)) for call in calls]
+    return [Call(call.service, call.operation, _replace(call.params, values)) for call in general()]
+
+
+def general() -> list[Call]:
+    """Return every kind of request that is known, with names of outputs for values."""
+    return [*read_calls(FILE), *_ELSEWHERE]
 
 
 def _replace(value: Any, values: Mapping[str, Any]) -> Any:
