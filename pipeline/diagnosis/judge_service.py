@@ -173,7 +173,7 @@ def judge_logs(facts: Facts) -> Iterator[Finding]:
     if isinstance(found, Unread):
         yield LOGS.skip("logs", found.reason)
         return
-    running = {task.id for task in found.running}
+    running = {task.id for task in found.running if task.last_status == "RUNNING"}
     for item in found.evidence:
         for container, lines in item.logs.items():
             yield _log_finding(

@@ -50,6 +50,7 @@ def gate(house: House) -> Iterator[Gate]:
         yield made
 
 
+@pytest.mark.nightly
 def test_killed_at_every_step_the_release_still_rolls_out_once(
     house: House, before: Before, gate: Gate
 ) -> None:

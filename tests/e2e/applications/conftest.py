@@ -1,4 +1,4 @@
-"""One stack that delivers four applications, each from a folder of configuration and a copy of its source."""
+"""One stack that delivers several applications, each from a folder of configuration and a copy of its code."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,15 +10,21 @@ from stack_commands import free_ports
 
 
 @pytest.fixture(scope="session")
-def delivered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Delivered]]:
-    """The four on one stack, side by side: infrastructure for each, and nothing deployed."""
+def delivered(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Delivered]]:
+    """Those that are tested, on one stack: infrastructure for each, and nothing deployed."""
     folder: Path = tmp_path_factory.mktemp("applications")
-    with delivering(folder, free_ports(4780), ensure_redis()) as places:
+    selected = {
+        item.callspec.params.get("name") for item in request.session.items if hasattr(item, "callspec")
+    }
+    names = [name for name in APPLICATIONS if name in selected]
+    with delivering(folder, free_ports(4780), ensure_redis(), names) as places:
         yield places
 
 
 @pytest.fixture(scope="session")
 def stories(delivered: dict[str, Delivered]) -> Iterator[dict[str, "Future[list[str]]"]]:
     """What becomes of each, all at once: they wait more than they work."""
-    with ThreadPoolExecutor(len(APPLICATIONS)) as pool:
+    with ThreadPoolExecutor(len(delivered)) as pool:
         yield {name: pool.submit(place.story) for name, place in delivered.items()}

@@ -191,7 +191,9 @@ class Delivered(House):
 
 
 @contextmanager
-def delivering(folder: Path, ports: tuple[int, int, int], redis: str) -> Iterator[dict[str, Delivered]]:
+def delivering(
+    folder: Path, ports: tuple[int, int, int], redis: str, names: list[str]
+) -> Iterator[dict[str, Delivered]]:
     """Put up a stack, configure the applications wrongly, and build infrastructure for each."""
     settings = stack_settings(folder / "state", *ports)
     prepare(settings)  # makes the password that the environment holds
@@ -206,7 +208,7 @@ def delivering(folder: Path, ports: tuple[int, int, int], redis: str) -> Iterato
         stack.up()
         with ExitStack() as opened:
             opened.callback(remove_images, settings.aws_port)
-            places = {name: _place(folder, stack, name, opened) for name in APPLICATIONS}
+            places = {name: _place(folder, stack, name, opened) for name in names}
             for place in places.values():
                 place.configure(rightly=False)
             with ThreadPoolExecutor(len(places)) as pool:

@@ -53,6 +53,7 @@ def run_to_the_end(client: SyncPrefectClient, deployment: str) -> FlowRun:
     return client.read_flow_run(started.id)
 
 
+@pytest.mark.nightly
 def test_a_flow_runs_as_an_ecs_task(platform: Platform, pipeline_image: str) -> None:
     """A run is a task of the pipeline's image, takes the server's password from its secret."""
     secret = client_of(platform, "secretsmanager").create_secret(Name="prefect", SecretString=platform.auth)
