@@ -1,4 +1,4 @@
-"""One stack that delivers several applications, each from a folder of configuration and a copy of its code."""
+"""One stack that delivers several applications, each from its configuration and a copy of its source."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
