@@ -4,12 +4,13 @@ import re
 from dataclasses import replace
 
 import pytest
-from diagnosis_samples import ENDPOINT, SCALING, SECURITY, TASKS, WELL, group, tcp
+from diagnosis_samples import ENDPOINT, SCALING, SECURITY, TASKS, WELL, group, task, tcp
 
 from pipeline.certificate.model import CertificateFinding, CertificateVerdict, Level
+from pipeline.delivery.model import TaskEvidence
 from pipeline.diagnosis.causes import likely_causes
 from pipeline.diagnosis.diagnosis import diagnose, to_markdown
-from pipeline.diagnosis.facts import Balancing, Facts, Rule
+from pipeline.diagnosis.facts import Balancing, Facts, Rule, Tasks
 from pipeline.diagnosis.model import Fault, Finding
 from pipeline.ecs.model import Target
 from pipeline.outputs import Outputs
@@ -107,3 +108,10 @@ def test_every_fault_says_what_to_do(fault: Fault) -> None:
     assert cause.advice.do
     page = to_markdown(replace(diagnose(WELL), causes=(cause,))).split("## The guide")[0]
     assert ("```" in page) is bool(cause.advice.flows)
+
+
+def test_the_log_of_a_task_that_starts_blames_no_running_one() -> None:
+    """What a crashing application writes in its next try explains its exits; visitors have met nothing."""
+    wrote = TaskEvidence("task-1", "ACTIVATING", {"app": ("ValueError: no such row",)})
+    starting = Tasks((task(last_status="ACTIVATING"),), (), (wrote,))
+    assert diagnose(replace(WELL, tasks=starting)).causes == ()

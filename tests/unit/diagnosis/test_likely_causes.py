@@ -295,9 +295,3 @@ def test_the_headline_says_what_is_over() -> None:
     """Nobody fixes what fixed itself."""
     crash = Tasks((task(),), (stopped("Essential container in task exited", 3),), ())
     assert diagnose(replace(WELL, tasks=crash)).headline.startswith("Over by now: ")
-
-
-def test_the_log_of_a_task_that_starts_blames_no_running_one() -> None:
-    """What a crashing application writes in its next try explains its exits; visitors have met nothing."""
-    starting = Tasks((task(last_status="ACTIVATING"),), (), (ERRING,))
-    assert diagnose(replace(WELL, tasks=starting)).causes == ()
