@@ -22,7 +22,7 @@ LONG := $(wildcard tests/integration/flows tests/integration/test_ecs_tasks.py t
 export PYTHONDONTWRITEBYTECODE :=
 
 # What may be said on the command line; another name does nothing, so nobody would hear of a slip.
-VARIABLES := PYTHON VENV_DIR E REF P TESTS ALL ONLY QUICK SHELL
+VARIABLES := PYTHON VENV_DIR E REF P TESTS ALL ONLY QUICK N SEED SHELL
 UNKNOWN := $(filter-out $(VARIABLES),$(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name))))
 $(if $(UNKNOWN),$(error There is no variable $(UNKNOWN); there are: $(VARIABLES). An environment is named by E=staging))
 
@@ -31,7 +31,7 @@ PARAMETERS = $(foreach word,$(P),$(if $(findstring =,$(word)),$(if $(filter -%,$
 
 VERBS := doctor deploy rollback history diagnose backup restore restart approve refuse logs
 
-.PHONY: help venv setup demo register up down status $(VERBS) clean lock lint scan audit format unit test pythons coverage bench e2e nightly
+.PHONY: help venv setup demo register up down status $(VERBS) clean lock lint scan audit format unit test pythons simulate coverage bench e2e nightly
 
 help: ## Show what there is to type
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,8 +93,15 @@ format: venv ## Format Python and Terraform
 unit: venv ## Run the unit tests alone: no server, no engine, less than a minute
 	$(VENV)/pytest -n 2 --dist loadfile tests/unit
 
-test: setup ## Run the unit, integration and Terraform tests
-	$(VENV)/pytest $(AT_ONCE) --durations=10 $(addprefix --ignore=,$(LONG)) $(wildcard tests/integration tests/terraform tests/unit)
+test: setup ## Run the unit, integration and Terraform tests, and those of the simulated region
+	@failed=0; \
+	$(VENV)/pytest $(AT_ONCE) --durations=10 $(addprefix --ignore=,$(LONG)) $(wildcard tests/integration tests/terraform tests/unit) || failed=1; \
+	$(VENV)/pytest -n 2 tests/region || failed=1; \
+	$(MAKE) --no-print-directory simulate || failed=1; \
+	exit $$failed
+
+simulate: venv ## Play histories of kills and faults in the simulated region: N=300 SEED=1
+	@$(VENV)/python tests/region/simulate.py --histories $(or $(N),300) --seed $(or $(SEED),1)
 
 pythons: $(if $(TESTS),setup,venv) ## Run the unit tests on every supported Python of this machine; TESTS="tests/unit tests/integration" for more
 	@$(VENV)/vimbiso pythons -- $(AT_ONCE) $(or $(TESTS),tests/unit)

@@ -1,0 +1,123 @@
+"""Histories of what AWS does otherwise than an emulator: tasks left at work, late states, pages, no room."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from region_application import FIRST, Behaviour
+from region_runs import Run
+from region_world import World, make_world
+
+from flows.backup_sqlite import backup_sqlite
+from flows.deploy_application import deploy_application
+from flows.restore_sqlite import restore_sqlite
+from flows.rollback_application import rollback_application
+
+LONGER = (*FIRST, "pay.0003_step")
+SLOW = replace(Behaviour(), migrations=LONGER, migrate_seconds=240)
+
+
+@pytest.fixture
+def world() -> World:
+    """A region with two good releases, of which the second runs."""
+    made = make_world(1)
+    for number in (1, 2):
+        assert made.run(deploy_application, image=made.push(number, Behaviour())).state == "COMPLETED"
+    return made
+
+
+def killed(world: World, moment: Callable[[], object], behaviour: Behaviour) -> Run:
+    """Deploy a third release, and kill that run at a moment."""
+    run = world.runs.start(deploy_application, environment="staging", image=world.push(3, behaviour))
+    world.clock.run(until=lambda: bool(moment()) or run.over)
+    assert not run.over, run.message
+    assert run.process
+    run.process.kill()
+    world.wait(60)
+    assert run.state == "KILLED"
+    return run
+
+
+def moves(world: World) -> list[float]:
+    """Return when the service was moved or scaled."""
+    return [line.at for line in world.wire.lines if line.operation == "UpdateService"]
+
+
+def test_another_release_waits_for_the_migration_that_a_killed_run_left(world: World) -> None:
+    """The corrected release has another revision, and so its tasks other keys."""
+    killed(world, lambda: world.volume.migrating, SLOW)
+    assert world.volume.migrating
+    run = world.run(deploy_application, image=world.push(4, replace(SLOW, migrate_seconds=5)))
+    assert (run.state, world.volume.violations) == ("COMPLETED", [])
+
+
+def test_a_rollback_waits_for_the_migration_that_a_killed_run_left(world: World) -> None:
+    """The older release would be started on a database that is changing under it."""
+    killed(world, lambda: world.volume.migrating, SLOW)
+    before = len(moves(world))
+    run = world.runs.start(rollback_application, environment="staging")
+    world.clock.run(until=lambda: run.over or len(moves(world)) > before)
+    assert not world.volume.migrating
+    world.clock.run(until=lambda: run.over)
+    assert (run.state, world.runs_now) == ("COMPLETED", "r1")
+
+
+def when(run: Run, text: str) -> float:
+    """Return when a run first said something."""
+    return next(float(line.split()[0]) for line in run.lines if text in line)
+
+
+def on_trial(world: World) -> list[str]:
+    """Return the smoke-test tasks whose container answers."""
+    return [
+        task.id for task in world.ecs.tasks.alive() if task.started_by.startswith("smoke-") and task.answers
+    ]
+
+
+def test_a_smoke_test_that_a_killed_run_left_keeps_no_restore_waiting(world: World) -> None:
+    """It is a web server, and never ends by itself."""
+    assert world.run(backup_sqlite).state == "COMPLETED"
+    killed(world, lambda: on_trial(world), Behaviour())
+    run = world.run(restore_sqlite, in_place=True, confirm="staging")
+    assert when(run, "No task is left") - when(run, "The service is told to have no tasks") < 90
+    assert on_trial(world) == []
+
+
+def test_the_service_serves_on_while_a_restore_waits_for_a_migration(world: World) -> None:
+    """What has to end does so before anything stops."""
+    assert world.run(backup_sqlite).state == "COMPLETED"
+    killed(world, lambda: world.volume.migrating, SLOW)
+    before = len(moves(world))
+    run = world.runs.start(restore_sqlite, environment="staging", in_place=True, confirm="staging")
+    world.clock.run(until=lambda: run.over or len(moves(world)) > before)
+    assert not world.volume.migrating
+    world.clock.run(until=lambda: run.over)
+    assert when(run, "Phase starting")
+    assert world.volume.violations == []
+
+
+def test_the_nightly_backup_stops_a_smoke_test_that_a_killed_run_left(world: World) -> None:
+    """It would cost money for ever; one that is younger may be at work."""
+    killed(world, lambda: on_trial(world), Behaviour())
+    assert world.run(backup_sqlite).state == "COMPLETED"
+    assert on_trial(world)
+    world.wait(3600)
+    assert world.run(backup_sqlite).state == "COMPLETED"
+    assert on_trial(world) == []
+
+
+def test_a_one_off_is_done_when_its_container_has_ended(world: World) -> None:
+    """Fargate takes 15 to 25 seconds more to remove the task; in a restore the service is down meanwhile."""
+    run = world.run(backup_sqlite)
+    (task,) = (item for item in world.ecs.tasks.all.values() if item.started_by.startswith("sqlite-backup-"))
+    assert (run.state, task.status) == ("COMPLETED", "DEPROVISIONING")
+
+
+def test_a_migration_that_fails_is_explained_by_its_last_lines(world: World) -> None:
+    """They arrive seconds after the container has ended, behind those that are there."""
+    failing = replace(SLOW, migrate_seconds=40, migrate_fails_at=0)
+    run = world.runs.start(deploy_application, environment="staging", image=world.push(3, failing))
+    world.clock.run(until=lambda: world.volume.migrating)
+    world.logs.write(f"ecs/app/{next(iter(world.volume.migrating))}", "Running migrations:")
+    world.clock.run(until=lambda: run.over)
+    assert run.message.startswith("django.db.utils.OperationalError: no such table")
