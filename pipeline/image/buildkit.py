@@ -142,7 +142,8 @@ def _no_buildkit(context: Path, dockerfile: str, sign: str) -> str:
 
 def buildkit_command(cli: BuildkitCli, request: BuildRequest, id_file: Path) -> BuildCommand:
     """Build the docker command. Values of build arguments go by the environment, out of the process list."""
-    verb = ("buildx", "build", "--load") if cli.buildx else ("build",)
+    # An attestation makes the image an index, of which ECR scans nothing.
+    verb = ("buildx", "build", "--load", "--provenance=false", "--sbom=false") if cli.buildx else ("build",)
     options = [
         "--progress=plain",
         f"--iidfile={id_file}",

@@ -54,7 +54,12 @@ def inspect_engine(client: docker.DockerClient) -> Engine:
     machine = str(facts.get("Architecture", ""))
     root = Path(str(facts.get("DockerRootDir", "")))
     free = shutil.disk_usage(root).free if root.is_absolute() and root.is_dir() else None
-    return Engine(str(facts.get("ServerVersion", "")), _ARCHITECTURES.get(machine, machine), free)
+    return Engine(str(facts.get("ServerVersion", "")), image_architecture(machine), free)
+
+
+def image_architecture(name: str) -> str:
+    """Return an architecture as images name it; ``name`` is the engine's or ECS's (X86_64, ARM64)."""
+    return _ARCHITECTURES.get(name.lower(), name.lower())
 
 
 def engine_faults(engine: Engine, *, needed_bytes: int, architecture: str | None = None) -> list[str]:
@@ -71,7 +76,7 @@ def engine_faults(engine: Engine, *, needed_bytes: int, architecture: str | None
             f"{engine.free_bytes / 1e9:.1f} GB of disk are free for images, {needed_bytes / 1e9:.1f} GB are "
             "needed. Free some with: docker system prune"
         )
-    requested = _ARCHITECTURES.get((architecture or "").lower(), (architecture or "").lower())
+    requested = image_architecture(architecture or "")
     if requested and requested != engine.architecture:
         faults.append(
             f"The engine builds for {engine.architecture}, the tasks run on {requested}. "

@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
 from pipeline.documents import get_int, get_mapping
-from pipeline.image.request import PushError, PushInterruptedError, RegistryError, ignore
+from pipeline.image.request import PushError, PushInterruptedError, RegistryError, TagExistsError, ignore
 
 _SUMMARY = re.compile(r"digest: (sha256:[0-9a-f]{64})")
 _ENDED = ("Pushed", "Layer already exists", "Mounted")
@@ -80,7 +80,9 @@ def push_failure(reason: str, image: str) -> PushError:
     if any(sign in text for sign in (*_EXPIRED, *_TRANSIENT)):
         return PushInterruptedError(f"Pushing {image} was interrupted: {reason}. Run again.")
     if "immutable" in text:
-        return PushError(f"Pushing {image}: the tag exists already ({reason}). Run again: it will be used.")
+        return TagExistsError(
+            f"Pushing {image}: the tag exists already ({reason}). Run again: it will be used."
+        )
     if "denied" in text:
         return PushError(
             f"Pushing {image}: {reason}. The identity lacks permission to push to this repository."
@@ -136,6 +138,7 @@ def push_image(
 
     Raises:
         PushInterruptedError: every attempt was interrupted.
+        TagExistsError: the registry has the tag, and no tag of it can be written twice.
         PushError: the registry refused, or named no digest.
     """
     attempts = Retrying(

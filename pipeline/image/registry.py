@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -107,7 +108,10 @@ def read_config(access: AwsAccess, repository: str, digest: str, registry: str |
     """
     manifest = _manifest(access, repository, digest)
     if "config" not in manifest:
-        manifest = _manifest(access, repository, manifest["manifests"][0]["digest"])
+        images = _images(manifest)
+        if not images:
+            raise RegistryError(f"Index {digest} in {repository} has no image. Push it again.")
+        manifest = _manifest(access, repository, images[0]["digest"])
     blob = manifest["config"]["digest"]
     url = f"http://{registry}/v2/{repository}/blobs/{blob}"
     if registry is None:
@@ -124,6 +128,33 @@ def read_config(access: AwsAccess, repository: str, digest: str, registry: str |
         raise RegistryError(
             f"The configuration of image {digest} in {repository} could not be read ({reason}). Run again."
         ) from None
+
+
+def find_platform_image(access: AwsAccess, repository: str, digest: str, architecture: str) -> str | None:
+    """Return the digest of the Linux image that tasks of an architecture run; None where an index has none.
+
+    Args:
+        access: of the account that has the registry.
+        repository: its name in ECR.
+        digest: of an image, which is returned as it is, or of an index.
+        architecture: as images name it (amd64, arm64).
+
+    Raises:
+        RegistryError: the registry hands out no such manifest.
+        AwsError: ECR refuses or cannot be reached.
+    """
+    manifest = _manifest(access, repository, digest)
+    if "config" in manifest:
+        return digest
+    wanted = {"os": "linux", "architecture": architecture}
+    found = (item["digest"] for item in _images(manifest) if wanted.items() <= item["platform"].items())
+    return next(found, None)
+
+
+def _images(index: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the entries of an index that are images: BuildKit's attestations are of no platform."""
+    entries = [{"platform": {}, **item} for item in index["manifests"]]
+    return [item for item in entries if item["platform"].get("os") != "unknown"]
 
 
 def _manifest(access: AwsAccess, repository: str, digest: str) -> dict[str, Any]:

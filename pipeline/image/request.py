@@ -43,6 +43,10 @@ class PushInterruptedError(PushError):
     """A push failed in a way that the next attempt may not: network, server or an expired login."""
 
 
+class TagExistsError(PushError):
+    """The registry has the tag, which it keeps: an earlier attempt or another run has pushed it."""
+
+
 class RegistryError(ImageError):
     """The registry cannot be asked, or doesn't hold what it should."""
 

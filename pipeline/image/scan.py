@@ -13,6 +13,7 @@ from tenacity.wait import wait_base
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling, code_of
 from pipeline.environment.model import Scan, Severity
+from pipeline.image.registry import find_platform_image
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
@@ -129,23 +130,35 @@ Page = Mapping[str, Any]
 
 
 def wait_for_findings(
-    access: AwsAccess, repository: str, digest: str, *, limit: float = 300, poll: wait_base = _POLL
+    access: AwsAccess,
+    repository: str,
+    digest: str,
+    architecture: str,
+    *,
+    limit: float = 300,
+    poll: wait_base = _POLL,
 ) -> ScanResult:
     """Return what ECR found in an image, once its scan ended; at most ``limit`` seconds.
 
+    ECR scans no index: of one, the findings are those of its image for ``architecture`` (amd64, arm64).
     A scan that is off, unsupported, failed or not done in time gives a result that says why there is none.
 
     Raises:
+        RegistryError: the registry hands out no manifest of it.
         AwsError: the call failed for another reason.
     """
+    image = find_platform_image(access, repository, digest, architecture)
+    if image is None:
+        why = f"{digest} is an index without an image for linux/{architecture}, which the tasks run on."
+        return ScanResult(unavailable=why)
     client = access.client("ecr")
     pages = client.get_paginator("describe_image_scan_findings")
 
     def ask() -> ScanResult | None:
-        with calling(f"Reading the scan findings of {digest}"):
+        with calling(f"Reading the scan findings of {image}"):
             try:
                 return read_findings(
-                    pages.paginate(repositoryName=repository, imageId={"imageDigest": digest})
+                    pages.paginate(repositoryName=repository, imageId={"imageDigest": image})
                 )
             except ClientError as error:
                 code = code_of(error)

@@ -1,6 +1,7 @@
 """What the registry, the engine and the docker command answer when something is wrong."""
 
 import base64
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,13 @@ def ecr() -> Iterator[Any]:
         yield client
 
 
+def pushed(ecr: Any) -> str:
+    """Push an image; return its digest."""
+    kind = "application/vnd.oci.image.manifest.v1+json"
+    manifest = json.dumps({"mediaType": kind, "config": {"digest": DIGEST}, "layers": []})
+    return str(ecr.put_image(repositoryName="pay", imageManifest=manifest)["image"]["imageId"]["imageDigest"])
+
+
 @pytest.mark.parametrize("name", ["1", DIGEST])
 def test_an_image_that_is_not_there_is_none(ecr: Any, name: str) -> None:
     """By tag or by digest; a repository that is not there is an error with the next step."""
@@ -52,18 +60,22 @@ def test_a_registry_that_does_not_answer_holds_nothing_for_sure(ecr: Any, code: 
         find_image(ACCESS, "pay", "1")
     with refusing(ecr, "GetAuthorizationToken", code), pytest.raises(AwsError, match="for a login"):
         ecr_login(ACCESS)
+    digest = pushed(ecr)
+    with refusing(ecr, "BatchGetImage", code), pytest.raises(AwsError, match="Reading the manifest"):
+        wait_for_findings(ACCESS, "pay", digest, "amd64", limit=0, poll=wait_none())
     with refusing(ecr, "DescribeImageScanFindings", code), pytest.raises(AwsError, match="scan findings"):
-        wait_for_findings(ACCESS, "pay", DIGEST, limit=0, poll=wait_none())
+        wait_for_findings(ACCESS, "pay", digest, "amd64", limit=0, poll=wait_none())
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", UNREACHABLE])
 def test_a_scan_of_which_nothing_is_known_is_not_waited_for(ecr: Any, code: str) -> None:
     """Whether it will come cannot be asked: it counts as off, which is no pass."""
+    digest = pushed(ecr)
     with (
         refusing(ecr, "DescribeImageScanFindings", "ScanNotFoundException"),
         refusing(ecr, "BatchGetRepositoryScanningConfiguration", code),
     ):
-        assert "is off" in wait_for_findings(ACCESS, "pay", DIGEST, poll=wait_none()).unavailable
+        assert "is off" in wait_for_findings(ACCESS, "pay", digest, "amd64", poll=wait_none()).unavailable
 
 
 @pytest.mark.parametrize("token", [b"", b"no-colon"])
