@@ -38,8 +38,9 @@ def examine(live: LiveEnvironment, sizes: Sizes, limit: timedelta) -> tuple[Doct
     if region.status is CheckStatus.NG:
         return (region,)
     identity = identify(access)
-    account = replace(judge_account(settings.account_id, identity.account_id), name="account")
-    if account.status is CheckStatus.NG:
+    judged = judge_account(settings.account_id, identity.account_id, emulated=settings.emulated)
+    account = replace(judged, name="account")
+    if settings.account_id not in (None, identity.account_id):
         return region, account
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="doctor") as pool:
         held = pool.submit(read_account.read_held, live)

@@ -63,10 +63,14 @@ def judge_region(region: str, status: str) -> DoctorLine:
     )
 
 
-def judge_account(expected: str | None, found: str) -> DoctorLine:
-    """Say whether the credentials are the environment's account's."""
+def judge_account(expected: str | None, found: str, *, emulated: bool = False) -> DoctorLine:
+    """Say whether the credentials are the environment's account's; on AWS it must name one."""
     if expected is None:
-        return skip(f"{found}; the environment names none", f'Set account_id = "{found}" if that is right.')
+        say = skip if emulated else ng
+        return say(
+            f"{found}; the environment names none",
+            f'If that is right, set account_id = "{found}" in environments.toml and register again.',
+        )
     if expected != found:
         return ng(f"{found} instead of {expected}", "Put the right keys into its aws-credentials block.")
     return ok(found)

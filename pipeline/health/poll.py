@@ -58,12 +58,13 @@ def tell_lost(answers: list[tuple[float, bool]]) -> str:
     if not answers or not answers[0][1]:
         return ""
     lost = sum(not good for _, good in answers)
+    asked = f"Of {len(answers)} request{'' if len(answers) == 1 else 's'} while it rolled out"
     if not lost:
-        return f"Of {len(answers)} requests while it rolled out none was lost."
+        return f"{asked} none was lost."
     longest, last_good, down = 0.0, answers[0][0], False
     for at, good in answers:
         down = down or not good
         longest = max(longest, at - last_good) if down else longest
         if good:
             last_good, down = at, False
-    return f"Of {len(answers)} requests while it rolled out {lost} were lost, for up to {longest:.1f} s."
+    return f"{asked} {lost} {'was' if lost == 1 else 'were'} lost, for up to {longest:.1f} s."

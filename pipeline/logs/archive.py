@@ -11,8 +11,15 @@ from typing import BinaryIO
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ObjectHead
+from pipeline.aws.errors import AwsError
 from pipeline.logs.cloudwatch import CloudWatchLogs, LineWriter, Stream, parse_line
-from pipeline.logs.manifest import ArchiveDamagedError, ArchiveLocation, DayManifest, shrunk_streams
+from pipeline.logs.manifest import (
+    ArchiveDamagedError,
+    ArchiveFrozenError,
+    ArchiveLocation,
+    DayManifest,
+    shrunk_streams,
+)
 from pipeline.logs.retention import LogGroup, expiring_days, history_is_archived, window
 from pipeline.logs.store import ArchiveStore, lines_of
 
@@ -27,6 +34,7 @@ def verify_day(access: AwsAccess, place: ArchiveLocation, group: str, day: date)
 
     Raises:
         ArchiveDamagedError: the day is not archived, or is not what its manifest says.
+        ArchiveFrozenError: the day has moved to Glacier.
         AwsError: S3 refused or could not be reached.
     """
     store = ArchiveStore(access, place)
@@ -39,7 +47,16 @@ def verify_day(access: AwsAccess, place: ArchiveLocation, group: str, day: date)
     if part is None or part.size != manifest.compressed_bytes:
         size = "is missing" if part is None else f"has {part.size} bytes"
         raise _damaged(manifest, f"the object {size}, its manifest says {manifest.compressed_bytes}")
-    _compare(manifest, store.chunks(manifest.part))
+    try:
+        _compare(manifest, store.chunks(manifest.part))
+    except AwsError as error:
+        if error.code != "InvalidObjectState":
+            raise
+        raise ArchiveFrozenError(
+            f"The archive of {group} on {day} lies in Glacier and cannot be read back. "
+            f"Bring it back first: aws s3api restore-object --bucket {place.bucket} --key {manifest.part} "
+            "--restore-request Days=7"
+        ) from error
     return manifest
 
 
@@ -50,6 +67,7 @@ def history_is_verified(
 
     Raises:
         ArchiveDamagedError: one of them is archived and damaged.
+        ArchiveFrozenError: one of them has moved to Glacier.
         AwsError: S3 refused or could not be reached.
     """
     if not history_is_archived(group, archived_days(access, place, group.name), today, days):

@@ -72,3 +72,7 @@ class ArchiveConflictError(LogsError):
 
 class ArchiveDamagedError(LogsError):
     """An archived day is not what its manifest says."""
+
+
+class ArchiveFrozenError(LogsError):
+    """An archived day has moved to a storage class that S3 hands nothing out of."""

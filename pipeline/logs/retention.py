@@ -157,7 +157,8 @@ def _row(group: LogGroup, days: int, now: datetime, *, shorten: bool, archived: 
         return RetentionRow(group, RetentionAction.SET, f"no limit now; younger than {days} days")
     if archived:
         return RetentionRow(group, RetentionAction.SET, "no limit now; its history is archived")
-    return RetentionRow(group, RetentionAction.HOLD, "no limit now; older events are not archived yet")
+    reason = "no limit now; older events are not archived, or could not be read back"
+    return RetentionRow(group, RetentionAction.HOLD, reason)
 
 
 def _span(days: int | None) -> str:

@@ -69,6 +69,7 @@ def cloud_checks(live: LiveEnvironment, present: PresentService) -> tuple[Check,
     return (
         Check("identity", ask.identity),
         Check("service", ask.service, needs=("identity",)),
+        Check("strategy", ask.strategy, needs=("service",)),
         Check("rollout", ask.rollout, needs=("service",)),
         Check("target groups", ask.target_groups, needs=("identity",)),
         Check("log group", ask.log_group, needs=("identity",)),
@@ -94,6 +95,21 @@ class _Questions:
     def service(self) -> str:
         service = self._present.service
         return f"{service.name} is ACTIVE with {service.desired} wanted tasks"
+
+    def strategy(self) -> str:
+        """Any but ROLLING uses a second target group and may pause for hours: the gates would misjudge it."""
+        service = self._present.service
+        if service.controller != "ECS":
+            raise CheckFailedError(
+                f"The deployments of {service.name} are {service.controller}'s, not ECS's. "
+                "Run deploy-infrastructure, which makes ECS its deployment controller."
+            )
+        if service.strategy != "ROLLING":
+            raise CheckFailedError(
+                f"{service.name} deploys by {service.strategy}, and the gates know ROLLING alone. "
+                "Set the service's deployment strategy to ROLLING."
+            )
+        return "ECS replaces the tasks (ROLLING)"
 
     def rollout(self) -> str:
         """A rollout under way is no fault here: ``start_rollout`` decides whether it is this pipeline's."""

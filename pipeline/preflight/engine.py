@@ -40,7 +40,7 @@ def source_checks(resolve: Callable[[], ResolvedSource], dockerfile: str) -> tup
 
 BUILD_BYTES = 2_000_000_000
 """Free disk that a build of an application of this size may need."""
-_FARGATE = "X86_64"
+FARGATE = "X86_64"
 """What Fargate runs a task on whose definition names none (RegisterTaskDefinition, runtimePlatform)."""
 
 
@@ -49,7 +49,7 @@ def engine_checks(environment: Environment, present: PresentService) -> tuple[Ch
 
     def architecture() -> str:
         platform = present.definition.get("runtimePlatform") or {}
-        requested = platform.get("cpuArchitecture") or (None if environment.aws_endpoint_url else _FARGATE)
+        requested = platform.get("cpuArchitecture") or (None if environment.aws_endpoint_url else FARGATE)
         if requested is None:
             raise CheckSkippedError("the tasks run on whatever the container host is")
         _demand(engine_faults(inspect_engine(connect()), needed_bytes=0, architecture=requested))

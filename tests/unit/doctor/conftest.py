@@ -1,7 +1,7 @@
 """An account on paper for each test."""
 
 import pytest
-from doctor_account import FRESH, REGION, PaperAccess
+from doctor_account import ACCOUNT, FRESH, REGION, PaperAccess
 from support.live import live_environment
 
 from pipeline.live import LiveEnvironment
@@ -22,7 +22,7 @@ def access() -> PaperAccess:
 @pytest.fixture
 def live(access: PaperAccess) -> LiveEnvironment:
     """Staging, of which nothing is built yet."""
-    return live_environment(access)
+    return live_environment(access, account_id=ACCOUNT)
 
 
 @pytest.fixture(autouse=True)

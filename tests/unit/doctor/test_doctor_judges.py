@@ -100,13 +100,15 @@ def test_a_region_must_be_switched_on(status: str, expected: str) -> None:
     assert told(judge_region("af-south-1", status)).startswith(expected)
 
 
-def test_an_account_that_is_not_named_is_told() -> None:
-    """It is taken as it comes, so that somebody should look."""
+def test_an_account_must_be_named() -> None:
+    """As deploy-infrastructure refuses what may be anybody's; an emulator has no other."""
     assert told(judge_account("1", "1")) == "OK 1 | "
     assert told(judge_account("1", "2")).startswith("NG 2 instead of 1 | Put the right keys")
     assert told(judge_account(None, "2")) == (
-        'SKIP 2; the environment names none | Set account_id = "2" if that is right.'
+        'NG 2; the environment names none | If that is right, set account_id = "2" in environments.toml and '
+        "register again."
     )
+    assert told(judge_account(None, "2", emulated=True)).startswith("SKIP 2; the environment names none | ")
 
 
 def test_roles_are_those_of_the_services_in_use() -> None:

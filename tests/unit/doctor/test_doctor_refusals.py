@@ -57,7 +57,8 @@ QUESTIONS = {
 @pytest.fixture(scope="module")
 def well() -> dict[str, DoctorLine]:
     """The table of a fresh account."""
-    return lines(live_environment(PaperAccess(REGION, access_key_id="well", secret_access_key="well")))
+    access = PaperAccess(REGION, access_key_id="well", secret_access_key="well")
+    return lines(live_environment(access, account_id=ACCOUNT))
 
 
 @pytest.mark.parametrize("operation", QUESTIONS)
@@ -127,6 +128,15 @@ def test_of_a_wrong_account_nothing_else_is_asked(live: LiveEnvironment, access:
         "region": "OK af-south-1, opted-in",
         "account": f"NG {ACCOUNT} instead of 210987654321",
     }
+
+
+def test_an_account_that_is_not_named_is_told_with_the_rest(
+    access: PaperAccess, well: dict[str, DoctorLine]
+) -> None:
+    """It may be the right one; before a first apply a person wants to see everything at once."""
+    found = lines(live_environment(access))
+    assert found.pop("account").status == "NG"
+    assert found == {name: item for name, item in well.items() if name != "account"}
 
 
 def test_credentials_that_are_not_valid_end_it(live: LiveEnvironment, access: PaperAccess) -> None:

@@ -11,7 +11,9 @@ from pipeline.health.poll import Poll, tell_lost
     [
         ([], ""),
         ([(0.0, False), (1.0, True)], ""),
+        ([(0.0, True)], "Of 1 request while it rolled out none was lost."),
         ([(0.0, True), (0.5, True)], "Of 2 requests while it rolled out none was lost."),
+        ([(0.0, True), (1.0, False)], "Of 2 requests while it rolled out 1 was lost, for up to 1.0 s."),
         (
             [(0.0, True), (1.0, False), (4.0, False), (4.5, True), (5.0, False)],
             "Of 5 requests while it rolled out 3 were lost, for up to 4.5 s.",

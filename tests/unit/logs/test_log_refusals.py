@@ -17,7 +17,13 @@ from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError
 from pipeline.logs.archive import archive_day, verify_day
 from pipeline.logs.cloudwatch import RetentionResult
-from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchiveLocation, DayManifest
+from pipeline.logs.manifest import (
+    ArchiveConflictError,
+    ArchiveDamagedError,
+    ArchiveFrozenError,
+    ArchiveLocation,
+    DayManifest,
+)
 from pipeline.logs.store import ArchiveStore
 
 GROUP, DAY = "/ecs/pay", date(2026, 3, 1)
@@ -92,6 +98,15 @@ def test_an_equal_archive_of_another_run_is_as_good(s3: Any, content: bytes, our
     with nullcontext() if ours else pytest.raises(ArchiveConflictError, match="another run"):
         ArchiveStore(ACCESS, PLACE).write(manifest_of(b"events"), io.BytesIO(b"events"), None)
     assert b"".join(ArchiveStore(ACCESS, PLACE).chunks(PLACE.part(GROUP, DAY))) == content
+
+
+def test_a_day_that_lies_in_glacier_is_not_read_and_not_damaged(s3: Any) -> None:
+    """S3 hands it out only once it was restored: that is said, with what to do."""
+    manifest = manifest_of(b"events")
+    ArchiveStore(ACCESS, PLACE).commit(manifest)
+    s3.put_object(Bucket=PLACE.bucket, Key=manifest.part, Body=b"events", StorageClass="GLACIER")
+    with pytest.raises(ArchiveFrozenError, match=r"2026-03-01 lies in Glacier.*restore-object"):
+        verify_day(ACCESS, PLACE, GROUP, DAY)
 
 
 def manifest_of(content: bytes) -> DayManifest:

@@ -30,7 +30,7 @@ def test_nothing_speaks_against_deploying_to_an_account_in_order() -> None:
     cloud = Cloud(answers=whole())
     found = findings(cloud)
     assert {item.status for item in found.values()} == {OK}
-    assert len(found) == 11
+    assert len(found) == 12
     assert cloud.asked.count("describe_services") == 1
     assert cloud.asked.count("describe_task_definition") == 1
 
@@ -96,6 +96,32 @@ def test_what_is_wrong_is_named(
 ) -> None:
     """One thing is not as it should be: its check says so, with the name and what to do."""
     found = findings(Cloud(answers={**whole(), call: answer}))[check]
+    assert found.status is status
+    assert reason in found.reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "reason"),
+    [
+        ({}, OK, "ECS replaces the tasks (ROLLING)"),
+        ({"deploymentConfiguration": {"maximumPercent": 200}}, OK, "ROLLING"),
+        ({"deploymentConfiguration": {"strategy": "ROLLING"}}, OK, "ROLLING"),
+        ({"deploymentController": {"type": "ECS"}}, OK, "ROLLING"),
+        *(
+            ({"deploymentConfiguration": {"strategy": strategy}}, NG, f"service deploys by {strategy}, and")
+            for strategy in ("BLUE_GREEN", "LINEAR", "CANARY")
+        ),
+        *(
+            ({"deploymentController": {"type": kind}}, NG, f"deployments of service are {kind}'s, not ECS's")
+            for kind in ("CODE_DEPLOY", "EXTERNAL")
+        ),
+    ],
+)
+def test_a_service_that_is_not_rolled_out_by_ecs_is_refused(
+    changes: dict[str, Any], status: CheckStatus, reason: str
+) -> None:
+    """Its tasks are in other target groups, and it may pause for hours: gates would take a good one back."""
+    found = findings(Cloud(answers={**whole(), ("ecs", "describe_services"): service(**changes)}))["strategy"]
     assert found.status is status
     assert reason in found.reason
 
