@@ -6,7 +6,6 @@ from typing import Protocol
 
 from pipeline.clock import pause, utc_now
 from pipeline.ecs.model import Outcome, revision_name
-from pipeline.ecs.oneoff import stopped
 from pipeline.ecs.scaling import HELD, AutoScaling
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
@@ -120,19 +119,13 @@ class RestoreSteps:
             if desired:  # also where somebody, or auto scaling, wants some meanwhile
                 self._service.scale(0)
                 self._report("The service is told to have no tasks")
-            left = self._left()
+            left = self._tasks.left_behind("")  # whatever may hold the database open
             if not desired and not left:
                 return
             if time.monotonic() >= end:
-                raise RecoveryError(
-                    f"{len(left)} tasks still run after {_TIME_TO_STOP:.0f} s: {', '.join(left[:5])}."
-                )
+                names = ", ".join(task.id for task in left[:5])
+                raise RecoveryError(f"{len(left)} tasks still run after {_TIME_TO_STOP:.0f} s: {names}.")
             pause(1)
-
-    def _left(self) -> tuple[str, ...]:
-        """Name what may hold the database open: also one-off tasks, and containers that are told to end."""
-        ending = (task for task in self._service.tasks("STOPPED") if not stopped(task))
-        return tuple(task.id for task in (*self._tasks.left_behind(""), *ending))
 
 
 class RestoreRolledBackError(RecoveryError):

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.aws.bucket import ConflictError
+from pipeline.delivery.one_off import clear
 from pipeline.ecs.model import Service
 from pipeline.ecs.scaling import AutoScaling, ScalableTarget
 from pipeline.errors import PipelineError
@@ -16,6 +17,9 @@ from pipeline.sqlite.model import DatabaseBackup
 from pipeline.sqlite.restore import restore_to_file
 from pipeline.sqlite.runner import Report
 from pipeline.sqlite.store import BackupStore, find_backup
+
+_TIME_TO_END = 900.0
+"""Seconds that a migration may take."""
 
 
 class RecoveryError(PipelineError):
@@ -179,12 +183,14 @@ def begin(
 
     Raises:
         RecoveryError: a rollout is under way, or another restore is open.
+        OneOffTaskError: a migration or a job that a killed run left did not end; nothing was stopped.
         SqliteJobError: the backup is damaged, the volume full, ...; nothing was stopped.
     """
     outputs = live.outputs
     service = live.service
     refuse_rollout(service.require())
     restored = restore_to_file(live, run_id, backup, report)
+    clear(live.one_off_tasks, _TIME_TO_END, report)
     present = service.require()
     refuse_rollout(present)
     restore = OpenRestore(

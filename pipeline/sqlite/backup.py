@@ -30,16 +30,18 @@ def complete(store: BackupStore, key: str, sent: list[dict[str, Any]]) -> str:
     Raises:
         SqliteError: S3 lists other parts than the task sent, or nothing at all.
     """
-    upload = next((item for item in store.uploads(key) if item.key == key), None)
-    if upload is None:
+    present = {item: store.parts(item) for item in store.uploads(key) if item.key == key}
+    if not present:
         if store.head(key) is None:
             raise SqliteError(f"S3 has neither an upload to {key} nor the object. Run again.")
         return ""
     expected = {int(part["number"]): int(part["bytes"]) for part in sent}
-    present = store.parts(upload)
-    if present != expected:
+    # An upload whose creation was answered to nobody, and so was created twice, has no parts.
+    upload = next((item for item, parts in present.items() if parts == expected), None)
+    if upload is None:
+        fullest = max(present.values(), key=len)
         raise SqliteError(
-            f"S3 has {len(present)} parts with {sum(present.values())} bytes of {key}; the task sent "
+            f"S3 has {len(fullest)} parts with {sum(fullest.values())} bytes of {key}; the task sent "
             f"{len(expected)} with {sum(expected.values())}. Run again."
         )
     return store.complete(upload, {int(part["number"]): str(part["etag"]) for part in sent})

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from botocore.config import Config
 from pipeline.aws.errors import calling
 from pipeline.clock import utc_now
 from pipeline.ecs.model import EcsError, OneOffTaskError, Task
-from pipeline.ecs.oneoff import OneOff, failure, stopped, wait_until
+from pipeline.ecs.oneoff import OneOff, ended, failure, wait_until
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite.journal import JournalEntry, close_entry, open_entry
 from pipeline.sqlite.model import BackupManifest, SqliteError, SqliteJobError, job_error
@@ -195,8 +195,9 @@ class Runner:
         )
 
     def _ended(self, task: Task) -> Task:
+        done = partial(ended, container=self._live.outputs.container)
         try:
-            return wait_until(lambda: self._tasks.describe(task.arn), stopped, self._timeout)
+            return wait_until(partial(self._tasks.describe, task.arn), done, self._timeout)
         except OneOffTaskError:
             self._tasks.stop(task.arn, "The pipeline's time limit for this job is over")
             raise
@@ -231,7 +232,7 @@ def stop_task(live: LiveEnvironment, entry: JournalEntry) -> None:
     """Stop the attempt's task, if one still runs."""
     tasks = live.one_off_tasks
     task = tasks.find(entry.started_by)
-    if task is not None and not stopped(task):
+    if task is not None and not ended(task):
         tasks.stop(task.arn, "The run that started this job is gone")
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from pipeline.aws.errors import AwsError, calling
+from pipeline.delivery.one_off import SMOKE_TEST
 from pipeline.live import LiveEnvironment
 from pipeline.retention import RetentionPolicy
 from pipeline.sqlite import layout
@@ -103,10 +104,12 @@ def prune(live: LiveEnvironment, decision: Decision) -> Pruned:
 
 DEAD = timedelta(hours=3)
 """An attempt this old is nobody's: longer than any policy's timeout and signed URL should be."""
+_TRIAL = timedelta(hours=1)
+"""A smoke test this old is nobody's."""
 
 
 def sweep(live: LiveEnvironment, now: datetime, dead: timedelta = DEAD) -> tuple[str, ...]:
-    """Remove dead attempts with their tasks, and then what belongs to no attempt; return a line for each.
+    """Remove dead attempts with their tasks, what belongs to none, old smoke tests; return a line for each.
 
     An attempt is noted before anything else is made for it. So uploads, job files and databases without
     manifest that no note mentions can go, however young; except what was written after the look at the notes.
@@ -128,7 +131,12 @@ def sweep(live: LiveEnvironment, now: datetime, dead: timedelta = DEAD) -> tuple
     debris = [key for key in without_manifest if key in objects and not _mentioned(key, living)]
     debris += [key for key in jobs if not _mentioned(key, living)]
     store.delete_all(debris)
+    tasks = live.one_off_tasks
+    trials = [item for item in tasks.left_behind(SMOKE_TEST) if now - item.created_at > _TRIAL]
+    for task in trials:
+        tasks.stop(task.arn, "The run that tried this release is gone")
     return (
+        *(f"Stopped {item.started_by}, task {item.id}, left by a killed run" for item in trials),
         *(
             f"Removed the {item.purpose} attempt of {item.at:%Y-%m-%d %H:%M} that never ended"
             for item in lost

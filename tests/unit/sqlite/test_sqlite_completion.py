@@ -27,14 +27,15 @@ class FakeStore:
         self.read = 0
 
     def uploads(self, prefix: str) -> tuple[OpenUpload, ...]:
-        """Return the upload, and one of a longer name."""
+        """Return one of a longer name, the upload, and one that was made twice as an answer was lost."""
         longer = OpenUpload(prefix + ".longer", "2")
-        return (longer,) if self._parts is None else (longer, OpenUpload(prefix, "1"))
+        twice = (OpenUpload(prefix, "0"), OpenUpload(prefix, "1"))
+        return (longer,) if self._parts is None else (longer, *twice)
 
     def parts(self, upload: OpenUpload) -> dict[int, int]:
-        """Return the parts of the first upload only."""
-        assert upload == OpenUpload(KEY, "1")
-        return self._parts or {}
+        """Return the parts of the upload that the task knows; the other one has none."""
+        assert upload.key == KEY
+        return (self._parts or {}) if upload.id == "1" else {}
 
     def head(self, key: str) -> ObjectHead | None:
         """Return the object's size."""
@@ -42,6 +43,7 @@ class FakeStore:
 
     def complete(self, upload: OpenUpload, etags: dict[int, str]) -> str:
         """Note the request."""
+        assert upload.id == "1"
         self.completed = etags
         return "etag"
 
