@@ -30,7 +30,7 @@ from tasks.image import (
 )
 from tasks.lease import one_delivery_at_a_time, refuse_second_delivery
 from tasks.record import name_run, report_release
-from tasks.rollout import register_revision
+from tasks.rollout import is_rehearsed, register_revision
 from tasks.support import emit
 
 
@@ -108,10 +108,11 @@ def _deliver(
         pass_scan_gate(live, release.digest)
     with one_delivery_at_a_time(live):
         revision = register_revision(live, release)
-        if not revision.is_live:
-            prepare_release(live, release.name, revision, options.migrate, stopwatch)
+        left: tuple[str, ...] = ()
+        if not is_rehearsed(live, revision):
+            left = prepare_release(live, release.name, revision, options.migrate, stopwatch)
         release = release.model_copy(update={"task_definition": revision.arn})
-        end = roll_out(live, release, stopwatch, kind="deploy", take_over=options.take_over)
+        end = roll_out(live, release, stopwatch, kind="deploy", take_over=options.take_over, left=left)
         return _conclude(live, release, end, options.roll_back)
 
 

@@ -10,7 +10,7 @@ from blocks.names import EnvironmentName
 from flows.shared.ending import state_is_outcome
 from flows.shared.naming import completed, run_name
 from flows.shared.recovery import approve_in_place, exchange
-from flows.shared.rollout import roll_out
+from flows.shared.rollout import MIGRATION_LIMIT, roll_out
 from pipeline.clock import Stopwatch
 from pipeline.ecs.model import Outcome
 from pipeline.errors import PipelineError
@@ -30,6 +30,7 @@ from tasks.recovery import (
     find_open_restore,
     require_confirmed,
 )
+from tasks.rollout import await_migrations
 
 
 @flow(name="rollback-application", flow_run_name=run_name)
@@ -75,6 +76,7 @@ def rollback_application(
         path = _find_path(live, release, accept_schema)
         return Completed(message=f"Nothing was changed. {path.goes}.", data="DRY_RUN")
     with one_delivery_at_a_time(live):
+        await_migrations(live, MIGRATION_LIMIT)
         path = _find_path(live, release, accept_schema)
         name_run(live, path.chosen.release)
         return move_back(live, path.chosen)

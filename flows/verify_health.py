@@ -7,7 +7,7 @@ from flows.diagnose import explain_failure
 from flows.shared.ending import state_is_outcome
 from pipeline.errors import PipelineError
 from tasks.environment import load_environment
-from tasks.rollout import check_running_release
+from tasks.gates import check_running_release
 
 
 @flow(name="verify-health", flow_run_name="{environment}")

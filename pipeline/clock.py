@@ -37,6 +37,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def interval(waited: float) -> float:
+    """Return the seconds until the next look at what began ``waited`` seconds ago.
+
+    Half a second at first: an emulator is done in two. At AWS's pace, where it takes minutes, three.
+    """
+    return min(max(0.5, waited / 5), 3.0)
+
+
 def pause(seconds: float, sleep: Sleep = time.sleep) -> None:
     """Sleep up to a fifth more or less than ``seconds``, so that several watchers never ask in step."""
     sleep(seconds * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not cryptography

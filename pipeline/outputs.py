@@ -57,6 +57,8 @@ class Outputs(BaseModel):
     certificate_arn: str | None = None
     alarm_topic_arn: str | None = None
     alarm_names: tuple[str, ...] = ()
+    release_alarm_names: tuple[str, ...] | None = None
+    """Those of them that a bad release sets off; None in outputs of an earlier version: all."""
     metrics_namespace: str
 
     @model_validator(mode="before")

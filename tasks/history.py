@@ -47,7 +47,14 @@ def present_task_definition(live: LiveEnvironment) -> str:
 
 @retried_step
 def find_rollback_path(live: LiveEnvironment, present: str, requested: str | None) -> RollbackPath:
-    """Choose the release to go back to, which can still run, and find what lies between."""
+    """Choose the release to go back to, which can still run, and find what lies between.
+
+    A way back that an earlier, killed run began goes on: the release before that one would lead forward.
+    """
+    opened = live.releases.open_rollout()
+    under_way = opened is not None and opened.kind == "rollback" and opened.release.task_definition == present
+    if opened is not None and under_way and requested is None:
+        requested = opened.release.name
     unusable = partial(why_unusable, live.access, live.outputs.repository_name)
     records = live.releases.back_to_good()
     chosen = choose_rollback(records, present, unusable, requested)

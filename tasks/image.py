@@ -12,12 +12,14 @@ from pipeline.ecr.plan import CleanupPlan, plan_cleanup
 from pipeline.ecr.registry import read_inventory
 from pipeline.image.build import build_image
 from pipeline.image.contents import require_startable
-from pipeline.image.engine import connect
+from pipeline.image.engine import connect, image_architecture
 from pipeline.image.push import ecr_login, push_image
 from pipeline.image.registry import Repository, find_image, repository_at
-from pipeline.image.request import BuildEvent, BuildRequest, ImageError, image_labels
+from pipeline.image.request import BuildEvent, BuildRequest, ImageError, TagExistsError, image_labels
 from pipeline.image.scan import judge_scan, scan_rows, wait_for_findings
 from pipeline.live import LiveEnvironment
+from pipeline.preflight.cloud import PresentService
+from pipeline.preflight.engine import FARGATE
 from pipeline.release.model import Release
 from pipeline.source.location import ResolvedSource
 from pipeline.source.resolve import source_of
@@ -94,7 +96,7 @@ def pass_scan_gate(live: LiveEnvironment, digest: str) -> str:
     if settings.block_at is None and not settings.required:
         log.info("SKIPPED: this environment does not look at scan results.")
         return "SKIPPED"
-    found = wait_for_findings(live.access, live.outputs.repository_name, digest)
+    found = wait_for_findings(live.access, live.outputs.repository_name, digest, _architecture(live))
     verdict = judge_scan(found, settings, utc_now().date())
     level = log.error if verdict.outcome == "BLOCKED" else log.info
     level("%s: %s", verdict.outcome, verdict.reason)
@@ -102,6 +104,12 @@ def pass_scan_gate(live: LiveEnvironment, digest: str) -> str:
     if verdict.outcome == "BLOCKED":
         raise ImageError(f"Image {digest} is not deployed; nothing was changed. {verdict.reason}")
     return verdict.outcome
+
+
+def _architecture(live: LiveEnvironment) -> str:
+    """The architecture that the tasks run on, as images name it; Fargate's own where nothing is said."""
+    platform = PresentService(live).definition.get("runtimePlatform") or {}
+    return image_architecture(platform.get("cpuArchitecture") or FARGATE)
 
 
 @retried_step
@@ -172,9 +180,18 @@ def check_image(live: LiveEnvironment, image: str) -> None:
 
 @step
 def push_release(live: LiveEnvironment, source: ResolvedSource, image: str) -> Release:
-    """Push the image; the digest that the registry answers is what gets deployed."""
+    """Push the image; the digest that the registry answers is what gets deployed.
+
+    Where the registry has the release already, that is it: the answer to an attempt may have been lost.
+    """
     log = get_run_logger()
-    digest = push_image(connect(), image, partial(ecr_login, live.access), log.info)
+    try:
+        digest = push_image(connect(), image, partial(ecr_login, live.access), log.info)
+    except TagExistsError:
+        found = find_image(live.access, live.outputs.repository_name, source.release)
+        if found is None:
+            raise
+        digest = found.digest
     pinned = _repository(live).pinned(digest)
     log.info("Pushed %s", pinned)
     return Release(

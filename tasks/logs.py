@@ -10,6 +10,7 @@ from pipeline.clock import utc_now
 from pipeline.live import LiveEnvironment
 from pipeline.logs.archive import ArchiveResult, archive_day, archived_days, history_is_verified
 from pipeline.logs.cloudwatch import RetentionResult, apply_retention, list_groups
+from pipeline.logs.manifest import ArchiveFrozenError
 from pipeline.logs.retention import LogGroup, RetentionPlan, days_due, environment_groups, plan_retention
 from tasks.support import retried_step, show_table, step
 
@@ -19,12 +20,7 @@ def plan_log_retention(live: LiveEnvironment, days: int, shorten: bool) -> Reten
     """Compare every log group of the environment with the wanted retention, and show the decision."""
     groups = list_groups(live.access)
     mine = environment_groups(groups, live.outputs)
-    today, place = utc_now().date(), live.log_archive
-    archived = {
-        group.name
-        for group in mine
-        if group.retention_days is None and history_is_verified(live.access, place, group, today, days)
-    }
+    archived = {group.name for group in mine if group.retention_days is None and _is_safe(live, group, days)}
     names = {group.name for group in mine}
     plan = plan_retention(groups, names, days, utc_now(), archived=archived, shorten=shorten)
     for group in plan.unlimited_elsewhere:
@@ -36,6 +32,15 @@ def plan_log_retention(live: LiveEnvironment, days: int, shorten: bool) -> Reten
         f"Log retention of {days} days in {live.name}",
     )
     return plan
+
+
+def _is_safe(live: LiveEnvironment, group: LogGroup, days: int) -> bool:
+    """Whether all that a retention of ``days`` would delete was read back from the archive."""
+    try:
+        return history_is_verified(live.access, live.log_archive, group, utc_now().date(), days)
+    except ArchiveFrozenError as error:
+        get_run_logger().warning(str(error))
+        return False
 
 
 @retried_step

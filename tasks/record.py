@@ -15,13 +15,14 @@ from prefect.runtime import flow_run
 from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
 from pipeline.delivery.model import tell_failure
+from pipeline.delivery.start import rollback_setting
 from pipeline.ecs.model import EcsError, Outcome, revision_name
 from pipeline.ecs.task_definition import RELEASE_TAG
 from pipeline.live import LiveEnvironment
 from pipeline.log_cause import as_markdown
 from pipeline.migrations.model import Migration, irreversible
 from pipeline.release.model import ReleaseRecord, Rollout, SchemaChange, requested_by
-from pipeline.release.store import ReleaseStore
+from pipeline.release.rollback import was_good
 from tasks.support import retried_step, show_page, step
 
 
@@ -149,8 +150,12 @@ def record_release(
     outcome: Outcome,
     message: str,
     durations: dict[str, float],
+    left: Sequence[str] = (),
 ) -> ReleaseRecord:
-    """Append the record of a rollout's end and close the rollout under way. Safe to repeat."""
+    """Append the record of a rollout's end and close the rollout under way. Safe to repeat.
+
+    ``left`` names the migrations that were to stay pending.
+    """
     release = rollout.release
     changes = live.schema.of(release.task_definition)
     record = ReleaseRecord(
@@ -167,18 +172,25 @@ def record_release(
         ref=release.ref,
         commit=release.commit,
         **_migrated(changes),
+        left=tuple(left),
         started_at=rollout.started_at,
         ended_at=utc_now(),
         durations=durations,
         by=_requested_by(),
         flow_run=str(flow_run.id or ""),
     )
-    store = live.releases
-    if outcome is not Outcome.NO_CHANGE or not _recorded(store, release.task_definition):
-        key = store.append(record)
+    if outcome is not Outcome.NO_CHANGE or not was_good(live.releases.newest(1), release.task_definition):
+        key = live.releases.append(record)
         get_run_logger().info("Recorded %s of %s as %s", kind, release.name, key)
-    store.close_rollout()
+    _close(live, rollout)
     return record
+
+
+def _close(live: LiveEnvironment, rollout: Rollout) -> None:
+    """Let ECS take back what fails, as before; then forget the rollout."""
+    if rollout.holds_rollback:
+        live.service.configure(rollback_setting(live.service.require(), on=True))
+    live.releases.close_rollout()
 
 
 def _migrated(changes: Sequence[SchemaChange]) -> dict[str, Any]:
@@ -199,9 +211,3 @@ def _requested_by() -> str:
     creator = run.created_by
     name, kind = (creator.display_value, creator.type) if creator else ("", "")
     return requested_by(name or "", kind or "", run.labels, run.auto_scheduled)
-
-
-def _recorded(store: ReleaseStore, task_definition: str) -> bool:
-    """Whether the newest record says already that this revision is good."""
-    newest = store.newest(1)
-    return bool(newest and newest[0].outcome.good and newest[0].task_definition == task_definition)

@@ -7,7 +7,7 @@ from prefect.runtime import flow_run
 
 from pipeline.clock import utc_now
 from pipeline.delivery.model import GateSettings
-from pipeline.delivery.verify import verify_running
+from pipeline.delivery.verify import verify_primary
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.recovery.carry import RestoreSteps, carry_through
@@ -118,6 +118,6 @@ def carry_in_place(live: LiveEnvironment, restore: OpenRestore) -> OpenRestore:
 def _fault(live: LiveEnvironment) -> str | None:
     """Put the service that comes back through the gates of a rollout."""
     settings = GateSettings(window=_TIME_TO_START, soak=live.settings.soak)
-    found = verify_running(live.service, live.outputs, live.probes(), settings)
+    found = verify_primary(live.service, live.outputs, live.probes(), settings)
     get_run_logger().info("%s: %s", found.outcome, found.message)
     return None if found.outcome.good else f"{found.outcome}: {found.message}"

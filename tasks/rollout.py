@@ -1,9 +1,8 @@
 """Tries a revision, migrates, carries it into the service and watches it."""
 
 import logging
-import time
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -13,22 +12,15 @@ from prefect.exceptions import PrefectException
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
-from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
 from pipeline.delivery.evidence import (
     TaskLogs,
     collect_evidence,
-    read_alarms,
-    read_before,
-    read_release,
-    with_alarms,
 )
-from pipeline.delivery.model import Evidence, GateSettings, Verification, probes_of
-from pipeline.delivery.one_off import SmokeTest, join_command, run_command
-from pipeline.delivery.running import is_in_doubt, with_logs
-from pipeline.delivery.start import RolloutRequest, Started, StartKind, start_rollout
-from pipeline.delivery.verify import verify, verify_running
-from pipeline.ecs.model import Outcome, revision_name
+from pipeline.delivery.model import Evidence, probes_of
+from pipeline.delivery.one_off import SmokeTest, await_left, run_command
+from pipeline.delivery.start import RolloutRequest, Started, start_rollout
+from pipeline.ecs.model import revision_name
 from pipeline.ecs.oneoff import OneOff
 from pipeline.ecs.registry import Revision
 from pipeline.ecs.rollout import Verdict
@@ -40,6 +32,7 @@ from pipeline.live import LiveEnvironment
 from pipeline.migrations.model import Survey, irreversible, is_complete, read_survey, survey_code
 from pipeline.recovery.record import require_none_open
 from pipeline.release.model import Release, Rollout
+from pipeline.release.rollback import was_good
 from tasks.support import retried_step, show_page, step
 
 
@@ -81,12 +74,10 @@ def survey_release(
     live: LiveEnvironment, task_definition: str, timeout: timedelta, *, first: bool = False
 ) -> Survey:
     """Ask the release's own Django, in a one-off task, for its databases and what the main one lacks."""
-    log, tasks = get_run_logger(), live.one_off_tasks
-    seconds = timeout.total_seconds()
-    # A migration that a run which was killed has left at work would be told as pending.
-    join_command(tasks, _one_off(live, task_definition, "migrate").started_by, seconds, log.info)
+    log, seconds = get_run_logger(), timeout.total_seconds()
+    await_left(live.one_off_tasks, seconds, log.info, "migrate-")  # else told as pending, and begun twice
     lines = run_command(
-        tasks,
+        live.one_off_tasks,
         _one_off(
             live, task_definition, "survey", (*live.settings.django.manage, "shell", "-c", survey_code())
         ),
@@ -106,6 +97,12 @@ def survey_release(
         reason = reasons.get(item.label)
         log.info("Pending: %s%s", item.label, f", irreversible: {reason}" if reason else "")
     return found
+
+
+@step
+def await_migrations(live: LiveEnvironment, timeout: timedelta) -> None:
+    """Wait for the end of a migration, of whichever release, that a run which was killed left at work."""
+    await_left(live.one_off_tasks, timeout.total_seconds(), get_run_logger().info, "migrate-")
 
 
 @step
@@ -139,14 +136,6 @@ def _one_off(
         subnets=live.outputs.subnet_ids,
         security_groups=live.outputs.security_group_ids,
     )
-
-
-@step
-def check_running_release(live: LiveEnvironment) -> Verification:
-    """Put the running release through the gates of a rollout, without the soak."""
-    found = verify_running(live.service, live.outputs, live.probes(), GateSettings(window=10, soak=0))
-    get_run_logger().info("%s: %s", found.outcome, found.message)
-    return found
 
 
 @retried_step
@@ -183,6 +172,16 @@ def register_revision(live: LiveEnvironment, release: Release) -> Revision:
     return revision
 
 
+@retried_step
+def is_rehearsed(live: LiveEnvironment, revision: Revision) -> bool:
+    """Whether the service is on the revision, and it was proven or is on its way: nothing has to be tried."""
+    if not revision.is_live:
+        return False
+    opened = live.releases.open_rollout()
+    on_its_way = opened is not None and opened.release.task_definition == revision.arn
+    return on_its_way or was_good(live.releases.newest(), revision.arn)
+
+
 @step
 def begin_rollout(
     live: LiveEnvironment,
@@ -190,10 +189,15 @@ def begin_rollout(
     timeout: timedelta,
     take_over: bool = False,
     *,
+    kind: str,
     force: bool = False,
 ) -> Started:
-    """Update the service, or re-attach to the rollout that an earlier run of this release began."""
+    """Update the service, or re-attach to the rollout that an earlier run of this release began.
+
+    Where irreversible migrations ran for the release, ECS must not go back by itself: a person decides.
+    """
     require_none_open(live)
+    changes = live.schema.of(release.task_definition) if kind == "deploy" else []
     requested = RolloutRequest(
         release=release,
         container=live.outputs.container,
@@ -202,6 +206,9 @@ def begin_rollout(
         take_over=take_over,
         flow_run=str(flow_run.id or ""),
         force=force,
+        kind=kind,
+        placeholder=live.outputs.task_definition_arn,
+        asks_first=any(item.irreversible for item in changes),
     )
     started = start_rollout(live.service, live.releases, requested, utc_now())
     get_run_logger().info("Deployment %s: %s", started.rollout.deployment_id, started.kind)
@@ -209,8 +216,26 @@ def begin_rollout(
 
 
 @step
-def watch_rollout(live: LiveEnvironment, started: Started) -> Verdict:
-    """Watch until the rollout is ready for the gates or has ended; the artifact shows how far it is."""
+def stop_failed_first_release(live: LiveEnvironment) -> str:
+    """Leave no tasks where the first release failed: ECS would start those of no image for ever.
+
+    Return what was done; "" where something good may run.
+    """
+    service = live.service.require()
+    failed = service.primary is not None and service.primary.rollout_state == "FAILED"
+    placeholder = service.task_definition == live.outputs.task_definition_arn
+    if live.releases.newest_good(1) or not service.desired or not (failed or placeholder):
+        return ""
+    live.service.scale(0)
+    return "The service has no tasks until the next deployment."
+
+
+@step
+def watch_rollout(live: LiveEnvironment, started: Started, *, baked: bool = False) -> Verdict:
+    """Watch until the rollout is ready for the gates or has ended; the artifact shows how far it is.
+
+    With ``baked`` it is watched until ECS has completed it, its alarms heard.
+    """
     name = revision_name(started.rollout.release.task_definition)
     artifact = create_progress_artifact(
         progress=0.0, key=f"rollout-{live.name}", description=f"Tasks of {name} that run in {live.name}"
@@ -221,6 +246,7 @@ def watch_rollout(live: LiveEnvironment, started: Started) -> Verdict:
         started.deadline,
         get_run_logger().info,
         progress=lambda share: _show(artifact, share),  # type: ignore[arg-type] # sync in a sync task
+        baked=baked,
     )
 
 
@@ -230,57 +256,6 @@ def _show(artifact: UUID, share: float) -> None:
         update_progress_artifact(artifact, share * 100)
     except (httpx.HTTPError, PrefectException) as error:
         get_run_logger().debug("The progress could not be shown: %s", error)
-
-
-@step
-def verify_release(live: LiveEnvironment, started: Started) -> Verification:
-    """Go through the gates: tasks, target health, HTTP answers, a soak, the tasks' logs, quiet alarms."""
-    rollout, new = started.rollout, started.kind is not StartKind.NO_CHANGE
-    since = rollout.started_at if new else utc_now()  # what ran well for a week is not judged by its past
-    found = verify(
-        live.service,
-        rollout.deployment_id,
-        rollout.release.digest,
-        live.outputs.container,
-        live.outputs.target_group_arns,
-        live.probes(rollout.release.name),
-        GateSettings(soak=live.settings.soak),
-    )
-    found = _read_logs(live, found, rollout, since)
-    if new:
-        found = _read_alarms(live, found, rollout)
-    get_run_logger().info("%s: %s", found.outcome, found.message)
-    return found
-
-
-_DOUBT = 15.0
-"""Seconds after which to look again whether processes go on dying."""
-
-
-def _read_logs(live: LiveEnvironment, found: Verification, rollout: Rollout, since: datetime) -> Verification:
-    if found.outcome is not Outcome.SUCCEEDED:
-        return found
-    logs = TaskLogs(live.access, live.outputs.log_group)
-    try:
-        before = read_before(live.service, logs, rollout)
-        now = read_release(live.service, logs, rollout, since)
-        if is_in_doubt(now, before):
-            get_run_logger().warning("%s. Does it happen again?", now.deaths[-1])
-            time.sleep(_DOUBT)
-            now = read_release(live.service, logs, rollout, since)
-    except AwsError as error:
-        get_run_logger().warning("The tasks' logs say nothing for or against this release: %s", error)
-        return found
-    return with_logs(found, now, before)
-
-
-def _read_alarms(live: LiveEnvironment, found: Verification, rollout: Rollout) -> Verification:
-    try:
-        alarms = read_alarms(live.access, live.outputs.alarm_names)
-    except AwsError as error:
-        get_run_logger().warning("The alarms say nothing for or against this release: %s", error)
-        return found
-    return with_alarms(found, alarms, rollout.started_at)
 
 
 @step

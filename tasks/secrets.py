@@ -61,7 +61,8 @@ def choose_release_to_restart(live: LiveEnvironment) -> ReleaseRecord | None:
     """Find the release whose tasks began before the values were written; None where there are none."""
     service = live.service.require()
     records = live.releases.newest()
-    chosen = choose_restart(service, values_written(live.access, live.outputs.secret_arn), records)
+    written = values_written(live.access, live.outputs.secret_arn)
+    chosen = choose_restart(service, written, records, live.releases.open_rollout())
     if chosen is None:
         get_run_logger().info("No task has older values: nothing is restarted")
     return chosen

@@ -34,6 +34,7 @@ locals {
     certificate_arn     = try(module.certificate[0].arn, null)
     alarm_topic_arn     = try(module.alerts[0].topic_arn, null)
     alarm_names         = try(module.monitoring[0].alarm_names, [])
+    release_alarm_names = try(module.monitoring[0].release_alarm_names, [])
     metrics_namespace   = local.metrics_namespace
   }
 }

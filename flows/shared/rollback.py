@@ -11,6 +11,7 @@ from pipeline.live import LiveEnvironment
 from pipeline.release.rollback import KEY, RollbackPath, describe_changes
 from tasks.history import find_rollback_path, present_task_definition
 from tasks.record import find_own_changes
+from tasks.rollout import stop_failed_first_release
 from tasks.support import emit
 
 
@@ -24,7 +25,7 @@ def roll_back_release(live: LiveEnvironment, failed: str) -> str:
     try:
         path = find_rollback_path(live, failed, None)
     except PipelineError as error:
-        return _no_help(error)
+        return " ".join(filter(None, (_no_help(error), stop_failed_first_release(live))))
     if not path.blocking:
         return _go(live, path)
     if not can_prompt():

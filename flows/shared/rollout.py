@@ -15,6 +15,7 @@ from pipeline.migrations.model import Migration, Survey, SurveyError
 from pipeline.release.model import Release, SchemaChange
 from pipeline.release.rollback import describe_changes, has_backup
 from tasks.database import back_up_databases, record_migrated, require_safe_data
+from tasks.gates import verify_release
 from tasks.record import correct_migrations, find_own_changes, note_migrations, record_release
 from tasks.rollout import (
     begin_rollout,
@@ -22,7 +23,6 @@ from tasks.rollout import (
     run_management_command,
     smoke_test_release,
     survey_release,
-    verify_release,
     watch_rollout,
 )
 from tasks.scaling import keep_minimum_of_tasks
@@ -36,8 +36,10 @@ STATIC_LIMIT = timedelta(minutes=15)
 
 def prepare_release(
     live: LiveEnvironment, release: str, revision: Revision, migrate: bool, stopwatch: Stopwatch
-) -> None:
+) -> tuple[str, ...]:
     """Look where data is, migrate where anything is pending, then try the release outside the service.
+
+    Return the migrations that stay pending, as ``migrate`` is off.
 
     Raises:
         PipelineError: data would not outlive a task; nothing was migrated.
@@ -69,6 +71,7 @@ def prepare_release(
         with stopwatch.step("smoke command"):
             smoke = tuple(live.settings.django.smoke_command)
             run_management_command(live, revision.arn, "smoke-command", smoke, SMOKE_TEST_LIMIT)
+    return () if change else tuple(item.label for item in survey.pending)
 
 
 def _survey(live: LiveEnvironment, release: str, revision: Revision) -> Survey:
@@ -168,7 +171,8 @@ def _require_migrated(live: LiveEnvironment, revision: Revision, change: SchemaC
     )
 
 
-ROLLOUT_LIMIT = timedelta(minutes=15)
+ROLLOUT_LIMIT = timedelta(minutes=30)
+"""Failed tasks, ECS's own rollback, and the alarms that it watches for both: each takes minutes on AWS."""
 
 
 @dataclass(frozen=True)
@@ -201,16 +205,18 @@ def roll_out(
     kind: str,
     take_over: bool = False,
     force: bool = False,
+    left: tuple[str, ...] = (),
 ) -> RolloutEnd:
     """Move the service to the release, watch and verify it, and write down how it ended.
 
-    ``force`` starts new tasks although the service is on the release already.
+    ``force`` starts new tasks although the service is on the release already; ``left`` names migrations that
+    were to stay pending.
     ``stopwatch`` has the steps before, and gets those of the rollout.
 
     Without proof of the end (TIMED_OUT, UNKNOWN) nothing is recorded: the next run re-attaches.
     """
     with Poll(live.probe()) as visitor:
-        started = begin_rollout(live, release, ROLLOUT_LIMIT, take_over, force=force)
+        started = begin_rollout(live, release, ROLLOUT_LIMIT, take_over, kind=kind, force=force)
         end = _watch_and_verify(live, started, stopwatch)
     if started.kind is not StartKind.NO_CHANGE:
         end = replace(end, message=f"{end.message} {visitor.message}".rstrip())
@@ -223,6 +229,7 @@ def roll_out(
         outcome=end.outcome,
         message=end.message,
         durations=stopwatch.seconds,
+        left=left,
     )
     if end.outcome.good:
         keep_minimum_of_tasks(live)
@@ -232,12 +239,13 @@ def roll_out(
 def _watch_and_verify(live: LiveEnvironment, started: Started, stopwatch: Stopwatch) -> RolloutEnd:
     with stopwatch.step("rollout"):
         verdict = watch_rollout(live, started)
-    if verdict.outcome is not None:
-        outcome, message = verdict.outcome, verdict.message
-    else:
+    outcome, message = verdict.outcome, verdict.message
+    if outcome is None:
         with stopwatch.step("verify"):
-            verification = verify_release(live, started)
+            verification = verify_release(live, started, verdict.tasks)
         outcome, message = verification.outcome, verification.message
+        if outcome is Outcome.SUCCEEDED and verdict.baking:
+            outcome, message = _bake(live, started, stopwatch, message)
     if outcome is Outcome.SUCCEEDED:
         unchanged = started.kind is StartKind.NO_CHANGE
         return RolloutEnd(Outcome.NO_CHANGE if unchanged else outcome, message)
@@ -245,3 +253,13 @@ def _watch_and_verify(live: LiveEnvironment, started: Started, stopwatch: Stopwa
         return RolloutEnd(outcome, message)
     cause = evidence_of(live, started.rollout).headline
     return RolloutEnd(outcome, message, cause, started.rollout.started_at)
+
+
+def _bake(live: LiveEnvironment, started: Started, stopwatch: Stopwatch, message: str) -> tuple[Outcome, str]:
+    """Wait until ECS has watched the deployment's alarms to the end, and look once more."""
+    with stopwatch.step("alarms"):
+        verdict = watch_rollout(live, started, baked=True)
+        if verdict.outcome is not None:
+            return verdict.outcome, verdict.message
+        again = verify_release(live, started, verdict.tasks, soak=0)
+    return again.outcome, message if again.outcome is Outcome.SUCCEEDED else again.message

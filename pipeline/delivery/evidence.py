@@ -1,6 +1,6 @@
 """Collects why a rollout failed: stop reasons, exit codes, last log lines, target health, events."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -52,16 +52,18 @@ def read_alarms(access: AwsAccess, names: Iterable[str]) -> tuple[Alarm, ...]:
     )
 
 
-def with_alarms(found: Verification, alarms: Iterable[Alarm], began: datetime) -> Verification:
-    """Return what the gates found, UNHEALTHY where an alarm went off since the rollout ``began``.
+def with_alarms(
+    found: Verification, alarms: Iterable[Alarm], began: datetime, telling: Collection[str]
+) -> Verification:
+    """Return what the gates found, UNHEALTHY where one of the ``telling`` went off since it ``began``.
 
-    An alarm that went off earlier is named, but does not count against this release. Insufficient data
-    proves nothing.
+    Those are the alarms that a bad release sets off. Any other, and one that went off earlier, is named, but
+    does not count against this release. Insufficient data proves nothing.
     """
     red = [alarm for alarm in alarms if alarm.state == "ALARM"]
-    ours = [alarm.name for alarm in red if alarm.since >= began]
-    older = [alarm.name for alarm in red if alarm.since < began]
-    before = f" In alarm since before: {', '.join(older)}." if older else ""
+    ours = [alarm.name for alarm in red if alarm.since >= began and alarm.name in telling]
+    older = [alarm.name for alarm in red if alarm.name not in ours]
+    before = f" In alarm, and not by this release: {', '.join(older)}." if older else ""
     if ours and found.outcome is Outcome.SUCCEEDED:
         message = f"In alarm since the rollout began: {', '.join(ours)}.{before}"
         return replace(found, outcome=Outcome.UNHEALTHY, message=message)
@@ -75,8 +77,8 @@ def _since(item: "MetricAlarmTypeDef") -> datetime:
 
 ALL_LINES = 10_000
 """As many as GetLogEvents gives at once (CloudWatch Logs API reference)."""
-_LOG_LAG = 3.0
-"""Seconds that the log driver may take to make the stream of a task that has just ended."""
+LOG_LAG = 6.0
+"""Seconds that the last lines of a container may take: awslogs sends every five."""
 
 
 class TaskLogs:
@@ -117,7 +119,7 @@ class TaskLogs:
     def _tail(self, stream: str, limit: int, since: datetime | None) -> tuple[str, ...]:
         attempts = Retrying(
             retry=retry_if_exception_type(self._logs.exceptions.ResourceNotFoundException),
-            stop=stop_after_delay(_LOG_LAG),
+            stop=stop_after_delay(LOG_LAG),
             wait=wait_fixed(0.5),
             reraise=True,
         )
@@ -150,6 +152,7 @@ def collect_evidence(
         targets=_targets(service, outputs.target_group_arns, gaps),
         events=_events(service, since, gaps),
         gaps=tuple(gaps),
+        alarms=service.triggered_alarms(since),
     )
 
 

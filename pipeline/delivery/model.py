@@ -12,25 +12,33 @@ from pipeline.health.codes import HealthCodes
 from pipeline.health.model import Probe
 from pipeline.log_cause import advise, collapse, find_cause, find_error
 from pipeline.outputs import Outputs
-from pipeline.release.model import ReleaseRecord
+from pipeline.release.model import ReleaseRecord, Rollout
 
 
 def choose_restart(
-    service: Service, written: datetime | None, records: Iterable[ReleaseRecord]
+    service: Service,
+    written: datetime | None,
+    records: Iterable[ReleaseRecord],
+    opened: Rollout | None = None,
 ) -> ReleaseRecord | None:
     """Return the release to start again, or None where all tasks began after the values were ``written``.
 
     What counts is when PRIMARY began: a run that was killed after writing is made good by the next one, and
-    one that is repeated restarts nothing. ``records`` come newest first.
+    one that is repeated restarts nothing. A restart that is ``opened`` and has these values is one whose run
+    was killed: it is not proven yet. ``records`` come newest first.
 
     Raises:
         EcsError: a rollout is under way.
         PipelineError: no recorded good release runs, so nothing says what would be proven.
     """
     primary = service.primary
-    if primary is None or service.desired == 0 or written is None or primary.created_at > written:
+    if primary is None or service.desired == 0 or written is None:
         return None
-    if primary.rollout_state == "IN_PROGRESS":
+    has_values = primary.created_at > written
+    unproven = opened is not None and opened.kind == "restart" and opened.primary_before != primary.id
+    if has_values and not unproven:
+        return None
+    if primary.rollout_state == "IN_PROGRESS" and not has_values:
         raise EcsError(
             f"Deployment {primary.id} is rolling out since before the values were written. The values are in "
             "Secrets Manager; run sync-secrets with restart again when the rollout has ended."
@@ -130,6 +138,8 @@ class Evidence:
     events: tuple[str, ...]
     gaps: tuple[str, ...]
     """What could not be collected, and why."""
+    alarms: tuple[str, ...] = ()
+    """Alarms for which ECS took the deployment back."""
 
     @property
     def headline(self) -> str:
@@ -137,7 +147,8 @@ class Evidence:
         reasons = [
             item.headline for item in self.tasks if item.cause or not item.reason.startswith("RUNNING")
         ]
-        return next(iter(reasons + list(self.targets)), "")
+        alarms = [f"In alarm: {', '.join(self.alarms)}"] if self.alarms else []
+        return next(iter(reasons + alarms + list(self.targets)), "")
 
     def lines(self) -> list[str]:
         """Return all of it as lines of text."""
@@ -146,6 +157,7 @@ class Evidence:
             found.append(f"Task {item.task}: {item.headline}")
             for name, lines in item.logs.items():
                 found += [f"  {name} | {line}" for line in collapse(lines)] or [f"  {name} wrote nothing"]
+        found += [f"Alarm {name} ended the deployment" for name in self.alarms]
         found += [f"Target {line}" for line in self.targets]
         found += [f"Event {line}" for line in self.events]
         return found + [f"Not collected: {gap}" for gap in self.gaps]

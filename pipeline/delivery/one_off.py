@@ -3,18 +3,19 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from pipeline.delivery.evidence import ALL_LINES, TaskLogs
+from pipeline.delivery.evidence import ALL_LINES, LOG_LAG, TaskLogs
 from pipeline.ecs.model import OneOffTaskError, Task
-from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
+from pipeline.ecs.oneoff import OneOff, OneOffTasks, ended, failure, stopped, wait_until
 from pipeline.errors import PipelineError
 from pipeline.health.answers import listens_elsewhere
 from pipeline.health.model import Probe, ProbeReport
 from pipeline.health.probe import probe
 from pipeline.log_cause import find_error, quote, tell
 
-_LOG_LAG = 30.0
-"""Seconds that the last lines of a task which has ended may take to arrive."""
+_WHOLE_LAG = 30.0
+"""Seconds that the whole answer of a task which has ended may take to arrive."""
 
 
 def run_command(
@@ -40,33 +41,58 @@ def run_command(
     command = " ".join("..." if "\n" in word else word for word in requested.command or ())
     task = tasks.start_or_join(requested)
     report(f"Task {task.id} runs: {command}")
-    task = wait_until(lambda: tasks.describe(task.arn), stopped, timeout, interval=0.5)
+    done = partial(ended, container=requested.container)
+    task = wait_until(partial(tasks.describe, task.arn), done, timeout)
     reason = failure(task, requested.container)
     if reason is None:
         return (
             logs.tail(task, requested.container) if whole is None else _answer(task, requested, logs, whole)
         )
-    lines = logs.tail(task, requested.container)
+    lines = _last_lines(logs, task, requested.container)
     raise OneOffTaskError(
         f"{tell(lines, reason)}\n`{command}` failed; task {task.id} ended: {reason}. {quote(lines)}"
     )
 
 
-def join_command(
-    tasks: OneOffTasks, started_by: str, timeout: float, report: Callable[[str], None]
-) -> Task | None:
-    """Wait for the end, good or bad, of a task that a run which was killed left running; None without one."""
-    task = tasks.find(started_by)
-    if task is None or stopped(task):
-        return None
-    report(f"Task {task.id} of an earlier run is still at work; its end is awaited.")
-    return wait_until(lambda: tasks.describe(task.arn), stopped, timeout, interval=0.5)
+def await_left(tasks: OneOffTasks, timeout: float, report: Callable[[str], None], *started_by: str) -> None:
+    """Wait for the end, good or bad, of the tasks that runs which were killed left at work.
+
+    Raises:
+        OneOffTaskError: one did not end in ``timeout`` seconds.
+    """
+    for task in tasks.left_behind(*started_by):
+        report(f"Task {task.id} ({task.started_by}) of an earlier run is at work; its end is awaited.")
+        wait_until(partial(tasks.describe, task.arn), ended, timeout)
+
+
+def stop_left(tasks: OneOffTasks, report: Callable[[str], None], *started_by: str) -> None:
+    """Stop what runs that were killed left at work: nobody else would ever stop a smoke test."""
+    for task in tasks.left_behind(*started_by):
+        report(f"Task {task.id} ({task.started_by}) was left behind; it is stopped.")
+        tasks.stop(task.arn, "The run that started it is gone")
+
+
+def clear(tasks: OneOffTasks, timeout: float, report: Callable[[str], None]) -> None:
+    """Stop the one-off tasks that runs which were killed left at work, and wait for those that write data.
+
+    Raises:
+        OneOffTaskError: one did not end in ``timeout`` seconds.
+    """
+    stop_left(tasks, report, *_STOPPABLE)
+    await_left(tasks, timeout, report, *_STOPPABLE, "migrate-", "sqlite-")
+
+
+def _last_lines(logs: TaskLogs, task: Task, container: str) -> tuple[str, ...]:
+    """Return the last words of a task, which are under way where its container has ended just now."""
+    if ended(task, container) and not stopped(task):
+        time.sleep(LOG_LAG)
+    return logs.tail(task, container)
 
 
 def _answer(
     task: Task, requested: OneOff, logs: TaskLogs, whole: Callable[[tuple[str, ...]], bool]
 ) -> tuple[str, ...]:
-    end = time.monotonic() + _LOG_LAG
+    end = time.monotonic() + _WHOLE_LAG
     while True:
         lines = logs.tail(task, requested.container, ALL_LINES)
         if whole(lines) or time.monotonic() >= end:
@@ -74,8 +100,10 @@ def _answer(
         time.sleep(0.5)
 
 
-PREFIX = "smoke-test-"
+SMOKE_TEST = "smoke-test-"
 """How ``started_by`` of every smoke-test task begins."""
+_STOPPABLE = (SMOKE_TEST, "smoke-command-", "static-", "survey-")
+"""So begins that of tasks which change no database; an application that migrates itself can stop too."""
 _ROUND = 3.0
 """Seconds of asking between two looks at the task."""
 _PATIENCE = 15.0
@@ -122,22 +150,23 @@ class SmokeTest:
                 time. The message begins with the cause, as the log or the answers tell it, and ends with the
                 last log lines.
         """
-        self._clear()
+        stop_left(self.tasks, self.report, SMOKE_TEST)
         task = self.tasks.start(self.requested)
         self.report(f"Smoke-test task {task.id} starts.")
         try:
             return self._judge(task)
         except SmokeTestError as error:
-            raise SmokeTestError(self._explain(error, self._lines(task)), error.task) from error
+            lines = _last_lines(self.logs, error.task or task, self.requested.container)
+            raise SmokeTestError(self._explain(error, lines), error.task) from error
         finally:
             self.tasks.stop(task.arn, "Smoke test finished")
 
-    def _lines(self, task: Task) -> tuple[str, ...]:
-        return self.logs.tail(task, self.requested.container)
+    def _ended(self, task: Task) -> bool:
+        return ended(task, self.requested.container)
 
     def _explain(self, error: SmokeTestError, lines: Sequence[str]) -> str:
         """Put the cause first: that in the log of a task which stopped, else the answer's and the port."""
-        if error.task is not None and stopped(error.task):
+        if error.task is not None and self._ended(error.task):
             cause = tell(lines, self._reason(error.task))
             return f"{cause}\nThe release does not start. {error} {quote(lines)}"
         logged = find_error(lines)
@@ -149,17 +178,15 @@ class SmokeTest:
         )
         return "\n".join(filter(None, told))
 
-    def _clear(self) -> None:
-        """Stop what a run that was killed left in a smoke test: nobody else would ever stop it."""
-        for task in self.tasks.left_behind(PREFIX):
-            self.report(f"Smoke-test task {task.id} was left behind; it is stopped.")
-            self.tasks.stop(task.arn, "The run that tried this release is gone")
-
     def _judge(self, task: Task) -> str:
         began = self.clock()
-        settled = _reachable if self.probes_at is not None else _health_known
+        known = _reachable if self.probes_at is not None else _health_known
         try:
-            task = wait_until(lambda: self.tasks.describe(task.arn), settled, self.timeout, interval=0.5)
+            task = wait_until(
+                partial(self.tasks.describe, task.arn),
+                lambda seen: self._ended(seen) or known(seen),
+                self.timeout,
+            )
         except OneOffTaskError as error:
             raise SmokeTestError(f"The smoke-test task is not healthy in time: {error}", task) from error
         self._refuse_stopped(task)
@@ -195,10 +222,14 @@ class SmokeTest:
             return _PATIENCE
         if any("Timeout" in (reply.fault or "") for reply in answers.replies):
             return _HANG_PATIENCE
-        return _PATIENCE if listens_elsewhere(self._lines(task), self.port) else float("inf")
+        return (
+            _PATIENCE
+            if listens_elsewhere(self.logs.tail(task, self.requested.container), self.port)
+            else float("inf")
+        )
 
     def _refuse_stopped(self, task: Task) -> None:
-        if stopped(task):
+        if self._ended(task):
             raise SmokeTestError(f"Smoke-test task {task.id} stopped: {self._reason(task)}.", task)
 
     def _reason(self, task: Task) -> str:
@@ -206,8 +237,8 @@ class SmokeTest:
 
 
 def _health_known(task: Task) -> bool:
-    return stopped(task) or task.health in ("HEALTHY", "UNHEALTHY")
+    return task.health in ("HEALTHY", "UNHEALTHY")
 
 
 def _reachable(task: Task) -> bool:
-    return stopped(task) or (task.last_status == "RUNNING" and task.address is not None)
+    return task.last_status == "RUNNING" and task.address is not None

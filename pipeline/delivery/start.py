@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pipeline.ecs.model import Deployment, EcsError, Service, Task
 from pipeline.ecs.rollout import belongs
 from pipeline.ecs.service import EcsService
 from pipeline.release.model import Previous, Release, Rollout
 from pipeline.release.store import ReleaseStore
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import DeploymentConfigurationTypeDef
 
 
 class StartKind(StrEnum):
@@ -33,6 +37,12 @@ class RolloutRequest:
     flow_run: str = ""
     force: bool = False
     """Whether to start new tasks although the definition is the present one: for new secret values."""
+    kind: str = "deploy"
+    """deploy, rollback or restart."""
+    placeholder: str | None = None
+    """Terraform's own task definition, which is no release: ECS goes back to it where the first one fails."""
+    asks_first: bool = False
+    """Whether ECS must not go back by itself: a person decides, as irreversible migrations ran."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,8 @@ class Started:
     rollout: Rollout
     deadline: datetime
     kind: StartKind
+    since: datetime
+    """When the deployment began."""
 
 
 def start_rollout(
@@ -59,21 +71,27 @@ def start_rollout(
     present, deadline = service.require(), now + requested.timeout
     primary = _primary(present)
     opened = store.open_rollout()
-    if opened is not None and not requested.force and _continues(opened, primary, requested):
+    if opened is not None and _continues(opened, primary, requested):
         found = opened.model_copy(update={"release": requested.release, "deployment_id": primary.id})
-        return Started(found, deadline, StartKind.REATTACHED)
+        return Started(found, deadline, StartKind.REATTACHED, opened.started_at)
     _refuse_alien(primary, opened, requested)
-    rollout = _open(requested, primary, _running_digest(service, present, primary, requested), now)
+    rollout = _open(requested, present, primary, _running_digest(service, present, primary, requested), now)
     store.write_open_rollout(rollout)
     desired = requested.desired_count if present.desired == 0 else None
     failed_before = primary.rollout_state == "FAILED"  # without force, ECS would start nothing
+    held = rollout.holds_rollback or bool(opened and opened.holds_rollback)
     started = service.update(
-        requested.release.task_definition, desired, force=failed_before or requested.force
+        requested.release.task_definition,
+        desired,
+        force=failed_before or requested.force,
+        configuration=rollback_setting(present, on=not rollout.holds_rollback) if held else None,
     )
     rollout = rollout.model_copy(update={"deployment_id": started.id})
     store.write_open_rollout(rollout)
     unchanged = started.id == primary.id and present.desired > 0
-    return Started(rollout, deadline, StartKind.NO_CHANGE if unchanged else StartKind.NEW)
+    if unchanged:
+        return Started(rollout, deadline, StartKind.NO_CHANGE, primary.created_at)
+    return Started(rollout, deadline, StartKind.NEW, now)
 
 
 def _primary(service: Service) -> Deployment:
@@ -83,9 +101,11 @@ def _primary(service: Service) -> Deployment:
 
 
 def _continues(opened: Rollout, primary: Deployment, requested: RolloutRequest) -> bool:
-    """Whether PRIMARY is what an earlier run of this same release began."""
+    """Whether PRIMARY is what an earlier run of this same release began, and wants to be watched."""
     definition = opened.release.task_definition
     if definition != requested.release.task_definition:
+        return False
+    if requested.force and (opened.kind != requested.kind or primary.rollout_state != "IN_PROGRESS"):
         return False
     if opened.deployment_id:
         return primary.id == opened.deployment_id
@@ -95,6 +115,7 @@ def _continues(opened: Rollout, primary: Deployment, requested: RolloutRequest) 
 def _refuse_alien(primary: Deployment, opened: Rollout | None, requested: RolloutRequest) -> None:
     """Refuse while a rollout is under way that no earlier, dead run of this pipeline began."""
     ours = opened is not None and primary.task_definition == opened.release.task_definition
+    ours = ours or primary.task_definition == requested.placeholder
     if primary.rollout_state != "IN_PROGRESS" or primary.desired == 0 or ours or requested.take_over:
         return
     raise EcsError(
@@ -103,7 +124,19 @@ def _refuse_alien(primary: Deployment, opened: Rollout | None, requested: Rollou
     )
 
 
-def _open(requested: RolloutRequest, primary: Deployment, digest: str | None, now: datetime) -> Rollout:
+def rollback_setting(service: Service, *, on: bool) -> "DeploymentConfigurationTypeDef":
+    """Return the service's breaker and alarms as they are, with ECS's own rollback on or off."""
+    found: DeploymentConfigurationTypeDef = {
+        "deploymentCircuitBreaker": {"enable": service.breaker, "rollback": on and service.breaker}
+    }
+    if service.alarms:
+        found["alarms"] = {"alarmNames": list(service.alarms), "enable": True, "rollback": on}
+    return found
+
+
+def _open(
+    requested: RolloutRequest, present: Service, primary: Deployment, digest: str | None, now: datetime
+) -> Rollout:
     """Describe the rollout; a service without tasks has nothing that ECS could roll back to."""
     ran = bool(digest or primary.running)
     before = Previous(deployment_id=primary.id, task_definition=primary.task_definition, image_digest=digest)
@@ -113,6 +146,9 @@ def _open(requested: RolloutRequest, primary: Deployment, digest: str | None, no
         previous=before if ran else None,
         started_at=now,
         flow_run=requested.flow_run,
+        kind=requested.kind,
+        definition_before=primary.task_definition,
+        holds_rollback=requested.asks_first and ran and present.rolls_back,
     )
 
 

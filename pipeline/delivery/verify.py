@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from pipeline.aws.errors import AwsError
-from pipeline.clock import Sleep, pause
+from pipeline.clock import Clock, Sleep, pause, utc_now
 from pipeline.delivery.model import GateSettings, Verification
-from pipeline.ecs.model import Deployment, Outcome
-from pipeline.ecs.rollout import target_faults, task_faults
+from pipeline.ecs.model import Outcome
+from pipeline.ecs.rollout import belongs, count_healthy, target_faults, task_faults
 from pipeline.ecs.service import EcsService
 from pipeline.health.model import Probe, ProbeReport, Reply
 from pipeline.health.probe import probe
@@ -26,11 +27,15 @@ def verify(
     ask: Callable[[Probe], ProbeReport] = probe,
     sleep: Sleep = time.sleep,
     clock: Callable[[], float] = time.monotonic,
+    tasks: int | None = None,
 ) -> Verification:
-    """Go through the gates of the rollout algorithm, in order; ``image_digest`` None takes any."""
+    """Go through the gates of the rollout algorithm, in order.
+
+    ``image_digest`` None takes any. ``tasks`` is how many must be healthy; None: as many as are wanted.
+    """
     settings = settings or GateSettings()
-    gate = _Gate(reader, deployment_id, image_digest, container, groups)
-    found = _wait(gate, settings, sleep, clock)
+    gate = _Gate(reader, deployment_id, image_digest, container, groups, tasks)
+    found = _wait(gate.look, settings, sleep, clock)
     if found is not None:
         return found
     reports: list[tuple[Probe, ProbeReport]] = []
@@ -77,12 +82,12 @@ def _soak(
 
 
 def _wait(
-    gate: "_Gate", settings: GateSettings, sleep: Sleep, clock: Callable[[], float]
+    look: Callable[[], Verification], settings: GateSettings, sleep: Sleep, clock: Callable[[], float]
 ) -> Verification | None:
     """Return why the gate stays shut when the window is over; None once it opens."""
     end = clock() + settings.window
     while True:
-        found = gate.look()
+        found = look()
         if found.outcome is Outcome.SUCCEEDED:
             return None
         if found.final or clock() >= end:
@@ -97,38 +102,43 @@ class _Gate:
     image_digest: str | None
     container: str
     groups: tuple[str, ...]
+    tasks: int | None
 
     def look(self) -> Verification:
-        try:
-            return self._judge()
-        except AwsError as error:
-            return Verification(Outcome.UNKNOWN, str(error), final=error.final)
+        return _looked(self._judge)
 
     def _judge(self) -> Verification:
         service = self.reader.describe()
         ours = service.deployment(self.deployment_id) if service else None
         if service is None or ours is None or ours.status != "PRIMARY":
             return Verification(Outcome.SUPERSEDED, "Our deployment is no longer PRIMARY.", final=True)
-        faults = self._faults(ours)
-        if faults:
-            return Verification(Outcome.UNHEALTHY, "; ".join(faults))
-        return Verification(Outcome.SUCCEEDED, f"{ours.running} tasks healthy in every target group.")
+        found, groups = self.reader.tasks(), self.reader.targets(self.groups)
+        own = [task for task in found if belongs(task, ours)]
+        faults = task_faults(found, ours, self.image_digest, self.container) or target_faults(own, groups)
+        healthy, lacks = count_healthy(own, groups)
+        # Auto scaling and rebalancing add tasks that are not healthy yet; scaling in takes some away.
+        wanted = ours.desired if self.tasks is None else min(self.tasks, ours.desired)
+        if faults or healthy < wanted:
+            few = (f"{healthy} of {wanted} tasks run and are healthy",) if healthy < wanted else ()
+            return Verification(Outcome.UNHEALTHY, "; ".join((*few, *(faults or lacks))))
+        return Verification(Outcome.SUCCEEDED, f"{healthy} tasks healthy in every target group.")
 
-    def _faults(self, ours: Deployment) -> tuple[str, ...]:
-        tasks = self.reader.tasks()
-        return task_faults(tasks, ours, self.image_digest, self.container) or target_faults(
-            tasks, ours, self.reader.targets(self.groups)
-        )
+
+def _looked(judge: Callable[[], Verification]) -> Verification:
+    try:
+        return judge()
+    except AwsError as error:
+        return Verification(Outcome.UNKNOWN, str(error), final=error.final)
 
 
-def verify_running(
+def verify_primary(
     service: EcsService,
     outputs: Outputs,
     requested: Iterable[Probe],
     settings: GateSettings,
     ask: Callable[[Probe], ProbeReport] = probe,
 ) -> Verification:
-    """Return what the gates find in the tasks that run now, whatever their image.
+    """Return what the gates find in PRIMARY's tasks, whatever their image: all that are wanted must be well.
 
     Raises:
         EcsError: there is no service.
@@ -138,3 +148,45 @@ def verify_running(
     return verify(
         service, deployment_id, None, outputs.container, outputs.target_group_arns, requested, settings, ask
     )
+
+
+_YOUNG = timedelta(minutes=5)
+"""Age up to which a task may not be healthy yet: an image is pulled, a target registered."""
+
+
+def verify_running(
+    service: EcsService,
+    outputs: Outputs,
+    requested: Iterable[Probe],
+    settings: GateSettings,
+    now: Clock = utc_now,
+    ask: Callable[[Probe], ProbeReport] = probe,
+    sleep: Sleep = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Verification:
+    """Return whether visitors are served now, whichever deployment serves them.
+
+    While a release rolls out, or auto scaling adds tasks, those that are young may still come up.
+    """
+
+    def judge() -> Verification:
+        found, groups = service.tasks(), service.targets(outputs.target_group_arns)
+        wanted = service.require().desired
+        healthy, lacks = count_healthy(found, groups)
+        young = [task for task in found if now() - task.created_at < _YOUNG]
+        old = [task for task in found if task not in young]
+        faults = target_faults(old, groups)
+        if faults or healthy + len(young) < wanted or (wanted and not healthy):
+            told = f"{healthy} of {wanted} tasks run and are healthy"
+            return Verification(Outcome.UNHEALTHY, "; ".join((told, *(faults or lacks))))
+        return Verification(Outcome.SUCCEEDED, f"{healthy} of {wanted} tasks healthy in every target group.")
+
+    found = _wait(lambda: _looked(judge), settings, sleep, clock)
+    if found is not None:
+        return found
+    reports = [ask(asked) for asked in requested]
+    bad = next((report for report in reports if not report.healthy), None)
+    if bad is not None:
+        return Verification(Outcome.UNHEALTHY, bad.message)
+    told = " ".join(report.message for report in reports)
+    return Verification(Outcome.SUCCEEDED, f"{_looked(judge).message} {told}")

@@ -99,6 +99,20 @@ class Service:
     deployments: tuple[Deployment, ...]
     breaker_rolls_back: bool
     events: tuple[ServiceEvent, ...] = ()
+    breaker: bool = True
+    """Whether the circuit breaker ends deployments that fail."""
+    alarms: tuple[str, ...] = ()
+    """Alarms by which ECS judges a deployment, for a while after all its tasks run (the bake time)."""
+    alarms_roll_back: bool = False
+    strategy: str = "ROLLING"
+    """ROLLING, BLUE_GREEN, LINEAR or CANARY."""
+    controller: str = "ECS"
+    """Whose the deployments are: ECS, CODE_DEPLOY or EXTERNAL."""
+
+    @property
+    def rolls_back(self) -> bool:
+        """Whether ECS takes a failed deployment back by itself."""
+        return self.breaker_rolls_back or self.alarms_roll_back
 
     @property
     def primary(self) -> Deployment | None:

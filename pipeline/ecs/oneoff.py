@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling
-from pipeline.clock import Sleep, pause
+from pipeline.clock import Sleep, interval, pause
 from pipeline.ecs import translate
-from pipeline.ecs.model import OneOffTaskError, Task, TaskUnknownError
+from pipeline.ecs.model import OneOffTaskError, Task, TaskStatus, TaskUnknownError
 from pipeline.ecs.service import describe_tasks, list_tasks
 
 if TYPE_CHECKING:
@@ -119,13 +119,18 @@ class OneOffTasks:
     def start_or_join(self, requested: OneOff) -> Task:
         """Start the task unless one of the same key, begun by a run that was killed, runs still."""
         found = self.find(requested.started_by)
-        return self.start(requested) if found is None or stopped(found) else found
+        return self.start(requested) if found is None or ended(found, requested.container) else found
 
-    def left_behind(self, started_by: str) -> tuple[Task, ...]:
-        """Return the running tasks whose key begins with ``started_by``."""
-        with calling(f"Looking for tasks started by {started_by}"):
-            found = [translate.task(raw) for raw in list_tasks(self._ecs, cluster=self._cluster)]
-        return tuple(task for task in found if task.started_by.startswith(started_by) and not stopped(task))
+    def left_behind(self, *started_by: str) -> tuple[Task, ...]:
+        """Return the tasks at work whose key begins so, those among them that are told to end."""
+        statuses: tuple[TaskStatus, ...] = ("RUNNING", "STOPPED")
+        with calling(f"Looking for tasks started by {' or '.join(started_by)}"):
+            found = [
+                translate.task(raw)
+                for status in statuses
+                for raw in list_tasks(self._ecs, cluster=self._cluster, desiredStatus=status)
+            ]
+        return tuple(task for task in found if task.started_by.startswith(started_by) and not ended(task))
 
     def describe(self, arn: str) -> Task:
         """Return the task as it is now.
@@ -149,7 +154,6 @@ def wait_until(
     read: Callable[[], Task],
     done: Callable[[Task], bool],
     timeout: float,
-    interval: float = 1.0,
     sleep: Sleep = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Task:
@@ -175,7 +179,7 @@ def wait_until(
                     f"Task {task.id} is still {task.last_status} after {timeout:.0f} s. "
                     "Look at its logs; it is not stopped by itself."
                 )
-        pause(interval, sleep)
+        pause(interval(clock() - began), sleep)
 
 
 def _patience(error: AwsError | TaskUnknownError, timeout: float) -> float:
@@ -186,12 +190,19 @@ def _patience(error: AwsError | TaskUnknownError, timeout: float) -> float:
 
 
 def stopped(task: Task) -> bool:
-    """Whether a task has ended."""
+    """Whether a task is gone."""
     return task.last_status == "STOPPED"
 
 
+def ended(task: Task, container: str = "") -> bool:
+    """Whether a task's named container, or each, has ended: 20 s before the task is gone, on Fargate."""
+    asked = [item for item in task.containers if container in ("", item.name)]
+    codes = [item.exit_code for item in asked if item.last_status == "STOPPED"]
+    return stopped(task) or (codes != [] and len(codes) == len(asked) and None not in codes)
+
+
 def failure(task: Task, container: str) -> str | None:
-    """Reason of a stopped task's failure; None for exit code 0. No exit code at all is a failure."""
+    """Reason of an ended task's failure; None for exit code 0. No exit code at all is a failure."""
     found = next((item for item in task.containers if item.name == container), None)
     if found is not None and found.exit_code == 0:
         return None

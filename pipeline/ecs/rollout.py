@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,15 +24,9 @@ def belongs(task: Task, deployment: Deployment) -> bool:
 def task_faults(
     tasks: tuple[Task, ...], deployment: Deployment, image_digest: str | None, container: str
 ) -> tuple[str, ...]:
-    """Faults of the deployment's running tasks; empty when all is well.
-
-    Counts tasks on the deployment's task definition whose container ``container`` runs ``image_digest``.
-    """
-    ours = [task for task in tasks if task.last_status == "RUNNING" and belongs(task, deployment)]
-    faults = [fault for task in ours for fault in _faults(task, deployment, image_digest, container)]
-    if len(ours) < deployment.desired:
-        faults.append(f"{len(ours)} of {deployment.desired} tasks run")
-    return tuple(faults)
+    """Faults of the deployment's running tasks, each of which speaks against it; empty when all is well."""
+    ours = (task for task in tasks if task.last_status == "RUNNING" and belongs(task, deployment))
+    return tuple(fault for task in ours for fault in _faults(task, deployment, image_digest, container))
 
 
 def _faults(task: Task, deployment: Deployment, digest: str | None, container: str) -> list[str]:
@@ -43,39 +38,67 @@ def _faults(task: Task, deployment: Deployment, digest: str | None, container: s
     faults += [
         f"task {task.id} runs image {_digest(item) or 'of an unknown digest'} instead of {digest}"
         for item in task.containers
-        if item.name == container and digest and _digest(item) != digest
+        if item.name == container and digest and digest not in (_digest(item), _pinned(item))
     ]
     return faults
 
 
 def _digest(container: Container) -> str:
     """Return the digest that the container runs, else the one that its image is pinned to, else ""."""
-    return container.image_digest or container.image.partition("@")[2]
+    return container.image_digest or _pinned(container)
 
 
-def target_faults(
-    tasks: tuple[Task, ...], deployment: Deployment, groups: dict[str, tuple[Target, ...]]
-) -> tuple[str, ...]:
-    """Running tasks that are unhealthy in a target group, with the group; empty when there is none."""
-    ours = [task for task in tasks if task.last_status == "RUNNING" and belongs(task, deployment)]
+def _pinned(container: Container) -> str:
+    """Return the digest that the image is pinned to, or ""; of an index ECS may tell the image out of it."""
+    return container.image.partition("@")[2]
+
+
+Groups = dict[str, tuple[Target, ...]]
+"""Targets by the ARN of their group."""
+_COMING = ("initial", "")
+"""States of a target that may become healthy: registration takes a while."""
+
+
+def target_faults(tasks: Iterable[Task], groups: Groups) -> tuple[str, ...]:
+    """Running tasks that the load balancer found unhealthy, with the group; a new one is none of them."""
     return tuple(
         fault
-        for group, targets in groups.items()
-        for task in ours
-        if (fault := _target_fault(group, task, targets)) is not None
+        for group in groups
+        for task in tasks
+        if task.last_status == "RUNNING"
+        and (found := _target(task, groups[group])) is not None
+        and found.state != "healthy"
+        and found.state not in _COMING
+        and (fault := _shortcoming(task, group, groups[group]))
     )
 
 
-def _target_fault(group: str, task: Task, targets: tuple[Target, ...]) -> str | None:
-    name, address = group.rsplit("targetgroup/", 1)[-1].split("/")[0], task.address
-    if address is None:
+def count_healthy(tasks: Iterable[Task], groups: Groups) -> tuple[int, tuple[str, ...]]:
+    """Count the running tasks that are healthy in every target group; name what the others lack."""
+    healthy, lacks = 0, list[str]()
+    for task in tasks:
+        if task.last_status != "RUNNING":
+            continue
+        lacking = [lack for group, targets in groups.items() if (lack := _shortcoming(task, group, targets))]
+        healthy += not lacking
+        lacks += lacking
+    return healthy, tuple(lacks)
+
+
+def _target(task: Task, targets: tuple[Target, ...]) -> Target | None:
+    return next((item for item in targets if item.address == task.address), None)
+
+
+def _shortcoming(task: Task, group: str, targets: tuple[Target, ...]) -> str:
+    name, target = group.rsplit("targetgroup/", 1)[-1].split("/")[0], _target(task, targets)
+    if task.address is None:
         return f"task {task.id} has no address yet"
-    target = next((item for item in targets if item.address == address), None)
     if target is None:
-        return f"{address} is not registered in target group {name}"
+        return f"{task.address} is not registered in target group {name}"
     if target.state == "healthy":
-        return None
-    return f"{address} is {target.state} in target group {name} ({target.reason} {target.description})"
+        return ""
+    said = f"{target.reason} {target.description}"
+    return f"{task.address} is {target.state} in target group {name} ({said})"
 
 
 VISIBILITY = timedelta(seconds=30)
@@ -110,10 +133,18 @@ class Verdict:
     ready: bool = False
     if_late: Outcome = Outcome.TIMED_OUT
     """The outcome where the time is up: TIMED_OUT unless a failure is proven already."""
+    tasks: int = 0
+    """Tasks that run where it is ready; the gates demand so many, whatever auto scaling wants meanwhile."""
+    baking: bool = False
+    """Whether it is ready for the gates although ECS goes on watching the deployment's alarms."""
 
 
-def decide(snapshot: ServiceSnapshot, rollout: Rollout, now: datetime, deadline: datetime) -> Verdict:
+def decide(
+    snapshot: ServiceSnapshot, rollout: Rollout, now: datetime, deadline: datetime, *, baked: bool = False
+) -> Verdict:
     """Judge one look at the service; the order of the questions is told in docs/rollout.md.
+
+    With ``baked`` a deployment is not ready before ECS has watched its alarms to the end.
 
     Source of the states: AWS ECS API reference, ``Deployment.rolloutState`` and ``Service.status``.
     """
@@ -126,6 +157,8 @@ def decide(snapshot: ServiceSnapshot, rollout: Rollout, now: datetime, deadline:
     if service.status != "ACTIVE":
         return Verdict(f"The service is {service.status}.", Outcome.FAILED)
     verdict = _judge(service, snapshot.stopped, rollout, now)
+    if baked and verdict.baking:
+        verdict = Verdict(verdict.message)
     if verdict.outcome is None and not verdict.ready and late:
         return Verdict(f"Out of time: {verdict.message}", verdict.if_late)
     return verdict
@@ -147,8 +180,15 @@ def _judge(service: Service, stopped: tuple[Task, ...], rollout: Rollout, now: d
         return _replaced(service, ours, rollout)
     if ours.rollout_state == "FAILED":
         return _failed(service, ours, rollout, now)
-    if ours.rollout_state == "COMPLETED" and ours.running >= ours.desired and ours.pending == 0:
-        return Verdict(f"{ours.running} of {ours.desired} tasks run.", ready=True)
+    if ours.running >= ours.desired and ours.pending == 0:
+        told = f"{ours.running} of {ours.desired} tasks run"
+        if ours.rollout_state == "COMPLETED":
+            return Verdict(f"{told}.", ready=True, tasks=ours.desired)
+        if service.alarms and not any(
+            item.running or item.pending for item in service.deployments if item != ours
+        ):
+            watched = f"{told}, and no other; ECS watches {len(service.alarms)} alarms before it completes"
+            return Verdict(f"{watched} the deployment.", ready=True, tasks=ours.desired, baking=True)
     # Below three failed tasks the circuit breaker decides, so that the same failure always ends alike.
     if service.breaker_rolls_back and ours.failed < SAME_REASON_LIMIT:
         return Verdict(_progress(ours))
@@ -168,7 +208,14 @@ def _replaced(service: Service, ours: Deployment | None, rollout: Rollout) -> Ve
     primary = service.primary
     if primary is None:
         return Verdict("The service has no PRIMARY deployment for the moment.")
-    if not _is_rollback(primary, ours, rollout):
+    if rollout.previous is None and primary.task_definition == rollout.definition_before:
+        cause = f": {ours.rollout_reason}" if ours is not None and ours.rollout_reason else ""
+        return Verdict(
+            f"The deployment failed{cause}; ECS went back to {revision_name(primary.task_definition)}, "
+            "which is no release.",
+            Outcome.FAILED,
+        )
+    if not _is_rollback(service, primary, ours, rollout):
         return Verdict(
             f"Deployment {primary.id} on {revision_name(primary.task_definition)} took the place of ours.",
             Outcome.SUPERSEDED,
@@ -176,7 +223,10 @@ def _replaced(service: Service, ours: Deployment | None, rollout: Rollout) -> Ve
     return _rolling_back(primary, ours)
 
 
-def _is_rollback(primary: Deployment, ours: Deployment | None, rollout: Rollout) -> bool:
+def _is_rollback(service: Service, primary: Deployment, ours: Deployment | None, rollout: Rollout) -> bool:
+    """Whether ECS put PRIMARY in our deployment's place: it goes back to the last that was COMPLETED."""
+    if ours is not None and ours.rollout_state == "FAILED" and service.rolls_back:
+        return True
     if rollout.previous is None or primary.task_definition != rollout.previous.task_definition:
         return False
     if rollout.release.task_definition != rollout.previous.task_definition:
@@ -204,7 +254,7 @@ def _rolling_back(primary: Deployment, ours: Deployment | None) -> Verdict:
 
 def _failed(service: Service, ours: Deployment, rollout: Rollout, now: datetime) -> Verdict:
     reason = ours.rollout_reason or "ECS gave no reason"
-    expects_rollback = service.breaker_rolls_back and rollout.previous is not None
+    expects_rollback = service.rolls_back and rollout.previous is not None
     if expects_rollback and now - ours.updated_at < SETTLING:
         return Verdict(
             f"The deployment failed ({reason}); waiting for ECS to roll back.", if_late=Outcome.FAILED

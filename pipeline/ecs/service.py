@@ -1,7 +1,10 @@
 """Reads and updates one ECS service. Every method makes one question's worth of API calls."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Unpack
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
@@ -11,6 +14,7 @@ from pipeline.ecs.model import Deployment, EcsError, Service, Target, Task, Task
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_ecs.type_defs import (
+        DeploymentConfigurationTypeDef,
         ListTasksRequestPaginateTypeDef,
         TaskTypeDef,
         UpdateServiceRequestTypeDef,
@@ -52,7 +56,14 @@ class EcsService:
             )
         return service
 
-    def update(self, task_definition: str, desired: int | None = None, *, force: bool = False) -> Deployment:
+    def update(
+        self,
+        task_definition: str,
+        desired: int | None = None,
+        *,
+        force: bool = False,
+        configuration: "DeploymentConfigurationTypeDef | None" = None,
+    ) -> Deployment:
         """Move the service to a task definition; return the PRIMARY deployment of the *response*."""
         request: UpdateServiceRequestTypeDef = {
             "cluster": self.cluster,
@@ -62,6 +73,8 @@ class EcsService:
         }
         if desired is not None:
             request["desiredCount"] = desired
+        if configuration:
+            request["deploymentConfiguration"] = configuration
         with calling(f"Updating ECS service {self.name} to {task_definition}"):
             answer = self._ecs.update_service(**request)
         primary = translate.service(answer["service"]).primary
@@ -69,10 +82,33 @@ class EcsService:
             raise EcsError(f"ECS answered the update of {self.name} without a PRIMARY deployment.")
         return primary
 
+    def configure(self, configuration: "DeploymentConfigurationTypeDef") -> None:
+        """Change how ECS deploys, and nothing else: no deployment begins."""
+        with calling(f"Changing how ECS service {self.name} is deployed"):
+            self._ecs.update_service(
+                cluster=self.cluster, service=self.name, deploymentConfiguration=configuration
+            )
+
     def scale(self, desired: int) -> None:
         """Set the count of tasks and nothing else."""
         with calling(f"Scaling ECS service {self.name} to {desired} tasks"):
             self._ecs.update_service(cluster=self.cluster, service=self.name, desiredCount=desired)
+
+    def triggered_alarms(self, since: datetime) -> tuple[str, ...]:
+        """Return the alarms for which ECS ended deployments since then; () where it cannot tell."""
+        try:
+            listed = self._ecs.list_service_deployments(
+                cluster=self.cluster, service=self.name, createdAt={"after": since}
+            )["serviceDeployments"]
+            arns = [item["serviceDeploymentArn"] for item in listed]
+            found = self._ecs.describe_service_deployments(serviceDeploymentArns=arns) if arns else None
+        except (ClientError, BotoCoreError):  # an emulator knows no such thing
+            return ()
+        deployments = found["serviceDeployments"] if found else []
+        names = (
+            name for item in deployments for name in item.get("alarms", {}).get("triggeredAlarmNames", ())
+        )
+        return tuple(dict.fromkeys(names))
 
     def tasks(self, status: TaskStatus = "RUNNING") -> tuple[Task, ...]:
         """Return the service's tasks of one desired status: RUNNING or STOPPED (the last hour's)."""

@@ -14,7 +14,9 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 
 def service(raw: "ServiceTypeDef") -> Service:
     """Translate one entry of DescribeServices' ``services``."""
-    breaker = (raw.get("deploymentConfiguration") or {}).get("deploymentCircuitBreaker")
+    configuration = raw.get("deploymentConfiguration") or {}
+    breaker, alarms = configuration.get("deploymentCircuitBreaker"), configuration.get("alarms")
+    watched = tuple(alarms.get("alarmNames", ())) if alarms and alarms.get("enable") else ()
     return Service(
         name=raw["serviceName"],
         status=raw["status"],
@@ -26,6 +28,11 @@ def service(raw: "ServiceTypeDef") -> Service:
             ServiceEvent(item.get("id", ""), _time(item.get("createdAt")), item.get("message", ""))
             for item in raw.get("events", [])
         ),
+        breaker=bool(breaker and breaker.get("enable")),
+        alarms=watched,
+        alarms_roll_back=bool(watched and alarms and alarms.get("rollback")),
+        strategy=configuration.get("strategy") or "ROLLING",
+        controller=(raw.get("deploymentController") or {"type": "ECS"})["type"],
     )
 
 

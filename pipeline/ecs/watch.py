@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.aws.errors import AwsError
-from pipeline.clock import Clock, Sleep, pause, utc_now
+from pipeline.clock import Clock, Sleep, interval, pause, utc_now
 from pipeline.ecs.model import Deployment, Task
 from pipeline.ecs.rollout import ServiceSnapshot, Verdict, belongs, decide
 from pipeline.ecs.service import EcsService
@@ -15,16 +14,8 @@ from pipeline.release.model import Rollout
 _TOLD_EVERY = timedelta(seconds=15)
 
 
-@dataclass(frozen=True)
-class Pace:
-    """Interval between two looks, in seconds. Trouble doubles the interval up to ``slowest``."""
-
-    interval: float = 1.0
-    slowest: float = 20.0
-
-    def after_trouble(self, current: float) -> float:
-        """Return the interval after a call that failed."""
-        return min(current * 2, self.slowest)
+_SLOWEST = 20.0
+"""Seconds between two looks where AWS does not answer; each failure doubles the interval up to that."""
 
 
 def watch(
@@ -32,25 +23,26 @@ def watch(
     rollout: Rollout,
     deadline: datetime,
     report: Callable[[str], None],
-    pace: Pace | None = None,
     sleep: Sleep = time.sleep,
     clock: Clock = utc_now,
     progress: Callable[[float], None] = lambda _: None,
+    *,
+    baked: bool = False,
 ) -> Verdict:
     """Look until the rollout is ready for the gates or has ended; report changes, and every 15 s what lasts.
 
+    With ``baked`` it is ready only once ECS has watched the deployment's alarms to the end.
     ``progress`` is told the share of the wanted tasks that run, from 0 to 1, when it changes.
 
     API errors lengthen the interval and prove nothing: the deadline ends the watch, or an error
     that is final.
     """
-    pace = pace or Pace()
-    interval, last_message, last_share = pace.interval, "", -1.0
+    wait, last_message, last_share = 1.0, "", -1.0
     began = told = clock()
     while True:
         snapshot = look(reader, rollout)
         now = clock()
-        verdict = decide(snapshot, rollout, now, deadline)
+        verdict = decide(snapshot, rollout, now, deadline, baked=baked)
         if verdict.message != last_message:
             report(verdict.message)
             last_message, told = verdict.message, now
@@ -64,8 +56,8 @@ def watch(
         if verdict.outcome is not None or verdict.ready:
             return verdict
         trouble = snapshot.unreachable is not None
-        interval = pace.after_trouble(interval) if trouble else pace.interval
-        pause(interval, sleep)
+        wait = min(wait * 2, _SLOWEST) if trouble else interval((now - began).total_seconds())
+        pause(wait, sleep)
 
 
 def _share(snapshot: ServiceSnapshot, rollout: Rollout) -> float | None:

@@ -73,6 +73,12 @@ class Rollout(BaseModel):
     started_at: datetime
     deployment_id: str = ""
     flow_run: str = ""
+    kind: str = ""
+    """deploy, rollback or restart; "" in a note of an earlier version."""
+    definition_before: str = ""
+    """Task definition of ``primary_before``, also where none of its tasks ran."""
+    holds_rollback: bool = False
+    """Whether ECS's own rollback is switched off until this rollout has ended."""
 
     @model_validator(mode="before")
     @classmethod
@@ -126,6 +132,8 @@ class ReleaseRecord(BaseModel):
     """The migrations that ran for it, ``app.name``."""
     backup: str = ""
     """Key of the database's backup made right before them."""
+    left: tuple[str, ...] = ()
+    """Migrations that stayed pending, as the person who deployed it wanted."""
     started_at: datetime
     ended_at: datetime
     durations: dict[str, float] = {}

@@ -48,6 +48,12 @@ def releases_back(records: Sequence[ReleaseRecord], present: str | None) -> list
     return [known[name] for name in (way[way.index(present) :] if present in way else way)]
 
 
+def was_good(records: Iterable[ReleaseRecord], definition: str) -> bool:
+    """Whether the newest record of a task definition says that it was good, with nothing left to migrate."""
+    newest = next((item for item in records if item.task_definition == definition), None)
+    return newest is not None and newest.outcome.good and not newest.left
+
+
 def _newest_of_each(records: Iterable[ReleaseRecord]) -> dict[str, ReleaseRecord]:
     found: dict[str, ReleaseRecord] = {}
     for item in records:

@@ -13,7 +13,7 @@ from pipeline.ecs.registry import TaskDefinitions
 from pipeline.ecs.rollout import Verdict, belongs, task_faults
 from pipeline.ecs.service import EcsService
 from pipeline.ecs.task_definition import RevisionRequest
-from pipeline.ecs.watch import Pace, watch
+from pipeline.ecs.watch import watch
 from pipeline.release.model import Previous, Release, ReleaseRecord, Rollout
 
 pytestmark = pytest.mark.docker
@@ -48,7 +48,7 @@ def rollout_of(deployment: str, definition: str, previous: Previous | None) -> R
 def followed(service: EcsService, rollout: Rollout) -> Verdict:
     """Watch the rollout to its end, which comes within half a minute."""
     deadline = rollout.started_at + timedelta(seconds=30)
-    return watch(service, rollout, deadline, lambda _: None, Pace(interval=0.3))
+    return watch(service, rollout, deadline, lambda _: None)
 
 
 def moved(service: EcsService, definition: str) -> tuple[Rollout, Verdict]:
@@ -150,7 +150,7 @@ def test_one_off_tasks_end_with_their_exit_code(lab: Lab, script: str, expected:
     tasks = OneOffTasks(lab.access, CLUSTER)
     command = ("/busybox", "sh", "-c", script)
     began = tasks.start(OneOff(CLUSTER, definition, "web", f"run-{script.replace(' ', '-')}", command))
-    ended = wait_until(lambda: tasks.describe(began.arn), stopped, timeout=240, interval=0.2)
+    ended = wait_until(lambda: tasks.describe(began.arn), stopped, timeout=240)
     reason = failure(ended, "web")
     assert reason is None if expected is None else str(reason).startswith(expected), reason
 
@@ -162,7 +162,7 @@ def test_a_killed_run_finds_its_task_again(lab: Lab) -> None:
     first = tasks.start_or_join(requested)
     assert tasks.start_or_join(requested).arn == first.arn
     tasks.stop(first.arn, "enough")
-    wait_until(lambda: tasks.describe(first.arn), stopped, timeout=240, interval=0.2)
+    wait_until(lambda: tasks.describe(first.arn), stopped, timeout=240)
     found = tasks.find("run-again")
     assert found is not None
     assert found.arn == first.arn

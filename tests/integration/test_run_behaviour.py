@@ -165,11 +165,12 @@ def test_a_blocked_image_is_refused_once(monkeypatch: pytest.MonkeyPatch) -> Non
     """Three waits for findings that do not come were a quarter of an hour."""
     waits = list[str]()
 
-    def wait(_access: AwsAccess, _repository: str, digest: str) -> ScanResult:
+    def wait(_access: AwsAccess, _repository: str, digest: str, _architecture: str) -> ScanResult:
         waits.append(digest)
         return ScanResult(unavailable="The scan did not end in time.")
 
     monkeypatch.setattr(tasks.image, "wait_for_findings", wait)
+    monkeypatch.setattr(tasks.image, "_architecture", lambda _: "amd64")
     required = environment("staging").scan.model_copy(update={"required": True})
     outputs = Outputs.model_construct(repository_name="pay")
     live = live_environment(AwsAccess("af-south-1"), outputs, scan=required)

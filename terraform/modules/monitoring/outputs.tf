@@ -8,6 +8,11 @@ output "deployment_alarm_names" {
   value       = [for key in ["latency", "target-5xx"] : aws_cloudwatch_metric_alarm.this[key].alarm_name]
 }
 
+output "release_alarm_names" {
+  description = "Alarms that a bad release sets off, and nothing else of the environment does."
+  value       = [for key in concat(keys(local.traffic), ["running-tasks"]) : aws_cloudwatch_metric_alarm.this[key].alarm_name]
+}
+
 output "alarms" {
   description = "Metric, threshold and actions of each alarm, by its short name."
   value = {

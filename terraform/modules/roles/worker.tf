@@ -86,8 +86,14 @@ locals {
     {
       Sid      = "Service"
       Effect   = "Allow"
-      Action   = ["ecs:DescribeServices", "ecs:UpdateService"]
+      Action   = ["ecs:DescribeServices", "ecs:ListServiceDeployments", "ecs:UpdateService"]
       Resource = local.service_arn
+    },
+    {
+      Sid      = "ServiceDeployments"
+      Effect   = "Allow"
+      Action   = ["ecs:DescribeServiceDeployments"]
+      Resource = "${replace(local.service_arn, ":service/", ":service-deployment/")}/*"
     },
     {
       Sid       = "Tasks"

@@ -72,7 +72,7 @@ def place(aws: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     """Staging, which every flow is given in place of what its block says; the gates are in a hurry."""
     monkeypatch.setenv("VIMBISO_STATE", str(tmp_path / "state"))  # where Terraform's run folders lie
     hasty = GateSettings(window=2, soak=0.05, interval=0.1)
-    monkeypatch.setattr("tasks.rollout.GateSettings", lambda **_: hasty)
+    monkeypatch.setattr("tasks.gates.GateSettings", lambda **_: hasty)
     monkeypatch.setattr("tasks.recovery.GateSettings", lambda **_: hasty)
     with world(aws, tmp_path) as made:
         for module in MODULES:

@@ -153,6 +153,7 @@ def test_verify_only_changes_nothing(stage: World, runs: Runs) -> None:
     assert {row["check"]: row["result"] for row in runs.artifact(state, "preflight")} == {
         "identity": "OK",
         "service": "OK",
+        "strategy": "OK",
         "rollout": "OK",
         "target groups": "OK",
         "log group": "OK",

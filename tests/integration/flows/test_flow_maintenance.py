@@ -11,6 +11,7 @@ from support.refusals import refusing
 from support.secret_keys import SECRET_KEYS
 from support.world import World
 
+import tasks.logs
 from blocks.app_secrets import AppSecrets
 from flows.archive_logs import archive_logs
 from flows.check_certificate import check_public_certificate
@@ -18,6 +19,8 @@ from flows.cleanup_ecr import cleanup_ecr
 from flows.diagnose import diagnose
 from flows.retain_logs import retain_logs
 from flows.sync_secrets import sync_secrets
+from pipeline.clock import utc_now
+from pipeline.logs.manifest import ArchiveFrozenError
 from pipeline.logs.retention import LogGroup
 
 WISHES: dict[str, Any] = {"keep_newest": 1, "keep_days": 0, "grace_hours": 0}
@@ -135,6 +138,24 @@ def test_retention_is_set_where_nothing_is_lost(stage: World, runs: Runs) -> Non
         assert "Without the wanted retention: /ecs/pay" in told(runs.run(retain_logs))
     assert runs.run(retain_logs).type.value == "COMPLETED"
     assert retention(stage) == 30
+
+
+def test_a_history_in_glacier_is_no_failure(
+    stage: World, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It cannot be read back, so nothing is deleted; the run goes on and says so."""
+    old = LogGroup("/ecs/pay", None, utc_now() - timedelta(days=40))
+    monkeypatch.setattr(tasks.logs, "list_groups", lambda _: (old,))
+
+    def frozen(*_: object) -> bool:
+        raise ArchiveFrozenError("The archive of /ecs/pay lies in Glacier.")
+
+    monkeypatch.setattr(tasks.logs, "history_is_verified", frozen)
+    state = runs.run(retain_logs)
+    assert state.type.value == "COMPLETED"
+    (row,) = runs.artifact(state, "retain-logs")
+    assert row["reason"] == "no limit now; older events are not archived, or could not be read back"
+    assert retention(stage) is None
 
 
 def retention(stage: World) -> int | None:

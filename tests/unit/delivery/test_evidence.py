@@ -49,6 +49,11 @@ class FakeService:
     running: tuple[Task, ...] = ()
     health: dict[str, tuple[Target, ...]] | AwsError | None = None
     events: tuple[ServiceEvent, ...] | AwsError | None = None
+    alarms: tuple[str, ...] = ()
+
+    def triggered_alarms(self, since: datetime) -> tuple[str, ...]:
+        """Return what ECS ended the deployment for."""
+        return self.alarms
 
     def tasks(self, status: str) -> tuple[Task, ...]:
         """Return or refuse the tasks."""
@@ -176,3 +181,10 @@ def test_of_a_service_that_is_gone_there_is_no_evidence() -> None:
     """Nothing to say is no error."""
     found = collected(FakeService())
     assert (found.headline, found.lines()) == ("", [])
+
+
+def test_the_alarm_that_ended_it_is_the_reason_where_no_task_failed() -> None:
+    """ECS's own reason names no alarm; that a task runs is no reason."""
+    found = collected(FakeService(alarms=("pay-5xx",)))
+    assert found.headline == "In alarm: pay-5xx"
+    assert "Alarm pay-5xx ended the deployment" in found.lines()

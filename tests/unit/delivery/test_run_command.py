@@ -1,5 +1,7 @@
 """Commands of the application in one-off tasks: how they end, what they answer, and those left at work."""
 
+import time
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
@@ -7,7 +9,7 @@ from typing import cast
 import pytest
 
 from pipeline.delivery.evidence import TaskLogs
-from pipeline.delivery.one_off import join_command, run_command
+from pipeline.delivery.one_off import await_left, clear, run_command
 from pipeline.ecs.model import Container, OneOffTaskError, Task
 from pipeline.ecs.oneoff import OneOff, OneOffTasks
 
@@ -26,11 +28,11 @@ RUNNING = Task(
 )
 
 
-def ended(code: int) -> Task:
+def ended(code: int, status: str = "STOPPED") -> Task:
     """Return the task at its end."""
     return replace(
         RUNNING,
-        last_status="STOPPED",
+        last_status=status,
         containers=(Container("app", "STOPPED", "i", None, code, "", "UNKNOWN"),),
     )
 
@@ -38,14 +40,18 @@ def ended(code: int) -> Task:
 class FakeTasks:
     """Knows one task, which goes through the given looks."""
 
-    def __init__(self, *looks: Task, found: Task | None = None) -> None:
+    def __init__(self, *looks: Task, left: tuple[Task, ...] = ()) -> None:
         self.looks = list(looks)
-        self.found = found
+        self.left = left
+        self.stopped: list[str] = []
 
-    def find(self, started_by: str) -> Task | None:
+    def left_behind(self, *started_by: str) -> tuple[Task, ...]:
         """Return what a run that was killed left."""
-        assert started_by == WANTED.started_by
-        return self.found
+        return tuple(task for task in self.left if task.started_by.startswith(started_by))
+
+    def stop(self, arn: str, reason: str) -> None:
+        """Note that it was stopped."""
+        self.stopped.append(arn)
 
     def start_or_join(self, requested: OneOff) -> Task:
         """Start it."""
@@ -138,16 +144,43 @@ def test_a_failure_begins_with_its_cause(code: int, lines: tuple[str, ...], mess
     assert str(caught.value) == message
 
 
-def test_a_task_that_was_left_at_work_is_awaited() -> None:
-    """Whoever goes on must not look at what it is about to change."""
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_command_has_ended_with_its_container(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    """The task is gone 20 s later, on Fargate. The last words of a failure arrive within these."""
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    tasks = FakeTasks(ended(code, "DEPROVISIONING"))
+    with nullcontext() if code == 0 else pytest.raises(OneOffTaskError, match="exit code 1"):
+        run(tasks, FakeLogs(("x",)), answer=False)
+    assert (tasks.looks, slept) == ([], [6.0] * code)
+
+
+@pytest.mark.parametrize("left", [(), (RUNNING, RUNNING)])
+def test_each_task_that_was_left_at_work_is_awaited(left: tuple[Task, ...]) -> None:
+    """Whoever goes on must not look at what it is about to change; how it ended is not asked."""
     said: list[str] = []
-    tasks = FakeTasks(RUNNING, ended(1), found=RUNNING)
-    joined = join_command(cast("OneOffTasks", tasks), WANTED.started_by, 5, said.append)
-    assert joined == ended(1)
-    assert said == ["Task 1 of an earlier run is still at work; its end is awaited."]
+    tasks = FakeTasks(*((RUNNING, ended(1)) * len(left)), left=left)
+    await_left(cast("OneOffTasks", tasks), 5, said.append, "survey-", "sqlite-")
+    line = "Task 1 (survey-td-8) of an earlier run is at work; its end is awaited."
+    assert (said, tasks.looks) == ([line] * len(left), [])
 
 
-@pytest.mark.parametrize("found", [None, ended(0)])
-def test_nothing_is_awaited_without_one(found: Task | None) -> None:
-    """One that has ended is in nobody's way."""
-    assert join_command(cast("OneOffTasks", FakeTasks(found=found)), WANTED.started_by, 5, print) is None
+@pytest.mark.parametrize(
+    ("started_by", "stops", "waits"),
+    [
+        ("smoke-test-td-8", True, True),
+        ("smoke-command-td-8", True, True),
+        ("static-td-8", True, True),
+        ("survey-td-8", True, True),
+        ("migrate-td-8", False, True),
+        ("sqlite-drill-1", False, True),
+        ("ecs-svc/1", False, False),
+    ],
+)
+def test_only_what_changes_no_database_is_stopped(started_by: str, stops: bool, waits: bool) -> None:
+    """The end of each is awaited; the service's own tasks are another matter."""
+    said: list[str] = []
+    tasks = FakeTasks(ended(1), left=(replace(RUNNING, started_by=started_by),))
+    clear(cast("OneOffTasks", tasks), 5, said.append)
+    assert (tasks.stopped, len(tasks.looks)) == (["arn:task/c/1"] * stops, 1 - waits)
+    assert len(said) == stops + waits

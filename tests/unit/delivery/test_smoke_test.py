@@ -126,9 +126,17 @@ def test_a_healthy_container_passes_where_tasks_cannot_be_reached() -> None:
     assert "container health check" in tried(FakeTasks([task(health="HEALTHY")]))
 
 
-@pytest.mark.parametrize("ended", [task("STOPPED", exit_code=3), task("STOPPED", exit_code=0)])
-def test_a_release_that_stops_fails_at_once(ended: Task) -> None:
+@pytest.mark.parametrize(
+    "ended",
+    [
+        task("STOPPED", exit_code=3),
+        task("STOPPED", exit_code=0),
+        replace(task("STOPPED", exit_code=3), last_status="DEPROVISIONING"),
+    ],
+)
+def test_a_release_that_stops_fails_at_once(monkeypatch: pytest.MonkeyPatch, ended: Task) -> None:
     """After one round of asking, not after the whole time; also with exit code 0. Its log is in the error."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
     application = Application([None])
     with pytest.raises(SmokeTestError, match=rf"exit code {ended.containers[0].exit_code}(.|\n)*{LINE}"):
         tried(FakeTasks([task(), task(), ended]), application)
@@ -235,4 +243,4 @@ def test_what_a_killed_run_left_on_trial_is_stopped() -> None:
     tasks = FakeTasks([task()], behind=(replace(task(), arn="arn:task/cluster/old"),))
     tried(tasks, Application([200]), said.append)
     assert tasks.stopped == ["arn:task/cluster/old", "arn:task/cluster/1"]
-    assert "Smoke-test task old was left behind" in said[0]
+    assert "Task old (smoke-test-app-2) was left behind" in said[0]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -31,6 +32,7 @@ class FakeService:
 
     present: Service
     updates: list[tuple[str, int | None, bool]] = field(default_factory=list)
+    configuration: dict[str, Any] | None = None
 
     def require(self) -> Service:
         """Return the service."""
@@ -45,8 +47,16 @@ class FakeService:
         )
         return (task,)
 
-    def update(self, task_definition: str, desired: int | None = None, *, force: bool = False) -> Deployment:
+    def update(
+        self,
+        task_definition: str,
+        desired: int | None = None,
+        *,
+        force: bool = False,
+        configuration: dict[str, Any] | None = None,
+    ) -> Deployment:
         """Begin a new deployment, unless the definition is the present one and nothing is forced."""
+        self.configuration = configuration
         self.updates.append((task_definition, desired, force))
         primary = self.present.deployments[0]
         if task_definition != primary.task_definition or force:
@@ -171,3 +181,42 @@ def test_a_service_without_a_primary_deployment_is_not_updated() -> None:
     with pytest.raises(EcsError, match="run again in a minute"):
         begin(ecs, FakeStore())
     assert ecs.updates == []
+
+
+def test_across_irreversible_migrations_ecs_does_not_go_back_by_itself() -> None:
+    """Its own rollback is off in the very update that begins the rollout, and the note says so."""
+    ecs, store = FakeService(service(deployment("ecs-svc/7", OLD))), FakeStore()
+    begin(ecs, store, replace(WANTED, asks_first=True))
+    assert ecs.configuration == {"deploymentCircuitBreaker": {"enable": True, "rollback": False}}
+    assert store.opened is not None
+    assert store.opened.holds_rollback
+
+
+def test_the_next_rollout_switches_it_on_again() -> None:
+    """A run that was killed has left it off."""
+    ecs, store = FakeService(service(deployment("ecs-svc/7", OLD))), FakeStore()
+    begin(ecs, store, replace(WANTED, asks_first=True))
+    begin(ecs, store, replace(WANTED, release=R8.model_copy(update={"task_definition": "app:9"})))
+    assert ecs.configuration == {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+
+
+def test_terraforms_own_definition_keeps_nobody_out() -> None:
+    """ECS went back to it after a first release that failed, and would try its image for ever."""
+    ecs, store = FakeService(service(deployment("ecs-svc/8", "app:1", "IN_PROGRESS", running=1))), FakeStore()
+    assert begin(ecs, store, replace(WANTED, placeholder="app:1")).kind is StartKind.NEW
+
+
+@pytest.mark.parametrize(("state", "kind"), [("IN_PROGRESS", "re-attached"), ("COMPLETED", "new")])
+def test_a_restart_that_was_killed_goes_on(state: str, kind: str) -> None:
+    """While it moves it is watched; once it has ended it is done again, as nobody has looked."""
+    opened = Rollout(
+        release=R8,
+        primary_before="ecs-svc/7",
+        previous=None,
+        started_at=NOW,
+        deployment_id="ecs-svc/8",
+        kind="restart",
+    )
+    ecs = FakeService(service(deployment("ecs-svc/8", NEW, state)))
+    restart = replace(WANTED, force=True, kind="restart")
+    assert begin(ecs, FakeStore(opened), restart).kind == kind

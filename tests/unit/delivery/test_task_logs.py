@@ -81,7 +81,7 @@ def test_a_task_without_a_stream_wrote_nothing(missing: str) -> None:
         ecs.add_response(
             "describe_task_definition", {"taskDefinition": {"containerDefinitions": [CONTAINER]}}
         )
-        for _ in range(9):  # it is asked for until the stream may have been made
+        for _ in range(20):  # it is asked for until the stream may have been made
             message = f"The specified log {missing} does not exist."
             logs.add_client_error("get_log_events", "ResourceNotFoundException", message)
         found = TaskLogs(access, "/g").tail(TASK, "app")

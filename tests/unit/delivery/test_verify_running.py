@@ -1,11 +1,11 @@
 """The gates on what runs now."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from pipeline.delivery.model import GateSettings
-from pipeline.delivery.verify import verify_running
+from pipeline.delivery.verify import verify_primary, verify_running
 from pipeline.ecs.model import Container, Deployment, EcsError, Outcome, Service, Target, Task
 from pipeline.health.model import Probe, ProbeReport, Reply
 from pipeline.outputs import Outputs
@@ -61,14 +61,14 @@ def test_whatever_runs_goes_through_the_gates() -> None:
         asked.append(probe)
         return ProbeReport(probe.url, healthy=True, replies=(Reply(0.01, 200),))
 
-    found = verify_running(Running("PRIMARY"), OUTPUTS, [ASKED], ONE_LOOK, ask)
+    found = verify_primary(Running("PRIMARY"), OUTPUTS, [ASKED], ONE_LOOK, ask)
     assert found.outcome is Outcome.SUCCEEDED
     assert asked == [ASKED]
 
 
 def test_without_a_primary_deployment_nothing_is_verified() -> None:
     """There is nothing to put through the gates."""
-    found = verify_running(Running(), OUTPUTS, [ASKED], ONE_LOOK)
+    found = verify_primary(Running(), OUTPUTS, [ASKED], ONE_LOOK)
     assert found.outcome is Outcome.SUPERSEDED
 
 
@@ -76,3 +76,64 @@ def test_a_service_that_is_missing_is_told() -> None:
     """It is not taken for an unhealthy one."""
     with pytest.raises(EcsError, match="no service"):
         verify_running(Gone(), OUTPUTS, [ASKED], ONE_LOOK)
+
+
+LONG_AGO, LATELY = NOW - timedelta(hours=1), NOW - timedelta(seconds=30)
+
+
+def tasks(*states: tuple[str, datetime]) -> "Serving":
+    """Return a service with a task for each target state and time of its start."""
+    return Serving(states)
+
+
+class Serving:
+    """A service that wants two tasks."""
+
+    def __init__(self, states: tuple[tuple[str, datetime], ...]) -> None:
+        self.states = states
+
+    def require(self) -> Service:
+        """Return it, in the middle of a rollout."""
+        moving = Deployment("ecs-svc/8", "PRIMARY", "app:8", "IN_PROGRESS", "", 2, 0, 0, 0, NOW, NOW)
+        return Service("web", "ACTIVE", 2, "app:8", (moving,), True)
+
+    def tasks(self, status: str = "RUNNING") -> tuple[Task, ...]:
+        """Return its tasks, of whichever deployment."""
+        return tuple(
+            Task(f"t/{place}", "app:7", "ecs-svc/7", "RUNNING", "", at, "", "", f"10.0.0.{place}", ())
+            for place, (_, at) in enumerate(self.states)
+        )
+
+    def targets(self, groups: tuple[str, ...]) -> dict[str, tuple[Target, ...]]:
+        """Return their targets."""
+        found = (
+            Target(GROUP, f"10.0.0.{place}", 80, state, "", "")
+            for place, (state, _) in enumerate(self.states)
+        )
+        return dict.fromkeys(groups, tuple(found))
+
+
+@pytest.mark.parametrize(
+    ("service", "outcome"),
+    [
+        pytest.param(
+            tasks(("healthy", LONG_AGO), ("healthy", LONG_AGO), ("initial", LATELY)),
+            "SUCCEEDED",
+            id="rollout",
+        ),
+        pytest.param(tasks(("healthy", LONG_AGO), ("initial", LATELY)), "SUCCEEDED", id="scales out"),
+        pytest.param(tasks(("healthy", LONG_AGO), ("initial", LONG_AGO)), "UNHEALTHY", id="never comes up"),
+        pytest.param(tasks(("healthy", LONG_AGO)), "UNHEALTHY", id="one too few"),
+        pytest.param(tasks(("initial", LATELY), ("initial", LATELY)), "UNHEALTHY", id="nobody is served"),
+        pytest.param(
+            tasks(("healthy", LONG_AGO), ("healthy", LONG_AGO), ("unhealthy", LONG_AGO)),
+            "UNHEALTHY",
+            id="ails",
+        ),
+    ],
+)
+def test_the_check_asks_whether_visitors_are_served(service: Serving, outcome: str) -> None:
+    """A rollout and auto scaling are no fault: whichever tasks serve, they serve."""
+    good = ProbeReport(ASKED.url, healthy=True, replies=(Reply(0.01, 200),))
+    found = verify_running(service, OUTPUTS, [ASKED], ONE_LOOK, lambda: NOW, lambda _: good)
+    assert found.outcome == outcome

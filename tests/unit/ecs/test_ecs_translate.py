@@ -47,7 +47,7 @@ def test_a_whole_service() -> None:
 def test_a_bare_service() -> None:
     """Fields that ECS leaves out have a value that decides nothing."""
     found = translate.service({"serviceName": "web", "status": "INACTIVE"})
-    assert found == Service("web", "INACTIVE", 0, "", (), False)
+    assert found == Service("web", "INACTIVE", 0, "", (), False, breaker=False)
     assert found.primary is None
     assert found.deployment("ecs-svc/1") is None
 

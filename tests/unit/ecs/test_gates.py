@@ -7,7 +7,7 @@ import pytest
 from ecs_samples import DIGEST, OLD, START, done, task
 
 from pipeline.ecs.model import Target, Task
-from pipeline.ecs.rollout import belongs, target_faults, task_faults
+from pipeline.ecs.rollout import belongs, count_healthy, target_faults, task_faults
 
 OURS = done()
 GROUP = "arn:aws:elasticloadbalancing:af-south-1:000000000000:targetgroup/web/73e2d6bc24d8a067"
@@ -34,12 +34,6 @@ def test_the_right_tasks_have_no_faults() -> None:
     """As many tasks as wanted, on our image, are fine; other deployments' tasks do not matter."""
     tasks = (task(1), task(2), task(3, started_by="ecs-svc/1", health="UNHEALTHY"))
     assert task_faults(tasks, OURS, DIGEST, "web") == ()
-
-
-def test_tasks_that_do_not_run_do_not_count() -> None:
-    """A task that is PENDING or STOPPED serves nobody."""
-    tasks = (task(1), task(2, last_status="PENDING"), task(3, last_status="STOPPED"))
-    assert task_faults(tasks, OURS, DIGEST, "web") == ("1 of 2 tasks run",)
 
 
 def test_more_tasks_than_wanted_are_fine() -> None:
@@ -71,6 +65,12 @@ def test_the_pinned_image_stands_in_for_a_digest_that_ecs_does_not_name() -> Non
     assert task_faults(tuple(task(n, containers=(unnamed,)) for n in (1, 2)), OURS, DIGEST, "web") == ()
 
 
+def test_the_image_of_a_pinned_index_is_no_other_image() -> None:
+    """Whether ECS names the index or the image out of it, the container was started from that very digest."""
+    child = replace(task().containers[0], image_digest="sha256:child")
+    assert task_faults(tuple(task(n, containers=(child,)) for n in (1, 2)), OURS, DIGEST, "web") == ()
+
+
 def test_a_task_of_unknown_image_is_a_fault() -> None:
     """Neither ECS nor the image's name tells what runs: that proves nothing good."""
     unknown = replace(task().containers[0], image_digest=None, image="repo:latest")
@@ -92,36 +92,49 @@ def target(address: str, state: str = "healthy") -> Target:
     return Target(GROUP, address, 8000, state, "Target.Timeout", "Request timed out")
 
 
+def counted(*tasks: Task, **groups: tuple[Target, ...]) -> tuple[int, tuple[str, ...]]:
+    """Count the healthy tasks by the targets of groups of these names."""
+    return count_healthy(tasks, {f"targetgroup/{name}/1": targets for name, targets in groups.items()})
+
+
 def test_healthy_everywhere() -> None:
-    """Every running task of ours is healthy in every group; draining targets of others do not matter."""
+    """A task counts that is healthy in every group; draining targets of others do not matter."""
     targets = (target("10.0.0.5"), target("10.0.0.9", "draining"))
-    assert target_faults((task(),), OURS, {GROUP: targets, f"{GROUP}2": targets}) == ()
+    assert counted(task(), web=targets, other=targets) == (1, ())
 
 
 def test_an_unhealthy_target_is_named_with_its_reason() -> None:
-    """State, group and reason of the target are said."""
-    found = target_faults((task(),), OURS, {GROUP: (target("10.0.0.5", "unhealthy"),)})
-    assert found == ("10.0.0.5 is unhealthy in target group web (Target.Timeout Request timed out)",)
+    """State, group and reason of the target are said, and speak against the release."""
+    targets = (target("10.0.0.5", "unhealthy"),)
+    said = ("10.0.0.5 is unhealthy in target group web (Target.Timeout Request timed out)",)
+    assert counted(task(), web=targets) == (0, said)
+    assert target_faults((task(),), {GROUP: targets}) == said
+
+
+def test_a_target_that_is_new_does_not_count_and_is_no_fault() -> None:
+    """Auto scaling adds tasks while a release is looked at; as many as were wanted are healthy without it."""
+    targets = (target("10.0.0.5"), target("10.0.0.6", "initial"))
+    tasks = (task(1), task(2, address="10.0.0.6"))
+    assert counted(*tasks, web=targets)[0] == 1
+    assert target_faults(tasks, {GROUP: targets}) == ()
 
 
 def test_healthy_in_one_group_is_not_enough() -> None:
-    """A task that is missing from the second target group is a fault."""
-    found = target_faults((task(),), OURS, {GROUP: (target("10.0.0.5"),), "targetgroup/other/1": ()})
-    assert found == ("10.0.0.5 is not registered in target group other",)
+    """A task that is missing from the second target group is not healthy."""
+    found = counted(task(), web=(target("10.0.0.5"),), other=())
+    assert found == (0, ("10.0.0.5 is not registered in target group other",))
 
 
-def test_a_task_without_an_address_is_a_fault() -> None:
+def test_a_task_without_an_address_does_not_count() -> None:
     """A task that no target group can know is not healthy in it."""
-    found = target_faults((task(1, address=None),), OURS, {GROUP: ()})
-    assert found == (f"task {1:032x} has no address yet",)
+    assert counted(task(1, address=None), web=()) == (0, (f"task {1:032x} has no address yet",))
 
 
 def test_without_target_groups_addresses_do_not_matter() -> None:
     """A service without a load balancer has no targets to check."""
-    assert target_faults((task(1, address=None),), OURS, {}) == ()
+    assert counted(task(1, address=None)) == (1, ())
 
 
-def test_only_our_running_tasks_must_be_targets() -> None:
-    """Tasks of other deployments and tasks that do not run are no concern of the target gate."""
-    others = (task(1, started_by="ecs-svc/1"), task(2, last_status="PENDING"))
-    assert target_faults(others, OURS, {GROUP: ()}) == ()
+def test_only_running_tasks_count() -> None:
+    """A task that is on its way serves nobody."""
+    assert counted(task(2, last_status="PENDING"), web=()) == (0, ())

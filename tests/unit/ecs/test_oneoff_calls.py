@@ -91,22 +91,39 @@ def test_a_task_that_does_not_exist_is_started(aws: StubbedAccess, tasks: OneOff
 def test_a_task_that_has_ended_is_not_joined(aws: StubbedAccess, tasks: OneOffTasks) -> None:
     """What an earlier run's task came to does not count for this one."""
     listed(aws, [], ["t/1"])
-    described = [{"taskArn": "t/1", "lastStatus": "STOPPED"}]
+    gone = {"name": "web", "lastStatus": "STOPPED", "exitCode": 1}
+    described = [{"taskArn": "t/1", "lastStatus": "DEPROVISIONING", "startedBy": "key", "containers": [gone]}]
     aws.answers("ecs", "describe_tasks", {"tasks": described}, cluster="c", tasks=["t/1"])
     started(aws)
     assert tasks.start_or_join(WANTED).arn == "t/new"
 
 
 def test_tasks_left_behind_are_known_by_their_prefix(aws: StubbedAccess, tasks: OneOffTasks) -> None:
-    """Running tasks whose key begins so; neither the service's nor those that have ended."""
-    aws.answers("ecs", "list_tasks", {"taskArns": ["t/1", "t/2", "t/3"]}, cluster="c")
-    described = [
-        {"taskArn": "t/1", "startedBy": "smoke-test-x:1", "lastStatus": "RUNNING"},
-        {"taskArn": "t/2", "startedBy": "ecs-svc/1", "lastStatus": "RUNNING"},
-        {"taskArn": "t/3", "startedBy": "smoke-test-x:2", "lastStatus": "STOPPED"},
-    ]
-    aws.answers("ecs", "describe_tasks", {"tasks": described}, cluster="c", tasks=["t/1", "t/2", "t/3"])
-    assert [task.arn for task in tasks.left_behind("smoke-test-")] == ["t/1"]
+    """Also those told to end; neither the service's nor those whose containers have ended."""
+    web = {"name": "web", "lastStatus": "RUNNING"}
+    gone = {"name": "web", "lastStatus": "STOPPED", "exitCode": 0}
+    listed = {
+        "RUNNING": [
+            {"taskArn": "t/1", "startedBy": "migrate-x-1", "lastStatus": "RUNNING", "containers": [web]},
+            {"taskArn": "t/2", "startedBy": "ecs-svc/1", "lastStatus": "RUNNING", "containers": [web]},
+            {"taskArn": "t/3", "startedBy": "migrate-x-2", "lastStatus": "PENDING"},
+        ],
+        "STOPPED": [
+            {"taskArn": "t/4", "startedBy": "sqlite-swap-1", "lastStatus": "STOPPING", "containers": [web]},
+            {"taskArn": "t/5", "startedBy": "migrate-x-3", "lastStatus": "STOPPED"},
+            {
+                "taskArn": "t/6",
+                "startedBy": "migrate-x-4",
+                "lastStatus": "DEPROVISIONING",
+                "containers": [gone],
+            },
+        ],
+    }
+    for status, found in listed.items():
+        arns = [item["taskArn"] for item in found]
+        aws.answers("ecs", "list_tasks", {"taskArns": arns}, cluster="c", desiredStatus=status)
+        aws.answers("ecs", "describe_tasks", {"tasks": found}, cluster="c", tasks=arns)
+    assert [task.arn for task in tasks.left_behind("migrate-", "sqlite-")] == ["t/1", "t/3", "t/4"]
 
 
 def test_describe(aws: StubbedAccess, tasks: OneOffTasks) -> None:

@@ -6,7 +6,7 @@ import pytest
 from ecs_samples import stopped as ended
 from ecs_samples import task
 
-from pipeline.ecs.model import OneOffTaskError, Task
+from pipeline.ecs.model import Container, OneOffTaskError, Task
 from pipeline.ecs.oneoff import (
     OVERRIDES_LIMIT,
     STARTED_BY_LIMIT,
@@ -15,6 +15,7 @@ from pipeline.ecs.oneoff import (
     run_task_request,
     stopped,
 )
+from pipeline.ecs.oneoff import ended as has_ended
 
 WANTED = OneOff("cluster", "td:8", "web", "migrate-1")
 FRAME = len('{"containerOverrides":[{"name":"web","command":[""]}]}')
@@ -95,6 +96,39 @@ def test_the_longest_key_passes_and_longer_ones_do_not() -> None:
 def test_failure(found: Task, expected: str | None) -> None:
     """Exit code 0 alone is a success; no exit code at all is a failure."""
     assert failure(found, "web") == expected
+
+
+WEB = ended().containers[0]
+SIDE = replace(WEB, name="side")
+UP = replace(SIDE, last_status="RUNNING", exit_code=None)
+
+
+@pytest.mark.parametrize(
+    ("containers", "named", "each"),
+    [
+        ((WEB,), True, True),
+        ((replace(WEB, exit_code=0), SIDE), True, True),
+        ((WEB, UP), True, False),
+        ((UP, replace(WEB, last_status="RUNNING", exit_code=None)), False, False),
+        ((replace(WEB, exit_code=None),), False, False),
+        ((SIDE,), False, True),
+        ((), False, False),
+    ],
+)
+@pytest.mark.parametrize("status", ["RUNNING", "STOPPING", "DEPROVISIONING", "STOPPED"])
+def test_a_one_off_has_ended_with_its_container(
+    containers: tuple[Container, ...], named: bool, each: bool, status: str
+) -> None:
+    """Its exit code is known long before the task is gone; one that never started has none until then."""
+    found = task(last_status=status, containers=containers)
+    gone = status == "STOPPED"
+    assert (has_ended(found, "web"), has_ended(found)) == (named or gone, each or gone)
+
+
+def test_failure_of_a_task_that_is_not_gone_yet() -> None:
+    """ECS may tell its reasons later."""
+    found = ended(last_status="DEPROVISIONING", stop_code="", stopped_reason="")
+    assert failure(found, "web") == "exit code 1"
 
 
 def test_failure_says_the_containers_reason() -> None:

@@ -9,7 +9,7 @@ from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
 from pipeline.ecs.model import Outcome, Service, Task
 from pipeline.ecs.rollout import ServiceSnapshot, Verdict
-from pipeline.ecs.watch import Pace, look, watch
+from pipeline.ecs.watch import look, watch
 
 Answer = Service | None | AwsError
 
@@ -40,13 +40,13 @@ class ScriptedService:
 class Watching:
     """A watch whose clock is moved by sleeping alone."""
 
-    def __init__(self, reader: ScriptedService, pace: Pace | None = None) -> None:
+    def __init__(self, reader: ScriptedService) -> None:
         self.now = START
         self.slept: list[float] = []
         self.said: list[str] = []
         self.shares: list[float] = []
         self.verdict = watch(
-            reader, ROLLOUT, DEADLINE, self.said.append, pace, self._sleep, self._clock, self.shares.append
+            reader, ROLLOUT, DEADLINE, self.said.append, self._sleep, self._clock, self.shares.append
         )
 
     def _sleep(self, seconds: float) -> None:
@@ -64,7 +64,7 @@ def test_only_changes_are_reported() -> None:
     """Five looks that show two things are two lines."""
     moving, ready = service(ours(), before()), service(done())
     watched = Watching(ScriptedService(moving, moving, moving, moving, ready))
-    assert watched.verdict == Verdict("2 of 2 tasks run.", ready=True)
+    assert watched.verdict == Verdict("2 of 2 tasks run.", ready=True, tasks=2)
     assert watched.said == ["IN_PROGRESS: 1 of 2 tasks run, 1 pending.", "2 of 2 tasks run."]
     assert len(watched.slept) == 4
 
@@ -72,7 +72,7 @@ def test_only_changes_are_reported() -> None:
 def test_what_lasts_is_told_every_quarter_minute() -> None:
     """Who looks on sees that the run is alive, and how long it has waited."""
     moving, ready = service(ours(), before()), service(done())
-    watched = Watching(ScriptedService(*[moving] * 33, ready), Pace(interval=1))
+    watched = Watching(ScriptedService(*[moving] * 23, ready))
     assert [line[:5] for line in watched.said] == ["IN_PR", "After", "After", "2 of "]
     assert watched.said[1].endswith(" s still: IN_PROGRESS: 1 of 2 tasks run, 1 pending.")
 
@@ -103,9 +103,9 @@ def test_credentials_that_expire_on_the_way_end_the_watch_at_once(code: str) -> 
 
 def test_trouble_doubles_the_interval_and_an_answer_resets_it() -> None:
     """Each failed call doubles the pause up to the slowest; the next answer brings back the pace."""
-    answers = [THROTTLED] * 4 + [service(ours()), service(done())]
-    watched = Watching(ScriptedService(*answers), Pace(interval=1, slowest=6))
-    expected = [2, 4, 6, 6, 1]
+    answers = [THROTTLED] * 5 + [service(ours()), service(done())]
+    watched = Watching(ScriptedService(*answers))
+    expected = [2, 4, 8, 16, 20, 3]
     assert [pytest.approx(pause, rel=0.2) for pause in expected] == watched.slept
     assert watched.verdict.ready
 
@@ -120,15 +120,16 @@ def test_trouble_alone_ends_at_the_deadline_as_unknown() -> None:
 
 def test_a_rollout_that_never_ends_times_out() -> None:
     """A rollout that still moves at the deadline is out of time."""
-    watched = Watching(ScriptedService(service(ours())), Pace(interval=20))
+    watched = Watching(ScriptedService(service(ours())))
     assert watched.verdict.outcome is Outcome.TIMED_OUT
-    assert len(watched.slept) >= 15 * 60 / 24
+    assert len(watched.slept) >= 15 * 60 / 4
 
 
-def test_the_pace_of_the_house_is_about_a_second() -> None:
-    """Without a pace of its own a watch looks about once a second."""
-    watched = Watching(ScriptedService(service(ours()), service(done())))
-    assert watched.slept == [pytest.approx(1, rel=0.2)]
+def test_looks_become_rarer() -> None:
+    """A watch looks after half a second, and every three once it takes long."""
+    watched = Watching(ScriptedService(*[service(ours())] * 20, service(done())))
+    assert watched.slept[0] == pytest.approx(0.5, rel=0.2)
+    assert watched.slept[-1] == pytest.approx(3, rel=0.2)
 
 
 def test_stopped_tasks_are_read_only_after_a_failure() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from docker.errors import APIError
 from moto import mock_aws
 from prefect.logging import disable_run_logger
 from support.fake_engine import DIGEST, FakeEngine
@@ -13,7 +14,7 @@ from support.live import live_environment
 import tasks.image
 from pipeline.aws.access import AwsAccess
 from pipeline.environment.model import SourceSettings
-from pipeline.image.request import ImageError
+from pipeline.image.request import ImageError, PushError
 from pipeline.live import LiveEnvironment
 from pipeline.outputs import Outputs
 from pipeline.source.location import ResolvedSource
@@ -63,6 +64,26 @@ def test_a_pinned_source_is_named_by_its_commit(
     source = ResolvedSource(tmp_path, "https://git.test/app", "v1", "b" * 40)
     release = push_release.fn(live, source, build_release.fn(live, source))
     assert (release.name, release.revision, release.ref) == ("b" * 12, "b" * 40, "v1")
+
+
+def test_a_push_whose_answer_was_lost_finds_its_image(
+    live: LiveEnvironment, engine: FakeEngine, tmp_path: Path
+) -> None:
+    """The engine repeats it, and meets its own tag, which cannot be written twice."""
+    ecr = live.access.client("ecr")
+    source = fetch_source.fn(live, None)
+    image = build_release.fn(live, source)
+
+    def lost(_: str) -> str:
+        raise APIError(f"tag invalid: The image tag '{source.release}' already exists and is immutable")
+
+    engine.pushing = lost
+    with pytest.raises(PushError, match="the tag exists already"):
+        push_release.fn(live, source, image)
+    put = ecr.put_image(repositoryName="pay", imageManifest=MANIFEST, imageTag=source.release)
+    digest = put["image"]["imageId"]["imageDigest"]
+    release = push_release.fn(live, source, image)
+    assert (release.digest, release.image) == (digest, f"registry.test/pay@{digest}")
 
 
 def test_a_release_is_found_by_tag_or_digest(live: LiveEnvironment) -> None:

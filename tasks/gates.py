@@ -1,0 +1,101 @@
+"""Gates that a release goes through, and the check of what runs."""
+
+import time
+from datetime import datetime
+
+from prefect.logging import get_run_logger
+
+from pipeline.aws.errors import AwsError
+from pipeline.clock import utc_now
+from pipeline.delivery.evidence import TaskLogs, read_alarms, read_before, read_release, with_alarms
+from pipeline.delivery.model import GateSettings, Verification
+from pipeline.delivery.running import is_in_doubt, with_logs
+from pipeline.delivery.start import Started, StartKind
+from pipeline.delivery.verify import verify, verify_running
+from pipeline.ecs.model import Outcome
+from pipeline.live import LiveEnvironment
+from pipeline.release.model import Rollout
+from pipeline.release.rollback import was_good
+from tasks.support import step
+
+
+@step
+def verify_release(
+    live: LiveEnvironment, started: Started, tasks: int | None = None, *, soak: float | None = None
+) -> Verification:
+    """Go through the gates: tasks, target health, HTTP answers, a soak, the tasks' logs, quiet alarms.
+
+    ``tasks`` is how many must be healthy; None: as many as the service wants now.
+    """
+    rollout, proven = started.rollout, started.kind is StartKind.NO_CHANGE and is_proven(live, started)
+    since = utc_now() if proven else started.since  # what ran well for a week is not judged by its past
+    found = verify(
+        live.service,
+        rollout.deployment_id,
+        rollout.release.digest,
+        live.outputs.container,
+        live.outputs.target_group_arns,
+        live.probes(rollout.release.name),
+        GateSettings(soak=live.settings.soak if soak is None else soak),
+        tasks=tasks,
+    )
+    found = _read_logs(live, found, rollout, since)
+    if not proven:
+        found = _read_alarms(live, found, since)
+    get_run_logger().info("%s: %s", found.outcome, found.message)
+    return found
+
+
+_DOUBT = 15.0
+"""Seconds after which to look again whether processes go on dying."""
+
+
+def _read_logs(live: LiveEnvironment, found: Verification, rollout: Rollout, since: datetime) -> Verification:
+    if found.outcome is not Outcome.SUCCEEDED:
+        return found
+    logs = TaskLogs(live.access, live.outputs.log_group)
+    try:
+        before = read_before(live.service, logs, rollout)
+        now = read_release(live.service, logs, rollout, since)
+        if is_in_doubt(now, before):
+            get_run_logger().warning("%s. Does it happen again?", now.deaths[-1])
+            time.sleep(_DOUBT)
+            now = read_release(live.service, logs, rollout, since)
+    except AwsError as error:
+        get_run_logger().warning("The tasks' logs say nothing for or against this release: %s", error)
+        return found
+    return with_logs(found, now, before)
+
+
+def is_proven(live: LiveEnvironment, started: Started) -> bool:
+    """Whether the newest record of the release says that it was good."""
+    definition = started.rollout.release.task_definition
+    return was_good(live.releases.newest(), definition)
+
+
+def _read_alarms(live: LiveEnvironment, found: Verification, since: datetime) -> Verification:
+    outputs = live.outputs
+    telling = outputs.alarm_names if outputs.release_alarm_names is None else outputs.release_alarm_names
+    try:
+        alarms = read_alarms(live.access, live.outputs.alarm_names)
+    except AwsError as error:
+        get_run_logger().warning("The alarms say nothing for or against this release: %s", error)
+        return found
+    return with_alarms(found, alarms, since, telling)
+
+
+_TIME_TO_APPEAR = 45.0
+"""Seconds that ECS may take to start a task that auto scaling wants, or that takes the place of another."""
+
+
+@step
+def check_running_release(live: LiveEnvironment) -> Verification:
+    """Ask whether visitors are served; before the first release there is nothing to ask."""
+    service = live.service.require()
+    if service.task_definition == live.outputs.task_definition_arn and not live.releases.newest_good(1):
+        found = Verification(Outcome.NO_CHANGE, "No release runs yet: there is nothing to check.")
+    else:
+        settings = GateSettings(window=_TIME_TO_APPEAR, soak=0)
+        found = verify_running(live.service, live.outputs, live.probes(), settings)
+    get_run_logger().info("%s: %s", found.outcome, found.message)
+    return found
