@@ -145,9 +145,11 @@ def test_no_repository(engine: docker.DockerClient, request_: BuildRequest, acce
         push_image(engine, other, partial(ecr_login, access))
 
 
-def test_scan_is_skipped(access: AwsAccess) -> None:
+def test_scan_is_skipped(engine: docker.DockerClient, request_: BuildRequest, access: AwsAccess) -> None:
     """A registry without scanning gives SKIPPED and the reason, quickly."""
-    result = wait_for_findings(access, _REPOSITORY, "sha256:" + "0" * 64, limit=20)
+    build_image(engine, request_)
+    digest = push_image(engine, request_.image, partial(ecr_login, access))
+    result = wait_for_findings(access, _REPOSITORY, digest, "amd64", limit=20)
     verdict = judge_scan(result, Scan(), date(2026, 1, 1))
     assert verdict.outcome == "SKIPPED"
     assert "no image scanning" in verdict.reason
