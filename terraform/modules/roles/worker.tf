@@ -93,7 +93,7 @@ locals {
       Sid      = "ServiceDeployments"
       Effect   = "Allow"
       Action   = ["ecs:DescribeServiceDeployments"]
-      Resource = "${replace(local.service_arn, ":service/", ":service-deployment/")}/*"
+      Resource = [local.service_arn, "${replace(local.service_arn, ":service/", ":service-deployment/")}/*"]
     },
     {
       Sid       = "Tasks"

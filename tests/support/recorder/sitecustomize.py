@@ -28,7 +28,7 @@ KEPT = frozenset(
         *("MountTargetId", "Name", "Namespace", "QueueName", "QueueUrl", "ResourceId", "RoleArn", "RoleName"),
         *("ScalableDimension", "SecretId", "ServiceNamespace", "cluster", "family"),
         *("executionRoleArn", "logGroupName", "logStreamName", "repositoryName", "repositoryNames"),
-        *("service", "services", "task", "taskDefinition", "taskRoleArn", "tasks"),
+        *("service", "serviceDeploymentArns", "services", "task", "taskDefinition", "taskRoleArn", "tasks"),
     )
 )
 """Names of parameters; all are names of resources."""

@@ -127,14 +127,16 @@ def _names(call: Call) -> list[dict[str, str]]:
 
 def _ecs(params: dict[str, Any]) -> Iterator[dict[str, str]]:
     family, _, revision = _last(params.get("family") or params.get("taskDefinition", "")).partition(":")
+    *_, cluster, service, deployment = ("", "", *params.get("serviceDeploymentArns", ["//any"])[0].split("/"))
     names = {
-        "ClusterName": _last(params.get("cluster", "default")),
+        "ClusterName": cluster or _last(params.get("cluster", "default")),
         "ContainerInstanceId": "any",
+        "ServiceDeploymentId": deployment,
         "TaskDefinitionFamilyName": family,
         "TaskDefinitionRevisionNumber": revision or "1",
     }
     tasks = params.get("tasks") or [params.get("task", "any")]
-    services = params.get("services") or [params.get("service", "")]
+    services = params.get("services") or [params.get("service", service)]
     for task in tasks:
         yield from ({**names, "TaskId": _last(task), "ServiceName": _last(name)} for name in services)
 

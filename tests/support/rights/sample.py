@@ -59,6 +59,8 @@ _ELSEWHERE = (
     Call("ec2", "DescribeRouteTables"),
     Call("ec2", "DescribeSecurityGroups"),
     Call("ec2", "DescribeVpcEndpoints"),
+    Call("ecs", "DescribeServiceDeployments", {"serviceDeploymentArns": ["<cluster>/<service>/1"]}),
+    Call("ecs", "ListServiceDeployments", {"cluster": "<cluster>", "service": "<service>"}),
     Call("efs", "DescribeMountTargets", {"FileSystemId": "fs-0"}),
     Call("efs", "DescribeMountTargetSecurityGroups", {"MountTargetId": "fsmt-0"}),
     Call("elbv2", "DescribeListeners"),

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from pipeline.sqlite.backup import commit, discard
 from pipeline.sqlite.journal import close_entry, open_entry
 from pipeline.sqlite.model import BackupManifest, Checks, DatabaseBackup, OtherRunError, SqliteError
 from pipeline.sqlite.store import BackupStore, OpenUpload, find_backup, read_manifest
-from pipeline.sqlite.sweep import plan_prune, prune, publish_age, sweep
+from pipeline.sqlite.sweep import plan_prune, prune, publish_age
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BUCKET = "backups"
@@ -290,20 +289,3 @@ def test_an_object_is_read_back_in_spite_of_a_broken_answer(store: BackupStore, 
         assert len(store.sha256("x")) == 64
     with refusing(s3, "GetObject", UNREACHABLE), pytest.raises(AwsError, match="back"):
         store.sha256("x")
-
-
-@pytest.mark.usefixtures("s3")
-@pytest.mark.parametrize(("minutes", "stops"), [(61, ["t"]), (59, [])])
-def test_a_sweep_stops_a_smoke_test_that_a_killed_run_left(
-    monkeypatch: pytest.MonkeyPatch, minutes: int, stops: list[str]
-) -> None:
-    """Nobody else would, until the next deployment; a younger one may be at work."""
-    began = NOW - timedelta(minutes=minutes)
-    left, stopped = SimpleNamespace(arn="t", id="t", started_by="smoke-test-1", created_at=began), list[str]()
-    tasks = SimpleNamespace(left_behind=lambda _: (left,), stop=lambda arn, _: stopped.append(arn))
-    monkeypatch.setattr(type(LIVE), "one_off_tasks", tasks)
-    told = sweep(LIVE, NOW)
-    assert (stopped, told) == (
-        stops,
-        tuple(f"Stopped smoke-test-1, task {item}, left by a killed run" for item in stops),
-    )
