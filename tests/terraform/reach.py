@@ -90,6 +90,7 @@ def _single_names(victim: Planned) -> dict[str, str]:
         "ServiceName": outputs["service"],
         "TaskDefinitionFamilyName": outputs["task_family"],
         "TaskDefinitionRevisionNumber": "1",
+        "ServiceDeploymentId": "any",
         "TaskId": "0",
         "TaskSetId": "0",
         "ContainerInstanceId": "0",
