@@ -1,5 +1,6 @@
 """Inputs and findings of a delivery. Pure."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -129,6 +130,10 @@ class TaskEvidence:
         return f"container {container} exited with" in self.reason and "OutOfMemory" not in self.reason
 
 
+_STATE = re.compile(r"[A-Z]+, health [A-Z]+")
+"""What is told of a task that has not failed."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """Everything that speaks for the cause of a failed rollout."""
@@ -143,10 +148,8 @@ class Evidence:
 
     @property
     def headline(self) -> str:
-        """The likeliest reason, or ""; that a task runs is none."""
-        reasons = [
-            item.headline for item in self.tasks if item.cause or not item.reason.startswith("RUNNING")
-        ]
+        """The likeliest reason, or ""; that a task runs, or was stopped as another took its place, is none."""
+        reasons = [item.headline for item in self.tasks if item.cause or not _STATE.fullmatch(item.reason)]
         alarms = [f"In alarm: {', '.join(self.alarms)}"] if self.alarms else []
         return next(iter(reasons + alarms + list(self.targets)), "")
 
