@@ -12,9 +12,10 @@ from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling
 from pipeline.delivery.model import Alarm, Evidence, TaskEvidence, Verification
 from pipeline.delivery.running import RunningLogs, read_running
+from pipeline.ecs.gates import belongs
 from pipeline.ecs.model import Outcome, Task
 from pipeline.ecs.registry import TaskDefinitions
-from pipeline.ecs.rollout import belongs, failure_reason
+from pipeline.ecs.rollout import failure_reason
 from pipeline.ecs.service import EcsService
 from pipeline.log_cause import READ_LINES
 from pipeline.outputs import Outputs

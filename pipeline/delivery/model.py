@@ -148,7 +148,7 @@ class Evidence:
 
     @property
     def headline(self) -> str:
-        """The likeliest reason, or ""; that a task runs, or was stopped as another took its place, is none."""
+        """The likeliest reason, or ""; the state of a task that has not failed is none."""
         reasons = [item.headline for item in self.tasks if item.cause or not _STATE.fullmatch(item.reason)]
         alarms = [f"In alarm: {', '.join(self.alarms)}"] if self.alarms else []
         return next(iter(reasons + alarms + list(self.targets)), "")

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from pipeline.ecs.gates import belongs
 from pipeline.ecs.model import Deployment, EcsError, Service, Task
-from pipeline.ecs.rollout import belongs
 from pipeline.ecs.service import EcsService
 from pipeline.release.model import Previous, Release, Rollout
 from pipeline.release.store import ReleaseStore

@@ -8,8 +8,8 @@ from datetime import timedelta
 from pipeline.aws.errors import AwsError
 from pipeline.clock import Clock, Sleep, pause, utc_now
 from pipeline.delivery.model import GateSettings, Verification
+from pipeline.ecs.gates import belongs, count_healthy, target_faults, task_faults
 from pipeline.ecs.model import Outcome
-from pipeline.ecs.rollout import belongs, count_healthy, target_faults, task_faults
 from pipeline.ecs.service import EcsService
 from pipeline.health.model import Probe, ProbeReport, Reply
 from pipeline.health.probe import probe

@@ -2,104 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pipeline.ecs.model import Container, Deployment, Outcome, Service, Target, Task, revision_name
+from pipeline.ecs.model import Deployment, Outcome, Service, Task, revision_name
 from pipeline.release.model import Rollout
-
-
-def belongs(task: Task, deployment: Deployment) -> bool:
-    """Whether a task was started by the deployment.
-
-    ECS writes the deployment's id into ``startedBy``. Where something else stands there (the emulator
-    writes the service's name), the task definition and the time of its creation decide.
-    """
-    if task.started_by.startswith("ecs-svc/"):
-        return task.started_by == deployment.id
-    return task.task_definition == deployment.task_definition and task.created_at >= deployment.created_at
-
-
-def task_faults(
-    tasks: tuple[Task, ...], deployment: Deployment, image_digest: str | None, container: str
-) -> tuple[str, ...]:
-    """Faults of the deployment's running tasks, each of which speaks against it; empty when all is well."""
-    ours = (task for task in tasks if task.last_status == "RUNNING" and belongs(task, deployment))
-    return tuple(fault for task in ours for fault in _faults(task, deployment, image_digest, container))
-
-
-def _faults(task: Task, deployment: Deployment, digest: str | None, container: str) -> list[str]:
-    faults = []
-    if task.task_definition != deployment.task_definition:
-        faults.append(f"task {task.id} runs {task.task_definition}")
-    if task.health == "UNHEALTHY":
-        faults.append(f"task {task.id} is UNHEALTHY by its container health check")
-    faults += [
-        f"task {task.id} runs image {_digest(item) or 'of an unknown digest'} instead of {digest}"
-        for item in task.containers
-        if item.name == container and digest and digest not in (_digest(item), _pinned(item))
-    ]
-    return faults
-
-
-def _digest(container: Container) -> str:
-    """Return the digest that the container runs, else the one that its image is pinned to, else ""."""
-    return container.image_digest or _pinned(container)
-
-
-def _pinned(container: Container) -> str:
-    """Return the digest that the image is pinned to, or ""; of an index ECS may tell the image out of it."""
-    return container.image.partition("@")[2]
-
-
-Groups = dict[str, tuple[Target, ...]]
-"""Targets by the ARN of their group."""
-_COMING = ("initial", "")
-"""States of a target that may become healthy: registration takes a while."""
-
-
-def target_faults(tasks: Iterable[Task], groups: Groups) -> tuple[str, ...]:
-    """Running tasks that the load balancer found unhealthy, with the group; a new one is none of them."""
-    return tuple(
-        fault
-        for group in groups
-        for task in tasks
-        if task.last_status == "RUNNING"
-        and (found := _target(task, groups[group])) is not None
-        and found.state != "healthy"
-        and found.state not in _COMING
-        and (fault := _shortcoming(task, group, groups[group]))
-    )
-
-
-def count_healthy(tasks: Iterable[Task], groups: Groups) -> tuple[int, tuple[str, ...]]:
-    """Count the running tasks that are healthy in every target group; name what the others lack."""
-    healthy, lacks = 0, list[str]()
-    for task in tasks:
-        if task.last_status != "RUNNING":
-            continue
-        lacking = [lack for group, targets in groups.items() if (lack := _shortcoming(task, group, targets))]
-        healthy += not lacking
-        lacks += lacking
-    return healthy, tuple(lacks)
-
-
-def _target(task: Task, targets: tuple[Target, ...]) -> Target | None:
-    return next((item for item in targets if item.address == task.address), None)
-
-
-def _shortcoming(task: Task, group: str, targets: tuple[Target, ...]) -> str:
-    name, target = group.rsplit("targetgroup/", 1)[-1].split("/")[0], _target(task, targets)
-    if task.address is None:
-        return f"task {task.id} has no address yet"
-    if target is None:
-        return f"{task.address} is not registered in target group {name}"
-    if target.state == "healthy":
-        return ""
-    said = f"{target.reason} {target.description}"
-    return f"{task.address} is {target.state} in target group {name} ({said})"
-
 
 VISIBILITY = timedelta(seconds=30)
 """How long ECS may take to list a deployment that it has just answered with (eventual consistency)."""
@@ -208,8 +115,9 @@ def _replaced(service: Service, ours: Deployment | None, rollout: Rollout) -> Ve
     primary = service.primary
     if primary is None:
         return Verdict("The service has no PRIMARY deployment for the moment.")
+    reason = ours.rollout_reason if ours is not None else _told_failure(service, rollout.deployment_id)
+    cause = f": {reason}" if reason else ""
     if rollout.previous is None and primary.task_definition == rollout.definition_before:
-        cause = f": {ours.rollout_reason}" if ours is not None and ours.rollout_reason else ""
         return Verdict(
             f"The deployment failed{cause}; ECS went back to {revision_name(primary.task_definition)}, "
             "which is no release.",
@@ -220,23 +128,33 @@ def _replaced(service: Service, ours: Deployment | None, rollout: Rollout) -> Ve
             f"Deployment {primary.id} on {revision_name(primary.task_definition)} took the place of ours.",
             Outcome.SUPERSEDED,
         )
-    return _rolling_back(primary, ours)
+    return _rolling_back(primary, cause)
+
+
+def _told_failure(service: Service, deployment_id: str) -> str:
+    """Return why a deployment failed that ECS no longer lists: its event stays; "" where there is none.
+
+    Source: Amazon ECS developer guide, "Amazon ECS service deployment failure event messages".
+    """
+    marker = f"(deployment {deployment_id}) deployment failed: "
+    return next(
+        (event.message.partition(marker)[2] for event in service.events if marker in event.message), ""
+    )
 
 
 def _is_rollback(service: Service, primary: Deployment, ours: Deployment | None, rollout: Rollout) -> bool:
     """Whether ECS put PRIMARY in our deployment's place: it goes back to the last that was COMPLETED."""
-    if ours is not None and ours.rollout_state == "FAILED" and service.rolls_back:
+    failed = ours is not None and ours.rollout_state == "FAILED"
+    if (failed or _told_failure(service, rollout.deployment_id)) and service.rolls_back:
         return True
     if rollout.previous is None or primary.task_definition != rollout.previous.task_definition:
         return False
     if rollout.release.task_definition != rollout.previous.task_definition:
         return True
-    failed = ours is not None and ours.rollout_state == "FAILED"
     return failed or primary.id == rollout.previous.deployment_id
 
 
-def _rolling_back(primary: Deployment, ours: Deployment | None) -> Verdict:
-    cause = f": {ours.rollout_reason}" if ours is not None and ours.rollout_reason else ""
+def _rolling_back(primary: Deployment, cause: str) -> Verdict:
     if primary.rollout_state == "FAILED":
         return Verdict(
             f"The deployment failed{cause}, and so did ECS's rollback to "

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from pipeline.aws.errors import AwsError
 from pipeline.clock import Clock, Sleep, interval, pause, utc_now
+from pipeline.ecs.gates import belongs
 from pipeline.ecs.model import Deployment, Task
-from pipeline.ecs.rollout import ServiceSnapshot, Verdict, belongs, decide
+from pipeline.ecs.rollout import ServiceSnapshot, Verdict, decide
 from pipeline.ecs.service import EcsService
 from pipeline.release.model import Rollout
 

@@ -7,10 +7,11 @@ from ecs_emulator import CLUSTER, Lab, lab
 
 from pipeline.clock import utc_now
 from pipeline.delivery.model import choose_restart
+from pipeline.ecs.gates import belongs, task_faults
 from pipeline.ecs.model import Outcome
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, failure, stopped, wait_until
 from pipeline.ecs.registry import TaskDefinitions
-from pipeline.ecs.rollout import Verdict, belongs, task_faults
+from pipeline.ecs.rollout import Verdict
 from pipeline.ecs.service import EcsService
 from pipeline.ecs.task_definition import RevisionRequest
 from pipeline.ecs.watch import watch

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from ecs_samples import DIGEST, OLD, START, done, task
 
+from pipeline.ecs.gates import belongs, count_healthy, target_faults, task_faults
 from pipeline.ecs.model import Target, Task
-from pipeline.ecs.rollout import belongs, count_healthy, target_faults, task_faults
 
 OURS = done()
 GROUP = "arn:aws:elasticloadbalancing:af-south-1:000000000000:targetgroup/web/73e2d6bc24d8a067"

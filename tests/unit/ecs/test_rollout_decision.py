@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from ecs_samples import DEADLINE, NEW, OLD, OTHER, ROLLOUT, START, before, done, ours, service, stopped
 
-from pipeline.ecs.model import Outcome, Service, Task
+from pipeline.ecs.model import Outcome, Service, ServiceEvent, Task
 from pipeline.ecs.rollout import SETTLING, VISIBILITY, ServiceSnapshot, Verdict, decide
 from pipeline.release.model import Rollout
 
@@ -40,6 +40,9 @@ returning = before(status="PRIMARY", rollout_state="IN_PROGRESS", running=1)
 stuck = before(status="PRIMARY", rollout_state="FAILED", rollout_reason="no room")
 broken = ours(rollout_state="FAILED", rollout_reason="tasks failed to start", failed=3)
 alien = before(id="ecs-svc/3", status="PRIMARY", task_definition=OTHER)
+TOLD = ServiceEvent(
+    "1", START, "(service web) (deployment ecs-svc/2) deployment failed: tasks failed to start."
+)
 
 SERVICE_GONE = {
     "missing": (None, SOON, FAILED),
@@ -69,6 +72,16 @@ NOT_OURS = {
     "nothing PRIMARY until the deadline": (service(), LATE, TIMED_OUT),
     "listed but replaced, at once": (service(ours(status="ACTIVE"), alien), SOON, SUPERSEDED),
     "listed but rolled back, at once": (service(replace(broken, status="ACTIVE"), back), SOON, ROLLED_BACK),
+    "listed and failed, back to one that is older still": (
+        service(replace(broken, status="ACTIVE"), alien, breaker_rolls_back=True),
+        SOON,
+        ROLLED_BACK,
+    ),
+    "no longer listed, and the events say that it failed": (
+        service(alien, breaker_rolls_back=True, events=(TOLD,)),
+        LATER,
+        ROLLED_BACK,
+    ),
     "listed, rollback moving": (service(replace(broken, status="ACTIVE"), returning), SOON, WAIT),
     "rollback still moving at the deadline proves the failure": (
         service(replace(broken, status="ACTIVE"), returning),
@@ -89,6 +102,12 @@ OURS = {
     "COMPLETED but short of tasks": (service(done(running=1)), SOON, WAIT),
     "COMPLETED but with pending tasks": (service(done(pending=1)), SOON, WAIT),
     "all tasks run but not COMPLETED": (service(done(rollout_state="IN_PROGRESS")), SOON, WAIT),
+    "baking": (service(done(rollout_state="IN_PROGRESS"), alarms=("5xx",)), SOON, READY),
+    "baking, the old one drains": (
+        service(done(rollout_state="IN_PROGRESS"), before(running=1), alarms=("5xx",)),
+        SOON,
+        WAIT,
+    ),
     "complete, the old one drains": (service(done(), before(running=2)), SOON, READY),
     "complete, an old FAILED one is listed for ever": (
         service(done(), before(rollout_state="FAILED", running=0)),
@@ -126,6 +145,20 @@ def test_a_failed_first_deployment_waits_for_no_rollback() -> None:
     """Without a predecessor there is nothing that ECS could roll back to."""
     first = ROLLOUT.model_copy(update={"previous": None})
     assert judged(service(broken, breaker_rolls_back=True), SOON, rollout=first) == FAILED
+
+
+def test_baked_alone_counts_where_the_alarms_are_waited_for() -> None:
+    """While ECS watches them the deployment is not complete."""
+    baking, baked = done(rollout_state="IN_PROGRESS"), done()
+    for found, ready in ((baking, False), (baked, True)):
+        snapshot = ServiceSnapshot(service(found, alarms=("5xx",)))
+        assert decide(snapshot, ROLLOUT, SOON, DEADLINE, baked=True).ready is ready
+
+
+def test_a_first_deployment_that_ecs_took_back_has_failed() -> None:
+    """Terraform's own definition is no release, and nobody else's deployment."""
+    first = ROLLOUT.model_copy(update={"previous": None, "definition_before": OLD})
+    assert judged(service(back), rollout=first) == FAILED
 
 
 def test_another_primary_without_a_predecessor_is_no_rollback() -> None:
