@@ -41,8 +41,6 @@ stuck = before(status="PRIMARY", rollout_state="FAILED", rollout_reason="no room
 broken = ours(rollout_state="FAILED", rollout_reason="tasks failed to start", failed=3)
 alien = before(id="ecs-svc/3", status="PRIMARY", task_definition=OTHER)
 TOLD = ServiceEvent("1", START, "(service web) (deployment ecs-svc/2) deployment failed: no task starts.")
-    "1", START, "(service web) (deployment ecs-svc/2) deployment failed: tasks failed to start."
-)
 
 SERVICE_GONE = {
     "missing": (None, SOON, FAILED),
