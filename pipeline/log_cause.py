@@ -33,6 +33,7 @@ _PREFIX = re.compile(
 _RECORD = re.compile(
     r"^\s*(?:[\w.-]+\s*\|\s+)?\[?(?:\d{4}-\d\d-\d\d[T ]\d\d:|INFO|WARNING|DEBUG|\d+\] \[)"
     r"|^\*\*\*|^unable to load app|^(?:Internal Server Error|Bad Request|Not Found): /"
+    r'|^.*"[A-Z]+ /\S* HTTP/\d'  # an access log's line
 )
 """How a new record of a log begins."""
 _EXCEPTION = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:\s*:.*)?$")
@@ -75,10 +76,7 @@ def find_error(lines: Iterable[str], limit: int = CAUSE_LIMIT) -> str:
     """
     told = _told(lines)
     sure = max([*_chains(told), *_sentences(told)], default=None)
-    if sure is not None:
-        return _clip(sure[1], limit)
-    logged = _logged(told)
-    return _clip(logged[-1], limit) if logged else ""
+    return _clip(sure[1] if sure else next(reversed(_logged(told)), ""), limit)
 
 
 def find_errors(lines: Iterable[str], limit: int = CAUSE_LIMIT) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from textwrap import shorten
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,9 @@ from pipeline.release.model import ReleaseRecord, Rollout, SchemaChange, request
 from pipeline.release.rollback import was_good
 from tasks.support import retried_step, show_page, step
 
+_CAUSE_LIMIT = 70
+"""Characters of a cause in a run's name."""
+
 
 @step
 def name_run(live: LiveEnvironment, release: str, asked: str = "") -> None:
@@ -34,6 +38,15 @@ def name_run(live: LiveEnvironment, release: str, asked: str = "") -> None:
     name = f"{live.name}: {release}{f' ({asked})' if asked not in ('', release) else ''}"
     with suppress(httpx.HTTPError, PrefectException), get_client(sync_client=True) as client:
         client.update_flow_run(UUID(flow_run.id), name=name)
+
+
+def add_to_name(cause: str) -> None:
+    """Put the cause behind the run's name: lists and the head of its page show nothing else of its state."""
+    if flow_run.id is None:
+        return
+    with suppress(httpx.HTTPError, PrefectException), get_client(sync_client=True) as client:
+        run = client.read_flow_run(UUID(flow_run.id))
+        client.update_flow_run(run.id, name=f"{run.name}: {shorten(cause, _CAUSE_LIMIT, placeholder=' …')}")
 
 
 @step

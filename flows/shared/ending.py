@@ -9,25 +9,32 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from pipeline.errors import PipelineError
+from tasks.record import add_to_name
 
 P = ParamSpec("P")
 
 
 def state_is_outcome(function: Callable[P, str | State[str]]) -> Callable[P, State[str]]:
-    """Flow function whose run ends with its sentence on the state, where lists, mails and the shell show it.
+    """Flow function whose run ends with its sentence on the state, where mails and the shell show it.
 
     An error of ours is a finding: it ends the run as Failed, and its message begins with the cause. (Prefect
     writes 36 characters of its own before that of an error that is raised; lists cut at about 70.) Anything
-    else that escapes is a defect, and is left to Prefect, with its stack trace.
+    else that escapes is a defect, and is left to Prefect, with its stack trace. The cause of a failure stands
+    in the run's name as well.
     """
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> State[str]:
+        ended: str | State[str]
         try:
             ended = function(*args, **kwargs)
         except PipelineError as error:
-            return Failed(message=str(error), data=error)
-        return ended if isinstance(ended, State) else Completed(message=ended, data=ended)
+            ended = Failed(message=str(error), data=error)
+        if not isinstance(ended, State):
+            return Completed(message=ended, data=ended)
+        if ended.is_failed():
+            add_to_name((ended.message or "").partition("\n")[0])
+        return ended
 
     return run
 

@@ -160,6 +160,8 @@ BARE_GROUP = """  | ExceptionGroup: two (1 sub-exception)
             "2026-11-24T13:53:05 ERROR release=1f2e request=7 django.request: Internal Server Error: /a",
             "django.request: Internal Server Error: /a",
         ),
+        (f'{TRACEBACK}\n{MISSING}\n172.17.0.1 "GET / HTTP/1.1" 500 145 7ms', MISSING),
+        (f'{TRACEBACK}\n{MISSING}\n10.0.0.1 - - [24/Nov/2026:13:53:05] "GET /a HTTP/1.0" 500 -', MISSING),
         (
             'TaskFailedToStart: unable to start: exec: "gunicornn": executable file not found in $PATH',
             'exec: "gunicornn": executable file not found in $PATH',

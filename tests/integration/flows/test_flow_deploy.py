@@ -72,6 +72,10 @@ def test_a_broken_release_never_enters_the_service(stage: World, runs: Runs, how
     getattr(stage.ecs, how).add(stage.push(2))
     state = runs.run(deploy_application, image="r2")
     assert said in told(state)
+    name = runs.client.read_flow_run(state.state_details.flow_run_id).name
+    cause = told(state).removeprefix("Failed: ").partition("\n")[0]
+    assert name.startswith(f"staging: r2: {cause[:50]}")
+    assert len(name) <= len("staging: r2: ") + 70
     assert (stage.runs, stage.ecs.updates) == ("r1", [])
     assert len(stage.ecs.running()) == len(
         [1 for t in stage.ecs.tasks.values() if t["lastStatus"] == "RUNNING"]
