@@ -1,12 +1,12 @@
 """Collects why a rollout failed: stop reasons, exit codes, last log lines, target health, events."""
 
+import time
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import AwsError, calling
@@ -23,6 +23,7 @@ from pipeline.release.model import Rollout
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.type_defs import MetricAlarmTypeDef
+    from mypy_boto3_logs.type_defs import GetLogEventsRequestTypeDef
 
 
 _NAMES = 100
@@ -78,6 +79,8 @@ def _since(item: "MetricAlarmTypeDef") -> datetime:
 
 ALL_LINES = 10_000
 """As many as GetLogEvents gives at once (CloudWatch Logs API reference)."""
+_PAGES = 100
+"""Most pages of one stream; each goes back an hour or more, where nothing was written."""
 LOG_LAG = 6.0
 """Seconds that the last lines of a container may take: awslogs sends every five."""
 
@@ -101,10 +104,27 @@ class TaskLogs:
 
         A stream is made with the first line: a task without one has written nothing.
         """
-        try:
-            return self._tail(f"{self._prefix(task, container)}/{container}/{task.id}", limit, since)
-        except (AwsError, ClientError, BotoCoreError) as error:
-            return () if "log stream does not exist" in str(error) else (f"(no log: {error})",)
+        return self._read(task, container, limit, since, head=False)
+
+    def whole(self, task: Task, container: str) -> tuple[str, ...]:
+        """Return all lines, as ``tail`` returns the last."""
+        return self._read(task, container, None, None, head=True)
+
+    def _read(
+        self, task: Task, container: str, limit: int | None, since: datetime | None, *, head: bool
+    ) -> tuple[str, ...]:
+        """Read; where the container has ended, and so has written most likely, its lines may be under way."""
+        ran = any(item.exit_code is not None for item in task.containers if item.name == container)
+        end = time.monotonic() + (LOG_LAG if ran else 0)
+        while True:
+            try:
+                stream = f"{self._prefix(task, container)}/{container}/{task.id}"
+                lines = self._lines(stream, limit, since, head=head)
+            except (AwsError, ClientError, BotoCoreError) as error:
+                lines = () if "log stream does not exist" in str(error) else (f"(no log: {error})",)
+            if lines or time.monotonic() >= end:
+                return lines
+            time.sleep(0.5)
 
     def _prefix(self, task: Task, container: str) -> str:
         definition, _ = self._definitions.read(task.task_definition)
@@ -117,22 +137,31 @@ class TaskLogs:
             (str(item.get("options", {}).get("awslogs-stream-prefix")) for item in configurations), ""
         )
 
-    def _tail(self, stream: str, limit: int, since: datetime | None) -> tuple[str, ...]:
-        attempts = Retrying(
-            retry=retry_if_exception_type(self._logs.exceptions.ResourceNotFoundException),
-            stop=stop_after_delay(LOG_LAG),
-            wait=wait_fixed(0.5),
-            reraise=True,
-        )
-        answer = attempts(
-            self._logs.get_log_events,
-            logGroupName=self._group,
-            logStreamName=stream,
-            limit=limit,
-            startFromHead=False,
-            **({"startTime": int(since.timestamp() * 1000)} if since else {}),
-        )
-        return tuple(str(event["message"]).rstrip() for event in answer["events"])
+    def _lines(
+        self, stream: str, limit: int | None, since: datetime | None, *, head: bool
+    ) -> tuple[str, ...]:
+        """Read page after page, forwards from the head or backwards, until enough or the token repeats.
+
+        A page may be empty while there are more (Amazon CloudWatch Logs API reference, GetLogEvents).
+        """
+        asked: GetLogEventsRequestTypeDef = {
+            "logGroupName": self._group,
+            "logStreamName": stream,
+            "limit": limit or ALL_LINES,
+            "startFromHead": head,
+        }
+        if since:
+            asked["startTime"] = int(since.timestamp() * 1000)
+        lines: list[str] = []
+        for _ in range(_PAGES):
+            answer = self._logs.get_log_events(**asked)
+            page = [str(event["message"]).rstrip() for event in answer["events"]]
+            lines = [*lines, *page] if head else [*page, *lines]
+            token = answer["nextForwardToken" if head else "nextBackwardToken"]
+            if token == asked.get("nextToken") or (limit and len(lines) >= limit):
+                break
+            asked["nextToken"] = token
+        return tuple(lines[-(limit or 0) :])
 
 
 _TASKS_SHOWN = 3

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from pipeline.delivery.evidence import ALL_LINES, LOG_LAG, TaskLogs
+from pipeline.delivery.evidence import LOG_LAG, TaskLogs
 from pipeline.ecs.model import OneOffTaskError, Task
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, ended, failure, stopped, wait_until
 from pipeline.errors import PipelineError
@@ -94,7 +94,7 @@ def _answer(
 ) -> tuple[str, ...]:
     end = time.monotonic() + _WHOLE_LAG
     while True:
-        lines = logs.tail(task, requested.container, ALL_LINES)
+        lines = logs.whole(task, requested.container)
         if whole(lines) or time.monotonic() >= end:
             return lines
         time.sleep(0.5)

@@ -12,6 +12,7 @@ from flows.backup_sqlite import backup_sqlite
 from flows.deploy_application import deploy_application
 from flows.restore_sqlite import restore_sqlite
 from flows.rollback_application import rollback_application
+from pipeline.delivery.evidence import TaskLogs
 
 LONGER = (*FIRST, "pay.0003_step")
 SLOW = replace(Behaviour(), migrations=LONGER, migrate_seconds=240)
@@ -121,3 +122,27 @@ def test_a_migration_that_fails_is_explained_by_its_last_lines(world: World) -> 
     world.logs.write(f"ecs/app/{next(iter(world.volume.migrating))}", "Running migrations:")
     world.clock.run(until=lambda: run.over)
     assert run.message.startswith("django.db.utils.OperationalError: no such table")
+
+
+def test_a_survey_is_read_though_its_last_page_is_empty(world: World) -> None:
+    """A page may be empty, or partly full, while there are more."""
+    world.logs.window = 2.0
+    run = world.run(deploy_application, image=world.push(3, Behaviour()))
+    assert run.state == "COMPLETED", run.message
+
+
+def test_the_last_lines_of_a_quiet_task_are_found(world: World) -> None:
+    """The first page goes back an hour or so."""
+    world.logs.window = 4920.0
+    task = world.ecs.tasks.alive("service:pay-service")[0]
+    world.logs.write(f"ecs/app/{task.id}", "The last words")
+    world.wait(5 * 3600)
+    found: list[tuple[str, ...]] = []
+
+    def look() -> None:
+        logs = TaskLogs(world.live.access, world.live.outputs.log_group)
+        found.append(logs.tail(world.live.one_off_tasks.describe(task.arn), "app"))
+
+    world.clock.start(look)
+    world.wait(60)
+    assert found == [("Starting", "The last words")]
