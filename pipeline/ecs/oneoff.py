@@ -25,6 +25,10 @@ OVERRIDES_LIMIT = 8192
 """Characters of JSON that RunTask's overrides may have (AWS ECS API reference, TaskOverride)."""
 STARTED_BY_LIMIT = 128
 """Characters of ``startedBy`` (AWS ECS API reference, RunTask)."""
+_ROOM = 120.0
+"""Seconds for which a task is asked for again where there is no room: other tasks are about to end."""
+_FULL = ("Capacity is unavailable", "reached the limit on the number of vCPUs")
+"""What RunTask says then (Amazon ECS developer guide, "API failure reasons")."""
 _VISIBILITY = 30.0
 """Seconds that a task which has just been started may be unknown (AWS ECS API reference, RunTask)."""
 
@@ -103,12 +107,28 @@ class OneOffTasks:
         ours = [task for task in found if task.started_by == started_by]
         return max(ours, key=lambda task: task.created_at, default=None)
 
-    def start(self, requested: OneOff) -> Task:
-        """Start the task; return it as ECS answers.
+    def start(
+        self,
+        requested: OneOff,
+        sleep: Sleep = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> Task:
+        """Start the task; return it as ECS answers. Where there is no room, ask for two minutes.
 
         Raises:
             OneOffTaskError: ECS could not place it.
+            AwsError: ECS refused it, or has no room.
         """
+        end = clock() + _ROOM
+        while True:
+            try:
+                return self._start(requested)
+            except (AwsError, OneOffTaskError) as error:
+                if clock() >= end or not any(text in str(error) for text in _FULL):
+                    raise
+            pause(5, sleep)
+
+    def _start(self, requested: OneOff) -> Task:
         with calling(f"Running a one-off task on {requested.task_definition}"):
             answer = self._ecs.run_task(**run_task_request(requested))
         if not answer["tasks"]:

@@ -146,3 +146,22 @@ def test_the_last_lines_of_a_quiet_task_are_found(world: World) -> None:
     world.clock.start(look)
     world.wait(60)
     assert found == [("Starting", "The last words")]
+
+
+def test_a_region_that_is_full_for_a_minute_stops_no_deployment(world: World) -> None:
+    """The quota of a young account is used up while tasks of the last deployment drain."""
+    run = world.runs.start(deploy_application, environment="staging", image=world.push(3, Behaviour()))
+    world.ecs.capacity = 0
+    world.wait(60)
+    assert not run.over, run.message
+    world.ecs.capacity = None
+    world.clock.run(until=lambda: run.over)
+    assert (run.state, world.runs_now) == ("COMPLETED", "r3")
+
+
+def test_a_region_that_stays_full_is_named(world: World) -> None:
+    """After two minutes."""
+    world.ecs.capacity = 0
+    run = world.run(backup_sqlite)
+    assert run.state == "FAILED"
+    assert "Capacity is unavailable at this time" in run.message

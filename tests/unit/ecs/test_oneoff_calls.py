@@ -1,5 +1,6 @@
 """OneOffTasks: starting, finding, describing and stopping."""
 
+import itertools
 from datetime import UTC, datetime
 
 import pytest
@@ -40,9 +41,9 @@ def test_start_is_idempotent_within_a_call(aws: StubbedAccess, tasks: OneOffTask
 
 def test_a_task_that_cannot_be_placed_says_why(aws: StubbedAccess, tasks: OneOffTasks) -> None:
     """RunTask answers failures with status 200."""
-    answer = {"tasks": [], "failures": [{"reason": "Capacity is unavailable"}, {"arn": "a"}]}
+    answer = {"tasks": [], "failures": [{"reason": "MISSING"}, {"arn": "a"}]}
     aws.stub("ecs").add_response("run_task", answer)
-    with pytest.raises(OneOffTaskError, match=r"td:8: Capacity is unavailable; .*'arn': 'a'"):
+    with pytest.raises(OneOffTaskError, match=r"td:8: MISSING; .*'arn': 'a'"):
         tasks.start(WANTED)
 
 
@@ -152,3 +153,34 @@ def test_errors_name_the_key(aws: StubbedAccess, tasks: OneOffTasks) -> None:
     aws.refuses("ecs", "list_tasks", "AccessDeniedException")
     with pytest.raises(AwsError, match="started by key"):
         tasks.find("key")
+
+
+NO_ROOM = (
+    "Capacity is unavailable at this time. Please try again later or in a different availability zone",
+    "You've reached the limit on the number of vCPUs you can run concurrently",
+)
+
+
+@pytest.mark.parametrize("message", NO_ROOM)
+def test_a_task_for_which_there_is_no_room_is_started_when_there_is(
+    aws: StubbedAccess, tasks: OneOffTasks, message: str
+) -> None:
+    """Other tasks are about to end."""
+    for _ in range(3):
+        aws.stub("ecs").add_client_error("run_task", "ClientException", message)
+    started(aws)
+    slept: list[float] = []
+    assert tasks.start(WANTED, slept.append).arn == "t/new"
+    assert len(slept) == 3
+
+
+@pytest.mark.parametrize(("message", "asked"), [*((text, 24) for text in NO_ROOM), ("Invalid subnet", 1)])
+def test_a_task_for_which_there_is_no_room_is_not_asked_for_for_ever(
+    aws: StubbedAccess, tasks: OneOffTasks, message: str, asked: int
+) -> None:
+    """After two minutes ECS's reason is told; any other at once."""
+    for _ in range(asked):
+        aws.stub("ecs").add_client_error("run_task", "ClientException", message)
+    now = itertools.count(step=5)
+    with pytest.raises(AwsError, match=message):
+        tasks.start(WANTED, lambda _: None, lambda: next(now))
