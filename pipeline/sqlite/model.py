@@ -39,11 +39,14 @@ _ADVICE = {
     "stopped": "Run again.",
 }
 
+_EXPIRED = "The credentials that signed the URL have ended; run again."
+
 
 def job_error(kind: str, message: str, where: str) -> SqliteJobError:
     """Return the error for a failed job, with the next step where the message has none."""
     error = NoDatabaseError if kind == "no-database" else SqliteJobError
-    text = f"{where} failed ({kind}): {message.rstrip('.')}. {_ADVICE.get(kind, '')}".rstrip()
+    advice = _EXPIRED if "expired" in message.lower() else _ADVICE.get(kind, "")
+    text = f"{where} failed ({kind}): {message.rstrip('.')}. {advice}".rstrip()
     return error(kind, text)
 
 

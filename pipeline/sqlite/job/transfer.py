@@ -123,7 +123,7 @@ def _get_from(url: str, offset: int) -> Iterator[bytes]:
 def _answered(error: urllib.error.HTTPError, url: str, direction: str) -> JobError:
     text = error.read(2000).decode("utf-8", "replace")
     code = re.search(r"<Code>(\w+)</Code>", text)
-    name = code.group(1) if code else str(error.reason)
+    name = "RequestExpired" if "has expired" in text else code.group(1) if code else str(error.reason)
     transient = error.code in _TRANSIENT or name in _TRANSIENT_CODES
     kind = f"{direction}-failed" if transient else f"{direction}-refused"
     return JobError(kind, f"{where(url)} answered {error.code} {name}")

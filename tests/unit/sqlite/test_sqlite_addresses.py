@@ -87,6 +87,8 @@ def test_other_targets_are_refused(target: str) -> None:
         ("no-database", NoDatabaseError, "there is no file"),
         ("corrupt", SqliteJobError, "restore-sqlite"),
         ("upload-refused", SqliteJobError, "role may write"),
+        ("upload-refused", SqliteJobError, "that signed the URL have ended"),
+        ("download-refused", SqliteJobError, "that signed the URL have ended"),
         ("unheard-of", SqliteJobError, "(unheard-of)"),
     ],
 )
@@ -94,7 +96,8 @@ def test_a_failed_job_becomes_an_error_with_a_next_step(
     kind: str, error: type[SqliteJobError], said: str
 ) -> None:
     """The kind stays readable for code."""
-    found = job_error(kind, "there is no file /data/db", "The backup job in task 1")
+    trouble = "x answered 400 ExpiredToken" if "ended" in said else "there is no file /data/db"
+    found = job_error(kind, trouble, "The backup job in task 1")
     assert type(found) is error
     assert found.kind == kind
     assert said in str(found)

@@ -3,7 +3,10 @@
 import os
 import sqlite3
 from collections.abc import Callable
+from email.message import Message
+from io import BytesIO
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 from support.zstd import frame as zstd_frame
@@ -162,3 +165,19 @@ def test_differences_are_named(database: Path, changes: dict[str, object], expec
     found = checks.check(str(database), "integrity_check")
     named = checks.differences(found, {**found, **changes})
     assert [item.split(":")[0] for item in named] == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "told"),
+    [
+        ("AccessDenied", "Request has expired", "403 RequestExpired"),
+        ("ExpiredToken", "The provided token has expired.", "403 RequestExpired"),
+        ("AccessDenied", "Access Denied", "403 AccessDenied"),
+    ],
+)
+def test_a_url_that_has_ended_is_told_from_a_missing_right(code: str, message: str, told: str) -> None:
+    """S3 calls the first AccessDenied as well."""
+    body = BytesIO(f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode())
+    answer = HTTPError("https://b/k", 403, "Forbidden", Message(), body)
+    found = transfer._answered(answer, "https://b/k", "upload")
+    assert (found.kind, str(found)) == ("upload-refused", f"{transfer.where('https://b/k')} answered {told}")
