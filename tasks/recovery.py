@@ -97,7 +97,7 @@ def begin_in_place(
 def carry_in_place(live: LiveEnvironment, restore: OpenRestore) -> OpenRestore:
     """Stop the service, save, swap, start, verify; on any failure put the old database back."""
     site, log = live.on_database(restore.database), get_run_logger()
-    ended = carry_through(RestoreSteps(site, lambda: _fault(live), log.info), restore)
+    ended = carry_through(RestoreSteps(site, lambda tasks: _fault(live, tasks), log.info), restore)
     show_page(
         live,
         "restored",
@@ -115,9 +115,9 @@ def carry_in_place(live: LiveEnvironment, restore: OpenRestore) -> OpenRestore:
     return ended
 
 
-def _fault(live: LiveEnvironment) -> str | None:
-    """Put the service that comes back through the gates of a rollout."""
+def _fault(live: LiveEnvironment, tasks: int) -> str | None:
+    """Put the service that comes back, with so many tasks, through the gates of a rollout."""
     settings = GateSettings(window=_TIME_TO_START, soak=live.settings.soak)
-    found = verify_primary(live.service, live.outputs, live.probes(), settings)
+    found = verify_primary(live.service, live.outputs, live.probes(), settings, tasks)
     get_run_logger().info("%s: %s", found.outcome, found.message)
     return None if found.outcome.good else f"{found.outcome}: {found.message}"

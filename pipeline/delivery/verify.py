@@ -117,7 +117,8 @@ class _Gate:
         faults = task_faults(found, ours, self.image_digest, self.container) or target_faults(own, groups)
         healthy, lacks = count_healthy(own, groups)
         # Auto scaling and rebalancing add tasks that are not healthy yet; scaling in takes some away.
-        wanted = ours.desired if self.tasks is None else min(self.tasks, ours.desired)
+        # A list that lags may know of no task yet that is to start.
+        wanted = ours.desired if self.tasks is None else min(self.tasks, ours.desired) or self.tasks
         if faults or healthy < wanted:
             few = (f"{healthy} of {wanted} tasks run and are healthy",) if healthy < wanted else ()
             return Verification(Outcome.UNHEALTHY, "; ".join((*few, *(faults or lacks))))
@@ -136,17 +137,19 @@ def verify_primary(
     outputs: Outputs,
     requested: Iterable[Probe],
     settings: GateSettings,
+    tasks: int,
     ask: Callable[[Probe], ProbeReport] = probe,
 ) -> Verification:
-    """Return what the gates find in PRIMARY's tasks, whatever their image: all that are wanted must be well.
+    """Return what the gates find in PRIMARY's tasks, whatever their image: so many must be well.
 
     Raises:
         EcsError: there is no service.
     """
     primary = service.require().primary
     deployment_id = primary.id if primary else ""
+    groups = outputs.target_group_arns
     return verify(
-        service, deployment_id, None, outputs.container, outputs.target_group_arns, requested, settings, ask
+        service, deployment_id, None, outputs.container, groups, requested, settings, ask, tasks=tasks
     )
 
 

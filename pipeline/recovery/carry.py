@@ -24,9 +24,12 @@ _TIME_TO_STOP = 900.0
 
 
 class RestoreSteps:
-    """Does each step and reports it; ``health`` returns a fault, or None where the service is well."""
+    """Does each step and reports it.
 
-    def __init__(self, live: LiveEnvironment, health: Callable[[], str | None], report: Report) -> None:
+    ``health`` is told how many tasks there must be, and returns a fault, or None where the service is well.
+    """
+
+    def __init__(self, live: LiveEnvironment, health: Callable[[int], str | None], report: Report) -> None:
         outputs = live.outputs
         self._live, self._health, self._report = live, health, report
         self._records = OpenRestores(live)
@@ -80,7 +83,7 @@ class RestoreSteps:
 
     def fault(self, restore: OpenRestore) -> str | None:
         """Ask for the health of a service that has tasks, and whether ECS left it on its release."""
-        fault = self._health() if restore.wanted else None
+        fault = self._health(restore.wanted) if restore.wanted else None
         found, on = self._service.require().task_definition, restore.task_definition
         if on in ("", found):
             return fault

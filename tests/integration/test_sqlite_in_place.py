@@ -61,7 +61,7 @@ def run_id() -> str:
     return secrets.token_hex(8)
 
 
-def healthy() -> str | None:
+def healthy(_: int) -> str | None:
     """Find nothing wrong."""
     return None
 
@@ -75,7 +75,7 @@ def roll_out(live: LiveEnvironment) -> None:
     """Begin a rollout as a deployment does."""
     revision = str(live.outputs.task_definition_arn)
     release = Release(name="next", image="repo@sha256:1", digest="sha256:1", task_definition=revision)
-    begin_rollout.fn(live, release, timedelta(minutes=1))
+    begin_rollout.fn(live, release, timedelta(minutes=1), kind="deploy")
 
 
 def runs(live: LiveEnvironment) -> tuple[int, bool]:
@@ -127,7 +127,7 @@ def test_a_backup_takes_the_place_of_the_live_database(
     """Stopped while files change places, back afterwards; the old one is a file and a backup, too."""
     seen: list[int] = []
 
-    def look() -> str | None:
+    def look(_: int) -> str | None:
         seen.append(service(live).require().desired)
         return None
 
@@ -170,7 +170,7 @@ def test_an_unhealthy_service_gets_its_old_database_back(
     """What was restored is kept as a file, and the error says why it went."""
     with pytest.raises(RestoreRolledBackError, match="HTTP 500"):
         restore(
-            live, RestoreSteps(live, lambda: "HTTP 500" if databases.rows(database) == 10 else None, quiet)
+            live, RestoreSteps(live, lambda _: "HTTP 500" if databases.rows(database) == 10 else None, quiet)
         )
     assert databases.rows(database) == 15
     assert runs(live) == (1, False)

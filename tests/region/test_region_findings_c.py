@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 from region_application import GOOD
+from region_pace import Pace
 from region_runs import Run
 from region_world import World, make_world
 
+from flows.backup_sqlite import backup_sqlite
 from flows.deploy_application import deploy_application
+from flows.restore_sqlite import restore_sqlite
 from flows.rollback_application import rollback_application
 from flows.verify_health import verify_health
 
@@ -174,3 +177,13 @@ def test_an_alarm_that_ended_a_deployment_is_named() -> None:
     world.alarms.bring("pay-latency", "ALARM")
     assert end(world, run).state == "FAILED"
     assert "pay-latency" in run.message.partition("\n")[0]
+
+
+def test_a_service_that_comes_back_from_a_restore_is_waited_for() -> None:
+    """Right after it was scaled DescribeServices may still tell of no tasks that are wanted."""
+    world = make_world(pace=replace(Pace(), service_lag=(4, 4)))
+    deployed(world, GOOD)
+    assert world.run(backup_sqlite).state == "COMPLETED"
+    run = world.run(restore_sqlite, in_place=True, confirm="staging")
+    assert (run.state, world.volume.violations) == ("COMPLETED", [])
+    assert world.balancer.served()

@@ -89,9 +89,9 @@ def dying_restore(live: LiveEnvironment, database: Path, step: str) -> None:
     restore(live, steps(live, health(database, well=step != "swap_back"), quiet))
 
 
-def health(database: Path, *, well: bool) -> Callable[[], str | None]:
+def health(database: Path, *, well: bool) -> Callable[[int], str | None]:
     """Return a check that finds the restored database, of ten entries, well or not, and the old one well."""
-    return lambda: "HTTP 500" if not well and databases.rows(database) == 10 else None
+    return lambda _: "HTTP 500" if not well and databases.rows(database) == 10 else None
 
 
 def restore(live: LiveEnvironment, steps: RestoreSteps) -> OpenRestore:

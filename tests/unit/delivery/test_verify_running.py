@@ -61,14 +61,14 @@ def test_whatever_runs_goes_through_the_gates() -> None:
         asked.append(probe)
         return ProbeReport(probe.url, healthy=True, replies=(Reply(0.01, 200),))
 
-    found = verify_primary(Running("PRIMARY"), OUTPUTS, [ASKED], ONE_LOOK, ask)
+    found = verify_primary(Running("PRIMARY"), OUTPUTS, [ASKED], ONE_LOOK, 1, ask)
     assert found.outcome is Outcome.SUCCEEDED
     assert asked == [ASKED]
 
 
 def test_without_a_primary_deployment_nothing_is_verified() -> None:
     """There is nothing to put through the gates."""
-    found = verify_primary(Running(), OUTPUTS, [ASKED], ONE_LOOK)
+    found = verify_primary(Running(), OUTPUTS, [ASKED], ONE_LOOK, 1)
     assert found.outcome is Outcome.SUPERSEDED
 
 
