@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pipeline.ecs.gates import belongs
 from pipeline.ecs.model import Deployment, EcsError, Service, Task
@@ -125,13 +125,12 @@ def _refuse_alien(primary: Deployment, opened: Rollout | None, requested: Rollou
 
 
 def rollback_setting(service: Service, *, on: bool) -> "DeploymentConfigurationTypeDef":
-    """Return the service's breaker and alarms as they are, with ECS's own rollback on or off."""
-    found: DeploymentConfigurationTypeDef = {
-        "deploymentCircuitBreaker": {"enable": service.breaker, "rollback": on and service.breaker}
-    }
-    if service.alarms:
-        found["alarms"] = {"alarmNames": list(service.alarms), "enable": True, "rollback": on}
-    return found
+    """Return how the service is deployed, with ECS's own rollback on or off."""
+    found = dict(service.configuration)
+    for name in ("deploymentCircuitBreaker", "alarms"):
+        if found.get(name):
+            found[name] = {**found[name], "rollback": on and found[name].get("enable", False)}
+    return cast("DeploymentConfigurationTypeDef", found)
 
 
 def _open(

@@ -1,9 +1,10 @@
 """Facts of an ECS service, in our own types. Times are aware UTC datetimes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline.errors import PipelineError
 
@@ -99,8 +100,8 @@ class Service:
     deployments: tuple[Deployment, ...]
     breaker_rolls_back: bool
     events: tuple[ServiceEvent, ...] = ()
-    breaker: bool = True
-    """Whether the circuit breaker ends deployments that fail."""
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    """How ECS deploys, whole, as it describes it; an update takes no part of it."""
     alarms: tuple[str, ...] = ()
     """Alarms by which ECS judges a deployment, for a while after all its tasks run (the bake time)."""
     alarms_roll_back: bool = False

@@ -28,7 +28,7 @@ def service(raw: "ServiceTypeDef") -> Service:
             ServiceEvent(item.get("id", ""), _time(item.get("createdAt")), item.get("message", ""))
             for item in raw.get("events", [])
         ),
-        breaker=bool(breaker and breaker.get("enable")),
+        configuration=configuration,
         alarms=watched,
         alarms_roll_back=bool(watched and alarms and alarms.get("rollback")),
         strategy=configuration.get("strategy") or "ROLLING",

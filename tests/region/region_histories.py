@@ -35,14 +35,14 @@ class History:
         faults = self.world.wire.faults
         if draw.random() < 0.4:
             faults.throttled, faults.broken, faults.lost = 0.02, 0.01, 0.01
-        self.world.logs.window = draw.choice((None, 4920.0, 1.0))
+        self.world.logs.window = draw.choice((None, 4920.0, 120.0))
         self.kills = 0
 
     def play(self) -> list[str]:
         """Let it happen; return the broken promises."""
         draw = self.random
         self._deploy(GOOD, "good")
-        for _ in range(draw.randint(2, 5)):
+        for _ in range(draw.randint(1, 4)):
             step = draw.choices(list(_STEPS), [weight for weight, _ in _STEPS.values()])[0]
             _STEPS[step][1](self)
         self._settle()

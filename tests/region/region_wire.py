@@ -6,6 +6,7 @@ or after it.
 """
 
 import json
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -149,6 +150,7 @@ class Wire:
 # botocore's own pace after throttling waits in real time; and what one history has used up of a client's
 # retries, the next one has again.
 TokenBucket.acquire = lambda *_, **__: True  # type: ignore[method-assign]
+logging.Logger.debug = lambda *_, **__: None  # type: ignore[method-assign] # twenty a request, which nobody reads
 UserAgentString.to_string = lambda _: "region"  # type: ignore[method-assign] # a third of a request's time
 RequestSigner.sign = lambda *_, **__: None  # type: ignore[method-assign] # who asks is the region's to say
 _quotas: list[RetryQuota] = []

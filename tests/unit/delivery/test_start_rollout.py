@@ -23,7 +23,9 @@ def deployment(name: str, definition: str, state: str = "COMPLETED", running: in
 
 def service(primary: Deployment) -> Service:
     """A service with nothing but that deployment."""
-    return Service("web", "ACTIVE", primary.desired, primary.task_definition, (primary,), True)
+    configuration = {"maximumPercent": 200, "deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+    values = primary.desired, primary.task_definition, (primary,), True
+    return Service("web", "ACTIVE", *values, configuration=configuration)
 
 
 @dataclass
@@ -187,7 +189,10 @@ def test_across_irreversible_migrations_ecs_does_not_go_back_by_itself() -> None
     """Its own rollback is off in the very update that begins the rollout, and the note says so."""
     ecs, store = FakeService(service(deployment("ecs-svc/7", OLD))), FakeStore()
     begin(ecs, store, replace(WANTED, asks_first=True))
-    assert ecs.configuration == {"deploymentCircuitBreaker": {"enable": True, "rollback": False}}
+    assert ecs.configuration == {
+        "maximumPercent": 200,
+        "deploymentCircuitBreaker": {"enable": True, "rollback": False},
+    }
     assert store.opened is not None
     assert store.opened.holds_rollback
 
@@ -197,7 +202,10 @@ def test_the_next_rollout_switches_it_on_again() -> None:
     ecs, store = FakeService(service(deployment("ecs-svc/7", OLD))), FakeStore()
     begin(ecs, store, replace(WANTED, asks_first=True))
     begin(ecs, store, replace(WANTED, release=R8.model_copy(update={"task_definition": "app:9"})))
-    assert ecs.configuration == {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+    assert ecs.configuration == {
+        "maximumPercent": 200,
+        "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+    }
 
 
 def test_terraforms_own_definition_keeps_nobody_out() -> None:

@@ -17,7 +17,10 @@ def test_a_whole_service() -> None:
         "status": "ACTIVE",
         "desiredCount": 2,
         "taskDefinition": "td:8",
-        "deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": True, "rollback": True}},
+        "deploymentConfiguration": {
+            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+            "alarms": {"enable": True, "rollback": True, "alarmNames": ["5xx"]},
+        },
         "deployments": [
             {
                 "id": "ecs-svc/2",
@@ -40,14 +43,15 @@ def test_a_whole_service() -> None:
     )
     events = (ServiceEvent("e", NOON, "has started 1 tasks"),)
     found = translate.service(raw)
-    assert found == Service("web", "ACTIVE", 2, "td:8", (deployment,), True, events)
+    values = "td:8", (deployment,), True, events, raw["deploymentConfiguration"], ("5xx",), True
+    assert found == Service("web", "ACTIVE", 2, *values)
     assert found.deployments[0].created_at.tzinfo is UTC
 
 
 def test_a_bare_service() -> None:
     """Fields that ECS leaves out have a value that decides nothing."""
     found = translate.service({"serviceName": "web", "status": "INACTIVE"})
-    assert found == Service("web", "INACTIVE", 0, "", (), False, breaker=False)
+    assert found == Service("web", "INACTIVE", 0, "", (), False)
     assert found.primary is None
     assert found.deployment("ecs-svc/1") is None
 
