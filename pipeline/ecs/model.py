@@ -101,7 +101,7 @@ class Service:
     breaker_rolls_back: bool
     events: tuple[ServiceEvent, ...] = ()
     configuration: Mapping[str, Any] = field(default_factory=dict)
-    """How ECS deploys, whole, as it describes it; an update takes no part of it."""
+    """How ECS deploys, as it describes it: an update sends all of it."""
     alarms: tuple[str, ...] = ()
     """Alarms by which ECS judges a deployment, for a while after all its tasks run (the bake time)."""
     alarms_roll_back: bool = False

@@ -256,7 +256,8 @@ class Secrets:
 
     def describe_secret(self, *, SecretId: str) -> dict[str, Any]:
         """Return its labels."""
-        return {"ARN": self.arn, "VersionIdsToStages": {f"v{self.version}": ["AWSCURRENT"]}}
+        labels = {f"v{self.version}": ["AWSCURRENT"], f"v{self.version - 1}": ["AWSPREVIOUS"]}
+        return {"ARN": self.arn, "VersionIdsToStages": labels}
 
     def get_secret_value(self, *, SecretId: str, **_: Any) -> dict[str, Any]:
         """Return the value."""

@@ -57,6 +57,7 @@ class History:
         from flows.drill_restore import drill_restore
         from flows.restore_sqlite import restore_sqlite
         from flows.rollback_application import rollback_application
+        from flows.sync_secrets import sync_secrets
         from flows.verify_health import verify_health
 
         flow = {
@@ -66,6 +67,7 @@ class History:
             "drill": drill_restore,
             "restore": restore_sqlite,
             "cleanup": cleanup_ecr,
+            "sync": sync_secrets,
             "verify": verify_health,
         }[name]
         run = self.world.runs.start(flow, environment="staging", **parameters)
@@ -208,6 +210,15 @@ class History:
         else:
             self.end(run)
 
+    def _restart(self) -> None:
+        """Other secret values, and the tasks started again with them."""
+        self.world.block["DJANGO_SECRET"] = f"value {len(self.steps)}"
+        run = self.run("sync", restart=True)
+        if self.random.random() < 0.5:
+            self._after_kill(self.killed(run), lambda: self.run("sync", restart=True))
+        else:
+            self.end(run)
+
     def _verify(self) -> None:
         self.end(self.run("verify"))
 
@@ -278,6 +289,7 @@ _STEPS: dict[str, tuple[int, Callable[[History], object]]] = {
     "together": (2, History._together),
     "backup": (2, History._backup),
     "restore": (2, History._restore),
+    "restart": (2, History._restart),
     "verify": (1, History._verify),
     "verify during a deploy": (2, History._verify_during),
     "cleanup": (1, History._cleanup),

@@ -104,6 +104,13 @@ class Watch:
         if run.state == "COMPLETED" and not self.world.balancer.served():
             self.say(f"{run.id}: said that it went back, and visitors are not served")
 
+    def _sync_secrets(self, run: Run) -> None:
+        written = self.world.secrets.written
+        tasks = self.world.ecs.tasks.alive(self.world.service.group)
+        old = [task.id for task in tasks if task.wanted and written and task.created < written]
+        if run.state == "COMPLETED" and old:
+            self.say(f"{run.id}: said that the values are in use, and {len(old)} tasks have older ones")
+
     def _verify_health(self, run: Run) -> None:
         now = self.world.clock.seconds
         down = self.down_since is not None and now - self.down_since > _SETTLING

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import region_prefect
+from pydantic import SecretStr
 from region_clock import current
 from region_site import REGION
 
@@ -75,10 +76,18 @@ def prepare() -> None:
     region_prefect.stand_in(
         {
             "load_environment": _load,
+            "AppSecrets": SimpleNamespace(load=_block),
             "preflight": lambda *_, **__: (),
             "read_config": lambda *_, **__: SimpleNamespace(entrypoint=None, command=("serve",)),
         }
     )
+
+
+def _block(_name: str) -> SimpleNamespace:
+    """Return the block of secret values that the operator has filled in."""
+    process = current()
+    values = process.main.run.world.block  # type: ignore[union-attr]
+    return SimpleNamespace(concealed=lambda: {key: SecretStr(value) for key, value in values.items()})
 
 
 def _load(name: str, built: bool = True, identified: bool = True) -> LiveEnvironment:

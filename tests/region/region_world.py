@@ -30,6 +30,7 @@ from region_stand_ins import prepare
 from region_storage import Storage
 from region_tasks import Tasks
 from support.live import live_environment
+from support.secret_keys import SECRET_KEYS
 
 from pipeline.environment.application import DataSettings
 from pipeline.live import LiveEnvironment
@@ -54,7 +55,8 @@ class World:
     wire: region_wire.Wire
     runs: Runs
     live: LiveEnvironment
-    people: int = 0
+    block: dict[str, str]
+    """Secret values that the operator wants."""
 
     @property
     def service(self) -> Service:
@@ -123,6 +125,7 @@ def make_world(seed: int = 0, pace: Pace | None = None, desired: int = 2, **sett
         wire=None,  # type: ignore[arg-type]
         runs=Runs(clock),
         live=live,
+        block=dict.fromkeys(SECRET_KEYS, "made up"),
     )
     _connect(world)
     clock.run(120)
