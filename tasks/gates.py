@@ -70,7 +70,7 @@ def _read_logs(live: LiveEnvironment, found: Verification, rollout: Rollout, sin
 def is_proven(live: LiveEnvironment, started: Started) -> bool:
     """Whether the newest record of the release says that it was good."""
     definition = started.rollout.release.task_definition
-    return was_good(live.releases.newest(), definition)
+    return was_good(live.releases.latest(), definition)
 
 
 def _read_alarms(live: LiveEnvironment, found: Verification, since: datetime) -> Verification:

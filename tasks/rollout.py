@@ -179,7 +179,7 @@ def is_rehearsed(live: LiveEnvironment, revision: Revision) -> bool:
         return False
     opened = live.releases.open_rollout()
     on_its_way = opened is not None and opened.release.task_definition == revision.arn
-    return on_its_way or was_good(live.releases.newest(), revision.arn)
+    return on_its_way or was_good(live.releases.latest(), revision.arn)
 
 
 @step

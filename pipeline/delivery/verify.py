@@ -8,7 +8,7 @@ from datetime import timedelta
 from pipeline.aws.errors import AwsError
 from pipeline.clock import Clock, Sleep, pause, utc_now
 from pipeline.delivery.model import GateSettings, Verification
-from pipeline.ecs.gates import belongs, count_healthy, target_faults, task_faults
+from pipeline.ecs.gates import belongs, count_healthy, health_faults, target_faults, task_faults
 from pipeline.ecs.model import Outcome
 from pipeline.ecs.service import EcsService
 from pipeline.health.model import Probe, ProbeReport, Reply
@@ -178,7 +178,7 @@ def verify_running(
         healthy, lacks = count_healthy(found, groups)
         young = [task for task in found if now() - task.created_at < _YOUNG]
         old = [task for task in found if task not in young]
-        faults = target_faults(old, groups)
+        faults = health_faults(found) + target_faults(old, groups)
         if faults or healthy + len(young) < wanted or (wanted and not healthy):
             told = f"{healthy} of {wanted} tasks run and are healthy"
             return Verification(Outcome.UNHEALTHY, "; ".join((told, *(faults or lacks))))

@@ -24,12 +24,20 @@ def task_faults(
     return tuple(fault for task in ours for fault in _faults(task, deployment, image_digest, container))
 
 
+def health_faults(tasks: Iterable[Task]) -> tuple[str, ...]:
+    """Running tasks that their own container health check finds UNHEALTHY."""
+    return tuple(
+        f"task {task.id} is UNHEALTHY by its container health check"
+        for task in tasks
+        if task.last_status == "RUNNING" and task.health == "UNHEALTHY"
+    )
+
+
 def _faults(task: Task, deployment: Deployment, digest: str | None, container: str) -> list[str]:
     faults = []
     if task.task_definition != deployment.task_definition:
         faults.append(f"task {task.id} runs {task.task_definition}")
-    if task.health == "UNHEALTHY":
-        faults.append(f"task {task.id} is UNHEALTHY by its container health check")
+    faults += health_faults([task])
     faults += [
         f"task {task.id} runs image {_digest(item) or 'of an unknown digest'} instead of {digest}"
         for item in task.containers

@@ -63,7 +63,11 @@ class ReleaseStore:
 
     def newest(self, limit: int = _PAGE) -> list[ReleaseRecord]:
         """Return the newest records, newest first."""
-        return list(islice(self._records(), limit))
+        return list(self.latest(limit))
+
+    def latest(self, limit: int = _PAGE) -> Iterator[ReleaseRecord]:
+        """Yield the newest records, newest first, each read when it is asked for."""
+        return islice(self._records(), limit)
 
     def newest_good(self, limit: int = _PAGE) -> list[ReleaseRecord]:
         """Return the newest records of good ends, newest first, however many failures lie between."""

@@ -36,12 +36,6 @@ def _free(*_: object) -> Iterator[None]:
     yield
 
 
-def _good(*_: object, **__: object) -> Any:
-    from pipeline.health.model import ProbeReport, Reply
-
-    return ProbeReport("http://x/", healthy=True, replies=(Reply(0.1, 200),) * 5)
-
-
 def _open_gate(*_: object) -> Any:
     from pipeline.delivery.model import Verification
     from pipeline.ecs.model import Outcome
@@ -70,9 +64,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
         "pipeline.release.store:ReleaseStore.write_open_rollout", nothing
     ),
     "never read the note": lambda: put("pipeline.release.store:ReleaseStore.open_rollout", nothing),
-    "do not wait for a migration that was left": lambda: (
-        [put(f"{name}:await_left", nothing) for name in ("tasks.rollout",)] and None
-    ),
+    "do not wait for a migration that was left": lambda: put("tasks.rollout:await_left", nothing),
     "open the gate of tasks and targets": lambda: put("pipeline.delivery.verify:_Gate._judge", _open_gate),
     "believe every answer over HTTP": lambda: put("pipeline.health.probe:judge", lambda *_: True),
     "let two deliver at once": lambda: put("region_runs:Runs.slot", _free),
@@ -97,10 +89,11 @@ MUTANTS: dict[str, Callable[[], None]] = {
 }
 
 
-def caught(name: str, first: int, most: int) -> tuple[str, int, str]:
+def caught(asked: tuple[str, int, int]) -> tuple[str, int, str]:
     """Break it, and play until a promise is broken; return after how many histories, and what was said."""
     import region_stand_ins
 
+    name, first, most = asked
     region_stand_ins.prepare()
     MUTANTS[name]()
     for count in range(1, most + 1):
@@ -124,7 +117,7 @@ def main() -> int:
     wanted = [(name, options.seed, options.most) for name in options.names]
     survivors = 0
     with context.Pool(2, maxtasksperchild=1) as pool:
-        for name, count, said in pool.starmap(caught, wanted, chunksize=1):
+        for name, count, said in pool.imap_unordered(caught, wanted):
             survivors += not count
             after = f"caught after {count} histories: {said}" if count else f"not caught in {options.most}"
             sys.stdout.write(f"{name}: {after}\n")

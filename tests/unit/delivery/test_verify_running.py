@@ -1,5 +1,6 @@
 """The gates on what runs now."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -137,3 +138,17 @@ def test_the_check_asks_whether_visitors_are_served(service: Serving, outcome: s
     good = ProbeReport(ASKED.url, healthy=True, replies=(Reply(0.01, 200),))
     found = verify_running(service, OUTPUTS, [ASKED], ONE_LOOK, lambda: NOW, lambda _: good)
     assert found.outcome == outcome
+
+
+def test_a_task_that_its_own_check_finds_unhealthy_is_a_fault() -> None:
+    """The load balancer may find it well still."""
+
+    class Ailing(Serving):
+        def tasks(self, status: str = "RUNNING") -> tuple[Task, ...]:
+            return tuple(replace(task, health="UNHEALTHY") for task in super().tasks(status))
+
+    found = verify_running(
+        Ailing((("healthy", LONG_AGO), ("healthy", LONG_AGO))), OUTPUTS, [ASKED], ONE_LOOK, lambda: NOW
+    )
+    assert found.outcome is Outcome.UNHEALTHY
+    assert "UNHEALTHY by its container health check" in found.message
