@@ -124,7 +124,7 @@ nightly: setup ## Run what takes too long for each change: speeds, ten times the
 	@failed=""; step() { echo "== $$* =="; "$$@" || failed="$$failed; $$*"; }; \
 	step $(VENV)/pytest -m nightly --durations=10 tests; \
 	step $(VENV)/pytest $(AT_ONCE) --hypothesis-profile=nightly tests/unit; \
-	step $(MAKE) --no-print-directory pythons TESTS="tests/unit tests/integration tests/terraform"; \
+	step $(MAKE) --no-print-directory pythons; \
 	step $(MAKE) --no-print-directory coverage ALL=1; \
 	step $(MAKE) --no-print-directory bench QUICK=1; \
 	if [ -n "$$failed" ]; then echo "Failed$$failed"; exit 1; fi
