@@ -91,7 +91,7 @@ def _starting(flow: str, declared: Callable[..., None]) -> Callable[..., int]:
 _VERBS: dict[Group, tuple[Callable[..., Any], ...]] = {
     DELIVER: (verbs.status, verbs.logs, verbs.approve, verbs.refuse, verbs.restart),
     APPLICATION: (verbs.check, verbs.init),
-    OTHER: (verbs.register, verbs.webhook, completion),
+    OTHER: (verbs.register, verbs.webhook, verbs.worker, completion),
 }
 if HAS_STACK:
     from deployments.local import processes

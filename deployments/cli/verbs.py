@@ -143,6 +143,21 @@ def webhook() -> None:
     serve()
 
 
+def worker(pool: str, /, *, name: str | None = None) -> None:
+    """Serve the flow runs of a process pool on this machine, with processes that start warm.
+
+    Args:
+        pool: the work pool, such as staging.
+        name: the worker's name; Prefect makes one when left out.
+    """
+    # Prefect reads its settings when it is imported.
+    for variable, value in (("WORKER_QUERY_SECONDS", "0.5"), ("LOGGING_EXTRA_LOGGERS", "pipeline")):
+        os.environ.setdefault(f"PREFECT_{variable}", value)
+    from deployments.worker.warm import serve
+
+    serve(pool, name)
+
+
 def check(path: Path, /, *, dockerfile: str = "", target: str = "", json: Json = False) -> int:
     """Look at a checkout of a Django application: what fits, what to configure, what to change.
 

@@ -1,16 +1,12 @@
 """Runs the process worker of the work pool ``local``; may be started before the server is up."""
 
-import asyncio
-import signal
 import time
-from contextlib import suppress
-
-from prefect.workers.process import ProcessWorker
 
 from deployments.local.stack.errors import StackError
 from deployments.local.stack.processes import Process
 from deployments.local.stack.settings import Settings
 from deployments.local.stack.specs import WORK_POOL, WORKER, answers
+from deployments.worker.warm import serve
 
 _WAIT = 120.0
 _NOBODY = Process(0, 0, 0, "", ())
@@ -31,9 +27,6 @@ def wait_for_server() -> None:
 
 
 def main() -> None:
-    """Serve flow runs until a signal ends it; the work pool is made when it is absent."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asyncio ends in order on an interrupt
+    """Serve flow runs until a signal ends it."""
     wait_for_server()
-    worker = ProcessWorker(work_pool_name=WORK_POOL, name=WORKER, heartbeat_interval_seconds=10)
-    with suppress(KeyboardInterrupt):
-        asyncio.run(worker.start())
+    serve(WORK_POOL, WORKER)
