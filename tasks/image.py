@@ -12,7 +12,7 @@ from pipeline.ecr.plan import CleanupPlan, plan_cleanup
 from pipeline.ecr.registry import read_inventory
 from pipeline.image.build import build_image
 from pipeline.image.contents import require_startable
-from pipeline.image.engine import connect, image_architecture
+from pipeline.image.engine import connect, image_architecture, remove_older
 from pipeline.image.push import ecr_login, push_image
 from pipeline.image.registry import Repository, find_image, repository_at
 from pipeline.image.request import BuildEvent, BuildRequest, ImageError, TagExistsError, image_labels
@@ -24,6 +24,9 @@ from pipeline.release.model import Release
 from pipeline.source.location import ResolvedSource
 from pipeline.source.resolve import source_of
 from tasks.support import retried_step, show_page, show_table, step
+
+_KEPT = 3
+"""Images of a repository that stay on the worker's machine."""
 
 
 def _in_use(live: LiveEnvironment) -> ProtectedImages:
@@ -194,6 +197,8 @@ def push_release(live: LiveEnvironment, source: ResolvedSource, image: str) -> R
         digest = found.digest
     pinned = _repository(live).pinned(digest)
     log.info("Pushed %s", pinned)
+    if gone := remove_older(connect(), _repository(live).address, _KEPT):
+        log.info("Removed %d older images from this machine; the registry keeps them", len(gone))
     return Release(
         name=source.release,
         image=pinned,

@@ -1,11 +1,16 @@
 """The Docker engine: reach it, and see whether it can do the job."""
 
+import re
 import shutil
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import docker
 from docker.errors import DockerException
+from docker.models.images import Image
 
 from pipeline.image.request import ImageError
 
@@ -83,3 +88,33 @@ def engine_faults(engine: Engine, *, needed_bytes: int, architecture: str | None
             "Build on such a machine, or give the build a platform and the engine its emulation."
         )
     return faults
+
+
+def remove_older(client: docker.DockerClient, repository: str, kept: int) -> list[str]:
+    """Remove the engine's older images of a repository, ``HOST/NAME``; return their references.
+
+    The ``kept`` newest stay, as the next build takes its layers from them, and so does what a container uses.
+    """
+    removed: list[str] = []
+    with suppress(DockerException):  # an engine that fails here keeps its images, and loses no release
+        used = {item.attrs["ImageID"] for item in client.containers.list(all=True, sparse=True)}
+        found = client.images.list(name=repository)
+        for image in sorted(found, key=lambda image: _made(image.attrs["Created"]), reverse=True)[kept:]:
+            if image.id not in used:
+                removed += _forget(client, image, repository)
+    return removed
+
+
+def _forget(client: docker.DockerClient, image: Image, repository: str) -> Iterator[str]:
+    for reference in (*image.tags, *(image.attrs.get("RepoDigests") or [])):
+        if re.match(f"{re.escape(repository)}[:@]", reference):
+            with suppress(DockerException):  # it went with the reference before
+                client.images.remove(reference)
+                yield reference
+
+
+def _made(created: int | str) -> datetime:
+    """Read when an image was made: seconds in a list, ISO 8601 in a description."""
+    if isinstance(created, int):
+        return datetime.fromtimestamp(created, UTC)
+    return datetime.fromisoformat(created[:19]).replace(tzinfo=UTC)

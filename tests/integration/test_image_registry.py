@@ -1,7 +1,10 @@
 """Images built by a real engine and pushed to the emulator's registry."""
 
+import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -15,7 +18,7 @@ from pipeline.aws.access import AwsAccess
 from pipeline.environment.model import Scan
 from pipeline.image.build import build_image
 from pipeline.image.buildkit import find_buildkit
-from pipeline.image.engine import connect, inspect_engine
+from pipeline.image.engine import connect, inspect_engine, remove_older
 from pipeline.image.push import ecr_login, push_image
 from pipeline.image.registry import Repository, find_image
 from pipeline.image.request import BuildError, BuildEvent, BuildRequest, ImageError, PushError, RegistryError
@@ -160,3 +163,31 @@ def test_engine(engine: docker.DockerClient) -> None:
     found = inspect_engine(engine)
     assert found.architecture in {"amd64", "arm64"}
     assert found.version
+
+
+def test_older_images_leave_the_machine(engine: docker.DockerClient, request_: BuildRequest) -> None:
+    """The newest stay, those of a repository whose name only begins alike stay, and a used one stays."""
+    repository = Repository(request_.image.partition("/")[0], f"older-{uuid.uuid4().hex[:8]}")
+    other = f"{repository.address}-other:one"
+    built = build_image(engine, request_).image_id
+    for name in (other, used := repository.tagged("used")):
+        engine.api.tag(built, *name.rsplit(":", 1))
+    container = engine.api.create_container(used, command="none")
+    tags = [used]
+    for number in range(3):
+        (request_.context / "unique").write_text(uuid.uuid4().hex)
+        tags.append(repository.tagged(f"release-{number}"))
+        build_image(engine, replace(request_, image=tags[-1]))
+        time.sleep(1.1)  # an image's time has whole seconds
+    try:
+        assert remove_older(engine, repository.address, 2) == [tags[1]]
+        left = {tag for image in engine.images.list(name=repository.address) for tag in image.tags}
+        assert left >= {used, *tags[2:]}
+        assert tags[1] not in left
+        assert engine.images.get(other).id == built
+        assert remove_older(engine, repository.address, 2) == []
+    finally:
+        engine.api.remove_container(container)
+        for tag in (other, used, *tags):
+            with suppress(docker.errors.DockerException):
+                engine.images.remove(tag)

@@ -24,6 +24,10 @@ class FakeContainers:
         """Forget it."""
         assert force
 
+    def list(self, **_: Any) -> tuple[()]:
+        """None runs."""
+        return ()
+
 
 @dataclass
 class FakeEngine:
@@ -50,6 +54,10 @@ class FakeEngine:
     def containers(self) -> "FakeContainers":
         """The containers that it holds."""
         return FakeContainers()
+
+    def list(self, **_: Any) -> tuple[()]:
+        """It keeps none of before."""
+        return ()
 
     def get(self, name: str) -> SimpleNamespace:
         """Return an image."""
