@@ -37,6 +37,10 @@ def ministack(port: int, key: str = "test") -> Iterator[AwsAccess]:
         try:
             _wait_for(f"http://localhost:{port}/_ministack/health", process)
             yield AwsAccess(REGION, f"http://localhost:{port}", "test", key)
+        except BaseException:
+            log.seek(0)
+            sys.stderr.write(log.read()[-4000:].decode(errors="replace"))  # pytest shows it with the failure
+            raise
         finally:
             process.terminate()
             process.wait(120)
