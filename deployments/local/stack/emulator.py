@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -22,7 +23,7 @@ from ministack import app as ministack  # type: ignore[import-untyped] # has no 
 from ministack.core.persistence import save_all  # type: ignore[import-untyped] # has no types
 from ministack.services import alb  # type: ignore[import-untyped] # has no types
 
-from deployments.local.stack import tasks
+from deployments.local.stack import blobs, tasks
 from deployments.local.stack.guard import Request, refusal
 
 LOOPBACK = "127.0.0.1"
@@ -216,6 +217,7 @@ def main() -> None:
     tasks.install()
     application = Guard(ministack.app)
     if os.environ.get("PERSIST_STATE") == "1":
+        blobs.install(Path(os.environ["STATE_DIR"]).parent)
         saver = Saver(ministack.app, lambda: save_all(ministack._build_persistence_save_dict()))
         threading.Thread(target=saver.run, name="saver", daemon=True).start()
         application = Guard(saver)
