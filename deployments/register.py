@@ -3,9 +3,13 @@
 import secrets
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TypeVar, cast
+from uuid import UUID
 
+from prefect.blocks.core import Block
 from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 from prefect.types import SecretDict
 from prefect_aws import AwsCredentials
@@ -39,14 +43,15 @@ def register(names: Sequence[str] | None = None) -> None:
         raise PipelineError(
             "Which Prefect server? Set PREFECT_API_URL (or log in to Prefect Cloud), then run again."
         )
-    for item in chosen:
-        make_data_folders(item)
-        register_blocks(item)
     with get_client(sync_client=True) as client:
+        for item in chosen:
+            make_data_folders(item)
+            register_blocks(item)
         for item in chosen:
             register_work_pools(client, item)
             deploy(client, item)
-        SnsTopic.register_type_and_schema()
+        if not _schema(SnsTopic):
+            SnsTopic.register_type_and_schema()
         for item in chosen:
             register_automations(client, item, _print)
 
@@ -57,10 +62,22 @@ def register_blocks(item: Environment) -> None:
     credentials = _new_credentials(item) if saved is None or _outdated(item, saved) else saved
     present = _saved(DeployEnvironment, item.name)
     token = present.source_token if present else None
-    block = DeployEnvironment(settings=item, aws_credentials=credentials, source_token=token)
-    block.save(item.name, overwrite=True)
+    same = present is not None and credentials is saved and present.settings == item
+    if present is None or not same or present._block_schema_id != _schema(DeployEnvironment):
+        block = DeployEnvironment(settings=item, aws_credentials=credentials, source_token=token)
+        block.save(item.name, overwrite=True)
     if item.emulated:
         _make_up_secrets(item)
+
+
+def _schema(kind: type[Block]) -> UUID | None:
+    """Return the server's id of a block type's schema as the code has it now; None where it has none.
+
+    To ask is quick; to save a block takes a second.
+    """
+    with get_client(sync_client=True) as client, suppress(ObjectNotFound):
+        return client.read_block_schema_by_checksum(kind._calculate_schema_checksum()).id
+    return None
 
 
 def _saved(kind: type[B], name: str) -> B | None:

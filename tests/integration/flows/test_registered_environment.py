@@ -103,7 +103,9 @@ def test_what_a_person_entered_stays(registered: World, runs: Runs) -> None:
 def test_everything_is_registered_and_may_be_again(place: World, runs: Runs) -> None:
     """Blocks, pools, deployments and automations; a pool that is of another type is not changed."""
     register(["production"])
+    written = runs.client.read_block_document_by_name("production", "deploy-environment").updated
     register(["production"])
+    assert runs.client.read_block_document_by_name("production", "deploy-environment").updated == written
     names = {item.name for item in runs.client.read_deployments()}
     assert "production" in names
     assert runs.client.read_work_pool("production").type == "process"
