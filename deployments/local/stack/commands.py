@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from deployments.local.stack import migrated
 from deployments.local.stack.children import await_ready, leader, spawn
 from deployments.local.stack.environment import write_logging
 from deployments.local.stack.errors import StackError
@@ -96,6 +97,7 @@ def up(settings: Settings, say: Report) -> list[str]:
             say(f"Starting {spec.name} ...")
             spawn(spec, settings)
         await_ready(requested, settings)
+        migrated.note(settings.state / "prefect")
         names = [spec.name for spec in missing]
         if "aws" in names:
             _settle(settings, say)

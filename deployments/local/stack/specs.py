@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import Any
 
+from deployments.local.stack import migrated
 from deployments.local.stack.processes import Process
 from deployments.local.stack.secrets import AWS_KEY, ENCRYPTION_KEY, PREFECT_PASSWORD, WEBHOOK_SECRET, read
 from deployments.local.stack.settings import REGION, Settings
@@ -160,6 +161,7 @@ def _server(settings: Settings) -> Spec:
             "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ",".join(settings.prefect_origins),
             # In memory, a restart would forget who holds a lock, and the lock would stay taken.
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+            **migrated.variables(settings.state / "prefect"),
         },
     )
 
