@@ -39,6 +39,11 @@ _RECORD = re.compile(
 _EXCEPTION = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:\s*:.*)?$")
 _NAMED = re.compile(r"^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|ImproperlyConfigured|DoesNotExist): \S")
 _PLACE = re.compile(r'^\s+File "([^"]+)", line (\d+)$')
+_OWN_PLACE = re.compile(
+    r'^\s+File "((?!<)(?!.*(?:(?:site|dist)-packages|lib/python3[^/]*|bin)/)(?!.*\bmanage\.py")[^"]+)", '
+    r"line (\d+), in "
+)
+"""A frame of code that is neither Python's nor a package's nor a command's; manage.py only calls others."""
 _CHECKS = "System check identified some issues:"
 _TOLD = re.compile(
     r"^[\w./-]+(?: [\w./-]+){0,3}: error: "  # argparse
@@ -72,15 +77,19 @@ def find_error(lines: Iterable[str], limit: int = CAUSE_LIMIT) -> str:
 
     The last one counts. Of chained tracebacks the last exception comes first, as the one that was worded for
     people ("ImproperlyConfigured: set DATABASE_URL"), and behind it what it came of, newest first:
-    "(from KeyError: 'DATABASE_URL')". One that repeats the words of the one before it is left out.
+    "(from KeyError: 'DATABASE_URL')". One that repeats the words of the one before it is left out. At the end
+    stands where the application's own code was when the last exception was raised.
     """
     told = _told(lines)
-    sure = max([*_chains(told), *_sentences(told)], default=None)
+    sure = max([*_chains(told, placed=True), *_sentences(told)], default=None)
     return _clip(sure[1] if sure else next(reversed(_logged(told)), ""), limit)
 
 
 def find_errors(lines: Iterable[str], limit: int = CAUSE_LIMIT) -> dict[str, int]:
-    """Return every error that the lines tell, in its order, with how often it comes."""
+    """Return every error that the lines tell, in its order, with how often it comes.
+
+    Without its place: the next release has the same error in another line.
+    """
     told = _told(lines)
     chained = [text for _, text in _chains(told)]
     alone = [text for _, text in _sentences(told) if not any(text in whole for whole in chained)]
@@ -182,20 +191,20 @@ _Raised = tuple[int, int, str]
 """First line of a traceback, the line behind its exception, and the exception."""
 
 
-def _chains(lines: list[str]) -> Iterator[tuple[int, str]]:
+def _chains(lines: list[str], placed: bool = False) -> Iterator[tuple[int, str]]:
     """Yield the end and the telling of each chain of tracebacks."""
     chain: list[_Raised] = []
     for raised in _tracebacks(lines):
         between = lines[chain[-1][1] : raised[0]] if chain else []
         if not any(line.endswith(_CHAINS) for line in between):
-            yield from _telling(chain)
+            yield from _telling(chain, lines if placed else [])
             chain = []
         chain.append(raised)
-    yield from _telling(chain)
+    yield from _telling(chain, lines if placed else [])
 
 
-def _telling(chain: list[_Raised]) -> Iterator[tuple[int, str]]:
-    """Yield one telling; an exit that somebody asked for says nothing."""
+def _telling(chain: list[_Raised], lines: list[str]) -> Iterator[tuple[int, str]]:
+    """Yield one telling, with a place from the lines; an exit that somebody asked for says nothing."""
     errors: dict[str, str] = {}
     for *_, text in reversed(chain):
         name, _, words = text.partition(": ")
@@ -203,7 +212,9 @@ def _telling(chain: list[_Raised]) -> Iterator[tuple[int, str]]:
             errors.setdefault(words or name, text)
     if errors:
         first, *rest = errors.values()
-        yield chain[-1][1], first + (f" (from {', from '.join(rest)})" if rest else "")
+        start, end, _ = chain[-1]
+        place = "" if first.endswith(")") else _place(lines[start:end], _OWN_PLACE)
+        yield end, first + (f" (from {', from '.join(rest)})" if rest else "") + place
 
 
 def _tracebacks(lines: list[str]) -> Iterator[_Raised]:
@@ -231,9 +242,9 @@ def _raised(frames: list[str], rest: list[str]) -> str:
     return _clip(" ".join([rest[0].rstrip(), *more]), _MESSAGE_LIMIT) + _place(frames)
 
 
-def _place(rows: list[str]) -> str:
-    """Return where the code is that could not be read, which a traceback shows as a frame without a name."""
-    found = list(filter(None, map(_PLACE.match, rows)))
+def _place(rows: list[str], frame: re.Pattern[str] = _PLACE) -> str:
+    """Return the place of the last such frame; code that could not be read has a frame without a name."""
+    found = list(filter(None, map(frame.match, rows)))
     return f" ({found[-1][1]}, line {found[-1][2]})" if found else ""
 
 

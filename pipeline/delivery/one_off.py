@@ -1,5 +1,6 @@
 """One-off tasks of a release: its smoke test outside of the service, and commands such as migrations."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -104,6 +105,8 @@ SMOKE_TEST = "smoke-test-"
 """How ``started_by`` of every smoke-test task begins."""
 _STOPPABLE = (SMOKE_TEST, "smoke-command-", "static-", "survey-")
 """So begins that of tasks which change no database; an application that migrates itself can stop too."""
+_RAISED = re.compile(r"(?:\w+\.)*[A-Z]\w*(: |$)")
+"""An exception by its name, as a traceback ends; a line that is called an error begins otherwise."""
 _ROUND = 3.0
 """Seconds of asking between two looks at the task."""
 _PATIENCE = 15.0
@@ -165,15 +168,18 @@ class SmokeTest:
         return ended(task, self.requested.container)
 
     def _explain(self, error: SmokeTestError, lines: Sequence[str]) -> str:
-        """Put the cause first: that in the log of a task which stopped, else the answer's and the port."""
+        """Put the cause first: the log's where the task stopped or failed to answer, else the answer's."""
         if error.task is not None and self._ended(error.task):
             cause = tell(lines, self._reason(error.task))
             return f"{cause}\nThe release does not start. {error} {quote(lines)}"
         logged = find_error(lines)
+        # Behind an answer of 5xx stands the exception that the application logged.
+        raised = logged if str(error).startswith("HTTP 5") and _RAISED.match(logged) else ""
         told = (
             listens_elsewhere(lines, self.port),
+            raised,
             str(error),
-            f"Its log says: {logged}" if logged else "",
+            f"Its log says: {logged}" if logged and not raised else "",
             quote(lines),
         )
         return "\n".join(filter(None, told))

@@ -86,8 +86,8 @@ FAULTS = {
     "slip in a view": Seeded(
         "ledger/views.py",
         "settings.VERSION",
-        "HTTP 500 ",
-        "/: ",
+        "AttributeError: 'Settings' object has no attribute 'VERSION'",
+        "views.py, line",
         instead="settings.RELEASE",
     ),
     "view that does not exist": Seeded(

@@ -154,7 +154,10 @@ CRASH = (
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (CRASH, "a.B: no module\nThe release does not start. Smoke-test task 1 stopped: exit code 3: "),
+        (
+            CRASH,
+            "a.B: no module (x, line 1)\nThe release does not start. Smoke-test task 1 stopped: exit ",
+        ),
         ((), "exit code 3: EssentialContainerExited\nThe release does not start. "),
         (("(no log: no rights)",), "exit code 3: EssentialContainerExited\nThe release does not start. "),
     ],
@@ -190,6 +193,35 @@ def test_a_release_that_answers_badly_fails_soon() -> None:
         tried(tasks, application)
     assert 15 <= application.now <= 30
     assert tasks.stopped == ["arn:task/cluster/1"]
+
+
+TRACEBACK = (
+    "ERROR django.request: Internal Server Error: /",
+    "Traceback (most recent call last):",
+    '  File "/app/ledger/views.py", line 12, in overview',
+    "    total = settings.VERSION",
+    "AttributeError: 'Settings' object has no attribute 'VERSION'",
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "first", "then"),
+    [
+        (TRACEBACK, "AttributeError: 'Settings' object has no attribute 'VERSION'", "HTTP 500 at "),
+        (TRACEBACK[:1], "HTTP 500 at ", "Its log says: django.request: Internal Server Error: /"),
+        ((), "HTTP 500 at ", "It wrote nothing."),
+    ],
+)
+def test_an_answer_of_500_is_told_by_the_exception_behind_it(
+    lines: tuple[str, ...], first: str, then: str
+) -> None:
+    """With file and line of the application's own code; a line without an exception stays behind."""
+    with pytest.raises(SmokeTestError) as caught:
+        tried(FakeTasks([task()]), Application([None, 500]), lines=lines)
+    told = str(caught.value).splitlines()
+    assert told[0].startswith(first)
+    assert then in "\n".join(told[1:])
+    assert ("ledger/views.py, line 12" in told[0]) is (lines == TRACEBACK)
 
 
 def test_a_release_that_never_listens_gets_the_whole_time() -> None:
