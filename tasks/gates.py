@@ -46,8 +46,8 @@ def verify_release(
     return found
 
 
-_DOUBT = 15.0
-"""Seconds after which to look again whether processes go on dying."""
+_DOUBT, _LOOK = 45.0, 5.0
+"""Seconds in which processes that go on dying are found, slow as they may start; and between two looks."""
 
 
 def _read_logs(live: LiveEnvironment, found: Verification, rollout: Rollout, since: datetime) -> Verification:
@@ -59,7 +59,9 @@ def _read_logs(live: LiveEnvironment, found: Verification, rollout: Rollout, sin
         now = read_release(live.service, logs, rollout, since)
         if is_in_doubt(now, before):
             get_run_logger().warning("%s. Does it happen again?", now.deaths[-1])
-            time.sleep(_DOUBT)
+        end = time.monotonic() + _DOUBT
+        while is_in_doubt(now, before) and time.monotonic() < end:
+            time.sleep(_LOOK)
             now = read_release(live.service, logs, rollout, since)
     except AwsError as error:
         get_run_logger().warning("The tasks' logs say nothing for or against this release: %s", error)
