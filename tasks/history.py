@@ -15,7 +15,7 @@ from pipeline.live import LiveEnvironment
 from pipeline.release.model import ReleaseRecord
 from pipeline.release.rollback import RollbackPath, choose_rollback, plan_rollback
 from pipeline.release.store import why_unusable
-from tasks.support import retried_step, show_page, show_table, step
+from tasks.support import has_told, retried_step, show_page, show_table, step
 
 
 @step
@@ -49,18 +49,34 @@ def present_task_definition(live: LiveEnvironment) -> str:
 def find_rollback_path(live: LiveEnvironment, present: str, requested: str | None) -> RollbackPath:
     """Choose the release to go back to, which can still run, and find what lies between.
 
-    A way back that an earlier, killed run began goes on: the release before that one would lead forward.
+    A way back that an earlier, killed run began goes on: the release before that one would lead forward. One
+    that it had ended, and told nobody of, is not gone a second time.
     """
     opened = live.releases.open_rollout()
     under_way = opened is not None and opened.kind == "rollback" and opened.release.task_definition == present
     if opened is not None and under_way and requested is None:
         requested = opened.release.name
+    if requested is None and (done := _untold(live, present)):
+        get_run_logger().warning(
+            "Run %s went back to %s and was killed before it said so: this one says it. The next goes on.",
+            done.flow_run,
+            done.release,
+        )
+        requested = done.release
     unusable = partial(why_unusable, live.access, live.outputs.repository_name)
     records = live.releases.back_to_good()
     chosen = choose_rollback(records, present, unusable, requested)
     path = plan_rollback(records, present, chosen, live.schema.since(chosen.started_at))
     get_run_logger().info(path.goes)
     return path
+
+
+def _untold(live: LiveEnvironment, present: str) -> ReleaseRecord | None:
+    """Return the newest record where it is a way back to what runs, of a run that was killed after it."""
+    record = next(iter(live.releases.newest(1)), None)
+    if record is None or record.task_definition != present or not record.outcome.good:
+        return None
+    return record if record.kind == "rollback" and not has_told(live, record) else None
 
 
 @step

@@ -1,17 +1,32 @@
 """Behaviour of all steps: names, retries, events and artifacts. Every task module may import it."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
 
 import httpx
 from prefect import Task, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
-from prefect.client.schemas.objects import State
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterEndTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import State, StateType
 from prefect.events import emit_event
+from prefect.exceptions import ObjectNotFound
+from prefect.runtime import flow_run
 
+from pipeline.clock import utc_now
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
+from pipeline.release.model import ReleaseRecord
 
 _BUSY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 P = ParamSpec("P")
@@ -47,6 +62,32 @@ def is_transient(error: object) -> bool:
 
 def _failed_transiently(_task: object, _run: object, state: State[Any]) -> bool:
     return is_transient(state.data)
+
+
+_TOLD = (StateType.COMPLETED, StateType.FAILED)
+
+
+def has_told(live: LiveEnvironment, record: ReleaseRecord) -> bool:
+    """Whether the run that wrote a record came to its end, or a later one of this flow completed for it.
+
+    Prefect forgets runs: of a record older than a day it is supposed.
+    """
+    if utc_now() - record.ended_at > timedelta(days=1):
+        return True
+    ended = FlowRunFilter(
+        state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.COMPLETED])),
+        end_time=FlowRunFilterEndTime(after_=record.ended_at),
+    )
+    named = FlowFilter(name=FlowFilterName(any_=[str(flow_run.flow_name)]))
+    with get_client(sync_client=True) as client:
+        try:
+            state = client.read_flow_run(UUID(record.flow_run)).state
+        except (ObjectNotFound, ValueError):
+            return True
+        found = client.read_flow_runs(flow_filter=named, flow_run_filter=ended, limit=200)
+    return (state is not None and state.type in _TOLD) or any(
+        run.parameters.get("environment") == live.name and not run.parameters.get("dry_run") for run in found
+    )
 
 
 def emit(live: LiveEnvironment, what: str, **payload: Any) -> None:

@@ -39,6 +39,11 @@ def killed(world: World, moment: Callable[[], object], behaviour: Behaviour) -> 
     return run
 
 
+def records(world: World) -> list[str]:
+    """Return the keys of the release records."""
+    return list(world.storage.keys("backups", "releases/staging/records/"))
+
+
 def moves(world: World) -> list[float]:
     """Return when the service was moved or scaled."""
     return [line.at for line in world.wire.lines if line.operation == "UpdateService"]
@@ -61,6 +66,23 @@ def test_a_rollback_waits_for_the_migration_that_a_killed_run_left(world: World)
     assert not world.volume.migrating
     world.clock.run(until=lambda: run.over)
     assert (run.state, world.runs_now) == ("COMPLETED", "r1")
+
+
+def test_a_way_back_that_was_recorded_and_not_told_is_not_gone_twice(world: World) -> None:
+    """The first run was killed behind its record: its request is fulfilled, and nobody knows."""
+    assert world.run(deploy_application, image=world.push(3, Behaviour())).state == "COMPLETED"
+    first = world.runs.start(rollback_application, environment="staging")
+    recorded = len(records(world))
+    world.clock.run(until=lambda: len(records(world)) > recorded or first.over)
+    assert not first.over
+    assert first.process
+    first.process.kill()
+    world.wait(60)
+    assert first.state == "KILLED"
+    again = world.run(rollback_application)
+    assert (again.state, world.runs_now) == ("COMPLETED", "r2")
+    further = world.run(rollback_application)
+    assert (further.state, world.runs_now) == ("COMPLETED", "r1")
 
 
 def when(run: Run, text: str) -> float:

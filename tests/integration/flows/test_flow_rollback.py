@@ -5,9 +5,11 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flow_runs import Runs, told
+from prefect.states import Crashed, Failed
 from support.refusals import refusing
 from support.world import World
 
@@ -50,6 +52,21 @@ def test_rolling_back_twice_goes_two_steps_back(stage: World, runs: Runs) -> Non
     rows = {row["release"]: row["roll back to"] for row in runs.artifact(runs.run(history), "history")}
     assert rows["r3"] == "by name alone: it was taken back"
     assert "SUCCEEDED: release r3" in told(runs.run(rollback_application, release="r3"))
+
+
+def test_a_way_back_whose_run_was_killed_behind_its_record_is_told_by_the_next(
+    stage: World, runs: Runs
+) -> None:
+    """The one after that goes further back; a run that failed has told, as the automatic return does."""
+    first = runs.run(rollback_application)
+    run = UUID(str(first.state_details.flow_run_id))
+    for state in (Failed(), Crashed()):
+        runs.client.set_flow_run_state(run, state, force=True)
+        shown = runs.run(rollback_application, dry_run=True)
+        goes = "release r2 (app:2)" if state.is_crashed() else "release r1 (app:1)"
+        assert goes in told(shown)
+    assert "NO_CHANGE: release r2" in told(runs.run(rollback_application))
+    assert "SUCCEEDED: release r1" in told(runs.run(rollback_application))
 
 
 def test_where_it_goes_is_shown_and_a_dry_run_does_no_more(stage: World, runs: Runs) -> None:
