@@ -57,7 +57,7 @@ def callers() -> list[str]:
     found: dict[str, None] = {}
     while frame is not None:
         file = frame.f_code.co_filename
-        if file.startswith(own) and file != __file__ and ".venv" not in file:
+        if file.startswith(own) and file != __file__ and "site-packages" not in file:
             found[file.removeprefix(own)] = None
         frame = frame.f_back  # type: ignore[assignment]
     return list(found)
