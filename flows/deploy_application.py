@@ -104,6 +104,21 @@ def _deliver(
     with stopwatch.step("image"):
         release = _image(live, ref, image)
     name_run(live, release.name, image or ref or "")
+    try:
+        return _move(live, release, options, stopwatch)
+    except DeploymentFailedError:
+        raise
+    except PipelineError as error:
+        message = report_release(
+            live, release.name, release.image, Outcome.FAILED, str(error), release.commit
+        )
+        raise DeploymentFailedError(message) from error
+
+
+def _move(
+    live: LiveEnvironment, release: Release, options: DeployOptions, stopwatch: Stopwatch
+) -> State[str]:
+    """Bring a release that is in the registry into the service."""
     with stopwatch.step("scan"):
         pass_scan_gate(live, release.digest)
     with one_delivery_at_a_time(live):

@@ -80,7 +80,9 @@ def test_a_broken_release_never_enters_the_service(stage: World, runs: Runs, how
     assert len(stage.ecs.running()) == len(
         [1 for t in stage.ecs.tasks.values() if t["lastStatus"] == "RUNNING"]
     )
-    assert "FAILED: nothing was deployed" in runs.artifact(state, "release")
+    page = runs.artifact(state, "release")
+    for words in ("FAILED: release `r2`", "Runs now: release r1", "- digest: `sha256:"):
+        assert words in page
 
 
 def test_ecs_takes_a_release_back_that_fails_in_service(stage: World, runs: Runs) -> None:
