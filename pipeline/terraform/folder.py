@@ -1,19 +1,20 @@
 """Private folders of Terraform runs, removed at their end and swept after a crash."""
 
 import fcntl
+import json
 import os
 import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.environment.loader import state_folder
 from pipeline.terraform.diagnostics import TerraformError
 
-_HOLD, _CHILD, _ALONE = "hold", "terraform", "lock"
+_HOLD, _CHILD, _ALONE, _PACKAGES = "hold", "terraform", "lock", "packages.json"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,33 @@ class RunFolder:
     def data(self) -> Path:
         """Terraform's TF_DATA_DIR."""
         return self.path / "data"
+
+    def offer_packages(self) -> None:
+        """Link the provider packages that the last run linked, so that ``init`` only checks them.
+
+        Terraform holds each against the lock file all the same, and installs anew what does not match.
+        """
+        with suppress(OSError, ValueError):
+            known: dict[str, str] = json.loads(self._packages.read_text(encoding="utf-8"))
+            for name, target in known.items():
+                link = self.data / "providers" / name
+                if Path(target).is_dir():
+                    link.parent.mkdir(parents=True, exist_ok=True)
+                    link.symlink_to(target, target_is_directory=True)
+
+    def note_packages(self) -> None:
+        """Note the packages that Terraform linked, from a mirror or a cache, for the next run."""
+        root = self.data / "providers"
+        # HOST/NAMESPACE/TYPE/VERSION/PLATFORM
+        found = (link for link in root.glob("*/*/*/*/*") if link.is_symlink())
+        links = {str(link.relative_to(root)): str(link.resolve()) for link in found}
+        partial = self.path / _PACKAGES
+        partial.write_text(json.dumps(links), encoding="utf-8")
+        partial.replace(self._packages)
+
+    @property
+    def _packages(self) -> Path:
+        return self.path.parent / _PACKAGES
 
     @property
     def plan(self) -> Path:

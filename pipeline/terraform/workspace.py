@@ -69,8 +69,10 @@ class Workspace:
     def init(self, backend: BackendConfig | None) -> None:
         """Prepare the folder: backend, modules, providers. None: a backend-less init, enough to validate."""
         given = {"backend_config": backend.arguments()} if backend else {"backend": False}
+        self.folder.offer_packages()
         with self._plugin_cache():
             self._run("init", **given, json=IsFlagged, input=False, no_color=IsFlagged, reconfigure=IsFlagged)
+        self.folder.note_packages()
 
     def validate(self) -> tuple[Diagnostic, ...]:
         """Check the configuration, and return its warnings.

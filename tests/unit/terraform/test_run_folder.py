@@ -45,3 +45,30 @@ def test_a_folder_that_others_may_change_is_refused(tmp_path: Path, fault: str) 
         os.chown(base, 65534, 65534)
     with pytest.raises(TerraformError, match=r"alone may open. See who made it"), run_folder("staging", base):
         raise AssertionError("it was used")
+
+
+def test_linked_packages_are_offered_to_the_next_run(tmp_path: Path) -> None:
+    """Those that Terraform copied are not, nor those that are gone, and a broken note is none."""
+    name = "registry.terraform.io/hashicorp/aws/5.100.0/linux_amd64"
+    package, copied = tmp_path / "mirror/aws", "registry.terraform.io/hashicorp/null/3.0.0/linux_amd64"
+    package.mkdir(parents=True)
+    base = tmp_path / "runs"
+    with run_folder("one", base) as first:
+        first.offer_packages()
+        assert not first.data.exists()
+        (first.data / "providers" / copied).mkdir(parents=True)
+        link = first.data / "providers" / name
+        link.parent.mkdir(parents=True)
+        link.symlink_to(package)
+        first.note_packages()
+    with run_folder("two", base) as second:
+        second.offer_packages()
+        assert (second.data / "providers" / name).resolve() == package
+        assert not (second.data / "providers" / copied).exists()
+    package.rmdir()
+    with run_folder("three", base) as third:
+        third.offer_packages()
+        assert not third.data.exists()
+        (base / "packages.json").write_text('{"cut')
+        third.offer_packages()
+        assert not third.data.exists()
