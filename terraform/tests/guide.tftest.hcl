@@ -161,6 +161,11 @@ run "guide" {
   }
 
   assert {
+    condition     = !module.certificate[0].settings.makes_zone
+    error_message = "The domain's zone must be looked up: a second one would be asked by nobody."
+  }
+
+  assert {
     condition     = module.certificate[0].settings.alias == { name = var.domain, type = "A", target = module.load_balancer.dns_name }
     error_message = "The domain must point at the load balancer."
   }
@@ -487,6 +492,11 @@ run "guide" {
   assert {
     condition     = length(distinct(module.network.settings.private_nats[*].nat_gateway)) == module.network.settings.nat_gateways
     error_message = "Where there is a NAT gateway per zone, every private subnet must leave through its own."
+  }
+
+  assert {
+    condition     = length(var.interface_endpoints) == { staging = 0, production = 4 }[var.environment]
+    error_message = "Production alone must pay for interface endpoints."
   }
 
   assert {

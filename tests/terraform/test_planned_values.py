@@ -13,6 +13,19 @@ from support.aws_models import member
 from whole_plan import invent, whole_plan
 
 LEAST_COVERAGE = 0.9
+# Source: https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html.
+READ_BODIES = {
+    "CrossSiteScripting_BODY",
+    "EC2MetaDataSSRF_BODY",
+    "GenericLFI_BODY",
+    "GenericRFI_BODY",
+    "JavaDeserializationRCE_BODY",
+    "Log4JRCE_BODY",
+    "ReactJSRCE_BODY",
+    "SQLiExtendedPatterns_BODY",
+    "SQLi_BODY",
+    "SizeRestrictions_BODY",
+}
 Seed = Callable[[list[Resource]], None]
 
 
@@ -69,6 +82,35 @@ def test_documents_are_known(planned: list[Resource]) -> None:
     ]
     assert unknown == []
     assert documents.keys() <= {item.kind for item in planned}
+
+
+@pytest.mark.timeout(900)
+def test_rules_that_read_bodies_count(planned: list[Resource]) -> None:
+    """A chat message may hold markup or words of SQL."""
+    firewalls = [item for item in planned if item.kind == "aws_wafv2_web_acl"]
+    assert {item.root for item in firewalls} == {"staging", "production", "options"}
+    assert [item.address for item in firewalls if not _counted(item) >= READ_BODIES] == []
+
+
+def _counted(firewall: Resource) -> set[str]:
+    return {
+        changed["name"]
+        for rule in firewall.values["rule"]
+        for group in rule["statement"][0]["managed_rule_group_statement"]
+        for changed in group["rule_action_override"]
+        if changed["action_to_use"][0]["count"]
+    }
+
+
+@pytest.mark.timeout(900)
+def test_the_platforms_secrets_have_values(planned: list[Resource]) -> None:
+    """Its services start in the apply that makes them, and none starts without a password."""
+    secret, value = (
+        {item.module for item in planned if item.kind == kind and item.root == "platform"}
+        for kind in ("aws_secretsmanager_secret", "aws_secretsmanager_secret_version")
+    )
+    assert secret
+    assert secret == value
 
 
 def _set(address: str, **values: Any) -> Seed:

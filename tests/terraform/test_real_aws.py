@@ -5,6 +5,8 @@ import re
 import pytest
 from terraform_command import PROJECT, ROOT
 
+from pipeline.doctor.judge_names import ADOPTED, guide_names
+from pipeline.environment.loader import environment
 from pipeline.terraform.drift import ignored_attributes
 
 PAGE = (PROJECT / "docs/real-aws.md").read_text(encoding="utf-8")
@@ -70,10 +72,27 @@ def test_local_zones_are_left_out() -> None:
     assert re.search(r'name\s+= "opt-in-status"\s+values\s+= \["opt-in-not-required"\]', text)
 
 
-@pytest.mark.parametrize("environment", ["staging", "production"])
-def test_rules_that_read_a_body_count(environment: str) -> None:
-    """A chat message may hold markup or words of SQL (19)."""
-    counted = read(f"environments/{environment}.tfvars")
-    groups = ["CommonRuleSet", "KnownBadInputsRuleSet", "SQLiRuleSet"]
-    for group in groups:
-        assert re.search(rf'AWSManagedRules{group}\s*= \["\w+_BODY"', counted)
+def test_each_name_that_is_taken_over_has_its_import() -> None:
+    """What is found, and imported by nothing, would be made a second time (4)."""
+    blocks = re.findall(r"for_each = local\.adopted\.(\w+)\n +to +=  *(\S+)", read("adoption.tf"))
+    known = guide_names(environment("staging"))
+    found = {kind.replace(" ", "_"): known[kind].address for kind in ADOPTED}
+    assert dict(blocks) == {**found, "record": "module.certificate[0].aws_route53_record.alias[0]"}
+
+
+def test_the_platform_writes_where_its_image_has_a_volume() -> None:
+    """Elsewhere Fargate's volumes are root's alone (8)."""
+    (scratch,) = re.findall(r'scratch = "(.+)"', read("platform/services.tf"))
+    image = (PROJECT / "deployments/image/Dockerfile").read_text(encoding="utf-8")
+    assert re.findall(r"(?m)^VOLUME (.+)$", image) == [scratch]
+
+
+def test_a_secrets_arn_is_told_once_it_has_a_value() -> None:
+    """Services that were started before never start: their deployment has failed (9)."""
+    output = read("modules/generated-secret/outputs.tf")
+    assert re.findall(r"value += (\S+)", output) == ["aws_secretsmanager_secret_version.this.arn"]
+
+
+def test_a_last_snapshot_has_a_name_of_its_own() -> None:
+    """A second database of the name could not be destroyed (10)."""
+    assert re.search(r"final_snapshot_identifier = .*timestamp\(\)", read("platform/database.tf"))

@@ -70,8 +70,8 @@ run "promises" {
   }
 
   assert {
-    condition     = alltrue([for task in aws_ecs_task_definition.this : alltrue([for container in jsondecode(task.container_definitions) : container.readonlyRootFilesystem && one(container.mountPoints).containerPath == "/var/lib/pipeline" && contains(container.environment[*].name, "PREFECT_UI_STATIC_DIRECTORY")])])
-    error_message = "Containers must have one place to write, which the image declares, and the server's pages in it."
+    condition     = alltrue([for task in aws_ecs_task_definition.this : alltrue([for container in jsondecode(task.container_definitions) : container.readonlyRootFilesystem && one(container.mountPoints).containerPath == "/var/lib/pipeline" && length([for variable in container.environment : variable if contains(["PREFECT_HOME", "PREFECT_UI_STATIC_DIRECTORY", "TMPDIR"], variable.name) && startswith(variable.value, "/var/lib/pipeline")]) == 3])])
+    error_message = "Containers must have one place to write, which the image declares, and all that they write in it."
   }
 
   assert {
@@ -127,6 +127,19 @@ run "promises" {
   assert {
     condition     = output.work_pool.type == "ecs" && output.work_pool.cluster == "prefect" && output.work_pool.auth_secret_arn == output.auth_secret_arn
     error_message = "The outputs must be what environments.toml wants."
+  }
+}
+
+run "what_may_be_destroyed" {
+  command = plan
+
+  variables {
+    deletion_protection = false
+  }
+
+  assert {
+    condition     = !aws_db_instance.this.skip_final_snapshot
+    error_message = "A database without protection must leave a snapshot: destroying one begins with taking it off."
   }
 }
 

@@ -1,12 +1,15 @@
 """A restore in place, killed before and after every step, with every step failing: it ends well."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from pipeline.ecs.model import Outcome
 from pipeline.errors import PipelineError
-from pipeline.recovery.carry import RestoreRolledBackError, after_failure, carry_through
+from pipeline.live import LiveEnvironment
+from pipeline.recovery.carry import RestoreRolledBackError, RestoreSteps, after_failure, carry_through
 from pipeline.recovery.record import OpenRestore, Phase, RecoveryError
 from pipeline.release.model import ReleaseRecord
 
@@ -208,3 +211,34 @@ def test_a_service_without_tasks_stays_without() -> None:
 def test_the_way_back(phase: Phase, expected: Phase | None) -> None:
     """Before the swap nothing is to be swapped back; from the way back there is none."""
     assert after_failure(phase) is expected
+
+
+class Wanted:
+    """A service without tasks that auto scaling wants to have two at the first looks."""
+
+    def __init__(self) -> None:
+        self.looks, self.scaled = iter([2, 2, 0]), list[int]()
+
+    def require(self) -> Any:
+        """Return what is wanted now."""
+        return SimpleNamespace(desired=next(self.looks))
+
+    def scale(self, count: int) -> None:
+        """Note what is asked for."""
+        self.scaled.append(count)
+
+
+def test_a_service_is_stopped_once_no_task_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None runs before those that are wanted have started; then they would run on the swapped database."""
+    monkeypatch.setattr("pipeline.recovery.carry.pause", lambda _: None)
+    monkeypatch.setattr("pipeline.recovery.carry.OpenRestores", lambda _: None)
+    service = Wanted()
+    live = SimpleNamespace(
+        outputs=SimpleNamespace(auto_scaling=False, minimum_tasks=0, cluster="c", service="s"),
+        access=SimpleNamespace(client=lambda _: None),
+        service=service,
+        one_off_tasks=SimpleNamespace(left_behind=lambda *_: ()),
+    )
+    RestoreSteps(cast("LiveEnvironment", live), lambda _: None, lambda _: None).stop()
+    assert service.scaled == [0, 0]
+    assert list(service.looks) == []
