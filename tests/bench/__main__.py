@@ -22,6 +22,7 @@ from bench.archive import archive
 from bench.backup import backup
 from bench.cleanup import cleanup
 from bench.deploy import deploy
+from bench.fargate import fargate
 from bench.figures import Report
 from bench.overhead import overhead
 from bench.restored import restored
@@ -37,6 +38,7 @@ KEPT = PROJECT / "docs/benchmarks.json"
 ENTRIES: dict[str, Callable[[Workshop], Report]] = {
     "start": start,
     "deploy": deploy,
+    "fargate": fargate,
     "restored": restored,
     "overhead": overhead,
     "webhook": webhook,

@@ -75,6 +75,15 @@ class Goal:
 
 
 @dataclass(frozen=True)
+class Table:
+    """Text in rows, as it stands on the page."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """What one entry of the benchmark found."""
 
@@ -83,6 +92,7 @@ class Report:
     groups: tuple[tuple[Series, ...], ...] = ()
     """What is compared with each other: the others of a group with its first."""
     curves: tuple[Curve, ...] = ()
+    tables: tuple[Table, ...] = ()
     goals: tuple[Goal, ...] = ()
     remarks: tuple[str, ...] = ()
     failure: str = ""

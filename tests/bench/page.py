@@ -44,6 +44,9 @@ def _section(report: Report) -> Iterable[str]:
         yield _groups(report.groups)
     if report.curves:
         yield from (_curve(curve) for curve in report.curves)
+    for table in report.tables:
+        yield f"### {table.title}"
+        yield _table(table.head, table.rows)
     if report.remarks:
         yield "\n".join(f"- {remark}" for remark in report.remarks)
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench.figures import Curve, Goal, Report, Series
+from bench.figures import Curve, Goal, Report, Series, Table
 
 
 def merge(earlier: Iterable[Report], newer: Iterable[Report], order: Sequence[str]) -> list[Report]:
@@ -39,6 +39,10 @@ def _report(item: dict[str, Any]) -> Report:
         groups=tuple(tuple(_series(one) for one in group) for group in item["groups"]),
         curves=tuple(
             Curve(**{**one, "points": tuple((x, y) for x, y in one["points"])}) for one in item["curves"]
+        ),
+        tables=tuple(
+            Table(one["title"], tuple(one["head"]), tuple(map(tuple, one["rows"])))
+            for one in item.get("tables", ())
         ),
         goals=tuple(Goal(**one) for one in item["goals"]),
         remarks=tuple(item["remarks"]),

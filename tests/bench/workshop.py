@@ -40,6 +40,8 @@ class Sizes:
     unfinished: float = 40
     """Seconds after which what does not end is given up."""
     storm_seconds: float = 10
+    region_seeds: int = 8
+    """How often each release is played in the simulated region."""
 
 
 QUICK = Sizes(
@@ -54,6 +56,7 @@ QUICK = Sizes(
     latency=0.0,
     unfinished=5,
     storm_seconds=2,
+    region_seeds=2,
 )
 
 

@@ -215,14 +215,16 @@ class RegionEcs(FakeTaskDefinitions):
 
     def _described(self) -> dict[str, Any]:
         service, settings = self.service, self.service.settings
+        deployments = [self._deployment(item) for item in service.deployments]
         return {
             "serviceName": SERVICE,
             "serviceArn": f"{self.prefix}:service/{CLUSTER}/{SERVICE}",
             "clusterArn": f"{self.prefix}:cluster/{CLUSTER}",
             "status": "ACTIVE",
             "desiredCount": service.desired,
+            "runningCount": sum(item["runningCount"] for item in deployments),
             "taskDefinition": service.primary.definition,
-            "deployments": [self._deployment(item) for item in service.deployments],
+            "deployments": deployments,
             "events": service.events[:20],
             "deploymentConfiguration": {
                 "deploymentCircuitBreaker": {

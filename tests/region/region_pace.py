@@ -39,3 +39,5 @@ class Pace:
 
 QUICK = Pace(bake=60)
 """As on Fargate, with a shorter bake."""
+TERRAFORM = Pace(container_interval=15, target_interval=15, drain=30)
+"""As on Fargate, with the intervals that Terraform sets."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from bench.charts import draw
-from bench.figures import Curve, Goal, Report, Series
+from bench.figures import Curve, Goal, Report, Series, Table
 from bench.page import BEGIN, END, insert, render
 from bench.store import load, merge, save
 
@@ -17,6 +17,7 @@ REPORT = Report(
         (Series("wait", "s", (5.0,)),),
     ),
     curves=(Curve("cleanup", "images", "s", ((10.0, 1.0), (100.0, 10.0))),),
+    tables=(Table("Step by step", ("", "ours"), (("scan", "3 to 5 s"),)),),
     goals=(Goal("fast", "4 x", True), Goal("few calls", "5", met=False, remark="for safety")),
     remarks=("once a | bar",),
 )
@@ -44,6 +45,7 @@ def test_a_row_compares_within_its_group() -> None:
     assert "| script | 8 s |  | 1 | 4 x |" in lines
     assert "| wait | 5 s |  | 1 |  |" in lines
     assert "| cleanup | 1 s | 10 s | 1.00 | 1.00 |" in lines
+    assert "| scan | 3 to 5 s |" in lines
     assert "| few calls | 5 | **missed** | for safety |" in lines
     assert "![bench](images/bench.svg)" in lines
 
@@ -61,6 +63,11 @@ def test_reports_survive_being_kept(tmp_path: Path) -> None:
     assert load(tmp_path / "none.json") == []
     save(tmp_path / "kept.json", [REPORT])
     assert load(tmp_path / "kept.json") == [REPORT]
+
+
+def test_the_figures_that_are_kept_can_be_read() -> None:
+    """Else an entry could not be measured again without the others."""
+    assert load(Path(__file__).parents[3] / "docs/benchmarks.json")
 
 
 def test_one_entry_measured_anew_leaves_the_others() -> None:
