@@ -231,10 +231,10 @@ def stop_failed_first_release(live: LiveEnvironment) -> str:
 
 
 @step
-def watch_rollout(live: LiveEnvironment, started: Started, *, baked: bool = False) -> Verdict:
+def watch_rollout(live: LiveEnvironment, started: Started, *, completed: bool = False) -> Verdict:
     """Watch until the rollout is ready for the gates or has ended; the artifact shows how far it is.
 
-    With ``baked`` it is watched until ECS has completed it, its alarms heard.
+    With ``completed`` it is watched until ECS has completed it.
     """
     name = revision_name(started.rollout.release.task_definition)
     artifact = create_progress_artifact(
@@ -246,7 +246,7 @@ def watch_rollout(live: LiveEnvironment, started: Started, *, baked: bool = Fals
         started.deadline,
         get_run_logger().info,
         progress=lambda share: _show(artifact, share),  # type: ignore[arg-type] # sync in a sync task
-        baked=baked,
+        completed=completed,
     )
 
 

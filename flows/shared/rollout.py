@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pipeline.clock import Stopwatch
+from pipeline.delivery.model import Verification
 from pipeline.delivery.start import Started, StartKind
 from pipeline.ecs.model import Outcome
 from pipeline.ecs.registry import Revision
@@ -242,10 +243,10 @@ def _watch_and_verify(live: LiveEnvironment, started: Started, stopwatch: Stopwa
     outcome, message = verdict.outcome, verdict.message
     if outcome is None:
         with stopwatch.step("verify"):
-            verification = verify_release(live, started, verdict.tasks)
-        outcome, message = verification.outcome, verification.message
-        if outcome is Outcome.SUCCEEDED and verdict.baking:
-            outcome, message = _bake(live, started, stopwatch, message)
+            found = verify_release(live, started, verdict.tasks)
+        outcome, message = found.outcome, found.message
+        if verdict.early and not (found.final and outcome is Outcome.UNHEALTHY):
+            outcome, message = _complete(live, started, stopwatch, found)
     if outcome is Outcome.SUCCEEDED:
         unchanged = started.kind is StartKind.NO_CHANGE
         return RolloutEnd(Outcome.NO_CHANGE if unchanged else outcome, message)
@@ -255,11 +256,14 @@ def _watch_and_verify(live: LiveEnvironment, started: Started, stopwatch: Stopwa
     return RolloutEnd(outcome, message, cause, started.rollout.started_at)
 
 
-def _bake(live: LiveEnvironment, started: Started, stopwatch: Stopwatch, message: str) -> tuple[Outcome, str]:
-    """Wait until ECS has watched the deployment's alarms to the end, and look once more."""
-    with stopwatch.step("alarms"):
-        verdict = watch_rollout(live, started, baked=True)
+def _complete(
+    live: LiveEnvironment, started: Started, stopwatch: Stopwatch, early: Verification
+) -> tuple[Outcome, str]:
+    """Wait until ECS has completed the deployment, and look again: once, where the gates were open before."""
+    with stopwatch.step("completion"):
+        verdict = watch_rollout(live, started, completed=True)
         if verdict.outcome is not None:
             return verdict.outcome, verdict.message
-        again = verify_release(live, started, verdict.tasks, soak=0)
-    return again.outcome, message if again.outcome is Outcome.SUCCEEDED else again.message
+        opened = early.outcome is Outcome.SUCCEEDED
+        found = verify_release(live, started, verdict.tasks, soak=0 if opened else None)
+    return found.outcome, early.message if opened and found.outcome is Outcome.SUCCEEDED else found.message

@@ -68,7 +68,7 @@ def with_alarms(
     before = f" In alarm, and not by this release: {', '.join(older)}." if older else ""
     if ours and found.outcome is Outcome.SUCCEEDED:
         message = f"In alarm since the rollout began: {', '.join(ours)}.{before}"
-        return replace(found, outcome=Outcome.UNHEALTHY, message=message)
+        return replace(found, outcome=Outcome.UNHEALTHY, message=message, final=True)
     return replace(found, message=found.message + before)
 
 

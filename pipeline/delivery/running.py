@@ -57,7 +57,7 @@ def with_logs(found: Verification, now: RunningLogs, before: RunningLogs) -> Ver
         return found
     if len(now.deaths) >= _DEATHS and not before.deaths:
         message = f"Its processes die: {now.deaths[-1]} ({len(now.deaths)} so far). {found.message}"
-        return replace(found, outcome=Outcome.UNHEALTHY, message=message)
+        return replace(found, outcome=Outcome.UNHEALTHY, message=message, final=True)
     errors = new_errors(now, before)
     told = [f"{text} ({count} times)" if count > 1 else text for text, count in errors.items()]
     more = f" And {len(told) - _TOLD} more." if len(told) > _TOLD else ""

@@ -42,11 +42,11 @@ def verify(
     for asked in requested:
         report = ask(asked)
         if not report.healthy:
-            return Verification(Outcome.UNHEALTHY, report.message)
+            return Verification(Outcome.UNHEALTHY, report.message, final=True)
         reports.append((asked, report))
     reports, bad = _soak(reports, settings, ask, sleep, clock)
     if bad is not None:
-        return Verification(Outcome.UNHEALTHY, f"{bad.message} It answered well at first.")
+        return Verification(Outcome.UNHEALTHY, f"{bad.message} It answered well at first.", final=True)
     after_soak = gate.look()
     if after_soak.outcome is not Outcome.SUCCEEDED:
         return Verification(after_soak.outcome, f"After the soak: {after_soak.message}")

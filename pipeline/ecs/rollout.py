@@ -42,16 +42,16 @@ class Verdict:
     """The outcome where the time is up: TIMED_OUT unless a failure is proven already."""
     tasks: int = 0
     """Tasks that run where it is ready; the gates demand so many, whatever auto scaling wants meanwhile."""
-    baking: bool = False
-    """Whether it is ready for the gates although ECS goes on watching the deployment's alarms."""
+    early: bool = False
+    """Whether it is ready for the gates although ECS has not completed the deployment."""
 
 
 def decide(
-    snapshot: ServiceSnapshot, rollout: Rollout, now: datetime, deadline: datetime, *, baked: bool = False
+    snapshot: ServiceSnapshot, rollout: Rollout, now: datetime, deadline: datetime, *, completed: bool = False
 ) -> Verdict:
     """Judge one look at the service; the order of the questions is told in docs/rollout.md.
 
-    With ``baked`` a deployment is not ready before ECS has watched its alarms to the end.
+    With ``completed`` a deployment is not ready before ECS has completed it.
 
     Source of the states: AWS ECS API reference, ``Deployment.rolloutState`` and ``Service.status``.
     """
@@ -64,7 +64,7 @@ def decide(
     if service.status != "ACTIVE":
         return Verdict(f"The service is {service.status}.", Outcome.FAILED)
     verdict = _judge(service, snapshot.stopped, rollout, now)
-    if baked and verdict.baking:
+    if completed and verdict.early:
         verdict = Verdict(verdict.message)
     if verdict.outcome is None and not verdict.ready and late:
         return Verdict(f"Out of time: {verdict.message}", verdict.if_late)
@@ -91,11 +91,14 @@ def _judge(service: Service, stopped: tuple[Task, ...], rollout: Rollout, now: d
         told = f"{ours.running} of {ours.desired} tasks run"
         if ours.rollout_state == "COMPLETED":
             return Verdict(f"{told}.", ready=True, tasks=ours.desired)
-        if service.alarms and not any(
-            item.running or item.pending for item in service.deployments if item != ours
-        ):
-            watched = f"{told}, and no other; ECS watches {len(service.alarms)} alarms before it completes"
-            return Verdict(f"{watched} the deployment.", ready=True, tasks=ours.desired, baking=True)
+        if not any(item.running or item.pending for item in service.deployments if item != ours):
+            watches = f" watches {len(service.alarms)} alarms before it" if service.alarms else ""
+            return Verdict(
+                f"{told}, and no other; ECS{watches} completes the deployment.",
+                ready=True,
+                tasks=ours.desired,
+                early=True,
+            )
     # Below three failed tasks the circuit breaker decides, so that the same failure always ends alike.
     if service.breaker_rolls_back and ours.failed < SAME_REASON_LIMIT:
         return Verdict(_progress(ours))

@@ -28,11 +28,11 @@ def watch(
     clock: Clock = utc_now,
     progress: Callable[[float], None] = lambda _: None,
     *,
-    baked: bool = False,
+    completed: bool = False,
 ) -> Verdict:
     """Look until the rollout is ready for the gates or has ended; report changes, and every 15 s what lasts.
 
-    With ``baked`` it is ready only once ECS has watched the deployment's alarms to the end.
+    With ``completed`` it is ready only once ECS has completed the deployment.
     ``progress`` is told the share of the wanted tasks that run, from 0 to 1, when it changes.
 
     API errors lengthen the interval and prove nothing: the deadline ends the watch, or an error
@@ -43,7 +43,7 @@ def watch(
     while True:
         snapshot = look(reader, rollout)
         now = clock()
-        verdict = decide(snapshot, rollout, now, deadline, baked=baked)
+        verdict = decide(snapshot, rollout, now, deadline, completed=completed)
         if verdict.message != last_message:
             report(verdict.message)
             last_message, told = verdict.message, now

@@ -99,9 +99,13 @@ OURS = {
     "complete after the deadline": (service(done()), LATE, READY),
     "COMPLETED but short of tasks": (service(done(running=1)), SOON, WAIT),
     "COMPLETED but with pending tasks": (service(done(pending=1)), SOON, WAIT),
-    "all tasks run but not COMPLETED": (service(done(rollout_state="IN_PROGRESS")), SOON, WAIT),
-    "baking": (service(done(rollout_state="IN_PROGRESS"), alarms=("5xx",)), SOON, READY),
-    "baking, the old one drains": (
+    "all tasks run but not COMPLETED": (service(done(rollout_state="IN_PROGRESS")), SOON, READY),
+    "all tasks run, ECS watches alarms": (
+        service(done(rollout_state="IN_PROGRESS"), alarms=("5xx",)),
+        SOON,
+        READY,
+    ),
+    "all tasks run but not COMPLETED, an old one runs": (
         service(done(rollout_state="IN_PROGRESS"), before(running=1), alarms=("5xx",)),
         SOON,
         WAIT,
@@ -145,12 +149,11 @@ def test_a_failed_first_deployment_waits_for_no_rollback() -> None:
     assert judged(service(broken, breaker_rolls_back=True), SOON, rollout=first) == FAILED
 
 
-def test_baked_alone_counts_where_the_alarms_are_waited_for() -> None:
-    """While ECS watches them the deployment is not complete."""
-    baking, baked = done(rollout_state="IN_PROGRESS"), done()
-    for found, ready in ((baking, False), (baked, True)):
-        snapshot = ServiceSnapshot(service(found, alarms=("5xx",)))
-        assert decide(snapshot, ROLLOUT, SOON, DEADLINE, baked=True).ready is ready
+def test_completed_alone_counts_where_it_is_waited_for() -> None:
+    """Until then ECS may take the deployment back."""
+    for found, ready in ((done(rollout_state="IN_PROGRESS"), False), (done(), True)):
+        snapshot = ServiceSnapshot(service(found))
+        assert decide(snapshot, ROLLOUT, SOON, DEADLINE, completed=True).ready is ready
 
 
 def test_a_first_deployment_that_ecs_took_back_has_failed() -> None:
