@@ -39,7 +39,13 @@ class Watch:
         self.broken.append(f"{self.world.clock.seconds:.0f} s: {text}")
 
     def _look(self) -> None:
-        """Note every second whether visitors are served, and which alarms are red."""
+        """Look every two seconds while a run is at work, else three times a minute."""
+        self._note()
+        at_work = any(not run.over for run in self.world.runs.all)
+        self.timer = self.world.clock.at(2 if at_work else 20, self._look)
+
+    def _note(self) -> None:
+        """Note whether visitors are served, and which alarms are red."""
         world, now = self.world, self.world.clock.seconds
         if world.balancer.served():
             if self.down_since is not None:
@@ -52,13 +58,13 @@ class Watch:
         faults = world.wire.faults
         if faults.out() or faults.throttled > 0.2 or world.ecs.capacity is not None:
             self.troubled = now
-        self.timer = world.clock.at(2, self._look)
 
     def excused(self, since: float) -> bool:
         """Whether a good release had a reason to fail since then."""
         return self.troubled >= since or any(at >= since for at in self.was_red.values())
 
     def _run_ended(self, run: Run) -> None:
+        self._note()
         if run.state in ("COMPLETED", "FAILED"):
             judge = getattr(self, f"_{run.flow.replace('-', '_')}", None)
             if judge is not None:
