@@ -100,11 +100,7 @@ OURS = {
     "COMPLETED but short of tasks": (service(done(running=1)), SOON, WAIT),
     "COMPLETED but with pending tasks": (service(done(pending=1)), SOON, WAIT),
     "all tasks run but not COMPLETED": (service(done(rollout_state="IN_PROGRESS")), SOON, READY),
-    "all tasks run, ECS watches alarms": (
-        service(done(rollout_state="IN_PROGRESS"), alarms=("5xx",)),
-        SOON,
-        READY,
-    ),
+    "all tasks run, alarms": (service(done(rollout_state="IN_PROGRESS"), alarms=("5xx",)), SOON, READY),
     "all tasks run but not COMPLETED, an old one runs": (
         service(done(rollout_state="IN_PROGRESS"), before(running=1), alarms=("5xx",)),
         SOON,
