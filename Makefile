@@ -94,6 +94,7 @@ unit: venv ## Run the unit tests alone: no server, no engine, less than a minute
 	$(VENV)/pytest -n 2 --dist loadfile tests/unit
 
 test: setup ## Run the unit, integration and Terraform tests, and those of the simulated region
+	@$(VENV)/vimbiso base-image >/dev/null
 	@failed=0; \
 	$(VENV)/pytest $(AT_ONCE) --durations=10 $(addprefix --ignore=,$(LONG)) $(wildcard tests/integration tests/terraform tests/unit) || failed=1; \
 	$(VENV)/pytest -n 2 tests/region || failed=1; \
@@ -114,6 +115,7 @@ bench: setup ## Measure against what people use instead, into docs/benchmarks.md
 	@PYTHONPATH=tests:tests/e2e:tests/integration $(VENV)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 e2e: setup ## Run the end-to-end tests, and those of each flow through its steps
+	@$(VENV)/vimbiso base-image >/dev/null
 	@failed=0; \
 	$(VENV)/pytest $(AT_ONCE) --durations=10 $(LONG) || failed=1; \
 	$(VENV)/pytest -n 2 --no-loadscope-reorder --durations=10 tests/e2e || failed=1; \

@@ -5,6 +5,7 @@ packages of the machine's own distribution (Debian or Ubuntu), with the machine'
 certificate authorities, so that it works wherever the machine itself can install packages.
 """
 
+import fcntl
 import hashlib
 import os
 import platform
@@ -12,7 +13,8 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,7 +131,9 @@ def _make(engine: docker.DockerClient, image: str, report: Report) -> str:
             "Give an image that this machine has in the environment variable BASE_IMAGE."
         )
     report(f"Making an equivalent from {recipe.suite}'s packages: {recipe.reference}")
-    with tempfile.TemporaryDirectory(prefix="base-image-") as folder:
+    with _alone(), tempfile.TemporaryDirectory(prefix="base-image-") as folder:
+        if _present(engine, recipe.reference):
+            return recipe.reference  # another process made it meanwhile
         archive = _bootstrap(recipe, Path(folder))
         engine.api.import_image_from_file(
             str(archive),
@@ -138,6 +142,17 @@ def _make(engine: docker.DockerClient, image: str, report: Report) -> str:
             changes=["ENV LANG=C.UTF-8", 'CMD ["python3"]'],
         )
     return recipe.reference
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold what lets one process of this checkout make a base image at a time: it takes minutes."""
+    folder = os.open(Path(__file__).parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _ensure_mmdebstrap(image: str, report: Report) -> None:
