@@ -11,7 +11,6 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-from deployments.secret_file import secret_in
 from deployments.webhook.github_status import StatusReporter
 from deployments.webhook.intake import Credentials, Limiter, demand_signature, read_body
 from deployments.webhook.model import Refusal
@@ -63,26 +62,27 @@ def _add_hooks(
 ) -> None:
     limiter = Limiter(settings.rate, settings.burst)
 
-    async def checked(request: Request, header: str) -> bytes:
+    async def checked(request: Request, header: str) -> tuple[bytes, frozenset[str]]:
         limiter.check(request.client.host if request.client else "")
         body = await read_body(request, settings)
         try:
             secrets = await credentials.signing()
         except httpx.HTTPError as error:
             raise unreachable() from error
-        demand_signature(request, body, header, secrets)
-        return body
+        return body, demand_signature(request, body, header, secrets)
 
     @app.post("/webhooks/github")
     async def github(request: Request) -> JSONResponse:
-        body = await checked(request, "X-Hub-Signature-256")
+        body, signers = await checked(request, "X-Hub-Signature-256")
         headers = request.headers
-        answer = await service.github(body, headers.get("x-github-event"), headers.get("x-github-delivery"))
+        answer = await service.github(
+            body, signers, headers.get("x-github-event"), headers.get("x-github-delivery")
+        )
         return JSONResponse(answer[1], answer[0])
 
     @app.post("/webhooks/deploy")
     async def deploy(request: Request) -> JSONResponse:
-        status, answer = await service.plain(await checked(request, "X-Signature-256"))
+        status, answer = await service.plain(*await checked(request, "X-Signature-256"))
         return JSONResponse(answer, status)
 
 
@@ -120,14 +120,13 @@ def serve() -> None:
         sys.exit("Which Prefect server? Set PREFECT_API_URL (or log in to Prefect Cloud), then start again.")
     try:
         settings = WebhookSettings.read()
+        app = create_app(settings)
     except PipelineError as error:
         sys.exit(str(error))
-    if settings.secret_file and not settings.secrets:
-        secret_in(settings.secret_file)
     # Prefect's client waits seconds before it asks again; deployments.webhook.runs waits milliseconds.
     with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
         uvicorn.run(
-            create_app(settings),
+            app,
             host=settings.host,
             port=settings.port,
             access_log=False,

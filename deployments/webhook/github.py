@@ -51,14 +51,14 @@ def decide(
     repository = inner(document, "repository")
     mine = of_repository(text(repository, "clone_url"), known)
     if not mine:
-        return Ignore("no environment is built from this repository")
+        return Ignore("no environment of this secret is built from this repository")
     change = _push(document, repository) if event == "push" else _workflow(document, repository)
     if isinstance(change, Ignore):
         return change
     fresh(change.at, now, oldest)
     targets = [item for item in mine if item.branch == change.branch]
     if not targets:
-        return Ignore(f"no environment deploys the branch {change.branch[:200]!r}")
+        return Ignore(f"no environment of this secret deploys the branch {change.branch[:200]!r}")
     name = _full_name(repository)
     return tuple(
         Deploy(item.name, change.commit, name, change.at, f"webhook-{item.name}-{change.commit}")

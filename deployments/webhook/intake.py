@@ -1,44 +1,83 @@
 """Checks of a request before its body is read: rate, type, size, signature."""
 
+import asyncio
+import re
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request
 from prefect.blocks.system import Secret
 
 from deployments.secret_file import secret_in
+from deployments.variables import SettingsError
 from deployments.webhook.model import Refusal, TokenBucket, take
 from deployments.webhook.reading import is_signed
 from deployments.webhook.runs import with_retries
 from deployments.webhook.settings import WebhookSettings
+from pipeline.environment.loader import environments
 
 _KEPT = 60.0
 """Seconds that a block's value serves before it is read again: a rotation needs no restart."""
 
 
+Secrets = Mapping[str, tuple[str, ...]]
+"""Valid secrets by environment: one deploys nothing but its own."""
+
+
 class Credentials:
-    """Signing secrets and GitHub token: environment first, then file, then Secret block."""
+    """Signing secrets by environment, and GitHub token: variables first, then file, then Secret blocks."""
 
     def __init__(self, settings: WebhookSettings) -> None:
+        """Raises SettingsError where the secrets that are set cannot be used."""
         self._settings = settings
         self._blocks: dict[str, tuple[float, tuple[str, ...]]] = {}
+        self._set()
 
-    async def signing(self) -> tuple[str, ...]:
+    async def signing(self) -> Secrets:
         """Return the valid secrets.
 
         Raises:
             Refusal: 503, there is none.
             httpx.HTTPError: Prefect cannot be asked.
         """
-        file = self._settings.secret_file
-        found = self._settings.secrets or (
-            (secret_in(file),) if file else await self._block("webhook-secret")
+        names = list(environments())
+        found = self._set() or dict(
+            zip(
+                names,
+                await asyncio.gather(*(self._block(f"webhook-secret-{name}") for name in names)),
+                strict=True,
+            )
         )
-        if not found:
-            step = "Set WEBHOOK_SECRET or the Secret block webhook-secret."
+        if not any(found.values()):
+            step = "Set WEBHOOK_SECRETS, or the Secret block webhook-secret-ENVIRONMENT."
             raise Refusal(503, "The receiver has no secret to check signatures with.", step, retry_after=60)
         return found
+
+    def _set(self) -> Secrets:
+        """Return what variables and files hold; no error quotes it."""
+        known = environments()
+        found: dict[str, tuple[str, ...]] = {}
+        if file := self._settings.emulated_secret_file:
+            found = {name: (secret_in(file),) for name, item in known.items() if item.emulated}
+        for item in filter(None, map(str.strip, re.split(r"[,\n]", self._written()))):
+            name, _, secret = item.partition("=")
+            if name not in known or not secret:
+                raise SettingsError(
+                    "A webhook secret deploys one environment: write ENVIRONMENT=SECRET in WEBHOOK_SECRETS, "
+                    "parted by commas, or in the file that WEBHOOK_SECRET_FILE names, one a line. "
+                    f"The environments are: {', '.join(known)}."
+                )
+            found[name] = (*found.get(name, ()), secret)
+        return found
+
+    def _written(self) -> str:
+        file = self._settings.secret_file
+        try:
+            return self._settings.secrets or (file.read_text(encoding="utf-8") if file else "")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"WEBHOOK_SECRET_FILE cannot be read ({error}). Write the file.") from error
 
     async def github(self) -> str:
         """Return the token for GitHub; empty where none is set."""
@@ -106,12 +145,15 @@ async def read_body(request: Request, settings: WebhookSettings) -> bytes:
     return bytes(body)
 
 
-def demand_signature(request: Request, body: bytes, header: str, secrets: tuple[str, ...]) -> None:
-    """Refuse a body without a valid signature in ``header``.
+def demand_signature(request: Request, body: bytes, header: str, secrets: Secrets) -> frozenset[str]:
+    """Return the environments whose secret made the signature in ``header``.
 
     Raises:
         Refusal: 401.
     """
-    if not is_signed(body, request.headers.get(header), secrets):
-        step = f"Sign the raw body with the shared secret: {header}: sha256=HEX."
+    given = request.headers.get(header)
+    signers = frozenset([name for name, valid in secrets.items() if is_signed(body, given, valid)])
+    if not signers:
+        step = f"Sign the raw body with the environment's secret: {header}: sha256=HEX."
         raise Refusal(401, "The signature is missing or wrong.", step)
+    return signers

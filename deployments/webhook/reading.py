@@ -126,7 +126,7 @@ def parse_generic(
     """Check a plain call; time and nonce are in the signed body, so that nobody can renew an old one.
 
     Raises:
-        Refusal: 422 malformed, 403 stale, 404 unknown environment.
+        Refusal: 422 malformed, 403 stale, 404 none of the ``known`` environments.
     """
     if unknown := set(document) - _FIELDS:
         raise malformed(min(unknown)[:40], "a known field")
@@ -137,7 +137,8 @@ def parse_generic(
         raise malformed("nonce", "16 to 128 letters, digits, - or _")
     item = known.get(text(document, "environment"))
     if item is None:
-        raise Refusal(404, "There is no such environment.", f"Name one of: {', '.join(sorted(known))}.")
+        step = f"Name one of: {', '.join(sorted(known))}."
+        raise Refusal(404, "The secret that signed the call deploys no such environment.", step)
     return GenericCall(_deploy(document, item, at, nonce), nonce)
 
 

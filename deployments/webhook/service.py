@@ -5,7 +5,7 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from deployments.webhook.queues import DeliveryQueues, StartedRun
 from deployments.webhook.reading import parse_generic, read_object
 from deployments.webhook.settings import WebhookSettings
 from pipeline.environment.loader import environments
+from pipeline.environment.model import Environment
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS seen (key TEXT PRIMARY KEY, at REAL NOT NULL, answer TEXT NOT NULL);
@@ -88,7 +89,9 @@ class DeliveryHandler:
         self._settings, self._store, self._metrics, self._queues = settings, store, metrics, queues
         self._starting: dict[str, asyncio.Task[list[dict[str, str]]]] = {}
 
-    async def github(self, body: bytes, event: str | None, delivery: str | None) -> Answer:
+    async def github(
+        self, body: bytes, signers: Collection[str], event: str | None, delivery: str | None
+    ) -> Answer:
         """Handle a GitHub delivery; return status and JSON.
 
         Raises:
@@ -96,12 +99,13 @@ class DeliveryHandler:
         """
         if not event or not delivery or len(delivery) > 100:
             raise Refusal(400, "X-GitHub-Event or X-GitHub-Delivery is missing.", "Send GitHub's headers.")
-        digest = hashlib.sha256(event.encode() + b"\0" + body).hexdigest()
+        head = f"{event}\0{' '.join(sorted(signers))}\0"
+        digest = hashlib.sha256(head.encode() + body).hexdigest()
         if (earlier := self._earlier(delivery, digest)) is not None:
             return 200, {"ignored": "this delivery was handled already", "runs": earlier}
-        document, known = read_object(body), environments().values()
+        document, known = read_object(body), list(_deployed_by(signers).values())
         decision = decide(
-            event, document, list(known), time.time(), self._settings.github_age, self._settings.events
+            event, document, known, time.time(), self._settings.github_age, self._settings.events
         )
         if isinstance(decision, Ignore):
             return 200, {"ignored": decision.reason}
@@ -111,13 +115,14 @@ class DeliveryHandler:
             self._store.remember(key, time.time(), answer)
         return 202, {"runs": started}
 
-    async def plain(self, body: bytes) -> Answer:
+    async def plain(self, body: bytes, signers: Collection[str]) -> Answer:
         """Handle a plain call; return status and JSON.
 
         Raises:
             Refusal: as the check says; 409 for a nonce used before; 503 without Prefect.
         """
-        call = parse_generic(read_object(body), environments(), time.time(), self._settings.plain_age)
+        known = _deployed_by(signers)
+        call = parse_generic(read_object(body), known, time.time(), self._settings.plain_age)
         key = f"nonce {call.nonce}"
         if not self._store.claim(key, time.time()):
             raise Refusal(409, "The nonce was used before.", "Sign a new call with a new nonce.")
@@ -180,6 +185,10 @@ class DeliveryHandler:
             ) from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise unreachable() from error
+
+
+def _deployed_by(signers: Collection[str]) -> dict[str, Environment]:
+    return {name: item for name, item in environments().items() if name in signers}
 
 
 def unreachable() -> Refusal:

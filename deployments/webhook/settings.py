@@ -26,8 +26,11 @@ class WebhookSettings(Variables):
     port: Port = Field(4201, validation_alias="VIMBISO_WEBHOOK_PORT")
     host: str = "127.0.0.1"
     state: StateFolder = Field(STATE, validation_alias="VIMBISO_STATE")
-    secrets: Listed = Field((), validation_alias=AliasChoices("WEBHOOK_SECRETS", "WEBHOOK_SECRET"))
+    secrets: str = Field("", repr=False, validation_alias=AliasChoices("WEBHOOK_SECRETS", "WEBHOOK_SECRET"))
+    """``ENVIRONMENT=SECRET``, parted by commas; in the file, by lines."""
     secret_file: Path | None = None
+    emulated_secret_file: Path | None = None
+    """The local stack's own: file with one secret for whatever an emulator serves."""
     rate: Positive = 20
     burst: Positive = 100
     max_bytes: PositiveInt = 5_000_000

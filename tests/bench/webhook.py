@@ -12,14 +12,13 @@ from uuid import UUID
 import httpx
 from bench.figures import Report, Series
 from bench.webhook_load import Tally, storm
-from bench.workshop import Workshop
+from bench.workshop import SOURCE, STAGING_SECRET, Workshop
 from support.house import House
 
 from deployments.webhook.reading import sign
 
 _RATE = 200
 _PUSHES = 0.02
-_SOURCE = "https://github.com/vimbiso/vimbiso-pay.git"
 
 
 def webhook(shop: Workshop) -> Report:
@@ -61,10 +60,10 @@ def _storm(house: House, seconds: float, rate: float) -> tuple[Tally, float]:
         rate=rate,
         seconds=seconds,
         pushes=_PUSHES,
-        clone_url=_SOURCE,
+        clone_url=SOURCE,
     )
     began = time.monotonic()
-    tally = asyncio.run(storm(options, _secret(house)))
+    tally = asyncio.run(storm(options, STAGING_SECRET))
     return tally, time.monotonic() - began
 
 

@@ -20,6 +20,8 @@ from pipeline.aws.access import AwsAccess
 
 FIRST_PORT = int(os.environ.get("BENCH_PORT", "4780"))
 """Stacks take three free ports in a row from here on, in steps of a hundred; an emulator alone the ninth."""
+SOURCE = "https://github.com/vimbiso/vimbiso-pay.git"
+STAGING_SECRET = "made-up-for-staging"
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class Workshop:
         self.say("starting a stack, building its infrastructure, deploying the first release")
         # A storm of deliveries must not meet the limit that guards the receiver against one.
         os.environ |= {"WEBHOOK_RATE": "100000", "WEBHOOK_BURST": "100000"}
+        os.environ |= {"WEBHOOK_SECRETS": f"staging={STAGING_SECRET}", "VIMBISO_SOURCE": SOURCE}
         return self.stack.enter_context(standing_house(self.room(), free_ports(FIRST_PORT)))
 
 

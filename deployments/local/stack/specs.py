@@ -183,5 +183,5 @@ def _webhook(settings: Settings) -> Spec:
         ready=answers(f"http://127.0.0.1:{settings.webhook_port}/health"),
         port=settings.webhook_port,
         port_variable="VIMBISO_WEBHOOK_PORT",
-        variables={"WEBHOOK_SECRET_FILE": str(settings.state / WEBHOOK_SECRET)},
+        variables={"WEBHOOK_EMULATED_SECRET_FILE": str(settings.state / WEBHOOK_SECRET)},
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from webhook_support.world import World
+from webhook_support.world import ENVIRONMENTS, World
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, prefect_home: Callable[[Path
     made = World(folder)
     try:
         made.start_server()
-        for name in ("local", "staging", "production"):
+        for name in ENVIRONMENTS:
             made.add_deployment(name)
         made.start_receiver()
         yield made

@@ -22,7 +22,7 @@ def test_defaults(variables: dict[str, str]) -> None:
     variables["WEBHOOK_EVENTS"] = variables["WEBHOOK_SECRETS"] = variables["WEBHOOK_RATE"] = ""
     found = WebhookSettings.read()
     assert (found.host, found.port, found.store.name) == ("127.0.0.1", 4201, "webhook.db")
-    assert (found.secrets, found.secret_file, found.events) == ((), None, ("push", "workflow_run"))
+    assert (found.secrets, found.secret_file, found.events) == ("", None, ("push", "workflow_run"))
     assert (found.rate, found.burst, found.max_bytes, found.follow) == (20, 100, 5_000_000, 5)
     assert (found.github_age, found.plain_age) == (86_400, 300)
     assert (found.github_api, found.github_token, found.ui_url) == ("https://api.github.com", "", "")
@@ -34,7 +34,7 @@ def test_each_has_its_variable(variables: dict[str, str]) -> None:
         "VIMBISO_WEBHOOK_PORT": "5201",
         "VIMBISO_STATE": "/state",
         "WEBHOOK_PORT": "1",  # the host's port of the compose file, not the receiver's
-        "WEBHOOK_SECRETS": "new, old,",
+        "WEBHOOK_SECRETS": "staging=new",
         "WEBHOOK_SECRET_FILE": "/secret",
         "WEBHOOK_EVENTS": "workflow_run",
         "WEBHOOK_RATE": "0.5",
@@ -44,7 +44,7 @@ def test_each_has_its_variable(variables: dict[str, str]) -> None:
     }
     found = WebhookSettings.read()
     assert (found.port, found.store) == (5201, Path("/state/webhook.db"))
-    assert (found.secrets, found.secret_file) == (("new", "old"), Path("/secret"))
+    assert (found.secrets, found.secret_file) == ("staging=new", Path("/secret"))
     assert (found.events, found.rate) == (("workflow_run",), 0.5)
     assert (found.github_api, found.github_token) == ("https://git.test/api", "t")
     assert found.ui_url == "https://prefect.test"
@@ -55,9 +55,9 @@ def test_each_has_its_variable(variables: dict[str, str]) -> None:
 def test_one_secret_has_a_variable_of_its_own(variables: dict[str, str]) -> None:
     """The one for several goes first."""
     variables["WEBHOOK_SECRET"] = "one"
-    assert WebhookSettings.read().secrets == ("one",)
+    assert WebhookSettings.read().secrets == "one"
     variables["WEBHOOK_SECRETS"] = "two"
-    assert WebhookSettings.read().secrets == ("two",)
+    assert WebhookSettings.read().secrets == "two"
 
 
 @pytest.mark.parametrize(

@@ -12,5 +12,5 @@ def test_an_unsigned_request_is_told_the_header_of_its_own_call(header: str) -> 
     """The plain call has another than GitHub's."""
     request = Request({"type": "http", "headers": []})
     with pytest.raises(Refusal) as caught:
-        demand_signature(request, b"{}", header, ("secret",))
+        demand_signature(request, b"{}", header, {"staging": ("secret",)})
     assert (caught.value.status, f" {header}: sha256=HEX" in caught.value.next_step) == (401, True)

@@ -17,6 +17,8 @@ from webhook_support.github import GitHub
 
 from deployments.webhook.reading import sign
 
+ENVIRONMENTS = ("local", "staging", "production")
+
 
 def until(true: Callable[[], bool], seconds: float = 240) -> None:
     """Poll until it is true."""
@@ -54,7 +56,7 @@ class World:
             "VIMBISO_STATE": str(folder),
             "VIMBISO_WEBHOOK_PORT": str(self._receiver),
             "VIMBISO_SOURCE": "https://github.com/acme/pay.git",
-            "WEBHOOK_SECRETS": ",".join(SECRETS),
+            "WEBHOOK_SECRETS": ",".join(f"{name}={secret}" for name in ENVIRONMENTS for secret in SECRETS),
             "WEBHOOK_RATE": "100000",
             "WEBHOOK_BURST": "100000",
             "WEBHOOK_MAX_BYTES": "20000",
