@@ -3,13 +3,12 @@
 Source: GitHub, "Webhook events and payloads" (push, workflow_run).
 """
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from deployments.webhook.model import Decision, Deploy, Ignore
-from deployments.webhook.reading import commit, fresh, inner, malformed, moment, text
+from deployments.webhook.reading import commit, fresh, inner, moment, text
 from pipeline.environment.model import Environment
 from pipeline.source.location import repository_id
 
@@ -23,7 +22,6 @@ def of_repository(url: str, known: Iterable[Environment]) -> list[Environment]:
 
 
 _BRANCH = "refs/heads/"
-_FULL_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,8 @@ class _Change:
     branch: str
     commit: str
     at: float
+    workflow: str | None = None
+    """File of the workflow that succeeded."""
 
 
 def decide(
@@ -49,20 +49,24 @@ def decide(
     if event not in accepted:
         return Ignore(f"events of the kind {event[:40]!r} start nothing here")
     repository = inner(document, "repository")
-    mine = of_repository(text(repository, "clone_url"), known)
+    url = text(repository, "clone_url")
+    mine, name = of_repository(url, known), (repository_id(url) or "").partition("/")[2]
     if not mine:
         return Ignore("no environment of this secret is built from this repository")
-    change = _push(document, repository) if event == "push" else _workflow(document, repository)
+    change = _push(document, repository) if event == "push" else _workflow(document, name)
     if isinstance(change, Ignore):
         return change
-    fresh(change.at, now, oldest)
+    order = fresh(change.at, now, oldest)
     targets = [item for item in mine if item.branch == change.branch]
     if not targets:
         return Ignore(f"no environment of this secret deploys the branch {change.branch[:200]!r}")
-    name = _full_name(repository)
+    meant = [item for item in targets if item.ci_workflow == change.workflow]
+    if not meant:
+        other = targets[0]
+        return Ignore(f"{other.name} is deployed by {other.ci_workflow or 'pushes: it has no ci_workflow'}")
     return tuple(
-        Deploy(item.name, change.commit, name, change.at, f"webhook-{item.name}-{change.commit}")
-        for item in targets
+        Deploy(item.name, change.commit, name, order, f"webhook-{item.name}-{change.commit}")
+        for item in meant
     )
 
 
@@ -75,20 +79,14 @@ def _push(document: Mapping[str, Any], repository: Mapping[str, Any]) -> _Change
     return _Change(ref.removeprefix(_BRANCH), commit(document, "after"), moment(repository, "pushed_at"))
 
 
-def _workflow(document: Mapping[str, Any], repository: Mapping[str, Any]) -> _Change | Ignore:
+def _workflow(document: Mapping[str, Any], name: str) -> _Change | Ignore:
     """Only a workflow that a push to this very repository started: a fork may name its branch as it likes."""
     run = inner(document, "workflow_run")
     if document.get("action") != "completed" or run.get("conclusion") != "success":
         return Ignore("the workflow run has not succeeded")
     if run.get("event") != "push":
         return Ignore("the workflow run was not started by a push")
-    if inner(run, "head_repository").get("full_name") != repository.get("full_name"):
+    if text(inner(run, "head_repository"), "full_name").lower() != name:
         return Ignore("the workflow run belongs to a fork")
-    return _Change(text(run, "head_branch"), commit(run, "head_sha"), moment(run, "created_at"))
-
-
-def _full_name(repository: Mapping[str, Any]) -> str:
-    name = text(repository, "full_name")
-    if not _FULL_NAME.fullmatch(name):
-        raise malformed("repository.full_name", "OWNER/NAME")
-    return name
+    workflow = text(run, "path").partition("@")[0]
+    return _Change(text(run, "head_branch"), commit(run, "head_sha"), moment(run, "created_at"), workflow)

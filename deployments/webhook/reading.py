@@ -86,11 +86,11 @@ def moment(document: Mapping[str, Any], key: str) -> float:
     raise malformed(key, "a time")
 
 
-def fresh(at: float, now: float, oldest: float, clock_skew: float = 300.0) -> None:
-    """Refuse what is older than ``oldest`` seconds or lies in the future.
+def fresh(at: float, now: float, oldest: float, clock_skew: float = 300.0) -> float:
+    """Return when it was, by our clock now at the latest: nobody gets ahead of later pushes by a fast clock.
 
     Raises:
-        Refusal: 403.
+        Refusal: 403, older than ``oldest`` seconds, or of a future that no clock explains.
     """
     if now - at > oldest:
         raise Refusal(
@@ -100,6 +100,7 @@ def fresh(at: float, now: float, oldest: float, clock_skew: float = 300.0) -> No
         )
     if at - now > clock_skew:
         raise Refusal(403, "The request comes from the future.", "Set the sender's clock.")
+    return min(at, now)
 
 
 def malformed(key: str, requested: str) -> Refusal:
@@ -130,8 +131,7 @@ def parse_generic(
     """
     if unknown := set(document) - _FIELDS:
         raise malformed(min(unknown)[:40], "a known field")
-    at = moment(document, "timestamp")
-    fresh(at, now, oldest)
+    at = fresh(moment(document, "timestamp"), now, oldest)
     nonce = text(document, "nonce")
     if not _NONCE.fullmatch(nonce):
         raise malformed("nonce", "16 to 128 letters, digits, - or _")

@@ -27,6 +27,7 @@ from pipeline.health.codes import HealthCodes
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+WorkflowPath = Annotated[str, StringConstraints(pattern=r"^\.github/workflows/[^/@\s]+\.ya?ml$")]
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+$")]
 
@@ -120,6 +121,8 @@ class Environment(BaseModel):
     """Public host name; without one the load balancer answers plain HTTP under its own name."""
     branch: Text
     """Branch whose pushes are deployed."""
+    ci_workflow: WorkflowPath | None = None
+    """Workflow at GitHub whose success starts deployments, in the place of the push itself."""
     source: SourceSettings
     health_path: UrlPath
     health_codes: CodesText = "200-299"

@@ -49,6 +49,10 @@ def test_a_plain_call_names_environment_and_commit() -> None:
     found = parse_generic(call(), environments(), NOW, 300).deploy
     assert found.parameters == {"environment": "staging", "ref": "b" * 40}
     assert found.key == f"webhook-staging-{'b' * 40}"
+    assert (found.order, parse_generic(call(timestamp=NOW + 250), environments(), NOW, 300).deploy.order) == (
+        NOW,
+        NOW,
+    )
 
 
 @pytest.mark.parametrize(
