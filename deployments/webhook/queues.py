@@ -47,6 +47,12 @@ class WaitingRun:
     """Prefect's state type."""
 
 
+def newest_run(runs: Iterable[WaitingRun], environment: str) -> WaitingRun | None:
+    """Return the environment's run whose commit was pushed last; ended ones count."""
+    mine = (run for run in runs if run.environment == environment)
+    return max(mine, key=lambda run: (run.order, run.created, run.id), default=None)
+
+
 def superseded(runs: Iterable[WaitingRun], environment: str) -> list[str]:
     """Return the ids of the environment's runs that no worker has taken and that are not the newest.
 
@@ -54,8 +60,8 @@ def superseded(runs: Iterable[WaitingRun], environment: str) -> list[str]:
     rollout is worse interrupted than finished.
     """
     mine = [run for run in runs if run.environment == environment]
-    newest = max(((run.order, run.created, run.id) for run in mine), default=None)
-    return [run.id for run in mine if run.state in _WAITING and (run.order, run.created, run.id) != newest]
+    newest = newest_run(mine, environment)
+    return [run.id for run in mine if run.state in _WAITING and run is not newest]
 
 
 def newest(deploys: Sequence[Deploy]) -> Deploy:
@@ -77,14 +83,14 @@ class StartedRun:
 
     run: str
     deploy: Deploy
-    """What the run deploys: the delivery's own, or a newer one that came while it waited."""
+    """What the run deploys: the delivery's own, or a newer one."""
 
 
 class DeliveryQueues:
     """Brings deliveries to Prefect; nobody is answered before Prefect has the run."""
 
     def __init__(
-        self, begin: Callable[[Deploy], Awaitable[str]], settle: Callable[[str], Awaitable[bool]]
+        self, begin: Callable[[Deploy], Awaitable[StartedRun]], settle: Callable[[str], Awaitable[bool]]
     ) -> None:
         """``begin`` starts a run; ``settle`` cancels some needless ones and says whether there are more."""
         self._begin_run, self._settle_runs = begin, settle
@@ -133,7 +139,7 @@ class DeliveryQueues:
         chosen = newest([deploy for deploy, _ in waiting])
         try:
             async with asyncio.timeout(_PART):
-                served = StartedRun(await self._begin_run(chosen), chosen)
+                served = await self._begin_run(chosen)
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
             for _, future in waiting:
                 if not future.done():

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -24,7 +25,7 @@ from prefect.states import Cancelled
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from deployments.webhook.model import Deploy
-from deployments.webhook.queues import WaitingRun, superseded
+from deployments.webhook.queues import StartedRun, WaitingRun, newest_run, superseded
 from pipeline.clock import utc_now
 
 _BUSY = frozenset({429, 502, 503})
@@ -80,15 +81,14 @@ class Runs:
         """Close the connections."""
         await self._stack.aclose()
 
-    async def start(self, deploy: Deploy) -> str:
-        """Start a deployment, once per key.
-
-        Returns:
-            The flow run's id.
+    async def start(self, deploy: Deploy) -> StartedRun:
+        """Start a deployment, once per key; where a newer one has a run already, that one serves.
 
         Raises:
             httpx.HTTPError, ObjectNotFound: Prefect does not answer, or has no such deployment.
         """
+        if newer := await self._newer(deploy):
+            return newer
         deployment, client = await self._deployment(deploy.environment), await self._client()
         run = await with_retries(
             lambda: client.create_flow_run_from_deployment(
@@ -99,7 +99,15 @@ class Runs:
                 labels=_labels(deploy),
             )
         )
-        return str(run.id)
+        return StartedRun(str(run.id), deploy)
+
+    async def _newer(self, deploy: Deploy) -> StartedRun | None:
+        runs = {str(run.id): run for run in await self._alive()}
+        found = newest_run(map(_waiting, runs.values()), deploy.environment)
+        if found is None or found.order <= deploy.order:
+            return None
+        commit = str(runs[found.id].labels.get("webhook.commit", ""))
+        return StartedRun(found.id, replace(deploy, commit=commit, order=found.order, key=""))
 
     async def cancel_superseded(self, environment: str) -> bool:
         """Cancel what no worker has taken yet and a newer push makes needless; return whether there is more.
@@ -109,8 +117,7 @@ class Runs:
         Raises:
             httpx.HTTPError: Prefect does not answer.
         """
-        alive = FlowRunFilterState(type=FlowRunFilterStateType(not_any_=[StateType.CANCELLED]))
-        needless = superseded(map(_waiting, await self._read(state=alive)), environment)
+        needless = superseded(map(_waiting, await self._alive()), environment)
         for run in needless[:_AT_ONCE]:
             await self._cancel(UUID(run))
         return len(needless) > _AT_ONCE
@@ -118,6 +125,10 @@ class Runs:
     async def recent(self) -> list[FlowRun]:
         """Return the runs of the last days that the receiver started, newest first."""
         return await self._read()
+
+    async def _alive(self) -> list[FlowRun]:
+        alive = FlowRunFilterState(type=FlowRunFilterStateType(not_any_=[StateType.CANCELLED]))
+        return await self._read(state=alive)
 
     async def _read(self, **more: Any) -> list[FlowRun]:
         since = utc_now() - _LOOK_BACK

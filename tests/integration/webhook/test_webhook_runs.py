@@ -1,5 +1,7 @@
 """Which runs deliveries become: one for each push, the newest of a burst, seen to its end."""
 
+import time
+
 import httpx
 from webhook_support.deliveries import push, steady_load
 from webhook_support.world import World, until
@@ -29,14 +31,17 @@ def test_500_redeliveries_are_one_run(world: World) -> None:
 
 
 def test_a_burst_of_pushes_leaves_the_newest(world: World) -> None:
-    """Earlier runs that wait are cancelled, also where the older push arrives last."""
+    """An earlier run that waits is cancelled; an older push that arrives last is told whose run serves."""
     ages = {"3": -10, "5": -20, "4": -15}
     pushes = {name: world.deliver(push(name * 40, age=age), f"burst-{name}") for name, age in ages.items()}
 
     def states() -> dict[str, str]:
         return {name: world.run_of(answer)["state"]["type"] for name, answer in pushes.items()}
 
-    until(lambda: states() == {"3": "CANCELLED", "5": "SCHEDULED", "4": "CANCELLED"})
+    until(lambda: states() == {"3": "CANCELLED", "5": "SCHEDULED", "4": "SCHEDULED"})
+    (late,), (served,) = (pushes[name].json()["runs"] for name in "45")
+    assert (late["flow_run_id"], late["replaced_by"]) == (served["flow_run_id"], "5" * 40)
+    assert "replaced_by" not in served
 
 
 def test_100_pushes_at_once_are_answered_with_a_run_each_and_leave_one(world: World) -> None:
@@ -79,6 +84,17 @@ def test_a_signed_push_is_deployed_by_a_worker(world: World) -> None:
         until(lambda: ("success", "staging") in world.github.statuses("8" * 40))
     finally:
         world.stop(worker)
+
+
+def test_a_fast_clock_keeps_no_later_push_away(world: World) -> None:
+    """What is pushed after such a call has a run of its own. The last here: the call is newer than all."""
+    call = world.call(environment="production", ref="f" * 40, nonce="f" * 20, timestamp=time.time() + 250)
+    state = {"state": {"type": "COMPLETED", "name": "Completed"}, "force": True}
+    run = world.run_of(call)["id"]
+    httpx.post(f"{world.api}/flow_runs/{run}/set_state", json=state, timeout=120).raise_for_status()
+    answer = world.deliver(push("0f" * 20, "prod", age=-601), "after the fast clock")
+    assert "replaced_by" not in answer.json()["runs"][0]
+    assert world.run_of(answer)["state"]["type"] == "SCHEDULED"
 
 
 def _run(answer: httpx.Response | None) -> str:

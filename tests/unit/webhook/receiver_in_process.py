@@ -12,6 +12,7 @@ import pytest
 
 from deployments.webhook import app as module
 from deployments.webhook.model import Deploy
+from deployments.webhook.queues import StartedRun
 from deployments.webhook.reading import sign
 from deployments.webhook.settings import WebhookSettings
 
@@ -24,10 +25,10 @@ class ListedRuns:
     def __init__(self) -> None:
         self.started: list[Deploy] = []
 
-    async def start(self, deploy: Deploy) -> str:
+    async def start(self, deploy: Deploy) -> StartedRun:
         """Start a run."""
         self.started.append(deploy)
-        return f"run-{len(self.started)}"
+        return StartedRun(f"run-{len(self.started)}", deploy)
 
     async def cancel_superseded(self, environment: str) -> bool:
         """Find nothing to cancel."""

@@ -32,13 +32,13 @@ class Prefect:
     silent: int = 0
     _busy: bool = False
 
-    async def begin(self, deploy: Deploy) -> str:
+    async def begin(self, deploy: Deploy) -> StartedRun:
         """Start a run."""
         self.began.append(deploy)
         await self._alone()
         if self.error is not None:
             raise self.error
-        return f"run of {deploy.key}"
+        return StartedRun(f"run of {deploy.key}", deploy)
 
     async def settle(self, environment: str) -> bool:
         """Cancel some; there are ``more`` rounds to come, after ``silent`` ones without an answer."""

@@ -10,9 +10,9 @@ SECRETS = ("first-secret", "second-secret")
 
 
 def push(sha: str, branch: str = "stage", age: float = 0, **more: Any) -> bytes:
-    """Return a push."""
+    """Return a push of ten minutes ago, or ``age`` seconds before: no push counts as later than now."""
     url = "https://github.com/acme/pay.git"
-    repository = {"clone_url": url, "full_name": "acme/pay", "pushed_at": int(time.time() - age)}
+    repository = {"clone_url": url, "full_name": "acme/pay", "pushed_at": int(time.time() - 600 - age)}
     document = {"ref": f"refs/heads/{branch}", "after": sha, "repository": repository, **more}
     return json.dumps(document).encode()
 
