@@ -36,9 +36,10 @@ def register(names: Sequence[str] | None = None) -> None:
 
     Raises:
         UnknownEnvironmentError: a name that environments.toml does not describe.
+        UnknownSourceError: one is built from a repository that no variable names.
         PipelineError: no Prefect server is named.
     """
-    chosen = [environment(name) for name in names] if names else list(environments().values())
+    chosen = [environment(name) for name in names or environments()]
     if not PREFECT_API_URL.value():
         raise PipelineError(
             "Which Prefect server? Set PREFECT_API_URL (or log in to Prefect Cloud), then run again."

@@ -29,6 +29,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # that the unit tests do. The files do not change.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
+# Staging and production have a source only where somebody names it.
+os.environ.setdefault("VIMBISO_SOURCE", "https://github.com/vimbiso/vimbiso-pay.git")
+
 check_requests()
 
 

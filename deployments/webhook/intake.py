@@ -16,7 +16,7 @@ from deployments.webhook.model import Refusal, TokenBucket, take
 from deployments.webhook.reading import is_signed
 from deployments.webhook.runs import with_retries
 from deployments.webhook.settings import WebhookSettings
-from pipeline.environment.loader import environments
+from pipeline.environment.loader import environment, environments
 
 _KEPT = 60.0
 """Seconds that a block's value serves before it is read again: a rotation needs no restart."""
@@ -30,7 +30,7 @@ class Credentials:
     """Signing secrets by environment, and GitHub token: variables first, then file, then Secret blocks."""
 
     def __init__(self, settings: WebhookSettings) -> None:
-        """Raises SettingsError where the secrets that are set cannot be used."""
+        """Raises SettingsError or UnknownSourceError where the secrets that are set cannot be used."""
         self._settings = settings
         self._blocks: dict[str, tuple[float, tuple[str, ...]]] = {}
         self._set()
@@ -42,7 +42,7 @@ class Credentials:
             Refusal: 503, there is none.
             httpx.HTTPError: Prefect cannot be asked.
         """
-        names = list(environments())
+        names = [name for name, item in environments().items() if not item.source.unset]
         found = self._set() or dict(
             zip(
                 names,
@@ -69,6 +69,7 @@ class Credentials:
                     "parted by commas, or in the file that WEBHOOK_SECRET_FILE names, one a line. "
                     f"The environments are: {', '.join(known)}."
                 )
+            environment(name)
             found[name] = (*found.get(name, ()), secret)
         return found
 

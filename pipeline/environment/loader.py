@@ -34,6 +34,16 @@ class UnknownEnvironmentError(PipelineError):
         )
 
 
+class UnknownSourceError(PipelineError):
+    """Nobody has said which repository an environment is built from."""
+
+    def __init__(self, name: str, variable: str) -> None:
+        super().__init__(
+            f"{name} has no source: the variable {variable} is not set. Set it to the URL of "
+            f"its repository (export {variable}=https://github.com/OWNER/REPOSITORY.git), then run again."
+        )
+
+
 def load_environments(
     path: Path, variables: Mapping[str, str] | None = None, application: str = ""
 ) -> dict[str, Environment]:
@@ -41,8 +51,9 @@ def load_environments(
 
     Values may hold ``${NAME}``: taken from ``variables`` (default: the process environment), else from the
     file's own ``[variables]`` table. Keys of ``[defaults]`` serve every environment, and ``{app}`` and
-    ``{environment}`` in ``[names]`` are filled in. The environments of an ``application`` with a folder of
-    its own are named after it, and their sizes lie beside the file.
+    ``{environment}`` in ``[names]`` are filled in. The variable of a source's repository need not be set
+    yet. The environments of an ``application`` with a folder of its own are named after it, and their sizes
+    lie beside the file.
 
     Raises:
         EnvironmentsFileError: the file is missing, is not TOML, or has unknown, missing or ill-typed values.
@@ -112,7 +123,8 @@ def _expand(value: Any, values: Mapping[str, Any], where: str, problems: list[st
     try:
         return Template(value).substitute(values)
     except KeyError as error:
-        problems.append(f"{where}: variable {error.args[0]} is not set")
+        if not where.endswith(".source.repository"):
+            problems.append(f"{where}: variable {error.args[0]} is not set")
     except ValueError as error:
         problems.append(f"{where}: {error}")
     return value
@@ -210,8 +222,11 @@ def environment(name: str) -> Environment:
 
     Raises:
         UnknownEnvironmentError: naming those that exist.
+        UnknownSourceError: naming the variable that is not set.
     """
     known = environments()
     if name not in known:
         raise UnknownEnvironmentError(name, list(known))
+    if variable := known[name].source.unset:
+        raise UnknownSourceError(name, variable)
     return known[name]

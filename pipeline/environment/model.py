@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -52,6 +53,12 @@ class SourceSettings(BaseModel):
     """Stage to build; the last one when absent."""
     build_args: dict[str, str] = {}
     """Values of the Dockerfile's ARGs; never secret."""
+
+    @property
+    def unset(self) -> str:
+        """Variable that was to name the repository and is not set; "" where it is known."""
+        left = re.search(r"\$\{?(\w+)", self.repository)
+        return left[1] if left else ""
 
     @property
     def recipe(self) -> str:

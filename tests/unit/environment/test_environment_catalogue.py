@@ -4,12 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from deployments.register import register
+from deployments.webhook.intake import Credentials
+from deployments.webhook.settings import WebhookSettings
 from pipeline.environment.files import PROJECT
 from pipeline.environment.loader import (
     EnvironmentsFileError,
     UnknownEnvironmentError,
+    UnknownSourceError,
     environment,
     environments,
+    forget_environments,
 )
 
 MINIMAL = """
@@ -36,6 +41,26 @@ def test_the_projects_own_environments(monkeypatch: pytest.MonkeyPatch) -> None:
     assert production.names.cluster == "vimbiso-pay-cluster-production"
     assert {item.region for item in environments().values()} == {"af-south-1"}
     assert not production.destroyable
+
+
+def test_nobody_s_code_is_delivered_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without VIMBISO_SOURCE local works, and staging and production say what to set."""
+    monkeypatch.delenv("VIMBISO_SOURCE")
+    forget_environments()
+    try:
+        assert environment("local").source.repository == "examples/vimbiso-pay"
+        for name in ("staging", "production"):
+            says = rf"{name} has no source: .*VIMBISO_SOURCE is not set.*export VIMBISO_SOURCE=https"
+            with pytest.raises(UnknownSourceError, match=says):
+                environment(name)
+            with pytest.raises(UnknownSourceError, match=says):
+                register([name])
+            with pytest.raises(UnknownSourceError, match=says):
+                Credentials(WebhookSettings.model_construct(secrets=f"{name}=word", secret_file=None))
+        with pytest.raises(UnknownSourceError):
+            register()
+    finally:
+        forget_environments()
 
 
 def test_another_file_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """What GitHub's events lead to."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from deployments.webhook.github import decide
 from deployments.webhook.model import Deploy, Ignore, Refusal
-from pipeline.environment.loader import environments
+from pipeline.environment.loader import environments, forget_environments
 from pipeline.environment.model import Environment
 
 NOW = 1_800_000_000.0
@@ -18,10 +19,12 @@ URL = "https://github.com/vimbiso/vimbiso-pay.git"
 
 
 @pytest.fixture
-def known(monkeypatch: pytest.MonkeyPatch) -> list[Environment]:
+def known(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Environment]]:
     """The project's own environments."""
-    monkeypatch.delenv("VIMBISO_SOURCE", raising=False)
-    return list(environments().values())
+    monkeypatch.setenv("VIMBISO_SOURCE", URL)
+    forget_environments()
+    yield list(environments().values())
+    forget_environments()
 
 
 def push(**changes: Any) -> dict[str, Any]:
