@@ -45,6 +45,7 @@ class DeployOptions:
     migrate: bool
     take_over: bool
     roll_back: bool
+    branch_only: bool
 
 
 @flow(name="deploy-application", flow_run_name=run_name)
@@ -57,6 +58,7 @@ def deploy_application(
     take_over: bool = False,
     roll_back: bool = True,
     verify_only: bool = False,
+    branch_only: bool = False,
 ) -> State[str]:
     """Build, push, migrate, try, roll out, verify and record a release.
 
@@ -76,15 +78,16 @@ def deploy_application(
         take_over: go on although somebody else's rollout is under way.
         roll_back: return to the last good release when the rollout fails.
         verify_only: only run the preflight checks; change nothing.
+        branch_only: refuse a ref that is no commit of the environment's branch, as runs of a webhook do.
     """
     live, stopwatch = load_environment(environment), Stopwatch()
     if rollback_was_prompted():
         _carry_out(live)
     refuse_second_delivery(live)
-    options = DeployOptions(migrate, take_over, roll_back)
+    options = DeployOptions(migrate, take_over, roll_back, branch_only)
     try:
         with stopwatch.step("preflight"):
-            preflight(live, ref, builds=image is None)
+            preflight(live, ref, image is None, branch_only)
         if verify_only:
             return Completed(
                 message="VERIFIED: the preflight found nothing; nothing was changed.", data="VERIFIED"
@@ -102,7 +105,7 @@ def _deliver(
 ) -> State[str]:
     """Make the image, which keeps nobody out; then move the service, which one run does at a time."""
     with stopwatch.step("image"):
-        release = _image(live, ref, image)
+        release = _image(live, ref, image, options.branch_only)
     name_run(live, release.name, image or ref or "")
     try:
         return _move(live, release, options, stopwatch)
@@ -131,11 +134,11 @@ def _move(
         return _conclude(live, release, end, options.roll_back)
 
 
-def _image(live: LiveEnvironment, ref: str | None, image: str | None) -> Release:
+def _image(live: LiveEnvironment, ref: str | None, image: str | None, branch_only: bool) -> Release:
     """Return the image to deploy: the one handed in, the one in the registry, or a new one."""
     if image is not None:
         return require_image(live, image)
-    source = fetch_source(live, ref)
+    source = fetch_source(live, ref, branch_only)
     found = find_release(live, source.release)
     if found is not None:
         built = {

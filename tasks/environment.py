@@ -19,7 +19,9 @@ from tasks.support import show_table, step
 
 
 @step
-def preflight(live: LiveEnvironment, ref: str | None, builds: bool) -> tuple[CheckResult, ...]:
+def preflight(
+    live: LiveEnvironment, ref: str | None, builds: bool, branch_only: bool = False
+) -> tuple[CheckResult, ...]:
     """Ask every check, show all answers, and raise when one speaks against deploying.
 
     ``ref`` is what is built where an image is; the checks bring it onto this machine.
@@ -27,7 +29,7 @@ def preflight(live: LiveEnvironment, ref: str | None, builds: bool) -> tuple[Che
     environment, present = live.settings, PresentService(live)
     checks = cloud_checks(live, present)
     if builds:
-        pinned = partial(source_of, environment, ref, live.token)
+        pinned = partial(source_of, environment, ref, live.token, branch_only=branch_only)
         checks += source_checks(pinned, environment.source.dockerfile)
         checks += engine_checks(environment, present)
     findings = run_checks(checks)

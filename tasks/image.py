@@ -116,9 +116,9 @@ def _architecture(live: LiveEnvironment) -> str:
 
 
 @retried_step
-def fetch_source(live: LiveEnvironment, ref: str | None) -> ResolvedSource:
+def fetch_source(live: LiveEnvironment, ref: str | None, branch_only: bool = False) -> ResolvedSource:
     """Pin the source at ``ref``; without one: the environment's branch, or the folder as it lies there."""
-    found = source_of(live.settings, ref, live.token)
+    found = source_of(live.settings, ref, live.token, branch_only=branch_only)
     where, commit = found.ref or "hand", found.commit or "no commit"
     get_run_logger().info("Release %s from %s at %s: %s", found.release, found.repository, where, commit)
     return found

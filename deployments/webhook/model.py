@@ -54,10 +54,10 @@ class Deploy:
     """Idempotency key: equal keys are one deployment."""
 
     @property
-    def parameters(self) -> dict[str, str]:
-        """Parameters of the deploy-application flow."""
-        ref = {"ref": self.commit} if self.commit else {}
-        return {"environment": self.environment, **ref}
+    def parameters(self) -> dict[str, str | bool]:
+        """Parameters of the deploy-application flow; a commit must be one of the environment's branch."""
+        place: dict[str, str | bool] = {"environment": self.environment}
+        return {**place, "ref": self.commit, "branch_only": True} if self.commit else place
 
 
 @dataclass(frozen=True)

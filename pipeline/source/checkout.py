@@ -175,6 +175,27 @@ def checkout(location: Location, ref: str, cache: Path) -> tuple[Path, str]:
     return trees / sha, sha
 
 
+def require_commit_of(location: Location, commit: str, branch: str, cache: Path) -> None:
+    """Refuse a commit that the branch does not hold: by its SHA a server hands out any, forks' included.
+
+    Raises:
+        SourceUnreachableError: the repository did not answer.
+        SourceError: it is no commit of the branch, or there is no such branch.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=_PARTIAL, dir=cache) as name:
+        folder = Path(name)
+        git(["init", "--quiet", "--bare"], folder=folder)
+        commits_only = ["fetch", "--quiet", "--no-tags", "--filter=tree:0", "--", location.url]
+        git([*commits_only, f"refs/heads/{branch}"], folder=folder, location=location)
+        known = git(["rev-list", "FETCH_HEAD"], folder=folder)
+    if commit not in known.split():
+        raise SourceError(
+            f"{commit} is no commit of the branch {branch} of {location.url}. "
+            "Push it there; a person may deploy it by hand."
+        )
+
+
 def _find(location: Location, ref: str, folder: Path) -> tuple[str, str]:
     """Return what to fetch and the commit it holds ("" while only a fetch can tell)."""
     if is_sha(ref):

@@ -11,7 +11,7 @@ from docker.utils.build import exclude_paths
 from pipeline.environment.files import PROJECT
 from pipeline.environment.loader import state_folder
 from pipeline.environment.model import Environment
-from pipeline.source.checkout import checkout, git
+from pipeline.source.checkout import checkout, git, require_commit_of
 from pipeline.source.location import Location, ResolvedSource, SourceError, is_url, parse_location
 
 _CHUNK = 1 << 20
@@ -105,17 +105,24 @@ def _enters(path: str, seen: set[str]) -> bool:
     return name in seen or (path.endswith("/") and any(other.startswith(path) for other in seen))
 
 
-def source_of(environment: Environment, ref: str | None, token: str = "") -> ResolvedSource:
+def source_of(
+    environment: Environment, ref: str | None, token: str = "", *, branch_only: bool = False
+) -> ResolvedSource:
     """Pin an environment's source; without a ref its branch, or the folder as it lies there.
+
+    With ``branch_only`` a ref must be the SHA of a commit of the branch.
 
     Raises:
         SourceUnreachableError, SourceError: as ``resolve_source``.
     """
     source = environment.source
     default = environment.branch if is_url(source.repository) else None
+    cache = state_folder() / "sources"
+    if branch_only and ref and default:
+        require_commit_of(parse_location(source.repository, token), ref, default, cache)
     found = resolve_source(
         source.repository,
-        cache=state_folder() / "sources",
+        cache=cache,
         ref=ref or default,
         context=source.context,
         dockerfile=source.dockerfile,

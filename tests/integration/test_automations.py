@@ -353,4 +353,4 @@ def test_a_push_event_starts_the_deployment_once_it_is_switched_on(world: World)
         return [run["parameters"] for run in runs if (run["created_by"] or {}).get("type") == "AUTOMATION"]
 
     until(lambda: bool(started()))
-    assert started()[0] == {"environment": "staging", "ref": "a" * 40}
+    assert started()[0] == {"environment": "staging", "ref": "a" * 40, "branch_only": True}

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from git_server import GitServer, git_server
 
+from pipeline.environment.loader import environment
 from pipeline.source.checkout import KEPT
 from pipeline.source.location import ResolvedSource, SourceError, SourceUnreachableError
-from pipeline.source.resolve import resolve_source
+from pipeline.source.resolve import resolve_source, source_of
 
 _TOKEN = "t0ken-of-nobody"
 _IDENTITY = ["-c", "user.name=Tester", "-c", "user.email=t@example.org", "-c", "protocol.file.allow=always"]
@@ -115,6 +116,25 @@ def test_unknown_ref(remote: Remote) -> None:
         remote.resolve("nowhere")
     with pytest.raises(SourceError, match="has no commit 0123456789"):
         remote.resolve("0123456789" * 4)
+
+
+def test_only_commits_of_the_branch_for_a_webhook(remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit that only a pull request holds is served by its SHA, and refused; also out of the cache."""
+    _git(remote.work, "checkout", "--quiet", "-b", "fork")
+    strange = _commit(remote.work, "of a fork")
+    _git(remote.work, "update-ref", "refs/pull/7/head", strange)
+    _git(remote.work, "checkout", "--quiet", "main")
+    _git(remote.work, "branch", "--quiet", "-D", "fork")
+    monkeypatch.setenv("VIMBISO_STATE", str(remote.cache))
+    source = environment("staging").source.model_copy(update={"repository": remote.url})
+    staging = environment("staging").model_copy(update={"source": source, "branch": "main"})
+    assert source_of(staging, strange, _TOKEN).revision == strange
+    for ref in (strange, strange[:12], "refs/pull/7/head", "v1"):
+        with pytest.raises(SourceError, match=f"{ref} is no commit of the branch main of"):
+            source_of(staging, ref, _TOKEN, branch_only=True)
+    for commit in remote.commits:
+        assert source_of(staging, commit, _TOKEN, branch_only=True).revision == commit
+    assert not list(remote.cache.glob("sources/.partial-*"))
 
 
 def test_ambiguous_ref(remote: Remote) -> None:

@@ -34,7 +34,11 @@ def test_a_delivery_while_prefect_is_down_succeeds_later(world: World) -> None:
     world.start_server()
     answer = world.deliver(body, "down")
     assert answer.status_code == 202
-    assert world.run_of(answer)["parameters"] == {"environment": "staging", "ref": "7" * 40}
+    assert world.run_of(answer)["parameters"] == {
+        "environment": "staging",
+        "ref": "7" * 40,
+        "branch_only": True,
+    }
 
 
 def test_a_killed_receiver_has_lost_nothing_that_it_took(world: World) -> None:

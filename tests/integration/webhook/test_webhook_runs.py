@@ -16,7 +16,7 @@ def test_a_signed_push_starts_the_deployment_of_its_branch(world: World) -> None
     answer = world.deliver(push("a" * 40, "prod"), "one")
     assert answer.status_code == 202, answer.text
     run = world.run_of(answer)
-    assert run["parameters"] == {"environment": "production", "ref": "a" * 40}
+    assert run["parameters"] == {"environment": "production", "ref": "a" * 40, "branch_only": True}
     assert set(run["tags"]) == {"production", "webhook"}
     assert answer.json()["runs"][0]["flow_run_url"] == f"http://prefect.test/runs/flow-run/{run['id']}"
 
@@ -80,7 +80,11 @@ def test_a_signed_push_is_deployed_by_a_worker(world: World) -> None:
         answer = world.deliver(push("8" * 40, age=-280), "seen to the end")
         assert answer.status_code == 202, answer.text
         until(lambda: world.run_of(answer)["state"]["type"] == "COMPLETED", 120)
-        assert world.run_of(answer)["parameters"] == {"environment": "staging", "ref": "8" * 40}
+        assert world.run_of(answer)["parameters"] == {
+            "environment": "staging",
+            "ref": "8" * 40,
+            "branch_only": True,
+        }
         until(lambda: ("success", "staging") in world.github.statuses("8" * 40))
     finally:
         world.stop(worker)

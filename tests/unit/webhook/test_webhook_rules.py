@@ -47,7 +47,7 @@ def call(**changes: Any) -> dict[str, Any]:
 def test_a_plain_call_names_environment_and_commit() -> None:
     """The parameters are those of the flow."""
     found = parse_generic(call(), environments(), NOW, 300).deploy
-    assert found.parameters == {"environment": "staging", "ref": "b" * 40}
+    assert found.parameters == {"environment": "staging", "ref": "b" * 40, "branch_only": True}
     assert found.key == f"webhook-staging-{'b' * 40}"
     assert (found.order, parse_generic(call(timestamp=NOW + 250), environments(), NOW, 300).deploy.order) == (
         NOW,

@@ -4,6 +4,6 @@ from prefect import flow
 
 
 @flow(name="deploy-application")
-def deploy_application(environment: str, ref: str) -> str:
+def deploy_application(environment: str, ref: str, branch_only: bool) -> str:
     """Say what was asked for."""
-    return f"{environment} {ref}"
+    return f"{environment} {ref} {branch_only}"
