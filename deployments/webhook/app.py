@@ -32,7 +32,7 @@ def create_app(settings: WebhookSettings) -> FastAPI:
     store = DeliveryStore(settings.store, max(_REDELIVERABLE, settings.github_age, settings.plain_age) + 600)
     runs = Runs()
     queues = DeliveryQueues(runs.start, runs.cancel_superseded)
-    reporter = StatusReporter(settings, credentials, store, runs)
+    reporter = StatusReporter(settings, credentials, store, runs, metrics)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -107,7 +107,7 @@ async def _refused(_: Request, refusal: Exception) -> JSONResponse:
 async def _follow(reporter: StatusReporter, pause: float, metrics: Metrics) -> None:
     while True:
         try:
-            metrics.statuses.inc(await reporter.once())
+            await reporter.once()
         except Exception as error:  # noqa: BLE001 - whatever a round meets, the next one must come
             metrics.report_errors.inc()
             log("report-failed", error=type(error).__name__)
