@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import httpx
 import uvicorn
@@ -11,8 +12,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
+from deployments.webhook.connections import BoundedConnection
 from deployments.webhook.github_status import StatusReporter
-from deployments.webhook.intake import Credentials, Limiter, demand_signature, read_body
+from deployments.webhook.intake import BodyReader, Credentials, Limiter, demand_form, demand_signature
 from deployments.webhook.model import Refusal
 from deployments.webhook.observed import Metrics, Observed, log
 from deployments.webhook.queues import DeliveryQueues
@@ -60,16 +62,19 @@ def create_app(settings: WebhookSettings) -> FastAPI:
 def _add_hooks(
     app: FastAPI, settings: WebhookSettings, credentials: Credentials, service: DeliveryHandler
 ) -> None:
-    limiter = Limiter(settings.rate, settings.burst)
+    limiter, bodies = Limiter(settings.rate, settings.burst), BodyReader(settings.max_bytes)
 
     async def checked(request: Request, header: str) -> tuple[bytes, frozenset[str]]:
-        limiter.check(request.client.host if request.client else "")
-        body = await read_body(request, settings)
         try:
-            secrets = await credentials.signing()
+            demand_form(request, header)
+            body = await bodies.read(request)
+            return body, demand_signature(request, body, header, await credentials.signing())
         except httpx.HTTPError as error:
             raise unreachable() from error
-        return body, demand_signature(request, body, header, secrets)
+        except Refusal as refusal:
+            if refusal.status < 500:
+                limiter.charge(request.client.host if request.client else "")
+            raise
 
     @app.post("/webhooks/github")
     async def github(request: Request) -> JSONResponse:
@@ -114,6 +119,16 @@ async def _follow(reporter: StatusReporter, pause: float, metrics: Metrics) -> N
         await asyncio.sleep(pause)
 
 
+SERVED: dict[str, Any] = {
+    "http": BoundedConnection,
+    "ws": "none",
+    "access_log": False,
+    "log_level": "warning",
+    "server_header": False,
+}
+"""How uvicorn serves the receiver."""
+
+
 def serve() -> None:
     """Serve until told to stop."""
     if not PREFECT_API_URL.value():
@@ -125,11 +140,4 @@ def serve() -> None:
         sys.exit(str(error))
     # Prefect's client waits seconds before it asks again; deployments.webhook.runs waits milliseconds.
     with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
-        uvicorn.run(
-            app,
-            host=settings.host,
-            port=settings.port,
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-        )
+        uvicorn.run(app, host=settings.host, port=settings.port, **SERVED)

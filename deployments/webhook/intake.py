@@ -1,4 +1,4 @@
-"""Checks of a request before its body is read: rate, type, size, signature."""
+"""Checks of a request by who signed it: form, size, signature, and how often others may try."""
 
 import asyncio
 import re
@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import Request
 from prefect.blocks.system import Secret
+from starlette.requests import ClientDisconnect
 
 from deployments.secret_file import secret_in
 from deployments.variables import SettingsError
@@ -113,8 +114,8 @@ class Limiter:
         self._rate, self._burst = rate, burst
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
-    def check(self, client: str) -> None:
-        """Count a request.
+    def charge(self, client: str) -> None:
+        """Count a request that nobody signed: whoever shares a stranger's address pays nothing for it.
 
         Raises:
             Refusal: 429.
@@ -127,23 +128,54 @@ class Limiter:
             raise Refusal(429, "Too many requests.", "Wait, then send it again.", retry_after=int(wait) + 1)
 
 
-async def read_body(request: Request, settings: WebhookSettings) -> bytes:
-    """Return the raw body of a JSON request.
+_TOGETHER = 64_000_000
+"""Bytes of bodies that may be arriving at once."""
+
+
+class BodyReader:
+    """Reads bodies; all that are arriving together have a limit as well as each one."""
+
+    def __init__(self, largest: int) -> None:
+        self._largest, self._together, self._held = largest, max(_TOGETHER, largest), 0
+
+    async def read(self, request: Request) -> bytes:
+        """Return the raw body of a JSON request.
+
+        Raises:
+            Refusal: 415 for another type, 413 above the limit (without reading the rest), 408 for a part of
+                a body, 503 where too much is arriving.
+        """
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            step = "Choose it where the hook is set up."
+            raise Refusal(415, "The content type is not application/json.", step)
+        body = bytearray()
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                self._held += len(chunk)
+                self._demand_room(len(body))
+        except ClientDisconnect as error:
+            raise Refusal(408, "The request did not arrive whole.", "Send it again.") from error
+        finally:
+            self._held -= len(body)
+        return bytes(body)
+
+    def _demand_room(self, size: int) -> None:
+        if size > self._largest:
+            raise Refusal(413, f"The body exceeds {self._largest} bytes.", "Start the deployment by hand.")
+        if self._held > self._together:
+            raise Refusal(503, "Too much is arriving at once.", "Redeliver later.", retry_after=30)
+
+
+def demand_form(request: Request, header: str) -> None:
+    """Refuse a request that cannot be signed, before its body is read.
 
     Raises:
-        Refusal: 415 for another type, 413 above the limit (without reading the rest).
+        Refusal: 401.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise Refusal(415, "The content type is not application/json.", "Choose it where the hook is set up.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > settings.max_bytes:
-            raise Refusal(
-                413, f"The body exceeds {settings.max_bytes} bytes.", "Start the deployment by hand."
-            )
-    return bytes(body)
+    if not re.fullmatch(r"sha256=[0-9a-f]{64}", request.headers.get(header, "")):
+        raise _unsigned(header)
 
 
 def demand_signature(request: Request, body: bytes, header: str, secrets: Secrets) -> frozenset[str]:
@@ -155,6 +187,10 @@ def demand_signature(request: Request, body: bytes, header: str, secrets: Secret
     given = request.headers.get(header)
     signers = frozenset([name for name, valid in secrets.items() if is_signed(body, given, valid)])
     if not signers:
-        step = f"Sign the raw body with the environment's secret: {header}: sha256=HEX."
-        raise Refusal(401, "The signature is missing or wrong.", step)
+        raise _unsigned(header)
     return signers
+
+
+def _unsigned(header: str) -> Refusal:
+    step = f"Sign the raw body with the environment's secret: {header}: sha256=HEX."
+    return Refusal(401, "The signature is missing or wrong.", step)

@@ -3,9 +3,8 @@
 python tests/bench/webhook_load.py URL SECRET_FILE [--rate 200] [--seconds 30] [--pushes 0.05]
 
 Of the deliveries a part are new pushes, as many concern another branch, the rest redeliver one push. They
-start real runs: point it at a receiver and a Prefect server that were made for it. The receiver's own limit
-per client must allow the rate (WEBHOOK_RATE, WEBHOOK_BURST). Ends with 1 where an answer was neither 200 nor
-202.
+start real runs: point it at a receiver and a Prefect server that were made for it. Ends with 1
+where an answer was neither 200 nor 202.
 """
 
 import argparse

@@ -57,8 +57,6 @@ class World:
             "VIMBISO_WEBHOOK_PORT": str(self._receiver),
             "VIMBISO_SOURCE": "https://github.com/acme/pay.git",
             "WEBHOOK_SECRETS": ",".join(f"{name}={secret}" for name in ENVIRONMENTS for secret in SECRETS),
-            "WEBHOOK_RATE": "100000",
-            "WEBHOOK_BURST": "100000",
             "WEBHOOK_MAX_BYTES": "20000",
             "WEBHOOK_FOLLOW": "0.5",
             "GITHUB_TOKEN": "made-up-token",
