@@ -6,6 +6,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +30,22 @@ CREATE TABLE IF NOT EXISTS reported (run TEXT PRIMARY KEY, deployment INTEGER NO
 
 
 class DeliveryStore:
-    """A small SQLite file, used by one process."""
+    """A small SQLite file, used by one process; a damaged one is set aside, as Prefect's keys still hold."""
 
     def __init__(self, path: Path, keep: float) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._keep = keep
-        self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=NORMAL")
-        self._database.executescript(_TABLES)
+        try:
+            self._database = _opened(path)
+        except sqlite3.OperationalError:  # no permission, no disk, in use: not the file's fault
+            raise
+        except sqlite3.DatabaseError as error:
+            aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
+            for ending in ("", "-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    Path(f"{path}{ending}").rename(f"{aside}{ending}")
+            log("store-damaged", error=str(error), kept=str(aside))
+            self._database = _opened(path)
 
     def close(self) -> None:
         """Close the file."""
@@ -72,6 +80,21 @@ class DeliveryStore:
     def report(self, run: str, deployment: int, state: str) -> None:
         """Keep what was reported."""
         self._database.execute("INSERT OR REPLACE INTO reported VALUES (?, ?, ?)", (run, deployment, state))
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None)
+    try:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=NORMAL")
+        database.executescript(_TABLES)
+        (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
 
 
 _PATIENCE = 8.0
