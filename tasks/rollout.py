@@ -28,6 +28,7 @@ from pipeline.ecs.task_definition import RevisionRequest, differences
 from pipeline.ecs.watch import watch
 from pipeline.health.model import Probe
 from pipeline.image.registry import read_config
+from pipeline.image.request import ImageError
 from pipeline.live import LiveEnvironment
 from pipeline.migrations.model import Survey, irreversible, is_complete, read_survey, survey_code
 from pipeline.recovery.record import require_none_open
@@ -140,9 +141,19 @@ def _one_off(
 
 @retried_step
 def register_revision(live: LiveEnvironment, release: Release) -> Revision:
-    """Register the revision of a release, made from Terraform's; an equal one is not registered again."""
+    """Register the revision of a release, made from Terraform's; an equal one is not registered again.
+
+    Raises:
+        ImageError: the image is of another commit, whose SHA begins as that of the release.
+    """
     present = live.service.require().task_definition
     config = read_config(live.access, live.outputs.repository_name, release.digest, live.settings.registry)
+    if release.revision and config.revision not in ("", release.revision):
+        raise ImageError(
+            f"The image of release {release.name} in the registry is of commit {config.revision}, and "
+            f"{release.revision} is to be deployed: nothing was changed. Find out who made two commits that "
+            "begin alike; then deploy one with another SHA (git commit --amend makes one)."
+        )
     requested = RevisionRequest(
         name=release.name,
         container=live.outputs.container,

@@ -13,6 +13,7 @@ Read = Callable[[str], bytes | None]
 """Reads the beginning of a file of the image, symbolic links followed; None where there is none."""
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+REVISION = "org.opencontainers.image.revision"
 _JOB_PYTHON = "python3"
 """What backups and restores run on, in the application's own image."""
 
@@ -33,6 +34,8 @@ class ImageConfig(BaseModel):
     path: str = _PATH
     ports: tuple[int, ...] = ()
     """TCP ports that EXPOSE names."""
+    revision: str = ""
+    """Commit that its label names."""
 
     @classmethod
     def parse(cls, config: Mapping[str, Any]) -> "ImageConfig":
@@ -45,6 +48,7 @@ class ImageConfig(BaseModel):
             user=config.get("User") or "",
             working_directory=config.get("WorkingDir") or "/",
             path=environment.get("PATH") or _PATH,
+            revision=(config.get("Labels") or {}).get(REVISION, ""),
             ports=tuple(sorted(int(port) for port, _, kind in exposed if kind in ("", "tcp"))),
         )
 

@@ -78,7 +78,7 @@ def prepare() -> None:
             "load_environment": _load,
             "AppSecrets": SimpleNamespace(load=_block),
             "preflight": lambda *_, **__: (),
-            "read_config": lambda *_, **__: SimpleNamespace(entrypoint=None, command=("serve",)),
+            "read_config": lambda *_, **__: SimpleNamespace(entrypoint=None, command=("serve",), revision=""),
         }
     )
 
