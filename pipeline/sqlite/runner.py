@@ -116,6 +116,8 @@ def environment(url: str, job: JobFile) -> dict[str, str]:
 Report = Callable[[str], None]
 _TRIES = 6
 """How often the task tries one request to S3."""
+_LONGEST_RESULT = 1 << 24
+"""Bytes; it tells of 10,000 parts and of every table."""
 _VISIBLE = 15.0
 """Seconds within which ECS lists a task that was started (its lists are eventually consistent)."""
 
@@ -212,7 +214,15 @@ class Runner:
             raise
 
     def _result(self) -> dict[str, Any] | None:
-        return self._store.document(self.entry.job_key("result.json"))
+        """Read what the application's own image wrote, which may be anything."""
+        key = self.entry.job_key("result.json")
+        head = self._store.head(key)
+        if head is not None and head.size > _LONGEST_RESULT:
+            raise SqliteJobError("no-result", f"The job reported {head.size} bytes, which are not read.")
+        try:
+            return self._store.document(key) if head else None
+        except (ValueError, TypeError, RecursionError) as error:
+            raise SqliteJobError("no-result", f"What the job reported is no result: {error}") from error
 
     def _judge(self, task: Task | None) -> JobResult:
         values = self._result()
