@@ -19,6 +19,7 @@ from pipeline.errors import PipelineError
 from pipeline.freshness.judge import FreshnessFinding, judge
 from pipeline.freshness.survey import find_copies
 from pipeline.live import LiveEnvironment
+from pipeline.log_cause import as_markdown
 from pipeline.recovery.record import require_none_open
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.model import BackupManifest, DatabaseBackup, NoDatabaseError
@@ -265,7 +266,8 @@ def drill_restore(live: LiveEnvironment) -> Drill:
         result = drill(live, str(flow_run.id), get_run_logger().info)
     except PipelineError as error:
         _report_drill(
-            live, f"## The newest backup of {live.database} could not be restored\n\n```\n{error}\n```"
+            live,
+            f"## The newest backup of {live.database} could not be restored\n\n{as_markdown(str(error))}",
         )
         raise
     publish_drill(live, result)
