@@ -36,6 +36,11 @@ _PATIENCE = 60.0
 """Seconds without an answer before the follower gives up: a server's restart takes half of it."""
 
 
+def printable(text: str) -> str:
+    """Return a text that moves no cursor and sets no colour: an application may log anything."""
+    return "".join(mark if mark.isprintable() or mark in "\n\t" else " " for mark in text)
+
+
 @dataclass
 class Follower:
     """Prints each step of a run once when it ends, and what was logged as a warning or worse.
@@ -96,7 +101,7 @@ class Follower:
             by_hand = f"vimbiso approve {run.parameters.get('environment')}"
             self.console.print(
                 f"    {run.name} waits for a person's decision, in the UI or by: {by_hand}\n\n"
-                f"{question_of(self.client, run)}\n",
+                f"{printable(question_of(self.client, run))}\n",
                 markup=False,
                 highlight=False,
                 soft_wrap=True,
@@ -119,7 +124,7 @@ class Follower:
                     self._print_line(_reason(step.state.message))
 
     def _print_line(self, line: str) -> None:
-        self.console.print(f"      {line}", style="dim", markup=False, soft_wrap=True)
+        self.console.print(f"      {printable(line)}", style="dim", markup=False, soft_wrap=True)
 
     def _new_lines(self, run_id: UUID) -> list[str]:
         chosen = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run_id]))

@@ -30,6 +30,7 @@ from tasks.image import (
 )
 from tasks.lease import one_delivery_at_a_time, refuse_second_delivery
 from tasks.record import name_run, report_release
+from tasks.recovery import refuse_open_restore
 from tasks.rollout import is_rehearsed, register_revision
 from tasks.support import emit
 
@@ -125,6 +126,7 @@ def _move(
     with stopwatch.step("scan"):
         pass_scan_gate(live, release.digest)
     with one_delivery_at_a_time(live):
+        refuse_open_restore(live)
         revision = register_revision(live, release)
         left: tuple[str, ...] = ()
         if not is_rehearsed(live, revision):

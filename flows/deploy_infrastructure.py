@@ -6,7 +6,7 @@ from blocks.names import EnvironmentName
 from flows.shared.ending import state_is_outcome
 from flows.shared.infrastructure import Change, change_infrastructure
 from tasks.environment import load_environment
-from tasks.lease import one_change_at_a_time
+from tasks.lease import one_change_at_a_time, query_prefect
 from tasks.scaling import keep_minimum_of_tasks
 from tasks.state import find_adoptable, restore_secret
 from tasks.terraform import pipeline_variables, plan_request, terraform_session
@@ -39,7 +39,7 @@ def deploy_infrastructure(
         adopt: take over what stands under the environment's names already, made by somebody else.
     """
     live = load_environment(environment, built=False)
-    with one_change_at_a_time(live), terraform_session(live) as session:
+    with one_change_at_a_time(live), terraform_session(live, query_prefect(live)) as session:
         adopted = {} if plan_only else restore_secret(live)
         if adopt:
             adopted |= find_adoptable(live)

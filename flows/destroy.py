@@ -9,7 +9,7 @@ from blocks.names import EnvironmentName
 from flows.shared.ending import state_is_outcome
 from flows.shared.infrastructure import Change, change_infrastructure
 from tasks.environment import load_environment
-from tasks.lease import one_change_at_a_time
+from tasks.lease import one_change_at_a_time, query_prefect
 from tasks.terraform import (
     pipeline_variables,
     plan_request,
@@ -52,5 +52,5 @@ def destroy(environment: EnvironmentName, confirm: str, dry_run: bool = False) -
         event="infrastructure.destroyed",
         records=False,
     )
-    with one_change_at_a_time(live), terraform_session(live) as session:
+    with one_change_at_a_time(live), terraform_session(live, query_prefect(live)) as session:
         return change_infrastructure(session, change)

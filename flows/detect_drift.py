@@ -7,7 +7,7 @@ from flows.shared.ending import counted, state_is_outcome
 from pipeline.errors import PipelineError
 from tasks.change import report_drift, report_plan
 from tasks.environment import load_environment
-from tasks.lease import one_change_at_a_time
+from tasks.lease import one_change_at_a_time, query_prefect
 from tasks.terraform import plan_request, terraform_init, terraform_plan, terraform_session, terraform_show
 
 
@@ -26,7 +26,7 @@ def detect_drift(environment: EnvironmentName) -> str:
         environment: where to look.
     """
     live = load_environment(environment, built=False)
-    with one_change_at_a_time(live), terraform_session(live) as session:
+    with one_change_at_a_time(live), terraform_session(live, query_prefect(live)) as session:
         terraform_init(session)
         plan = terraform_plan(session, plan_request(live))
         document = terraform_show(session, plan)

@@ -8,7 +8,7 @@ from flows.shared.infrastructure import Change, change_infrastructure
 from flows.shared.naming import run_name
 from pipeline.terraform.workspace import PlanRequest
 from tasks.environment import load_environment
-from tasks.lease import one_change_at_a_time
+from tasks.lease import one_change_at_a_time, query_prefect
 from tasks.state import choose_configuration, unpacked_configuration
 from tasks.terraform import terraform_session
 
@@ -42,7 +42,7 @@ def rollback_infrastructure(
     with (
         one_change_at_a_time(live),
         unpacked_configuration(live, chosen) as past,
-        terraform_session(live, past.module) as session,
+        terraform_session(live, query_prefect(live), past.module) as session,
     ):
         request = PlanRequest(variables=past.variables, var_files=(past.sizes,), targets=tuple(targets or ()))
         change = Change(

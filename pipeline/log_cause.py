@@ -145,15 +145,19 @@ def quote(lines: Sequence[str], limit: int = QUOTE_LIMIT) -> str:
     return f"Its last lines:{''.join(kept)}"
 
 
-def as_markdown(message: str) -> str:
-    """Return a message whose quoted lines, which are indented, are code.
+_MARKUP = re.compile(r"[\\`*\[\]|~]|^[#>=]")
 
-    Markdown would take ``<module>`` for a tag and ``__init__`` for bold.
+
+def as_markdown(message: str) -> str:
+    """Return a message whose quoted lines, which are indented, are code, and in which nothing else is markup.
+
+    Markdown would take ``<module>`` for a tag and ``__init__`` for bold; and an application could put
+    headings, links and pictures into what a person reads before a decision.
     """
     found: list[str] = []
     for quoted, lines in groupby(message.split("\n"), key=lambda line: line.startswith("  ")):
         rows = [line.replace("```", "") for line in lines]
-        plain = [row.replace("<", "&lt;").replace("__", r"\_\_") for row in rows]
+        plain = [_MARKUP.sub(r"\\\g<0>", row).replace("<", "&lt;").replace("__", r"\_\_") for row in rows]
         found += ["```", *rows, "```"] if quoted else ["  \n".join(plain)]
     return "\n".join(found)
 

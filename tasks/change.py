@@ -112,17 +112,21 @@ def require_approval(
     home: StateBackend,
     run_id: str,
     waiting: WaitingPlan,
+    plan: Plan,
     *,
     approved: bool,
     by: str,
     note: str,
     valid_for: timedelta,
 ) -> str:
-    """Refuse unless a named person approved this very plan, in time, for the state as it is."""
+    """Refuse unless a named person approved this very plan, in time, for the state as it is.
+
+    ``waiting`` is what the person was shown, ``plan`` what would be applied.
+    """
     head = read_head(home)
     serial, lineage = (head.serial, head.lineage) if head else (0, "")
     approval = Approval(waiting.plan, approved, by, waiting.shown, valid_for, note)
-    verdict = judge_approval(approval, waiting.plan, serial, lineage, utc_now())
+    verdict = judge_approval(approval, identity(home, plan), serial, lineage, utc_now())
     if not verdict.granted:
         forget_waiting(home, run_id)
         drop_plan(home, waiting.plan)

@@ -19,6 +19,8 @@ from pipeline.errors import PipelineError
 from pipeline.freshness.judge import FreshnessFinding, judge
 from pipeline.freshness.survey import find_copies
 from pipeline.live import LiveEnvironment
+from pipeline.log_cause import as_markdown
+from pipeline.recovery.record import require_none_open
 from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.model import BackupManifest, DatabaseBackup, NoDatabaseError
 from pipeline.sqlite.restore import Drill, RestoredFile, drill, restore_to_file
@@ -109,7 +111,9 @@ def back_up_databases(live: LiveEnvironment, reason: str, task_definition: str =
 
     Raises:
         DatabaseError: a database is not backed up, or is gone, that a release is known to write to.
+        RecoveryError: a restore in place has not ended.
     """
+    require_none_open(live)
     recorded = live.database_record.read()
     unkept = sorted(set(recorded.files if recorded else ()) - set(live.outputs.databases))
     if unkept:
@@ -257,11 +261,13 @@ def restore_database(live: LiveEnvironment, backup: str | None, path: str | None
 @step
 def drill_restore(live: LiveEnvironment) -> Drill:
     """Restore the newest backup in a throw-away task, check it, and measure."""
+    require_none_open(live)
     try:
         result = drill(live, str(flow_run.id), get_run_logger().info)
     except PipelineError as error:
         _report_drill(
-            live, f"## The newest backup of {live.database} could not be restored\n\n```\n{error}\n```"
+            live,
+            f"## The newest backup of {live.database} could not be restored\n\n{as_markdown(str(error))}",
         )
         raise
     publish_drill(live, result)

@@ -12,6 +12,7 @@ from pipeline.diagnosis.facts import Subject
 from pipeline.diagnosis.history import history_rows
 from pipeline.diagnosis.reading import read_facts
 from pipeline.live import LiveEnvironment
+from pipeline.log_cause import as_markdown
 from pipeline.release.model import ReleaseRecord
 from pipeline.release.rollback import RollbackPath, choose_rollback, plan_rollback
 from pipeline.release.store import why_unusable
@@ -82,7 +83,7 @@ def _untold(live: LiveEnvironment, present: str) -> ReleaseRecord | None:
 @step
 def show_rollback_path(live: LiveEnvironment, path: RollbackPath) -> None:
     """Show where the service is about to go, which commits that undoes, and which migrations stay."""
-    show_page(live, "rollback", path.told, f"{live.name}: {path.goes}")
+    show_page(live, "rollback", as_markdown(path.told), f"{live.name}: {path.goes}")
     for line in filter(None, path.told.splitlines()[1:]):
         get_run_logger().info(line)
 

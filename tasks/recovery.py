@@ -11,7 +11,7 @@ from pipeline.delivery.verify import verify_primary
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.recovery.carry import RestoreSteps, carry_through
-from pipeline.recovery.record import OpenRestore, OpenRestores, begin, choose
+from pipeline.recovery.record import OpenRestore, OpenRestores, begin, choose, require_none_open
 from pipeline.release.model import ReleaseRecord
 from pipeline.sqlite.model import DatabaseBackup
 from pipeline.sqlite.store import find_backup, read_manifest
@@ -33,6 +33,12 @@ def require_confirmed(live: LiveEnvironment, confirm: str, path: str | None = No
             f"Nothing was done: confirm is {confirm!r}. To replace {live.database} of {live.name}, type the "
             "environment's name there."
         )
+
+
+@retried_step
+def refuse_open_restore(live: LiveEnvironment) -> None:
+    """Refuse to go on while a restore in place has not ended: no task may open that database."""
+    require_none_open(live)
 
 
 @retried_step

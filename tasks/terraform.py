@@ -18,6 +18,7 @@ from pipeline.environment.files import PROJECT
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.state.backend import StateBackend
+from pipeline.state.model import RunStatus
 from pipeline.state.record import announced, note_read_back, this_run
 from pipeline.state.unlock import forget_gone, inspect_lock, lock_keeper, unlock
 from pipeline.terraform.backend import backend_config
@@ -105,16 +106,19 @@ class Session:
 
 
 @contextmanager
-def terraform_session(live: LiveEnvironment, module: Path | None = None) -> Iterator[Session]:
+def terraform_session(
+    live: LiveEnvironment, known: Mapping[str, RunStatus], module: Path | None = None
+) -> Iterator[Session]:
     """Give the flow its private workspace on the module (the project's own where none is given).
 
     Plan and apply happen in the same one.
 
     A record beside the state names this run for as long as it works, so that a lock it leaves behind when it
-    is killed can be told from a living one.
+    is killed can be told from a living one. ``known`` is what Prefect says of the runs that left such
+    records: those of other hosts, as containers and ECS tasks are, cannot be seen from here.
     """
     listener, home, run_id = ApplyReporter(get_run_logger()), live.state, str(flow_run.id)
-    _forget_dead_runs(home, listener.log)
+    _forget_dead_runs(home, known, listener.log)
     keeper = lock_keeper(home, run_id, listener.log.warning)
     with open_workspace(
         module or ROOT_MODULE, live.access, label=live.name, on_event=listener, hook=keeper
@@ -124,13 +128,13 @@ def terraform_session(live: LiveEnvironment, module: Path | None = None) -> Iter
             yield Session(live, workspace, listener, home, run_id)
 
 
-def _forget_dead_runs(home: StateBackend, log: Any) -> None:
+def _forget_dead_runs(home: StateBackend, known: Mapping[str, RunStatus], log: Any) -> None:
     """Free the lock of a run that was killed; a living owner's stays, and Terraform waits for it."""
-    report = inspect_lock(home)
+    report = inspect_lock(home, known)
     if report.lock is not None and report.verdict.removable:
-        unlock(home, report.lock.id)
+        unlock(home, report.lock.id, known)
         log.warning("Freed the state's lock: %s", report.verdict.reason)
-    forget_gone(home)
+    forget_gone(home, known)
 
 
 @retried_step

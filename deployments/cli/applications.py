@@ -14,6 +14,7 @@ from deployments.checkout.files import read_checkout
 from deployments.checkout.folder import application_file, aws_table, local_table, toml_lines
 from deployments.checkout.model import CheckoutError, CheckoutFinding
 from deployments.cli.declared import CommandError
+from deployments.follow import printable
 from deployments.paths import PROJECT
 from pipeline.environment.files import APPLICATIONS
 from pipeline.environment.loader import load_environments
@@ -68,18 +69,13 @@ def _print(findings: Sequence[CheckoutFinding]) -> None:
             print(
                 "\n".join(
                     [
-                        _plain(f"  {item.subject}: {item.text}"),
-                        *(_plain(f"      {x}") for x in (*lines, *asked)),
+                        printable(f"  {item.subject}: {item.text}"),
+                        *(printable(f"      {x}") for x in (*lines, *asked)),
                     ]
                 )
             )
     counted = Counter[str](item.ruling for item in findings)
     print(", ".join(f"{counted[ruling]} {ruling}" for ruling in _TITLES))
-
-
-def _plain(text: str) -> str:
-    """Return a text that any terminal can show: an application's files may hold anything."""
-    return "".join(mark if mark.isprintable() else " " for mark in text)
 
 
 def write_folder(

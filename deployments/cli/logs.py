@@ -15,7 +15,7 @@ from rich.console import Console
 from blocks.deploy_environment import load_live
 from deployments.cli.declared import CommandError
 from deployments.cli.runs import runs_of
-from deployments.follow import Follower
+from deployments.follow import Follower, printable
 from pipeline.logs.cloudwatch import CloudWatchLogs, Event
 
 _WINDOW_MS = 3_600_000
@@ -32,7 +32,7 @@ class Line:
     text: str
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (f"{self.time:%H:%M:%S}", self.source, self.text)))
+        return " ".join(filter(None, (f"{self.time:%H:%M:%S}", self.source, printable(self.text))))
 
 
 def show_application_log(environment: str, count: int, as_json: bool) -> int:
@@ -47,7 +47,9 @@ def show_run_log(
     """Print the newest lines of the newest run; with ``follow`` go on until it has ended."""
     console = Console(stderr=as_json, emoji=False)
     run = newest_run(client, environment, flow)
-    console.print(f"{run.name}  {run.state_name}  {run.id}", style="bold", highlight=False, soft_wrap=True)
+    console.print(
+        f"{printable(run.name)}  {run.state_name}  {run.id}", style="bold", highlight=False, soft_wrap=True
+    )
     if follow and not (run.state and run.state.is_final()):
         Follower(client, console, verbose=True).follow(run.id)
     else:

@@ -1,7 +1,8 @@
 """Starts a command with secrets from files: ``with_secrets [--migrate] COMMAND ...``.
 
 ``NAME_FILE=/run/secrets/x`` becomes ``NAME`` with that file's text, which Prefect, unlike PostgreSQL's image,
-does not do itself. The command takes this process's place, so signals reach it.
+does not do itself. ``{NAME}`` in another of its settings stands for that text, as in a URL with a password.
+The command takes this process's place, so signals reach it.
 """
 
 import os
@@ -31,8 +32,12 @@ def resolve(variables: Mapping[str, str]) -> dict[str, str]:
     named = {
         name: path for name, path in variables.items() if name.startswith(_PREFIX) and name.endswith(_SUFFIX)
     }
+    secrets = {name.removesuffix(_SUFFIX): _read(name, Path(path)) for name, path in named.items()}
     kept = {name: value for name, value in variables.items() if name not in named}
-    return {**kept, **{name.removesuffix(_SUFFIX): _read(name, Path(path)) for name, path in named.items()}}
+    for name in (name for name in kept if name.startswith(_PREFIX)):
+        for secret, text in secrets.items():
+            kept[name] = kept[name].replace(f"{{{secret}}}", text)
+    return {**kept, **secrets}
 
 
 def _read(name: str, path: Path) -> str:

@@ -84,14 +84,14 @@ def change_infrastructure(session: Session, change: Change) -> str:
     else:
         plan = fetch_kept(session.home, waiting, session.workspace.folder.plan)
         document, summary = terraform_show(session, plan), waiting.summary
-    approved_by = request_approval(session, waiting, document) if waiting else ""
+    approved_by = request_approval(session, waiting, plan, document) if waiting else ""
     require_unchanged(session.home, plan)
     change.before_apply(document)
     _apply(session, plan, document, change, approved_by)
     return f"Applied: {summary}{f', approved by {approved_by}' if approved_by else ''}."
 
 
-def request_approval(session: Session, waiting: WaitingPlan, document: PlanDocument) -> str:
+def request_approval(session: Session, waiting: WaitingPlan, plan: Plan, document: PlanDocument) -> str:
     """Suspend the run until a person decides on the whole plan; return who approved.
 
     Raises:
@@ -110,6 +110,7 @@ def request_approval(session: Session, waiting: WaitingPlan, document: PlanDocum
         session.home,
         session.run_id,
         waiting,
+        plan,
         approved=decision.approved,
         by=decision.by,
         note=decision.note,

@@ -32,7 +32,7 @@ from pipeline.diagnosis.judge_settings import (
     judge_variables,
 )
 from pipeline.diagnosis.model import Finding
-from pipeline.log_cause import collapse
+from pipeline.log_cause import as_markdown, collapse
 from pipeline.preflight.model import CheckStatus
 
 JUDGES: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
@@ -241,5 +241,5 @@ def _logs(logs: tuple[TaskEvidence, ...]) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Return text on one line."""
-    return " ".join(text.split())
+    """Return text on one line, without markup."""
+    return as_markdown(" ".join(text.split()))

@@ -78,7 +78,7 @@ def name_body(text: str) -> str:
     """Return what an answer says, in a short line without markup and secrets; of JSON its message."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if isinstance(found, dict):
         told = (found[name] for name in ("message", "error", "detail") if found.get(name))

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from threading import Thread
 
 import httpx
 
@@ -9,6 +11,9 @@ from pipeline.clock import Sleep
 from pipeline.health.answers import ON_THE_WAY, explain_answer, name_body, name_place
 from pipeline.health.codes import HealthCodes
 from pipeline.health.model import Probe, ProbeReport, Reply
+
+_LONGEST = 1 << 20
+"""Bytes of an answer that are read."""
 
 
 def is_own_error(reply: Reply, codes: HealthCodes) -> bool:
@@ -32,7 +37,8 @@ def probe(
 
     Never raises for a bad answer.
     """
-    headers = {"Host": requested.host} if requested.host else {}
+    headers = {"Accept-Encoding": "identity"}  # what unpacks to gigabytes is not unpacked
+    headers |= {"Host": requested.host} if requested.host else {}
     headers |= {"X-Forwarded-Proto": "https"} if requested.https else {}
     replies: list[Reply] = []
     began = clock()
@@ -52,11 +58,30 @@ def probe(
 
 
 def _ask(client: httpx.Client, requested: Probe) -> Reply:
+    """Wait ``timeout`` in all: httpx counts it anew with every byte, and who drips would be waited for."""
+    coming: Future[Reply] = Future()
+
+    def ask() -> None:
+        try:
+            coming.set_result(_reply(client, requested))
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            coming.set_exception(error)
+
+    Thread(target=ask, daemon=True).start()
+    limit = requested.timeout + 0.5  # httpx itself says more of what came too late
+    try:
+        return coming.result(limit)
+    except TimeoutError:  # the thread ends with the client
+        return Reply(limit, None, None, f"No whole answer within {requested.timeout:g} s")
+
+
+def _reply(client: httpx.Client, requested: Probe) -> Reply:
     started = time.monotonic()
     try:
         # The certificate is the public name's, also where the load balancer is asked by its own.
         name = {"sni_hostname": requested.host} if requested.host else {}
-        answer = client.get(requested.url, follow_redirects=False, extensions=name)
+        with client.stream("GET", requested.url, follow_redirects=False, extensions=name) as coming:
+            answer = _read(coming)
     except httpx.HTTPError as error:
         return _unanswered(time.monotonic() - started, error, requested.url)
     seconds = time.monotonic() - started
@@ -65,6 +90,20 @@ def _ask(client: httpx.Client, requested: Probe) -> Reply:
         return Reply(seconds, answer.status_code, release, _shortcoming(answer, seconds, release, requested))
     cause = explain_answer(answer.status_code, answer.headers, requested.url)
     return Reply(seconds, answer.status_code, release, _fault(answer), cause)
+
+
+def _read(coming: httpx.Response) -> httpx.Response:
+    """Return the answer with the beginning of its body as it came, whatever it is packed with."""
+    body = b""
+    for block in coming.iter_raw():
+        body += block
+        if len(body) >= _LONGEST:
+            break
+    headers = {name: text for name, text in coming.headers.items() if name not in _PACKED}
+    return httpx.Response(coming.status_code, headers=headers, content=body[:_LONGEST])
+
+
+_PACKED = ("content-encoding", "content-length", "transfer-encoding")
 
 
 def _shortcoming(answer: httpx.Response, seconds: float, release: str | None, requested: Probe) -> str | None:
@@ -91,7 +130,7 @@ def _unanswered(seconds: float, error: httpx.HTTPError, url: str) -> Reply:
 def _release(answer: httpx.Response) -> str | None:
     try:
         body = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return str(body["release"]) if isinstance(body, dict) and body.get("release") else None
 

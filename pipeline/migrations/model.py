@@ -75,7 +75,7 @@ def why_irreversible(migration: Migration) -> str:
     """
     if migration.marker is not None:
         return "marked irreversible = True" if migration.marker else ""
-    return next(filter(None, map(_why, migration.operations)), "")
+    return " ".join(next(filter(None, map(_why, migration.operations)), "").split())
 
 
 def _why(operation: Operation) -> str:

@@ -11,6 +11,7 @@ from pipeline.aws.errors import calling
 from pipeline.ecs.model import Service
 from pipeline.live import LiveEnvironment
 from pipeline.preflight.model import Check, CheckFailedError, CheckSkippedError
+from pipeline.recovery.record import require_none_open
 from pipeline.secrets.store import missing_keys
 
 
@@ -63,6 +64,12 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def no_restore(live: LiveEnvironment) -> str:
+    """Say that no restore in place is half done; raises as ``require_none_open``."""
+    require_none_open(live)
+    return "no restore in place is open"
+
+
 def cloud_checks(live: LiveEnvironment, present: PresentService) -> tuple[Check, ...]:
     """Return the checks of one environment, none of which changes anything."""
     ask = _Questions(live, present)
@@ -71,6 +78,7 @@ def cloud_checks(live: LiveEnvironment, present: PresentService) -> tuple[Check,
         Check("service", ask.service, needs=("identity",)),
         Check("strategy", ask.strategy, needs=("service",)),
         Check("rollout", ask.rollout, needs=("service",)),
+        Check("database", partial(no_restore, live), needs=("identity",)),
         Check("target groups", ask.target_groups, needs=("identity",)),
         Check("log group", ask.log_group, needs=("identity",)),
         Check("repository", ask.repository, needs=("identity",)),

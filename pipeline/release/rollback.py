@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.ecs.model import revision_name
 from pipeline.errors import PipelineError
+from pipeline.log_cause import as_markdown
 from pipeline.release.model import ReleaseRecord, SchemaChange
 from pipeline.way_back import way_back
 
@@ -182,9 +183,9 @@ class RollbackPath:
         failed = next(told, "")
         return (
             f"Go back to release {self.chosen.release}?\n\n{revision_name(self.left)} failed and stays in "
-            f"place until you decide.{f' {failed}' if failed else ''}\n\n{self.why}\n\nApproved, release "
-            f"{self.chosen.release} takes its place and the database stays as it is. Refused, nothing is "
-            "changed: deploy a fixed release."
+            f"place until you decide.{f' {as_markdown(failed)}' if failed else ''}\n\n"
+            f"{as_markdown(self.why)}\n\nApproved, release {self.chosen.release} takes its place and the "
+            "database stays as it is. Refused, nothing is changed: deploy a fixed release."
         )
 
     def by_hand(self, environment: str) -> str:

@@ -21,7 +21,7 @@ from pipeline.sqlite.model import BackupManifest, SqliteError, SqliteJobError, j
 from pipeline.sqlite.store import BackupStore
 
 _MARGIN = 900
-"""Seconds that a URL outlives the task's own limit."""
+"""Seconds that a URL outlives the task's own limit; as long a task may take to start."""
 
 
 class Signer:
@@ -46,6 +46,10 @@ class Signer:
         """Return a URL that reads the object."""
         return self._sign("get_object", Key=key)
 
+    def orders(self, key: str) -> str:
+        """Return a URL that reads a job's orders, only as long as its task starts: DescribeTasks shows it."""
+        return self._sign("get_object", _MARGIN, Key=key)
+
     def put(self, key: str) -> str:
         """Return a URL that writes the object."""
         return self._sign("put_object", Key=key)
@@ -57,10 +61,12 @@ class Signer:
             for number in range(1, count + 1)
         ]
 
-    def _sign(self, operation: str, **parameters: object) -> str:
+    def _sign(self, operation: str, seconds: int = 0, **parameters: object) -> str:
         with calling("Signing an S3 URL"):
             url = self._s3.generate_presigned_url(
-                operation, Params={"Bucket": self._bucket, **parameters}, ExpiresIn=self._seconds
+                operation,
+                Params={"Bucket": self._bucket, **parameters},
+                ExpiresIn=seconds or self._seconds,
             )
         return str(url)
 
@@ -110,6 +116,8 @@ def environment(url: str, job: JobFile) -> dict[str, str]:
 Report = Callable[[str], None]
 _TRIES = 6
 """How often the task tries one request to S3."""
+_LONGEST_RESULT = 1 << 24
+"""Bytes; it tells of 10,000 parts and of every table."""
 _VISIBLE = 15.0
 """Seconds within which ECS lists a task that was started (its lists are eventually consistent)."""
 
@@ -173,11 +181,14 @@ class Runner:
         return task
 
     def _start(self, spec: Callable[[Signer], dict[str, Any]]) -> Task:
-        result = self.signer.put(self.entry.job_key("result.json"))
-        job = job_file({**spec(self.signer), "result_url": result, "tries": _TRIES})
         key = self.entry.job_key("job.json")
+        urls = {
+            "orders_url": self.signer.put(key),
+            "result_url": self.signer.put(self.entry.job_key("result.json")),
+        }
+        job = job_file({**spec(self.signer), **urls, "tries": _TRIES})
         self._store.write(key, job.body)
-        task = self._tasks.start(self._one_off(environment(self.signer.get(key), job)))
+        task = self._tasks.start(self._one_off(environment(self.signer.orders(key), job)))
         self.report(f"Task {task.id} runs the {self.entry.purpose} job")
         return task
 
@@ -203,7 +214,15 @@ class Runner:
             raise
 
     def _result(self) -> dict[str, Any] | None:
-        return self._store.document(self.entry.job_key("result.json"))
+        """Read what the application's own image wrote, which may be anything."""
+        key = self.entry.job_key("result.json")
+        head = self._store.head(key)
+        if head is not None and head.size > _LONGEST_RESULT:
+            raise SqliteJobError("no-result", f"The job reported {head.size} bytes, which are not read.")
+        try:
+            return self._store.document(key) if head else None
+        except (ValueError, TypeError, RecursionError) as error:
+            raise SqliteJobError("no-result", f"What the job reported is no result: {error}") from error
 
     def _judge(self, task: Task | None) -> JobResult:
         values = self._result()

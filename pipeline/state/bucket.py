@@ -1,6 +1,6 @@
 """The bucket of Terraform's state, and its making together with the lock table's."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.literals import BucketLocationConstraintType
     from mypy_boto3_s3.type_defs import (
         CreateBucketRequestTypeDef,
+        LifecycleRuleTypeDef,
         PublicAccessBlockConfigurationTypeDef,
         ServerSideEncryptionRuleTypeDef,
     )
 
 _US_EAST_1 = "us-east-1"
 """The one region that CreateBucket wants left out."""
+_ENDS = {"end-of-plans": "plans/", "end-of-waiting": "waiting/"}
+"""Rules, by name, that end what waits for an approval, in all its versions, a day after its making."""
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
@@ -81,12 +84,13 @@ class StateBucket:
         return True
 
     def protections(self) -> tuple[ProtectionSetting, ...]:
-        """Return versioning, encryption, the public access block and TLS only."""
+        """Return versioning, encryption, the public access block, TLS only and the end of old plans."""
         return (
             ProtectionSetting("versioning", self._versioning, self._enable_versioning),
             ProtectionSetting("encryption", self._encryption, self._encrypt),
             ProtectionSetting("public access block", self._public_access, self._block_public_access),
             ProtectionSetting("TLS only", self._tls, self._require_tls),
+            ProtectionSetting("end of kept plans", self._plans_end, self._end_plans),
         )
 
     def _versioning(self) -> tuple[str, bool]:
@@ -130,6 +134,33 @@ class StateBucket:
     def _require_tls(self) -> None:
         policy = with_tls(self._policy(), self.name, self.client.meta.partition)
         self.client.put_bucket_policy(Bucket=self.name, Policy=policy)
+
+    def _plans_end(self) -> tuple[str, bool]:
+        """Saved plans hold values in the clear, and nobody comes back for one whose approval expired."""
+        ended = [rule for rule in self._lifecycle() if rule.get("ID") in _ENDS]
+        return f"{len(ended)} of {len(_ENDS)} rules", len(ended) == len(_ENDS)
+
+    def _end_plans(self) -> None:
+        others = [rule for rule in self._lifecycle() if rule.get("ID") not in _ENDS]
+        rules: list[LifecycleRuleTypeDef] = [
+            {
+                "ID": name,
+                "Filter": {"Prefix": prefix},
+                "Status": "Enabled",
+                "Expiration": {"Days": 1},
+                "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+            }
+            for name, prefix in _ENDS.items()
+        ]
+        self.client.put_bucket_lifecycle_configuration(
+            Bucket=self.name, LifecycleConfiguration={"Rules": [*others, *rules]}
+        )
+
+    def _lifecycle(self) -> "Sequence[LifecycleRuleTypeDef]":
+        absent = "NoSuchLifecycleConfiguration"
+        answer = _unless(absent, lambda: self.client.get_bucket_lifecycle_configuration(Bucket=self.name))
+        rules: Sequence[LifecycleRuleTypeDef] = answer.get("Rules", [])
+        return rules
 
     def _policy(self) -> str | None:
         answer = _unless("NoSuchBucketPolicy", lambda: self.client.get_bucket_policy(Bucket=self.name))
@@ -192,7 +223,8 @@ def protected(access: AwsAccess, bucket: str, table: str) -> tuple[StateBucket, 
 def bootstrap(access: AwsAccess, bucket: str, table: str, *, dry_run: bool = False) -> BootstrapReport:
     """Make the state bucket and the lock table, or adopt them and repair what is missing.
 
-    The bucket is versioned, encrypted, closed to the public and answers only TLS; the table has point-in-time
+    The bucket is versioned, encrypted, closed to the public, answers only TLS and ends plans that nobody
+    applied; the table has point-in-time
     recovery and deletion protection. Nothing that is stronger already is weakened. With ``dry_run``
     nothing is made or repaired; what would be is "missing".
 

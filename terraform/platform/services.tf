@@ -24,6 +24,8 @@ locals {
     PREFECT_SERVER_DOCKET_URL                = "${local.redis_url}/1"
     PREFECT_UI_API_URL                       = "https://${var.domain}/api"
     PREFECT_SERVER_ANALYTICS_ENABLED         = "false"
+    # Without it, finished runs stay for ever; 90 days is Prefect's default.
+    PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED = "events,flow_runs"
   }
 
   worker_environment = {

@@ -74,6 +74,18 @@ def test_a_good_release_is_installed_and_runs(
     assert ensure_terraform(target) == target, "it is there, so nothing is fetched"
 
 
+def test_one_in_path_is_used_and_said_to_be_unchecked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its version is looked at; who put it there is trusted."""
+    own = tmp_path / "terraform"
+    own.write_bytes(SCRIPT)
+    own.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert ensure_terraform(tmp_path / "bin/terraform") == own
+    assert "its version was looked at, its checksum was not" in capsys.readouterr().out
+
+
 def test_the_releases_url_is_honoured_and_the_pinned_checksum_too(
     releases: Releases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -239,6 +239,14 @@ def test_a_stopped_task_says_so_and_cleans_up(s3: Loopback, volume: Path, scratc
     assert databases.files(scratch) == []
 
 
+def test_orders_that_were_read_are_gone(s3: Loopback, volume: Path, scratch: Path) -> None:
+    """Before anything is done: they hold URLs to the database, and their own URL can be looked up."""
+    database = databases.make(volume / "db.sqlite3")
+    assert run(s3, backup_job(s3, database), scratch).code == 0
+    assert s3.requests[:2] == [("GET", "/job.json"), ("PUT", "/job.json")]
+    assert s3.objects["/job.json"] == b"{}"
+
+
 def test_a_changed_job_file_is_not_run(s3: Loopback, volume: Path, scratch: Path) -> None:
     """The bootstrap insists on the digest that the pipeline gave it."""
     database = databases.make(volume / "db.sqlite3")

@@ -59,7 +59,7 @@ def _unprotected(*_: object, **__: object) -> Any:
     return ProtectedImages({})
 
 
-MUTANTS: dict[str, Callable[[], None]] = {
+MUTANTS: dict[str, Callable[[], object]] = {
     "forget the note before the call": lambda: put(
         "pipeline.release.store:ReleaseStore.write_open_rollout", nothing
     ),
@@ -73,7 +73,9 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "swap the database without stopping the service": lambda: put(
         "pipeline.recovery.carry:RestoreSteps.stop", nothing
     ),
-    "start tasks in the middle of a restore": lambda: put("tasks.rollout:require_none_open", nothing),
+    "start tasks in the middle of a restore": lambda: [
+        put(f"tasks.{name}:require_none_open", nothing) for name in ("rollout", "recovery", "database")
+    ],
     "leave a failed release where it is": lambda: put(
         "flows.deploy_application:roll_back_release", lambda *_: "Release r0 runs again."
     ),

@@ -44,7 +44,7 @@ def _ask(_client: object, requested: Any) -> Any:
     return probe.Reply(0.05, answer.status_code, release, f"HTTP {answer.status_code}", "")
 
 
-def _sign(signer: Any, operation: str, **parameters: object) -> str:
+def _sign(signer: Any, operation: str, _seconds: int = 0, **parameters: object) -> str:
     """Name an object in a URL: what a signature is worth, others prove."""
     query = f"?uploadId={parameters['UploadId']}" if "UploadId" in parameters else ""
     return f"https://{signer._bucket}.s3.{REGION}.amazonaws.com/{parameters['Key']}{query}"

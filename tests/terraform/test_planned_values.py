@@ -113,6 +113,26 @@ def test_the_platforms_secrets_have_values(planned: list[Resource]) -> None:
     assert secret == value
 
 
+@pytest.mark.timeout(900)
+def test_an_alert_of_a_stopped_task_shows_no_overrides(planned: list[Resource]) -> None:
+    """They hold the URL of a database job's orders, and the alert is a mail."""
+    targets = [
+        item
+        for item in planned
+        if item.address.endswith('aws_cloudwatch_event_target.topic["stopped-tasks"]')
+    ]
+    assert {item.root for item in targets} >= {"staging", "production"}
+    for target in targets:
+        (told,) = target.values["input_transformer"]
+        template = told["input_template"]
+        for name in told["input_paths"]:
+            template = template.replace(f"<{name}>", json.dumps(name))
+        assert set(json.loads(template)) == set(told["input_paths"])
+        assert not {"overrides", "attributes"} & {
+            path.rpartition(".")[2] for path in told["input_paths"].values()
+        }
+
+
 def _set(address: str, **values: Any) -> Seed:
     """Seed attributes of the first resource whose address ends so."""
 

@@ -117,6 +117,8 @@ def ensure_terraform(target: Path = FETCHED) -> Path:
     """Return the Terraform to use, fetching the pinned release to ``target`` where there is none."""
     found = _find(target)
     if found is not None:
+        if found != target:
+            print(f"Using {found}, as PATH has it: its version was looked at, its checksum was not.")
         return found
     base = os.environ.get("TERRAFORM_RELEASES_URL") or RELEASES
     print(f"Fetching Terraform from {base} ...", flush=True)

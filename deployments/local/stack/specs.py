@@ -161,6 +161,8 @@ def _server(settings: Settings) -> Spec:
             "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ",".join(settings.prefect_origins),
             # In memory, a restart would forget who holds a lock, and the lock would stay taken.
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+            # By default the runs of hundreds of schedules a day stay for ever; so they go after 90 days.
+            "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
             **migrated.variables(settings.state / "prefect"),
         },
     )

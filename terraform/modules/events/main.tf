@@ -1,4 +1,7 @@
 locals {
+  # Of a stopped task. Not its overrides: the variables of a database job hold a URL that reads its orders.
+  told = ["taskArn", "taskDefinitionArn", "group", "stopCode", "stoppedReason", "containers"]
+
   rules = {
     stopped-tasks = {
       description = "A task of the service failed to start, or its container ended with an error"
@@ -94,4 +97,13 @@ resource "aws_cloudwatch_event_target" "topic" {
   rule      = aws_cloudwatch_event_rule.this[each.key].name
   target_id = "alerts"
   arn       = var.topic_arn
+
+  dynamic "input_transformer" {
+    for_each = each.key == "stopped-tasks" ? [local.told] : []
+
+    content {
+      input_paths    = { for name in input_transformer.value : name => "$.detail.${name}" }
+      input_template = "{${join(", ", [for name in input_transformer.value : "\"${name}\": <${name}>"])}}"
+    }
+  }
 }

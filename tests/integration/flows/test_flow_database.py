@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -261,3 +262,32 @@ def test_where_approval_is_wanted_a_person_decides(stage: World, runs: Runs) -> 
     assert "Nothing was restored; the database is the old one." in told(undone)
     assert "HTTP 500" in told(undone)
     assert payments(stage.live.database) == [1]
+
+
+@pytest.mark.parametrize("flow", [deploy_application, backup_sqlite, drill_restore])
+def test_no_task_opens_a_database_that_is_half_restored(stage: World, runs: Runs, flow: Any) -> None:
+    """A killed restore in place has left its note: nothing is migrated, copied or drilled until it ends."""
+    backed_up(stage, runs)
+    stage.push(2)
+    begin(stage.live, "killed", find_backup(stage.live), print, datetime.now(UTC))
+    before = len(stage.ecs.tasks), list(stage.commands)
+    state = runs.run(flow, **({"image": "r2"} if flow is deploy_application else {}))
+    assert "is being restored in place since" in told(state)
+    assert (len(stage.ecs.tasks), stage.commands) == before
+    assert len(list_backups(stage.live)) == 1
+
+
+def test_a_restore_that_begins_after_the_preflight_is_seen(
+    stage: World, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first thing that a deployment does with the service's lock is to look."""
+    backed_up(stage, runs)
+    stage.push(2)
+
+    def meanwhile(*_: object, **__: object) -> None:
+        begin(stage.live, "other", find_backup(stage.live), print, datetime.now(UTC))
+
+    monkeypatch.setattr("flows.deploy_application.preflight", meanwhile)
+    state = runs.run(deploy_application, image="r2")
+    assert "is being restored in place since" in told(state)
+    assert (len(stage.ecs.definitions), stage.commands) == (1, ["job", "job"])

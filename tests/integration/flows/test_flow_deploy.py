@@ -161,6 +161,7 @@ def test_verify_only_changes_nothing(stage: World, runs: Runs) -> None:
         "service": "OK",
         "strategy": "OK",
         "rollout": "OK",
+        "database": "OK",
         "target groups": "OK",
         "log group": "OK",
         "repository": "OK",

@@ -3,11 +3,13 @@
 import json
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flow_runs import Runs, told
+from prefect.states import Crashed
 from support.world import World
 
 import tasks.terraform
@@ -15,7 +17,9 @@ from flows.deploy_infrastructure import deploy_infrastructure
 from flows.destroy import destroy
 from flows.detect_drift import detect_drift
 from flows.rollback_infrastructure import rollback_infrastructure
-from pipeline.state.record import read_records
+from pipeline.state.lock import read_lock, take_lock
+from pipeline.state.model import RunRecord
+from pipeline.state.record import announce, read_records, read_runs
 from pipeline.terraform.diagnostics import TerraformError
 from pipeline.terraform.workspace import Workspace
 
@@ -175,3 +179,17 @@ def test_an_environment_is_destroyed_only_where_it_may_be(stage: World, runs: Ru
     state = runs.run(destroy, confirm="staging")
     assert state.type.value == "COMPLETED", told(state)
     assert built(stage) == {}
+
+
+def test_the_lock_of_a_killed_container_is_freed(stage: World, runs: Runs) -> None:
+    """Its host cannot be looked at, so Prefect is asked; who Prefect says is at work keeps the lock."""
+    home, run = stage.live.state, runs.begin(detect_drift)
+    runs.client.set_flow_run_state(run.id, Crashed(), force=True)
+    now = datetime.now(UTC)
+    record = RunRecord(
+        str(run.id), "staging", "container-a", 1, "boot:1", "/f", now, now + timedelta(hours=1)
+    )
+    announce(home, record)
+    take_lock(home, "ada@container-a", "OperationTypeApply")
+    assert told(runs.run(deploy_infrastructure)) == "Completed: Applied: 3 to create."
+    assert (read_lock(home), read_runs(home)) == (None, ())

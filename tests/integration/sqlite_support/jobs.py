@@ -35,7 +35,8 @@ def start(
     s3: Loopback, job: dict[str, Any], temporary: Path, before: Callable[[], None] | None = None
 ) -> subprocess.Popen[str]:
     """Start the job; ``temporary`` is its ephemeral disk, ``before`` runs in the child."""
-    file = runner.job_file({"result_url": s3.url("/result.json"), "tries": 3, **job})
+    urls = {"orders_url": s3.url("/job.json"), "result_url": s3.url("/result.json")}
+    file = runner.job_file({**urls, "tries": 3, **job})
     s3.objects.pop("/result.json", None)
     s3.objects["/job.json"] = file.body
     python = os.environ.get("SQLITE_JOB_PYTHON", sys.executable)

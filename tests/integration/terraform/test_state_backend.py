@@ -1,6 +1,7 @@
 """Making, adopting and repairing the state's home, and looking after it."""
 
 import json
+from typing import Any
 
 import pytest
 from terraform_support import REGION
@@ -13,6 +14,12 @@ from pipeline.state.bucket import bootstrap
 from pipeline.state.model import StateError
 from pipeline.terraform.backend import BackendConfig
 
+ARCHIVE: Any = {
+    "ID": "archive",
+    "Filter": {"Prefix": "records/"},
+    "Status": "Enabled",
+    "NoncurrentVersionExpiration": {"NoncurrentDays": 900},
+}
 STATE = b'{"version": 4, "serial": 7, "lineage": "abc", "resources": []}'
 
 
@@ -27,6 +34,7 @@ def test_a_new_backend_is_made_and_a_second_call_changes_nothing(access: AwsAcce
         "encryption",
         "public access block",
         "TLS only",
+        "end of kept plans",
         "table",
         "point-in-time recovery",
         "deletion protection",
@@ -43,18 +51,23 @@ def test_an_existing_backend_is_adopted_and_repaired(access: AwsAccess) -> None:
         Bucket="old-state", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     )
     make_table(access, "old-lock", "LockID")
+    s3.put_bucket_lifecycle_configuration(Bucket="old-state", LifecycleConfiguration={"Rules": [ARCHIVE]})
     report = bootstrap(access, "old-state", "old-lock")
     repaired = {setting.setting for setting in report.settings if setting.done == "repaired"}
     assert repaired == {
         "versioning",
         "public access block",
         "TLS only",
+        "end of kept plans",
         "point-in-time recovery",
         "deletion protection",
     }
     adopted = s3.get_bucket_policy(Bucket="old-state")["Policy"]
     assert '"Own"' in adopted
     assert '"DenyInsecureTransport"' in adopted
+    rules = s3.get_bucket_lifecycle_configuration(Bucket="old-state")["Rules"]
+    ends = {rule["ID"]: rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules}
+    assert ends == {"archive": 900, "end-of-plans": 1, "end-of-waiting": 1}
     assert dynamodb.describe_table(TableName="old-lock")["Table"]["DeletionProtectionEnabled"]
 
 

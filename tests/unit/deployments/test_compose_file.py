@@ -1,10 +1,13 @@
 """The compose file: who runs as whom, with which secrets, and what can be reached."""
 
+import inspect
 from typing import Any
 
 import pytest
 import yaml
+from prefect.settings.models.server.services import ServerServicesDBVacuumSettings
 
+from deployments.local.stack import specs
 from pipeline.environment.files import PROJECT
 
 FILE = PROJECT / "deployments/platform/compose.yaml"
@@ -45,7 +48,33 @@ def test_only_this_host_reaches_it() -> None:
     assert set(published) == {"server", "webhook"}
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
     assert DOCUMENT["networks"]["inside"]["internal"] is True
-    assert SERVICES["database"]["networks"] == SERVICES["messages"]["networks"] == ["inside"]
+    assert DOCUMENT["networks"]["store"]["internal"] is True
+    assert SERVICES["database"]["networks"] == SERVICES["messages"]["networks"] == ["store"]
+
+
+def test_redis_is_the_servers_alone() -> None:
+    """Whoever writes to it runs code in the server: worker and receiver neither reach nor know it."""
+    near = {name for name, service in SERVICES.items() if "store" in service["networks"]}
+    assert near == {"database", "messages", "server", "services"}
+    knowing = {name for name, service in SERVICES.items() if "messages_password" in service["secrets"]}
+    assert knowing == near - {"database"}
+    assert 'requirepass $$(cat "$$MESSAGES_PASSWORD_FILE")' in SERVICES["messages"]["command"][2]
+    for name in ("server", "services"):
+        variables = SERVICES[name]["environment"]
+        assert variables["PREFECT_SERVER_DOCKET_URL"].startswith(
+            "redis://:{PREFECT_REDIS_MESSAGING_PASSWORD}@"
+        )
+
+
+def test_finished_runs_do_not_stay_for_ever() -> None:
+    """In any server of ours; Prefect's default removes old events only."""
+    name, wanted = "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED", "events,flow_runs"
+    platform = (PROJECT / "terraform/platform/services.tf").read_text(encoding="utf-8")
+    local = inspect.getsource(specs)
+    assert SERVICES["services"]["environment"][name] == wanted
+    assert f'{name} = "{wanted}"' in platform
+    assert f'"{name}": "{wanted}"' in local
+    assert ServerServicesDBVacuumSettings(enabled=wanted).enabled_vacuum_types >= {"flow_runs", "events"}
 
 
 def test_one_process_migrates() -> None:

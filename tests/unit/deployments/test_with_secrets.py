@@ -18,6 +18,19 @@ def test_a_file_becomes_its_variable(tmp_path: Path) -> None:
     assert resolve(given) == expected
 
 
+def test_a_secret_takes_its_place_in_another_setting(tmp_path: Path) -> None:
+    """A URL with a password needs no file of its own; other programs' variables are left alone."""
+    (tmp_path / "word").write_text("s3cret\n", encoding="utf-8")
+    given = {
+        "PREFECT_REDIS_MESSAGING_PASSWORD_FILE": str(tmp_path / "word"),
+        "PREFECT_SERVER_DOCKET_URL": "redis://:{PREFECT_REDIS_MESSAGING_PASSWORD}@messages:6379/1",
+        "OTHER": "{PREFECT_REDIS_MESSAGING_PASSWORD}",
+    }
+    found = resolve(given)
+    assert found["PREFECT_SERVER_DOCKET_URL"] == "redis://:s3cret@messages:6379/1"
+    assert (found["PREFECT_REDIS_MESSAGING_PASSWORD"], found["OTHER"]) == ("s3cret", given["OTHER"])
+
+
 @pytest.mark.parametrize("content", [None, "", "\n"])
 def test_a_missing_secret_is_named(content: str | None, tmp_path: Path) -> None:
     """No file or an empty one: the container says which, instead of running without a password."""

@@ -22,7 +22,14 @@ Answer = Callable[[httpx.Request], httpx.Response]
 def ask(answer: Answer, requested: Probe = WANTED, time: FakeTime | None = None) -> ProbeReport:
     """Probe an application that answers like this."""
     time = time or FakeTime()
-    return probe(requested, httpx.MockTransport(answer), time.sleep, time.clock)
+
+    def fresh(request: httpx.Request) -> httpx.Response:
+        found = answer(request)
+        return httpx.Response(
+            found.status_code, headers=found.headers, stream=httpx.ByteStream(found.content)
+        )
+
+    return probe(requested, httpx.MockTransport(fresh), time.sleep, time.clock)
 
 
 def script(*answers: httpx.Response | Exception) -> Answer:

@@ -165,5 +165,6 @@ def whole() -> dict[tuple[str, str], Any]:
         ("iam", "get_role"): role(),
         ("secretsmanager", "describe_secret"): {"ARN": SECRET, "VersionIdsToStages": {"1": ["AWSCURRENT"]}},
         ("secretsmanager", "get_secret_value"): stored({"DJANGO_SECRET": "value"}),
+        ("s3", "get_object"): refusal("NoSuchKey"),
         ("acm", "describe_certificate"): {"Certificate": {"Status": "ISSUED", "DomainName": "pay.example"}},
     }

@@ -30,7 +30,7 @@ def test_nothing_speaks_against_deploying_to_an_account_in_order() -> None:
     cloud = Cloud(answers=whole())
     found = findings(cloud)
     assert {item.status for item in found.values()} == {OK}
-    assert len(found) == 12
+    assert len(found) == 13
     assert cloud.asked.count("describe_services") == 1
     assert cloud.asked.count("describe_task_definition") == 1
 

@@ -41,6 +41,12 @@ def test_an_emulator_is_signed_with_the_bucket_in_the_path() -> None:
     assert (url.netloc, url.path) == ("host.docker.internal:4566", "/backups/a")
 
 
+def test_the_orders_can_be_read_while_a_task_starts_and_no_longer() -> None:
+    """Their URL stands among the task's overrides, for whoever may describe tasks."""
+    query = parse_qs(urlsplit(Signer(live(), 3600).orders("a")).query)
+    assert query["X-Amz-Expires"] == ["900"]
+
+
 def test_each_part_has_its_url() -> None:
     """Parts count from one."""
     urls = [parse_qs(urlsplit(url).query) for url in Signer(live(), 60).parts("a", "upload", 3)]
