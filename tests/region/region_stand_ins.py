@@ -1,6 +1,7 @@
 """What stands in the place of connections and of Prefect's blocks, put there once in a process."""
 
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -29,7 +30,7 @@ def _ask(_client: object, requested: Any) -> Any:
     assert process is not None
     world = process.main.run.world  # type: ignore[attr-defined]
     process.sleep(0.05)
-    host = httpx.URL(requested.url).host
+    host = _host(requested.url)
     if host.startswith("10."):
         task = next((item for item in world.ecs.tasks.alive() if item.address == host), None)
         if task is None or not task.answers:
@@ -42,6 +43,11 @@ def _ask(_client: object, requested: Any) -> Any:
         fault = probe._shortcoming(answer, 0.05, release, requested)
         return probe.Reply(0.05, answer.status_code, release, fault)
     return probe.Reply(0.05, answer.status_code, release, f"HTTP {answer.status_code}", "")
+
+
+@cache
+def _host(url: str) -> str:
+    return httpx.URL(url).host
 
 
 def _sign(signer: Any, operation: str, _seconds: int = 0, **parameters: object) -> str:

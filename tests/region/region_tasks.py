@@ -78,6 +78,7 @@ class Tasks:
         self.clock, self.pace = clock, pace
         self.containers, self.logs = containers, logs
         self.all: dict[str, Task] = {}
+        self._living: list[Task] = []
         self.changed: Callable[[Task], None] = lambda _: None
 
     def draw(self, span: Range) -> float:
@@ -87,6 +88,7 @@ class Tasks:
     def start(self, task: Task, *, registered: bool) -> Task:
         """Let a task begin its life; ``registered`` ones become targets of the load balancer."""
         self.all[task.arn] = task
+        self._living.append(task)
         self._then(task, self.draw(self.pace.network), lambda: self._pull(task, registered))
         return task
 
@@ -109,7 +111,8 @@ class Tasks:
 
     def alive(self, group: str = "") -> list[Task]:
         """Return the tasks (of a group) whose container has not ended."""
-        return [task for task in self.all.values() if task.alive and group in ("", task.group)]
+        self._living = [task for task in self._living if task.alive]  # a container that has ended stays so
+        return [task for task in self._living if group in ("", task.group)]
 
     def _then(self, task: Task, seconds: float, do: Callable[[], None]) -> None:
         """Go on with a task, unless it has ended meanwhile."""
