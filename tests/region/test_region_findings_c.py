@@ -138,7 +138,7 @@ def test_ecs_goes_back_to_the_last_that_was_completed() -> None:
     until_moving(world)
     assert run.process is not None
     run.process.kill()
-    failed = end(world, begin(world, 3, replace(GOOD, crashes_after=18)))
+    failed = end(world, begin(world, 3, replace(GOOD, crashes_after=12)))
     assert "ROLLED_BACK" in failed.message
     assert world.runs_now == "r1"
 
