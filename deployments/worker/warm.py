@@ -17,6 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
+from prefect.events.clients import get_events_subscriber
+from prefect.events.filters import EventFilter, EventNameFilter
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker
 
 from deployments.paths import PROJECT
@@ -24,6 +26,9 @@ from deployments.worker import launch
 
 _ENGINE = "prefect.engine"
 _READ = (".py", ".toml")
+_DEAF = 5.0
+"""Seconds before the server is listened to again."""
+_TAKEABLE = EventNameFilter(name=[f"prefect.flow-run.{name}" for name in ("Scheduled", "Resuming")])
 _IMPORTED = ("blocks", "deployments", "flows", "pipeline", "tasks")
 
 
@@ -99,11 +104,29 @@ class WarmWorker(ProcessWorker):
         return "process-warm"
 
 
+async def _work(worker: WarmWorker) -> None:
+    listening = asyncio.create_task(_take_at_once(worker))
+    try:
+        await worker.start()
+    finally:
+        listening.cancel()
+
+
+async def _take_at_once(worker: WarmWorker) -> None:
+    """Take runs when the server tells that there are some; its polls find what was not heard."""
+    while True:
+        with suppress(Exception):  # no server, or one that tells nothing: the polls go on
+            async with get_events_subscriber(EventFilter(event=_TAKEABLE)) as told:
+                async for _ in told:
+                    await worker.get_and_submit_flow_runs()
+        await asyncio.sleep(_DEAF)
+
+
 def serve(pool: str, name: str | None = None) -> None:
     """Serve the pool's runs until an interrupt or SIGTERM; the work pool is made when it is absent."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asyncio ends in order on an interrupt
     WarmConfiguration.warmth.command()
     worker = WarmWorker(work_pool_name=pool, name=name, heartbeat_interval_seconds=10)
     with suppress(KeyboardInterrupt):
-        asyncio.run(worker.start())
+        asyncio.run(_work(worker))
     WarmConfiguration.warmth.end()

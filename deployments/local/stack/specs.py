@@ -173,7 +173,7 @@ def _worker(settings: Settings) -> Spec:
         name="worker",
         command=(*_VIMBISO, "stack", "worker"),
         ready=worker_polls(f"{settings.prefect_url}/api", read(settings, PREFECT_PASSWORD)),
-        variables={"PREFECT_WORKER_QUERY_SECONDS": "0.5"},
+        variables={"PREFECT_WORKER_QUERY_SECONDS": "5"},
         grace=45.0,
     )
 
