@@ -11,10 +11,12 @@ from deployments.local.stack.emulator import service_names
     "name", ["servicequotas", "application-autoscaling", "inspector2", "ce", "s3", "iam"]
 )
 def test_a_service_of_aws_is_known_by_its_signing_name(name: str) -> None:
+    """Which is not always its name in the SDK."""
     assert name in service_names()
 
 
 def test_another_word_is_none() -> None:
+    """A bucket may have any name."""
     assert "nothing-of-aws" not in service_names()
 
 
