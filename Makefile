@@ -16,7 +16,7 @@ VENV := $(VENV_DIR)/bin
 AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 
 # Tests of integration for which `make test` has no time; they run with `make e2e`.
-LONG := $(wildcard tests/integration/flows tests/integration/test_ecs_tasks.py tests/integration/test_ecs_balancing.py tests/integration/test_sqlite_in_place.py tests/integration/test_sqlite_emulator.py tests/integration/terraform/test_terraform_orphans.py tests/integration/terraform/test_terraform_permissions.py tests/integration/terraform/test_terraform_drift.py tests/integration/terraform/test_generated_secret.py)
+LONG := $(wildcard tests/integration/flows tests/integration/test_ecs_tasks.py tests/integration/test_ecs_balancing.py tests/integration/test_sqlite_in_place.py tests/integration/test_sqlite_emulator.py tests/integration/terraform/test_terraform_drift.py tests/integration/terraform/test_generated_secret.py)
 
 # Where it is set, every start compiles all of Prefect again: ten seconds.
 export PYTHONDONTWRITEBYTECODE :=

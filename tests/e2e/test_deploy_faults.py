@@ -8,7 +8,7 @@ from support.weather import Expiry, Weather
 
 from pipeline.ecs.model import Outcome
 
-pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.nightly, pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from stack_commands import PORTS, Stack, free_ports
 from support.settings import stack_settings
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.nightly, pytest.mark.stack, pytest.mark.timeout(400)]
 NOBODY = 65534
 
 

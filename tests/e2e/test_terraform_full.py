@@ -18,6 +18,7 @@ from pipeline.adoption import find_existing
 from pipeline.environment.loader import load_environments
 from pipeline.outputs import parse_outputs
 
+pytestmark = pytest.mark.nightly
 # What MiniStack reads back otherwise than it was written, with the attribute.
 EMULATOR_FAULTS = {
     "module.audit[0].aws_cloudtrail.this": "loses the trail's tags",

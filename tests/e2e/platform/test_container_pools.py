@@ -14,7 +14,7 @@ from prefect.exceptions import ObjectNotFound
 from deployments.paths import PROJECT
 from pipeline.aws.access import AwsAccess
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.nightly, pytest.mark.docker, pytest.mark.timeout(900)]
 BUCKET = "vimbiso-pay-local-terraform-state-000000000000"
 CLUSTER, LOGS = "flows", "/ecs/flows"
 
@@ -55,7 +55,6 @@ def run_to_the_end(client: SyncPrefectClient, deployment: str) -> FlowRun:
     return client.read_flow_run(started.id)
 
 
-@pytest.mark.nightly
 def test_a_flow_runs_as_an_ecs_task(platform: Platform, pipeline_image: str) -> None:
     """A run is a task of the pipeline's image, takes the server's password from its secret."""
     secret = client_of(platform, "secretsmanager").create_secret(Name="prefect", SecretString=platform.auth)

@@ -19,7 +19,7 @@ from pipeline.environment.loader import load_environments
 from pipeline.environment.model import Environment
 from pipeline.terraform.process_environment import root_variables, write_variables
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.nightly, pytest.mark.timeout(900)]
 NEW, LIKE = "preview", "staging"
 TABLE = f"""
 [environments.{NEW}]

@@ -15,7 +15,7 @@ from platform_support import answers, until
 
 from deployments.paths import PROJECT
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.nightly, pytest.mark.docker, pytest.mark.timeout(600)]
 SERVICES = (PROJECT / "terraform/platform/services.tf").read_text(encoding="utf-8")
 
 

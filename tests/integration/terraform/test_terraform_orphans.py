@@ -16,6 +16,7 @@ from pipeline.terraform.workspace import PlanRequest, Workspace
 NAMED = r"(?s)AlreadyExists.*\(aws_ssm_parameter.setting\).*delete it or import it"
 
 
+@pytest.mark.nightly
 def test_what_was_being_made_when_all_was_killed_is_named_by_the_next_run(
     opener: Opener, home: StateBackend, tmp_path: Path, cli_config: Path | None, emulator_port: int
 ) -> None:

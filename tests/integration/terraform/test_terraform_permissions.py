@@ -28,6 +28,7 @@ NO_PERMISSION = Fault(
 )
 
 
+@pytest.mark.nightly
 def test_a_missing_permission_in_the_midst_of_an_apply_is_named(
     opener: Opener, home: StateBackend, emulator_port: int
 ) -> None:
