@@ -9,6 +9,7 @@ from pathlib import Path
 
 import botocore.session
 import pytest
+import support.some_source  # noqa: F401 - before the environments are read
 from hypothesis import settings
 from support.checked_requests import check_requests, refused
 from support.prefect_home import copy_home, make_home
@@ -28,9 +29,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Every test has sessions of its own, and each would parse botocore's description of AWS again: a third of all
 # that the unit tests do. The files do not change.
 botocore.session.create_loader = cache(botocore.session.create_loader)
-
-# Staging and production have a source only where somebody names it.
-os.environ.setdefault("VIMBISO_SOURCE", "https://github.com/vimbiso/vimbiso-pay.git")
 
 check_requests()
 
