@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import botocore
 from botocore import xform_name
@@ -217,14 +218,16 @@ def _short_way(self: Any, operation_name: str, api_params: dict[str, Any]) -> An
     if _wire is None or not _wire.short or current() is None:
         return _whole_way(self, operation_name, api_params)
     model = self._service_model.operation_model(operation_name)
+    # What botocore fills in itself, equal in each attempt: without it a repetition would have a second effect.
+    params = {name: str(uuid4()) for name in model.idempotent_members} | api_params
     try:
-        answer = _wire.carry(self._service_model.service_name, operation_name, dict(api_params))
+        answer = _wire.carry(self._service_model.service_name, operation_name, params)
     except ConnectionClosedError as error:
         answer = error
     if isinstance(answer, dict) or answer is None:
         return as_parsed(model, answer)
     _ended[getcurrent()] = answer
-    return _whole_way(self, operation_name, api_params)
+    return _whole_way(self, operation_name, params)
 
 
 BaseClient._make_api_call = _short_way  # type: ignore[method-assign]
