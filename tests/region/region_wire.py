@@ -218,7 +218,7 @@ def _short_way(self: Any, operation_name: str, api_params: dict[str, Any]) -> An
     if _wire is None or not _wire.short or current() is None:
         return _whole_way(self, operation_name, api_params)
     model = self._service_model.operation_model(operation_name)
-    # What botocore fills in itself, equal in each attempt: without it a repetition would have a second effect.
+    # What botocore fills in itself, equal in each attempt: without it a repetition has a second effect.
     params = {name: str(uuid4()) for name in model.idempotent_members} | api_params
     try:
         answer = _wire.carry(self._service_model.service_name, operation_name, params)
