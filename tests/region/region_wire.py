@@ -290,11 +290,7 @@ def _refused(service: str, refusal: Refusal, model: Any) -> AWSResponse:
     return AWSResponse("", status, {}, Raw(text.encode()))
 
 
-_STATUS = {
-    "404": 404,
-    "NoSuchKey": 404,
-    "NoSuchBucket": 404,
-    "NoSuchUpload": 404,
+_STATUS = dict.fromkeys(("404", "NoSuchKey", "NoSuchBucket", "NoSuchUpload"), 404) | {
     "PreconditionFailed": 412,
     "ConditionalRequestConflict": 409,
     "SlowDown": 503,
