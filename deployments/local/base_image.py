@@ -5,7 +5,6 @@ packages of the machine's own distribution (Debian or Ubuntu), with the machine'
 certificate authorities, so that it works wherever the machine itself can install packages.
 """
 
-import fcntl
 import hashlib
 import os
 import platform
@@ -13,14 +12,14 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound
 
+from deployments.local.exclusive import exclusive
 from pipeline.errors import PipelineError
 
 DEFAULT = "python:3.12-slim-bookworm"
@@ -131,7 +130,7 @@ def _make(engine: docker.DockerClient, image: str, report: Report) -> str:
             "Give an image that this machine has in the environment variable BASE_IMAGE."
         )
     report(f"Making an equivalent from {recipe.suite}'s packages: {recipe.reference}")
-    with _alone(), tempfile.TemporaryDirectory(prefix="base-image-") as folder:
+    with exclusive(Path(__file__).parent), tempfile.TemporaryDirectory(prefix="base-image-") as folder:
         if _present(engine, recipe.reference):
             return recipe.reference  # another process made it meanwhile
         archive = _bootstrap(recipe, Path(folder))
@@ -142,17 +141,6 @@ def _make(engine: docker.DockerClient, image: str, report: Report) -> str:
             changes=["ENV LANG=C.UTF-8", 'CMD ["python3"]'],
         )
     return recipe.reference
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Hold what lets one process of this checkout make a base image at a time: it takes minutes."""
-    folder = os.open(Path(__file__).parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)
 
 
 def _ensure_mmdebstrap(image: str, report: Report) -> None:

@@ -12,7 +12,7 @@ from deployments.local.stack import migrated
 from deployments.local.stack.children import await_ready, leader, spawn
 from deployments.local.stack.environment import write_logging
 from deployments.local.stack.errors import StackError
-from deployments.local.stack.folders import exclusive, prepare, remove
+from deployments.local.stack.folders import one_at_a_time, prepare, remove
 from deployments.local.stack.processes import Process, marked, stop
 from deployments.local.stack.settings import Settings
 from deployments.local.stack.specs import Spec, specs
@@ -86,7 +86,7 @@ def up(settings: Settings, say: Report) -> list[str]:
     Raises:
         StackError: a port is taken, or a process does not get ready.
     """
-    with exclusive(settings):
+    with one_at_a_time(settings):
         prepare(settings)
         write_logging(settings)
         requested, living = specs(settings), marked(str(settings.state))
@@ -106,13 +106,13 @@ def up(settings: Settings, say: Report) -> list[str]:
 
 def down(settings: Settings, say: Report) -> None:
     """Stop what ``up`` started, with all it has started in turn, the emulated ECS's containers included."""
-    with exclusive(settings):
+    with one_at_a_time(settings):
         _stop(settings, say)
 
 
 def clean(settings: Settings, say: Report) -> None:
     """Stop everything and remove all state."""
-    with exclusive(settings):
+    with one_at_a_time(settings):
         _stop(settings, say)
         remove(settings)
 

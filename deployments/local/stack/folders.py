@@ -1,11 +1,11 @@
 """Makes and removes the folder that holds the stack's state."""
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from deployments.local.exclusive import exclusive
 from deployments.local.stack import secrets
 from deployments.local.stack.errors import StackError
 from deployments.local.stack.settings import Settings
@@ -59,12 +59,8 @@ def remove(settings: Settings) -> None:
 
 
 @contextmanager
-def exclusive(settings: Settings) -> Iterator[None]:
-    """Let one command at a time change the stack; the kernel frees the lock of one that was killed."""
+def one_at_a_time(settings: Settings) -> Iterator[None]:
+    """Let one command at a time change the stack."""
     settings.state.parent.mkdir(parents=True, exist_ok=True)
-    folder = os.open(settings.state.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with exclusive(settings.state.parent):
         yield
-    finally:
-        os.close(folder)
