@@ -17,8 +17,6 @@ from deployments.webhook.settings import WebhookSettings
 
 _PASSING = frozenset({401, 403, 408, 429})
 """Statuses of a 4xx that another token, right or time may change; any other is GitHub's last word."""
-
-
 _GIVEN_UP = 0
 """In the place of the id of a deployment that GitHub would not make."""
 

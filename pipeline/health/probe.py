@@ -58,7 +58,7 @@ def probe(
 
 
 def _ask(client: httpx.Client, requested: Probe) -> Reply:
-    """Wait ``timeout`` in all: httpx counts it anew with every byte, and who drips would be waited for."""
+    """Wait ``timeout`` in all: httpx starts it again with every byte, so a server could drip for ever."""
     coming: Future[Reply] = Future()
 
     def ask() -> None:

@@ -224,9 +224,8 @@ def bootstrap(access: AwsAccess, bucket: str, table: str, *, dry_run: bool = Fal
     """Make the state bucket and the lock table, or adopt them and repair what is missing.
 
     The bucket is versioned, encrypted, closed to the public, answers only TLS and ends plans that nobody
-    applied; the table has point-in-time
-    recovery and deletion protection. Nothing that is stronger already is weakened. With ``dry_run``
-    nothing is made or repaired; what would be is "missing".
+    applied; the table has point-in-time recovery and deletion protection. Nothing that is stronger already
+    is weakened. With ``dry_run`` nothing is made or repaired; what would be is "missing".
 
     Raises:
         BucketTakenError: the bucket's name belongs to another account.

@@ -12,19 +12,15 @@ Copy = Callable[[Any], Any]
 
 def as_parsed(model: Any, answer: dict[str, Any] | None) -> dict[str, Any]:
     """Return a copy of an answer with what its shape knows."""
-    copy = _of_operation(model.service_model.service_name, model.name, model)
+    operation = model.service_model.service_name, model.name
+    if operation not in _copies:
+        _copies[operation] = _of(model.output_shape) if model.output_shape else None
+    copy = _copies[operation]
     parsed = copy(answer or {}) if copy else {}
     return {**parsed, "ResponseMetadata": {"HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0}}
 
 
 _copies: dict[tuple[str, str], Copy | None] = {}
-
-
-def _of_operation(service: str, operation: str, model: Any) -> Copy | None:
-    key = service, operation
-    if key not in _copies:
-        _copies[key] = _of(model.output_shape) if model.output_shape else None
-    return _copies[key]
 
 
 def _of(shape: Any) -> Copy | None:

@@ -31,7 +31,7 @@ def test_500_redeliveries_are_one_run(world: World) -> None:
 
 
 def test_a_burst_of_pushes_leaves_the_newest(world: World) -> None:
-    """An earlier run that waits is cancelled; an older push that arrives last is told whose run serves."""
+    """An earlier run that waits is cancelled; an older push that arrives last gets no run."""
     ages = {"3": -10, "5": -20, "4": -15}
     pushes = {name: world.deliver(push(name * 40, age=age), f"burst-{name}") for name, age in ages.items()}
 
