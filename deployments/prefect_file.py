@@ -171,7 +171,7 @@ def _create(client: SyncPrefectClient, entry: DeploymentEntry, item: Environment
 
 
 def own_schema(flow: Flow[..., Any], item: Environment) -> dict[str, Any]:
-    """Return the schema of a flow's parameters; the server takes no other environment from whoever starts it."""
+    """Return the schema of a flow's parameters; the server takes no other environment."""
     schema: dict[str, Any] = parameter_schema(flow).model_dump_for_openapi()
     schema["properties"]["environment"]["enum"] = [item.name]
     return schema

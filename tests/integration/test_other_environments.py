@@ -38,5 +38,5 @@ def test_a_run_is_of_its_deployments_environment(
             run = client.create_flow_run_from_deployment(found.id, parameters=parameters)
             assert run.parameters["environment"] == deployed
     else:
-        with pytest.raises(PrefectHTTPStatusError, match="422|409|400"):
+        with pytest.raises(PrefectHTTPStatusError, match=r"422|409|400"):
             client.create_flow_run_from_deployment(found.id, parameters={"environment": asked})

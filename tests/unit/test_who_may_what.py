@@ -10,8 +10,9 @@ from pipeline.environment.files import PROJECT
 
 TEXT = (PROJECT / "docs" / "security.md").read_text(encoding="utf-8")
 SECTION = TEXT.partition("## Who may do what\n")[2].partition("\n## ")[0]
-ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in re.findall(r"^\|.*", SECTION, re.M)]
-TESTS = dict(re.findall(r"^(\d+)\. `(.+)`$", SECTION, re.M))
+LINES = re.findall(r"^\|.*", SECTION, re.MULTILINE)
+ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in LINES]
+TESTS = dict(re.findall(r"^(\d+)\. `(.+)`$", SECTION, re.MULTILINE))
 WHO = [
     "people",
     "CI of each environment",

@@ -34,7 +34,7 @@ def test_a_flow_takes_no_other_environment(entrypoint: str) -> None:
     flow = load_flow_from_entrypoint(str(PROJECT / entrypoint), use_placeholder_flow=False)
     for name, asked in ((one, other) for one in NAMES for other in NAMES):
         schema = own_schema(flow, environment(name))
-        needed = {key: "x" for key in schema.get("required", [])}
+        needed = dict.fromkeys(schema.get("required", []), "x")
         assert is_valid({**needed, "environment": asked}, schema) == (name == asked), (name, asked)
 
 
