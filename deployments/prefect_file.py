@@ -153,7 +153,7 @@ def _create(client: SyncPrefectClient, entry: DeploymentEntry, item: Environment
         description=flow_page(flow),
         entrypoint=entry.entrypoint,
         parameters=entry.parameters,
-        parameter_openapi_schema=parameter_schema(flow).model_dump_for_openapi(),
+        parameter_openapi_schema=own_schema(flow, item),
         enforce_parameter_schema=entry.enforce_parameter_schema,
         tags=entry.tags,
         work_pool_name=pool_of(item, entry.tags),
@@ -168,6 +168,13 @@ def _create(client: SyncPrefectClient, entry: DeploymentEntry, item: Environment
         ],
         pull_steps=_pull_steps(IMAGE_ROOT if runs_in_image(item, entry.tags) else _root()),
     )
+
+
+def own_schema(flow: Flow[..., Any], item: Environment) -> dict[str, Any]:
+    """Return the schema of a flow's parameters; the server takes no other environment."""
+    schema: dict[str, Any] = parameter_schema(flow).model_dump_for_openapi()
+    schema["properties"]["environment"]["enum"] = [item.name]
+    return schema
 
 
 def _options(entry: DeploymentEntry, item: Environment) -> ConcurrencyOptions:

@@ -121,6 +121,7 @@ async def _follow(reporter: StatusReporter, pause: float, metrics: Metrics) -> N
 
 SERVED: dict[str, Any] = {
     "http": BoundedConnection,
+    "backlog": 128,
     "ws": "none",
     "access_log": False,
     "log_level": "warning",

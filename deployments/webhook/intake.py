@@ -172,8 +172,10 @@ def demand_form(request: Request, header: str) -> None:
     """Refuse a request that cannot be signed, before its body is read.
 
     Raises:
-        Refusal: 401.
+        Refusal: 401; 411 for one without a length.
     """
+    if "transfer-encoding" in request.headers:
+        raise Refusal(411, "The request does not say how long it is.", "Send a Content-Length, no chunks.")
     if not re.fullmatch(r"sha256=[0-9a-f]{64}", request.headers.get(header, "")):
         raise _unsigned(header)
 

@@ -1,79 +1,28 @@
 """What strangers can do to a receiver without a proxy before it: slow, many, large and unsigned requests."""
 
-import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from receiver_in_process import Receiver
+from served_receiver import HEAD, Served, ended, until
 
 from deployments.webhook import connections, intake
-from deployments.webhook.app import SERVED
-from deployments.webhook.reading import sign
 
 PATIENCE = 1.0
 LIMIT = 20
-FORM = "X-Signature-256: sha256=" + "0" * 64
-HEAD = f"POST /webhooks/deploy HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n{FORM}\r\n"
-
-
-class Served:
-    """A receiver at a port of its own."""
-
-    def __init__(self, make: Callable[[], Receiver]) -> None:
-        """The thread that serves ``make``s it: SQLite keeps a connection to its thread."""
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.address = self.socket.getsockname()
-        self.server: uvicorn.Server | None = None
-        self._thread = threading.Thread(target=self._serve, args=(make,))
-        self._thread.start()
-        _until(lambda: self.server is not None and self.server.started)
-
-    def _serve(self, make: Callable[[], Receiver]) -> None:
-        self.server = uvicorn.Server(uvicorn.Config(make().app, lifespan="off", **SERVED))
-        self.server.run([self.socket])
-
-    def close(self) -> None:
-        """Stop serving."""
-        if self.server is not None:
-            self.server.should_exit = True
-        self._thread.join(60)
-        self.socket.close()
-
-    def connect(self) -> socket.socket:
-        """Open a connection."""
-        return socket.create_connection(self.address, timeout=30)
-
-    def deploys(self) -> int:
-        """Send a good call; return the status."""
-        call = {"environment": "local", "timestamp": time.time(), "nonce": f"{time.time_ns():020}"}
-        body = json.dumps(call).encode()
-        headers = {"Content-Type": "application/json", "X-Signature-256": sign(body, "word")}
-        url = f"http://{self.address[0]}:{self.address[1]}/webhooks/deploy"
-        return httpx.post(url, content=body, headers=headers, timeout=30, trust_env=False).status_code
-
-
-def ended(connection: socket.socket) -> bytes:
-    """Return what comes until the connection ends."""
-    found = b""
-    try:
-        while part := connection.recv(4096):
-            found += part
-    except (ConnectionResetError, BrokenPipeError):
-        pass
-    return found
 
 
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """Served with small bounds, so that they are soon met."""
     monkeypatch.setattr(connections, "PATIENCE", PATIENCE)
+    monkeypatch.setattr(connections, "ANSWERING", PATIENCE)
     monkeypatch.setattr(connections, "CONNECTIONS", LIMIT)
     monkeypatch.setattr(intake, "_TOGETHER", 4_000_000)
     variables = {"WEBHOOK_SECRETS": "local=word", "WEBHOOK_BURST": "30", "WEBHOOK_RATE": "0.001"}
@@ -106,12 +55,12 @@ def test_what_does_not_arrive_is_not_waited_for(served: Served, begin: str) -> N
     assert served.deploys() == 202
 
 
-def _drip(connection: socket.socket, begin: bytes) -> None:
+def _drip(connection: socket.socket, begin: bytes, more: bytes = b"x", pause: float = PATIENCE / 10) -> None:
     try:
         connection.sendall(begin)
         while True:
-            connection.sendall(b"x")
-            time.sleep(PATIENCE / 10)
+            connection.sendall(more)
+            time.sleep(pause)
     except OSError:
         return
 
@@ -141,6 +90,71 @@ def test_unfinished_bodies_have_one_bound_together(served: Served) -> None:
     assert served.deploys() == 202
 
 
+def test_a_body_in_chunks_is_not_parsed(served: Served) -> None:
+    """A megabyte of chunks of one byte costs seconds; a call in between waits for none of them."""
+    chunks = f"{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode() + b"1\r\nx\r\n" * 500_000
+    with ExitStack() as opened:
+        sent = [opened.enter_context(served.connect()) for _ in range(LIMIT - 1)]
+        for connection in sent:
+            threading.Thread(target=_send, args=(connection, chunks)).start()
+        began = time.monotonic()
+        assert served.deploys() == 202
+        assert time.monotonic() - began < 5
+        assert {ended(connection)[:12] for connection in sent} <= {b"HTTP/1.1 411", b""}
+
+
+def test_who_takes_no_answer_is_not_waited_for(served: Served) -> None:
+    """Many requests at once, and one by one: answers that nobody reads hold no connection."""
+    ask = b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n"
+    with served.connect() as at_once, served.connect() as in_turn:
+        threading.Thread(target=_send, args=(at_once, ask * 100_000)).start()
+        threading.Thread(target=_drip, args=(in_turn, ask, ask, 0.001)).start()
+        until(lambda: served.connections > 0)
+        until(lambda: served.connections == 0)
+    assert served.deploys() == 202
+
+
+def test_what_comes_ahead_of_an_answer_ends_the_connection(served: Served) -> None:
+    """The first request is answered, the many behind it are not kept in memory."""
+    with served.connect() as connection:
+        _send(connection, b"GET /health HTTP/1.1\r\nHost: here\r\n\r\n" * 10_000)
+        assert ended(connection).startswith((b"HTTP/1.1 200", b""))
+    until(lambda: served.connections == 0)
+
+
+@pytest.mark.parametrize("body", [b"{}", b"{"])
+def test_a_half_closed_connection_goes(served: Served, body: bytes) -> None:
+    """With a whole request and with half of one."""
+    with served.connect() as connection:
+        _send(connection, f"{HEAD}Content-Length: 2\r\n\r\n".encode() + body)
+        connection.shutdown(socket.SHUT_WR)
+        ended(connection)
+    until(lambda: served.connections == 0)
+    assert served.deploys() == 202
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET /health HTTP/1.1\r\nHost: here\r\n\r\n\x00garbage\r\n\r\n",
+        b"CONNECT /health HTTP/1.1\r\nHost: here\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: here\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
+        b"POST /webhooks/deploy HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /webhooks/deploy HTTP/1.1\r\nHost: here\r\nContent-Length: 2, 3\r\n\r\n{}",
+        b"GET /%ff%00?\xff HTTP/9.9\r\n\r\n",
+        b"\r\n" * 200_000,
+    ],
+)
+def test_garbage_ends_in_time(served: Served, begin: bytes) -> None:
+    """What no client sends: answered or not, the connection goes and others are served."""
+    with served.connect() as connection:
+        _send(connection, begin)
+        ended(connection)
+    until(lambda: served.connections == 0)
+    assert served.deploys() == 202
+
+
 def _send(connection: socket.socket, content: bytes) -> None:
     try:
         connection.sendall(content)
@@ -163,10 +177,3 @@ def test_strangers_do_not_lock_out_who_signs(served: Served) -> None:
         statuses = [stranger.post("/webhooks/deploy", content=b"{}").status_code for _ in range(60)]
     assert (statuses[:30], statuses[30:]) == ([401] * 30, [429] * 30)
     assert [served.deploys() for _ in range(40)] == [202] * 40
-
-
-def _until(true: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
