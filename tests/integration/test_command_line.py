@@ -228,7 +228,7 @@ def test_an_approver_is_enrolled_and_proves_it(desk: Desk) -> None:
         code = TOTP(key).at(time.time(), counter_offset=1)  # the present one has enrolled
         assert desk.type(*command, piped=f"{code}\n").returncode == 0
         assert typed.process.wait(120) == 0, typed.said
-        assert "decided by ann (code checked)" in typed.said
+    until(lambda: "decided by ann (code checked)" in desk.type("logs", "staging", FLOW).stdout)
     gone = desk.type("approver", "staging", "ann", "--remove")
     assert (gone.returncode, "proves nothing" in gone.stdout) == (0, True)
 
