@@ -182,9 +182,18 @@ def page_of_run(run: FlowRun) -> str:
 
 def question_of(client: SyncPrefectClient, run: FlowRun) -> str:
     """Return the text above a suspended run's form; "" for a run that was suspended without one."""
+    return str(_input_of(client, run, "description") or "")
+
+
+def form_of(client: SyncPrefectClient, run: FlowRun) -> frozenset[str]:
+    """Return the names of the fields of a suspended run's form."""
+    return frozenset((_input_of(client, run, "schema") or {}).get("properties", ()))
+
+
+def _input_of(client: SyncPrefectClient, run: FlowRun, kind: str) -> Any:
     keys = run.state.state_details.run_input_keyset if run.state else None
-    key = (keys or {}).get("description")
-    return str(json.loads(client.read_flow_run_input(run.id, key))) if key else ""
+    key = (keys or {}).get(kind)
+    return json.loads(client.read_flow_run_input(run.id, key)) if key else None
 
 
 def is_last_line(line: Log) -> bool:

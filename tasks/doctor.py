@@ -4,7 +4,10 @@ from datetime import timedelta
 
 from prefect.logging import get_run_logger
 
+from blocks.approver import enrolled_approvers
+from pipeline.approvers import ApprovalRule
 from pipeline.doctor.examine import examine
+from pipeline.doctor.judge_approvers import judge_approvers
 from pipeline.doctor.model import DoctorLine, Sizes
 from pipeline.live import LiveEnvironment
 from pipeline.preflight.model import CheckStatus
@@ -14,7 +17,8 @@ from tasks.support import show_table, step
 @step
 def examine_account(live: LiveEnvironment, sizes: Sizes, rollout_limit: timedelta) -> tuple[DoctorLine, ...]:
     """Ask everything, and show each answer with its next step."""
-    lines = examine(live, sizes, rollout_limit)
+    rule = ApprovalRule(live.name, live.settings.approvers, enrolled_approvers(live.name))
+    lines = (*examine(live, sizes, rollout_limit), judge_approvers(rule, live.settings.approval))
     log = get_run_logger()
     for item in lines:
         say = log.warning if item.status is CheckStatus.NG else log.info

@@ -96,6 +96,17 @@ def one_delivery_at_a_time(live: LiveEnvironment) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def one_answer_at_a_time(live: LiveEnvironment) -> Iterator[None]:
+    """Hold the environment's only lock while a code is judged: two runs would both take it.
+
+    Raises:
+        EnvironmentBusyError: the lock did not become free.
+    """
+    with _slot(live, "approval", _PATIENCE):
+        yield
+
+
 def refuse_second_delivery(live: LiveEnvironment) -> None:
     """Tell a run early that another one moves the service, where the environment does not want it to wait.
 

@@ -89,7 +89,7 @@ def _starting(flow: str, declared: Callable[..., None]) -> Callable[..., int]:
 
 
 _VERBS: dict[Group, tuple[Callable[..., Any], ...]] = {
-    DELIVER: (verbs.status, verbs.logs, verbs.approve, verbs.refuse, verbs.restart),
+    DELIVER: (verbs.status, verbs.logs, verbs.approve, verbs.refuse, verbs.approver, verbs.restart),
     APPLICATION: (verbs.check, verbs.init),
     OTHER: (verbs.register, verbs.webhook, verbs.worker, completion),
 }

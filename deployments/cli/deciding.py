@@ -9,8 +9,9 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import StateType
 
 from deployments.cli.declared import CommandError
+from deployments.cli.enrolling import ask_code
 from deployments.cli.runs import runs_of
-from deployments.follow import page_of_run, question_of
+from deployments.follow import form_of, page_of_run, question_of
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Waiting:
     """Name of what is decided on: another plan has another one."""
     page: str
     question: str
+    takes_code: bool
+    """Whether an approval takes an approver's one-time code."""
 
 
 def show_waiting(client: SyncPrefectClient, environment: str, run: str | None, as_json: bool) -> int:
@@ -62,12 +65,15 @@ def decide(
     if key not in {"", item.key}:
         raise CommandError(f"Nothing was decided: what waits is {item.key}, as shown above, not {key}.")
     chosen = {"decision": decision, "by": by, "note": note, "about": item.key}
+    if item.takes_code and decision == "approve":
+        chosen["code"] = ask_code(by).get_secret_value()
     answer = client.resume_flow_run(item.id, run_input=chosen)  # type: ignore[arg-type]  # it goes into a path
     if answer.status.value != "ACCEPT":
         raise CommandError(
             f"Prefect did not take the decision: {getattr(answer.details, 'reason', answer.status)}"
         )
-    print(f"{item.run}: {decision}d by {by}. It goes on: {item.page}")
+    checks = " It checks the code, and asks again where that proves nothing." if "code" in chosen else ""
+    print(f"{item.run}: {decision}d by {by}. It goes on: {item.page}{checks}")
     return 0
 
 
@@ -83,4 +89,5 @@ def _find(client: SyncPrefectClient, environment: str, run: str) -> Waiting:
 def _waiting(client: SyncPrefectClient, environment: str) -> Iterator[Waiting]:
     for run in runs_of(client, environment, state=StateType.PAUSED):
         key = run.state.state_details.pause_key if run.state else None
-        yield Waiting(run.name, str(run.id), key or "", page_of_run(run), question_of(client, run))
+        codes = "code" in form_of(client, run)
+        yield Waiting(run.name, str(run.id), key or "", page_of_run(run), question_of(client, run), codes)

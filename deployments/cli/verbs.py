@@ -103,6 +103,27 @@ def refuse(environment: EnvironmentName, run: str, /, *, by: str, note: str = ""
         return decide(client, environment, run, "refuse", by=by, note=note, key=key)
 
 
+def approver(
+    environment: EnvironmentName,
+    name: str | None = None,
+    /,
+    *,
+    remove: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Enrol an approver: a QR code for an authenticator, whose one-time codes approve. Without NAME: who is.
+
+    Args:
+        name: lower-case letters and digits.
+        remove: take the approver out.
+    """
+    with server_of(environment):
+        from deployments.cli import enrolling
+
+        if name is None:
+            return enrolling.show_approvers(environment)
+        return enrolling.remove(environment, name) if remove else enrolling.enrol(environment, name)
+
+
 def restart(environment: EnvironmentName, /, *, verbose: Verbose = False, json: Json = False) -> int:
     """Put changed secret values into use: run sync-secrets with --restart."""
     return start_flow("sync-secrets", environment, {"restart": True}, verbose, json)

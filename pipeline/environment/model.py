@@ -148,6 +148,8 @@ class Environment(BaseModel):
     """Containers beside the application's in every task, by name."""
     approval: ApprovalPolicy
     """Whether infrastructure changes wait for a person."""
+    approvers: Annotated[int, Field(ge=0, le=2)] = 0
+    """Enrolled approvers whose codes an approval takes; 0: one, once anybody is enrolled."""
     destroyable: bool = False
     """Whether the destroy flow may act here."""
     names: ResourceNames

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from uuid import UUID
 import httpx
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
+from pyotp import TOTP
 from support.ports import free_port
 
 FLOWS = Path(__file__).with_name("command_line_flows.py")
@@ -30,10 +32,16 @@ class Desk:
     variables: dict[str, str]
     folder: Path
 
-    def type(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def type(self, *words: str, piped: str = "") -> subprocess.CompletedProcess[str]:
         """Carry a command out to its end."""
         return subprocess.run(
-            _command(words), env=self.variables, capture_output=True, text=True, check=False, timeout=200
+            _command(words),
+            env=self.variables,
+            input=piped,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=200,
         )
 
     @contextmanager
@@ -171,7 +179,7 @@ def test_a_run_that_waits_for_a_person_is_followed_to_its_end(desk: Desk, verb: 
         run = str(typed.run_id())
         until(lambda: "by: vimbiso approve staging" in typed.said)
         assert typed.process.poll() is None
-        assert re.search(r"## 1 to add\n\nThe decision is open until \d\d:\d\d UTC\.", typed.said)
+        assert re.search(r"## 1 to add\n\nNo approver (.|\n)*open until \d\d:\d\d UTC\.", typed.said)
         command = f"vimbiso {verb} staging {run} --key a-plan --by YOUR-NAME"
         for shown in (desk.type("approve", "staging"), desk.type("approve", "staging", run)):
             assert ("## 1 to add" in shown.stdout, command in shown.stdout) == (True, True)
@@ -186,6 +194,43 @@ def test_a_run_that_waits_for_a_person_is_followed_to_its_end(desk: Desk, verb: 
         assert re.search(rf"## 1 to add(.|\n)*{verb}d by ann", decided.stdout)
         assert typed.process.wait(120) == code, typed.said
     assert json.loads(desk.type("approve", "staging", "--json").stdout) == []
+
+
+def _enrol(desk: Desk, name: str) -> str:
+    """Enrol an approver at a terminal, with the first code of the key that is shown; return the key."""
+    ours, theirs = pty.openpty()
+    command = _command(("approver", "staging", name))
+    with subprocess.Popen(
+        command, env=desk.variables, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as process:
+        os.close(theirs)
+        said = ""
+        while "One-time code of" not in said:
+            said += os.read(ours, 1024).decode(errors="ignore")
+        key = re.findall("key there: ([A-Z2-7]{32})", said)[0]
+        os.write(ours, f"{TOTP(key).now()}\n".encode())
+    assert process.returncode == 0
+    return str(key)
+
+
+def test_an_approver_is_enrolled_and_proves_it(desk: Desk) -> None:
+    """The key is shown on a terminal alone; the code is asked for apart from the words of the command."""
+    shown = desk.type("approver", "staging", "ann")
+    assert (shown.returncode, "on a terminal alone" in shown.stderr, shown.stdout) == (2, True, "")
+    key = _enrol(desk, "ann")
+    assert desk.type("approver", "staging").stdout.strip().endswith("Enrolled: ann.")
+    with desk.typed("deploy", "staging", "--ref", "ask") as typed:
+        run = str(typed.run_id())
+        until(lambda: "by: vimbiso approve staging" in typed.said)
+        command = ("approve", "staging", run, "--by", "ann")
+        assert "It checks the code" in desk.type(*command, piped="not yet\n").stdout
+        until(lambda: "The code was wrong" in desk.type("approve", "staging").stdout)
+        code = TOTP(key).at(time.time(), counter_offset=1)  # the present one has enrolled
+        assert desk.type(*command, piped=f"{code}\n").returncode == 0
+        assert typed.process.wait(120) == 0, typed.said
+    until(lambda: "decided by ann (code checked)" in desk.type("logs", "staging", FLOW).stdout)
+    gone = desk.type("approver", "staging", "ann", "--remove")
+    assert (gone.returncode, "proves nothing" in gone.stdout) == (0, True)
 
 
 def test_nobody_decides_by_accident(desk: Desk) -> None:

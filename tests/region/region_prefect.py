@@ -177,6 +177,7 @@ def stand_in(replaced: dict[str, Any]) -> None:
         "name_run": _nothing,
         "add_to_name": _nothing,
         "get_client": _refused,
+        "enrolled_approvers": lambda _: (),
         "has_told": _told,
         "explain_failure": lambda *_: "",
         "_requested_by": lambda: "by hand",
