@@ -69,6 +69,7 @@ def neighbour(bridge: Bridge) -> Iterator[list[str]]:
         subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
 
 
+@pytest.mark.holds("host neighbour", "reach")
 def test_from_another_host_no_port_of_the_stack_answers(
     stack: Stack, neighbour: list[str], bridge: Bridge
 ) -> None:
@@ -82,6 +83,7 @@ def test_from_another_host_no_port_of_the_stack_answers(
     assert _run([*neighbour, sys.executable, "-c", _CONNECT, *targets]) == ""
 
 
+@pytest.mark.holds("host neighbour", "reach")
 def test_a_neighbour_would_be_seen(neighbour: list[str]) -> None:
     """The test above can fail: what listens on every address is reached from there."""
     server = subprocess.Popen(
@@ -98,6 +100,12 @@ def test_a_neighbour_would_be_seen(neighbour: list[str]) -> None:
         server.wait()
 
 
+@pytest.mark.holds("people", "reach")
+@pytest.mark.holds("host neighbour", "start")
+@pytest.mark.holds("host neighbour", "approve")
+@pytest.mark.holds("web page on the operator's machine", "read")
+@pytest.mark.holds("web page on the operator's machine", "start")
+@pytest.mark.holds("web page on the operator's machine", "approve")
 def test_a_web_page_gets_nothing_of_prefect(stack: Stack) -> None:
     """A page of another origin may neither ask nor read, and without the password nobody may."""
     stack.up()
@@ -111,6 +119,8 @@ def test_a_web_page_gets_nothing_of_prefect(stack: Stack) -> None:
         assert (known.status_code, known.headers.get("access-control-allow-origin")) == (200, None)
 
 
+@pytest.mark.holds("web page on the operator's machine", "reach")
+@pytest.mark.holds("web page on the operator's machine", "read")
 def test_a_web_page_gets_nothing_of_the_emulated_aws(stack: Stack) -> None:
     """Neither by its own origin nor by a name that it lets resolve to this machine."""
     stack.up()
@@ -121,6 +131,7 @@ def test_a_web_page_gets_nothing_of_the_emulated_aws(stack: Stack) -> None:
         assert page.post(query, headers={"Host": "rebound.evil.example"}).status_code == 403
 
 
+@pytest.mark.holds("application container", "start")
 def test_a_container_cannot_call_lambda(stack: Stack, bridge: Bridge) -> None:
     """By no name of this machine; and where it may be called, on this machine, there is none."""
     stack.up()
@@ -137,6 +148,7 @@ def test_a_container_cannot_call_lambda(stack: Stack, bridge: Bridge) -> None:
     assert there.startswith("4"), there
 
 
+@pytest.mark.holds("host neighbour", "read")
 def test_other_users_cannot_look_into_the_state(stack: Stack) -> None:
     """Database, keys and emulated buckets lie behind a folder that only its owner enters."""
     stack.up()

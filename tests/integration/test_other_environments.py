@@ -26,6 +26,7 @@ def client() -> Iterator[SyncPrefectClient]:
         yield found
 
 
+@pytest.mark.holds("people", "start")
 @pytest.mark.parametrize("asked", list(environments()))
 @pytest.mark.parametrize("deployed", list(environments()))
 def test_a_run_is_of_its_deployments_environment(

@@ -118,6 +118,7 @@ def test_unknown_ref(remote: Remote) -> None:
         remote.resolve("0123456789" * 4)
 
 
+@pytest.mark.holds("CI of each environment", "start")
 def test_only_commits_of_the_branch_for_a_webhook(remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
     """A commit that only a pull request holds is served by its SHA, and refused; also out of the cache."""
     _git(remote.work, "checkout", "--quiet", "-b", "fork")

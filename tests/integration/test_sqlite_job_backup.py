@@ -239,6 +239,7 @@ def test_a_stopped_task_says_so_and_cleans_up(s3: Loopback, volume: Path, scratc
     assert databases.files(scratch) == []
 
 
+@pytest.mark.holds("application container", "read")
 def test_orders_that_were_read_are_gone(s3: Loopback, volume: Path, scratch: Path) -> None:
     """Before anything is done: they hold URLs to the database, and their own URL can be looked up."""
     database = databases.make(volume / "db.sqlite3")

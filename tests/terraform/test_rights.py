@@ -60,12 +60,14 @@ def _secrets(planned: Planned) -> list[str]:
     return [values["arn"] for values in planned.of_type("aws_secretsmanager_secret").values()]
 
 
+@pytest.mark.holds("application container", "read")
 @pytest.mark.parametrize("role", ["worker", "execution", "ci", "network flow"])
 def test_a_role_may_do_what_is_done_with_it(environment: Planned, role: str) -> None:
     """A call that is denied here is denied on AWS; the line says which statement lacks."""
     assert denied(environment.roles[role], used(environment)[role]) == []
 
 
+@pytest.mark.holds("CI of each environment", "read")
 def test_a_right_is_used(environment: Planned) -> None:
     """A right that nothing uses serves an intruder alone."""
     asked = {role: {ask.action for ask in found} for role, found in used(environment).items()}
@@ -84,6 +86,7 @@ def test_every_right_stands_by_its_name(environment: Planned) -> None:
     assert [action for item in environment.roles.values() for action in granted(item) if "*" in action] == []
 
 
+@pytest.mark.holds("application container", "reach")
 def test_tasks_mount_their_data_through_the_access_point_alone(environment: Planned) -> None:
     """The role's own rights count as well: within an account either policy is enough."""
     (policy,) = environment.of_type("aws_efs_file_system_policy").values()
@@ -118,6 +121,10 @@ def _others(staging: Planned, production: Planned) -> list[tuple[Planned, Planne
     return [(staging, production), (production, staging), (production, europe), (europe, production)]
 
 
+@pytest.mark.holds("CI of each environment", "reach")
+@pytest.mark.holds("CI of each environment", "read")
+@pytest.mark.holds("worker of each environment", "reach")
+@pytest.mark.holds("worker of each environment", "read")
 def test_no_environment_reaches_another(staging: Planned, production: Planned) -> None:
     """Both live in one account: names, conditions and tags alone keep them apart."""
     for mine, other in _others(staging, production):
@@ -126,6 +133,7 @@ def test_no_environment_reaches_another(staging: Planned, production: Planned) -
             assert (mine.name, other.name, role, reached) == (mine.name, other.name, role, set())
 
 
+@pytest.mark.holds("worker of each environment", "read")
 def test_what_aws_cannot_hold_to_a_resource_only_reads(staging: Planned, production: Planned) -> None:
     """These rights go through the whole account."""
     free = {action for item in staging.roles.values() for action in unbound(item, production)}
@@ -133,6 +141,7 @@ def test_what_aws_cannot_hold_to_a_resource_only_reads(staging: Planned, product
     assert [action for action in free | ACCOUNT_WIDE if not is_reading(action)] == []
 
 
+@pytest.mark.holds("worker of each environment", "reach")
 def test_rights_by_tags_meet_tagged_resources() -> None:
     """The tags that conditions ask for are those that the provider gives to everything."""
     provider, call = ((ROOT / name).read_text(encoding="utf-8") for name in ("providers.tf", "main.tf"))
@@ -180,6 +189,7 @@ def test_the_platforms_worker_runs_flows_and_nothing_else(platform: Planned, pla
     assert not any(is_allowed(statements, ask) for ask in foreign)
 
 
+@pytest.mark.holds("worker of each environment", "start")
 def test_flow_runs_become_the_named_roles_alone(platform: Planned) -> None:
     """The platform's flows have no right but to become the worker of an environment."""
     role = "arn:aws:iam::123456789012:role/vimbiso-pay-{}-pipeline-worker"

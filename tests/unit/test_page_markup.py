@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from pipeline.log_cause import as_markdown
 from pipeline.migrations.model import Migration, Operation, why_irreversible
 from pipeline.release.model import SchemaChange
@@ -20,6 +22,7 @@ def test_a_message_holds_no_markup_of_the_applications() -> None:
     ]
 
 
+@pytest.mark.holds("application container", "approve")
 def test_a_migration_cannot_write_into_the_question_about_going_back() -> None:
     """What Django says of an operation, the release's own text, stays on its line."""
     operation = Operation(kind="RunPython", what=HOSTILE, reversible=False)

@@ -1,4 +1,4 @@
-"""docs/security.md: its table of who may do what is whole, and each cell names tests that exist."""
+"""docs/security.md: its table of who may do what is made from the tests, and each cell is held by one."""
 
 import ast
 import re
@@ -7,21 +7,9 @@ from functools import cache
 import pytest
 
 from pipeline.environment.files import PROJECT
+from tests.who_may_what import ACTS, CELLS, PAGE, marked, page
 
-TEXT = (PROJECT / "docs" / "security.md").read_text(encoding="utf-8")
-SECTION = TEXT.partition("## Who may do what\n")[2].partition("\n## ")[0]
-LINES = re.findall(r"^\|.*", SECTION, re.MULTILINE)
-ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in LINES]
-TESTS = dict(re.findall(r"^(\d+)\. `(.+)`$", SECTION, re.MULTILINE))
-WHO = [
-    "people",
-    "CI of each environment",
-    "webhook",
-    "worker of each environment",
-    "application container",
-    "host neighbour",
-    "web page on the operator's machine",
-]
+TEXT = PAGE.read_text(encoding="utf-8")
 
 
 @cache
@@ -30,19 +18,15 @@ def _functions(file: str) -> frozenset[str]:
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
 
 
-def test_everybody_has_a_row_and_every_act_a_column() -> None:
-    """Nobody is left out, and no cell is empty."""
-    assert ROWS[0] == ["who", "reach", "read", "start", "approve"]
-    assert [row[0] for row in ROWS[2:]] == WHO
-    assert {len(row) for row in ROWS} == {5}
+def test_the_page_is_made_from_the_tests() -> None:
+    """python tests/who_may_what.py writes it."""
+    assert page(TEXT) == TEXT
 
 
 def test_each_cell_is_held_by_a_test() -> None:
-    """And no test is listed that holds none."""
-    found = [re.fullmatch(r".+ \(([\d, ]+)\)", cell) for row in ROWS[2:] for cell in row[1:]]
-    numbers = [number for held in found if held for number in held[1].split(", ")]
-    assert all(found)
-    assert set(numbers) == set(TESTS)
+    """And no test is marked for a cell that is none."""
+    held = {cell for cells in marked().values() for cell in cells}
+    assert held == {(who, act) for who in CELLS for act in ACTS}
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`(tests/[\w/]+\.py(?:::\w+)?)`", TEXT))))

@@ -69,6 +69,7 @@ def approve(runs: Runs, run: FlowRun, by: str, given: str) -> tuple[State[Any], 
     return state, question_of(runs.client, runs.client.read_flow_run(run.id))
 
 
+@pytest.mark.holds("people", "approve")
 def test_two_approvers_prove_it_and_no_code_serves_twice(
     runs: Runs, keys: dict[str, str], backup: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -98,6 +99,7 @@ def test_two_approvers_prove_it_and_no_code_serves_twice(
     assert [bool(item.step) for item in kept["bob"]] == [True]
 
 
+@pytest.mark.holds("people", "approve")
 def test_a_used_code_and_five_wrong_ones_approve_nothing(
     runs: Runs, keys: dict[str, str], backup: str
 ) -> None:

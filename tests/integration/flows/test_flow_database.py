@@ -246,6 +246,7 @@ def test_a_backup_takes_the_databases_place(stage: World, runs: Runs) -> None:
     assert OpenRestores(stage.live).find() is None
 
 
+@pytest.mark.holds("worker of each environment", "approve")
 def test_where_approval_is_wanted_a_person_decides(stage: World, runs: Runs) -> None:
     """A refusal leaves all as it is; a database on which the service is not well goes again."""
     backed_up(stage, runs)

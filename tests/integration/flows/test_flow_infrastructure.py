@@ -150,6 +150,8 @@ def test_an_apply_that_fails_is_recorded_and_said(stage: World, runs: Runs) -> N
     assert stage.heard() == ["infrastructure.failed"]
 
 
+@pytest.mark.holds("people", "approve")
+@pytest.mark.holds("worker of each environment", "approve")
 def test_where_approval_is_wanted_the_very_plan_is_applied(stage: World, runs: Runs) -> None:
     """A refusal forgets it; a state that moved on meanwhile makes it stale."""
     decided(stage, "always")

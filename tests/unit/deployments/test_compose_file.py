@@ -30,6 +30,7 @@ def test_a_service_is_watched_and_confined(name: str) -> None:
     assert "no-new-privileges:true" in service["security_opt"]
 
 
+@pytest.mark.holds("people", "read")
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_secrets_come_from_files(name: str) -> None:
     """No password stands in a variable; each file that is named is handed to the service."""
@@ -42,6 +43,7 @@ def test_secrets_come_from_files(name: str) -> None:
     assert named <= set(DOCUMENT["secrets"])
 
 
+@pytest.mark.holds("people", "reach")
 def test_only_this_host_reaches_it() -> None:
     """Ports are published on the loopback address; database and messages have none and no way out."""
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
@@ -52,6 +54,8 @@ def test_only_this_host_reaches_it() -> None:
     assert SERVICES["database"]["networks"] == SERVICES["messages"]["networks"] == ["store"]
 
 
+@pytest.mark.holds("webhook", "reach")
+@pytest.mark.holds("webhook", "read")
 def test_redis_is_the_servers_alone() -> None:
     """Whoever writes to it runs code in the server: worker and receiver neither reach nor know it."""
     near = {name for name, service in SERVICES.items() if "store" in service["networks"]}

@@ -28,6 +28,7 @@ ECS = EcsPool(
 ENTRYPOINTS = sorted({entry.entrypoint for name in NAMES for entry in entries(environment(name))})
 
 
+@pytest.mark.holds("people", "start")
 @pytest.mark.parametrize("entrypoint", ENTRYPOINTS)
 def test_a_flow_takes_no_other_environment(entrypoint: str) -> None:
     """Whoever may start a deployment of staging starts nothing in production by it: the server refuses."""
@@ -43,6 +44,7 @@ def _pools(item: Environment, pool: WorkPool) -> set[str]:
     return {pool_of(own, tags) for tags in ([], [ENGINE_TAG])}
 
 
+@pytest.mark.holds("worker of each environment", "start")
 @pytest.mark.parametrize("pool", [ProcessPool(), ECS], ids=["process", "ecs"])
 @pytest.mark.parametrize(("one", "other"), PAIRS)
 def test_no_work_pool_is_shared(one: str, other: str, pool: WorkPool) -> None:
@@ -53,6 +55,7 @@ def test_no_work_pool_is_shared(one: str, other: str, pool: WorkPool) -> None:
         assert pool_of(mine, entry.tags) not in _pools(environment(other), pool)
 
 
+@pytest.mark.holds("worker of each environment", "start")
 @pytest.mark.parametrize(("one", "other"), PAIRS)
 def test_tasks_of_flows_have_definitions_of_their_own(one: str, other: str) -> None:
     """On ECS the runs of two environments do not replace each other's task definition."""
@@ -84,6 +87,8 @@ def _owned(item: Environment) -> set[str]:
     }
 
 
+@pytest.mark.holds("CI of each environment", "approve")
+@pytest.mark.holds("webhook", "approve")
 def test_the_receiver_goes_on_with_nothing_that_waits() -> None:
     """An approval resumes a paused run: no module of the receiver knows the words for it."""
     words = {"resume_flow_run", "resume", "approve", "create_flow_run_input", "set_flow_run_state_forced"}

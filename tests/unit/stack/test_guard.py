@@ -19,6 +19,7 @@ def judge(address: str, query: str = "", path: str = "/bucket/key", **headers: s
     return refusal(request, lambda host: host.partition(":")[0] == APPLICATION)
 
 
+@pytest.mark.holds("host neighbour", "start")
 @pytest.mark.parametrize(
     ("what", "headers"),
     [
@@ -38,6 +39,7 @@ def test_this_machine_may_use_it(what: str, headers: dict[str, str]) -> None:
     assert judge(HERE, **headers) == "", what
 
 
+@pytest.mark.holds("web page on the operator's machine", "reach")
 @pytest.mark.parametrize(
     ("headers", "reason"),
     [
@@ -68,6 +70,8 @@ def test_a_container_may_use_its_presigned_urls(address: str, host: str) -> None
     assert judge(address, URL, host=host) == ""
 
 
+@pytest.mark.holds("application container", "reach")
+@pytest.mark.holds("application container", "start")
 @pytest.mark.parametrize(
     ("what", "query", "path", "headers"),
     [

@@ -49,6 +49,7 @@ def test_the_password_names_a_user(settings: Settings) -> None:
     assert len(password) >= 32
 
 
+@pytest.mark.holds("people", "read")
 def test_the_encryption_key_is_one(settings: Settings) -> None:
     """Prefect's server would refuse to start with another form."""
     make_up(settings)

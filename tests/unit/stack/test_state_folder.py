@@ -38,6 +38,7 @@ def test_a_folder_with_other_things_is_left_alone(settings: Settings) -> None:
     assert settings.state.stat().st_mode & 0o777 == 0o755
 
 
+@pytest.mark.holds("host neighbour", "read")
 def test_other_users_are_kept_out(settings: Settings) -> None:
     """The database, its key and the state of the emulated AWS are nobody else's, even if they were open."""
     prepare(settings)

@@ -15,6 +15,7 @@ from pipeline.terraform.approval import PlanIdentity
 from pipeline.terraform.document import Plan
 
 
+@pytest.mark.holds("people", "approve")
 @pytest.mark.parametrize("swapped", [False, True])
 def test_the_plan_that_is_applied_is_the_one_that_was_shown(
     monkeypatch: pytest.MonkeyPatch, swapped: bool

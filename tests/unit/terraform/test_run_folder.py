@@ -28,6 +28,7 @@ def test_a_run_folder_is_private(tmp_path: Path) -> None:
     assert modes == [0o700, 0o700]
 
 
+@pytest.mark.holds("host neighbour", "read")
 @pytest.mark.parametrize("fault", ["open to others", "somebody else's", "a link"])
 def test_a_folder_that_others_may_change_is_refused(tmp_path: Path, fault: str) -> None:
     """They could put their own in place of it and read every variable that is written there."""

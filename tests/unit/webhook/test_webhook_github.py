@@ -93,6 +93,7 @@ def test_nobody_is_ahead_of_now(known: list[Environment]) -> None:
     assert [deploy.order for deploy in decision] == [NOW]
 
 
+@pytest.mark.holds("webhook", "reach")
 def test_reports_go_to_the_repository_that_is_deployed(known: list[Environment]) -> None:
     """Whatever else the body names."""
     document = push(repository={**push()["repository"], "full_name": "evil/other"})

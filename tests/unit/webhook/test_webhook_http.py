@@ -108,6 +108,8 @@ def test_who_looks_on_is_answered(fuzzed: Fuzzed, path: str) -> None:
     judged()
 
 
+@pytest.mark.holds("webhook", "start")
+@pytest.mark.holds("web page on the operator's machine", "start")
 @pytest.mark.parametrize("mode", GenerationMode)
 @pytest.mark.parametrize("path", SIGNATURES)
 def test_a_stranger_starts_nothing(fuzzed: Fuzzed, path: str, mode: GenerationMode) -> None:
@@ -123,6 +125,8 @@ def test_a_stranger_starts_nothing(fuzzed: Fuzzed, path: str, mode: GenerationMo
     assert fuzzed.started == before
 
 
+@pytest.mark.holds("CI of each environment", "reach")
+@pytest.mark.holds("CI of each environment", "approve")
 @pytest.mark.parametrize("mode", GenerationMode)
 @pytest.mark.parametrize("path", SIGNATURES)
 def test_who_signs_starts_his_own_environment_alone(fuzzed: Fuzzed, path: str, mode: GenerationMode) -> None:

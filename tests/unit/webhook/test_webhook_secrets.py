@@ -23,6 +23,8 @@ def source(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     forget_environments()
 
 
+@pytest.mark.holds("CI of each environment", "start")
+@pytest.mark.holds("webhook", "start")
 @pytest.mark.parametrize("environment", NAMES)
 @pytest.mark.parametrize("signer", NAMES)
 def test_a_plain_call_needs_the_secret_of_its_environment(
@@ -38,6 +40,8 @@ def test_a_plain_call_needs_the_secret_of_its_environment(
         assert answer.json()["next_step"] == f"Name one of: {signer}."
 
 
+@pytest.mark.holds("CI of each environment", "start")
+@pytest.mark.holds("webhook", "start")
 @pytest.mark.parametrize("environment", BRANCHES)
 @pytest.mark.parametrize("signer", NAMES)
 def test_a_push_needs_the_secret_of_its_environment(
@@ -76,6 +80,7 @@ def test_file_rotation_and_an_emulator_s_secret(tmp_path: Path, monkeypatch: pyt
     assert receiver.call("old", "staging", ref="e" * 40).status_code == 401
 
 
+@pytest.mark.holds("webhook", "read")
 def test_blocks_are_named_after_their_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two values while one is replaced; without any secret at all a call is answered 503."""
     blocks: dict[str, tuple[str, ...]] = {}
