@@ -16,7 +16,7 @@ CELLS = {
         "Prefect, with the one password",
         "whatever the server keeps, blocks included; a copy of its database alone tells no secret",
         "every flow, each deployment in its own environment",
-        "whatever waits: by a one-time code where approvers are enrolled, else by a typed name; a plan as shown",
+        "whatever waits: by a code where approvers are enrolled, else by a name; a plan as it was shown",
     ),
     "CI of each environment": (
         "the receiver; AWS as `APP-ENV-ci`",
