@@ -11,8 +11,9 @@ from blocks.names import EnvironmentName
 from flows.diagnose import explain_failure
 from flows.shared.ending import state_is_outcome
 from flows.shared.naming import completed, run_name
+from flows.shared.rehearsal import prepare_release, rehearsing
 from flows.shared.rollback import carry_out_decision, note_of, roll_back_release, rollback_was_prompted
-from flows.shared.rollout import RolloutEnd, prepare_release, roll_out
+from flows.shared.rollout import RolloutEnd, roll_out
 from pipeline.clock import Stopwatch
 from pipeline.ecs.model import Outcome
 from pipeline.errors import PipelineError
@@ -123,17 +124,24 @@ def _move(
     live: LiveEnvironment, release: Release, options: DeployOptions, stopwatch: Stopwatch
 ) -> State[str]:
     """Bring a release that is in the registry into the service."""
-    with stopwatch.step("scan"):
-        pass_scan_gate(live, release.digest)
     with one_delivery_at_a_time(live):
         refuse_open_restore(live)
         revision = register_revision(live, release)
         left: tuple[str, ...] = ()
-        if not is_rehearsed(live, revision):
-            left = prepare_release(live, release.name, revision, options.migrate, stopwatch)
+        if is_rehearsed(live, revision):
+            _pass_scan_gate(live, release, stopwatch)
+        else:
+            with rehearsing(live, revision) as task:
+                _pass_scan_gate(live, release, stopwatch)
+                left = prepare_release(live, release.name, revision, options.migrate, stopwatch, task)
         release = release.model_copy(update={"task_definition": revision.arn})
         end = roll_out(live, release, stopwatch, kind="deploy", take_over=options.take_over, left=left)
         return _conclude(live, release, end, options.roll_back)
+
+
+def _pass_scan_gate(live: LiveEnvironment, release: Release, stopwatch: Stopwatch) -> None:
+    with stopwatch.step("scan"):
+        pass_scan_gate(live, release.digest)
 
 
 def _image(live: LiveEnvironment, ref: str | None, image: str | None, branch_only: bool) -> Release:

@@ -9,7 +9,7 @@ from blocks.names import EnvironmentName
 from flows.shared.ending import state_is_outcome
 from flows.shared.naming import run_name
 from flows.shared.recovery import approve_in_place, exchange
-from flows.shared.rollout import SURVEY_LIMIT
+from flows.shared.rehearsal import SURVEY_LIMIT
 from pipeline.live import LiveEnvironment
 from pipeline.recovery.record import OpenRestore
 from pipeline.sqlite.incoming import Incoming
@@ -23,7 +23,7 @@ from tasks.incoming import (
     store_import,
 )
 from tasks.recovery import begin_in_place, require_confirmed
-from tasks.rollout import survey_release
+from tasks.rehearsal import survey_release
 
 
 @flow(name="import-database", flow_run_name=run_name)

@@ -10,7 +10,8 @@ from blocks.names import EnvironmentName
 from flows.shared.ending import state_is_outcome
 from flows.shared.naming import completed, run_name
 from flows.shared.recovery import approve_in_place, exchange
-from flows.shared.rollout import MIGRATION_LIMIT, roll_out
+from flows.shared.rehearsal import MIGRATION_LIMIT
+from flows.shared.rollout import roll_out
 from pipeline.clock import Stopwatch
 from pipeline.ecs.model import Outcome
 from pipeline.errors import PipelineError
@@ -30,7 +31,7 @@ from tasks.recovery import (
     find_open_restore,
     require_confirmed,
 )
-from tasks.rollout import await_migrations
+from tasks.rehearsal import await_migrations
 
 
 @flow(name="rollback-application", flow_run_name=run_name)

@@ -40,9 +40,9 @@ def utc_now() -> datetime:
 def interval(waited: float) -> float:
     """Return the seconds until the next look at what began ``waited`` seconds ago.
 
-    Half a second at first: an emulator is done in two. At AWS's pace, where it takes minutes, three.
+    Half a second at first: an emulator is done in two. At AWS's pace, where it takes minutes, two.
     """
-    return min(max(0.5, waited / 5), 3.0)
+    return min(max(0.5, waited / 5), 2.0)
 
 
 def pause(seconds: float, sleep: Sleep = time.sleep) -> None:

@@ -1,9 +1,7 @@
-"""Tries a revision, migrates, carries it into the service and watches it."""
+"""Carries a revision into the service and watches it."""
 
-import logging
 from dataclasses import replace
 from datetime import timedelta
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -13,130 +11,22 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from pipeline.clock import utc_now
-from pipeline.delivery.evidence import (
-    TaskLogs,
-    collect_evidence,
-)
-from pipeline.delivery.model import Evidence, probes_of
-from pipeline.delivery.one_off import SmokeTest, await_left, run_command
+from pipeline.delivery.evidence import collect_evidence
+from pipeline.delivery.model import Evidence
 from pipeline.delivery.start import RolloutRequest, Started, start_rollout
 from pipeline.ecs.model import revision_name
-from pipeline.ecs.oneoff import OneOff
 from pipeline.ecs.registry import Revision
 from pipeline.ecs.rollout import Verdict
 from pipeline.ecs.task_definition import RevisionRequest, differences
 from pipeline.ecs.watch import watch
-from pipeline.health.model import Probe
+from pipeline.image.config import started_command
 from pipeline.image.registry import read_config
 from pipeline.image.request import ImageError
 from pipeline.live import LiveEnvironment
-from pipeline.migrations.model import Survey, irreversible, is_complete, read_survey, survey_code
 from pipeline.recovery.record import require_none_open
 from pipeline.release.model import Release, Rollout
 from pipeline.release.rollback import was_good
 from tasks.support import retried_step, show_page, step
-
-
-@step
-def smoke_test_release(live: LiveEnvironment, release: str, task_definition: str, timeout: timedelta) -> str:
-    """Run the release as one task outside the service, and see that it becomes healthy."""
-    environment = live.settings
-    seconds = timeout.total_seconds()
-
-    def probes_at(address: str) -> tuple[Probe, ...]:
-        base = f"http://{address}:{live.outputs.container_port}"
-        codes, host = environment.accepted_codes, urlsplit(live.page).netloc
-        asked = Probe(
-            f"{base}{environment.health_path}",
-            release=release,
-            codes=codes,
-            in_a_row=2,
-            window=seconds,
-            place="the smoke-test task's ",
-        )
-        health, *pages = probes_of(asked, environment)
-        return (health, *(replace(page, host=host, https=True) for page in pages))
-
-    message = SmokeTest(
-        tasks=live.one_off_tasks,
-        requested=_one_off(live, task_definition, "smoke-test"),
-        logs=TaskLogs(live.access, live.outputs.log_group),
-        probes_at=probes_at if environment.reaches_tasks else None,
-        timeout=seconds,
-        port=live.outputs.container_port,
-        report=get_run_logger().info,
-    ).run()
-    get_run_logger().info(message)
-    return message
-
-
-@step
-def survey_release(
-    live: LiveEnvironment, task_definition: str, timeout: timedelta, *, first: bool = False
-) -> Survey:
-    """Ask the release's own Django, in a one-off task, for its databases and what the main one lacks."""
-    log, seconds = get_run_logger(), timeout.total_seconds()
-    await_left(live.one_off_tasks, seconds, log.info, "migrate-")  # else told as pending, and begun twice
-    lines = run_command(
-        live.one_off_tasks,
-        _one_off(
-            live, task_definition, "survey", (*live.settings.django.manage, "shell", "-c", survey_code())
-        ),
-        TaskLogs(live.access, live.outputs.log_group),
-        seconds,
-        log.info,
-        is_complete,
-    )
-    found = read_survey(lines)
-    reasons = {} if first else irreversible(found.pending)  # there is no release to go back to
-    for database in found.databases:
-        log.info("Database %s: %s %s", database.alias, database.vendor, database.path)
-    for check in found.checks:
-        log.log(logging.ERROR if check.serious else logging.WARNING, "Django's check: %s", check.line)
-    log.info("%d migrations are pending", len(found.pending))
-    for item in found.pending:
-        reason = reasons.get(item.label)
-        log.info("Pending: %s%s", item.label, f", irreversible: {reason}" if reason else "")
-    return found
-
-
-@step
-def await_migrations(live: LiveEnvironment, timeout: timedelta) -> None:
-    """Wait for the end of a migration, of whichever release, that a run which was killed left at work."""
-    await_left(live.one_off_tasks, timeout.total_seconds(), get_run_logger().info, "migrate-")
-
-
-@step
-def run_management_command(
-    live: LiveEnvironment, task_definition: str, purpose: str, command: tuple[str, ...], timeout: timedelta
-) -> None:
-    """Run a command of the release as a one-off task; a failure carries its last log lines."""
-    log = get_run_logger()
-    lines = run_command(
-        live.one_off_tasks,
-        _one_off(live, task_definition, purpose, command),
-        TaskLogs(live.access, live.outputs.log_group),
-        timeout.total_seconds(),
-        log.info,
-    )
-    for line in lines:
-        log.info(line)
-
-
-def _one_off(
-    live: LiveEnvironment, task_definition: str, purpose: str, command: tuple[str, ...] | None = None
-) -> OneOff:
-    return OneOff(
-        cluster=live.outputs.cluster,
-        task_definition=task_definition,
-        container=live.outputs.container,
-        # Not the flow run's id: a run that takes over from one that was killed shall know its tasks. ECS
-        # documents letters, digits, hyphens, slashes and underscores only.
-        started_by=f"{purpose}-{revision_name(task_definition).replace(':', '-')}",
-        command=command,
-        subnets=live.outputs.subnet_ids,
-        security_groups=live.outputs.security_group_ids,
-    )
 
 
 @retried_step
@@ -168,6 +58,10 @@ def register_revision(live: LiveEnvironment, release: Release) -> Revision:
         command=config.command,
     )
     revision = live.task_definitions.derive(present, requested)
+    (container,) = (
+        item for item in revision.requested["containerDefinitions"] if item["name"] == requested.container
+    )
+    revision = replace(revision, start=started_command(config, container))
     how = "registered" if revision.created else "is registered already"
     lines = differences(revision.live, revision.requested)
     changed = sum(line[0] in "+-" for line in lines[2:])  # after the two lines that head a diff
@@ -258,6 +152,7 @@ def watch_rollout(live: LiveEnvironment, started: Started, *, completed: bool = 
         get_run_logger().info,
         progress=lambda share: _show(artifact, share),  # type: ignore[arg-type] # sync in a sync task
         completed=completed,
+        warn=get_run_logger().warning,
     )
 
 

@@ -98,24 +98,38 @@ class TaskLogs:
         self._group = log_group
 
     def tail(
-        self, task: Task, container: str, limit: int = READ_LINES, since: datetime | None = None
+        self,
+        task: Task,
+        container: str,
+        limit: int = READ_LINES,
+        since: datetime | None = None,
+        *,
+        patient: bool = True,
     ) -> tuple[str, ...]:
         """Return the last lines (since then), oldest first; one line that says why where they cannot be read.
 
-        A stream is made with the first line: a task without one has written nothing.
+        A stream is made with the first line: a task without one has written nothing. The lines of one that
+        has just ended may be under way, which is waited for where ``patient``.
         """
-        return self._read(task, container, limit, since, head=False)
+        return self._read(task, container, limit, since, head=False, patience=LOG_LAG if patient else 0)
 
     def whole(self, task: Task, container: str) -> tuple[str, ...]:
         """Return all lines, as ``tail`` returns the last."""
-        return self._read(task, container, None, None, head=True)
+        return self._read(task, container, None, None, head=True, patience=LOG_LAG)
 
     def _read(
-        self, task: Task, container: str, limit: int | None, since: datetime | None, *, head: bool
+        self,
+        task: Task,
+        container: str,
+        limit: int | None,
+        since: datetime | None,
+        *,
+        head: bool,
+        patience: float,
     ) -> tuple[str, ...]:
         """Read; where the container has ended, and so has written most likely, its lines may be under way."""
         ran = any(item.exit_code is not None for item in task.containers if item.name == container)
-        end = time.monotonic() + (LOG_LAG if ran else 0)
+        end = time.monotonic() + (patience if ran else 0)
         while True:
             try:
                 stream = f"{self._prefix(task, container)}/{container}/{task.id}"

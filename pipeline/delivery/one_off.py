@@ -1,20 +1,20 @@
-"""One-off tasks of a release: its smoke test outside of the service, and commands such as migrations."""
+"""One-off tasks of a release that run a command, such as migrations."""
 
-import re
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from functools import partial
 
 from pipeline.delivery.evidence import LOG_LAG, TaskLogs
 from pipeline.ecs.model import OneOffTaskError, Task
 from pipeline.ecs.oneoff import OneOff, OneOffTasks, ended, failure, stopped, wait_until
-from pipeline.errors import PipelineError
-from pipeline.health.answers import listens_elsewhere
-from pipeline.health.model import Probe, ProbeReport
-from pipeline.health.probe import probe
-from pipeline.log_cause import find_error, quote, tell
+from pipeline.log_cause import quote, tell
 
+SMOKE_TEST = "smoke-test-"
+"""How ``started_by`` of every smoke-test task begins."""
+_STOPPABLE = (SMOKE_TEST, "smoke-command-", "static-", "survey-")
+"""So begins that of tasks which change no database; an application that migrates itself can stop too."""
+Whole = Callable[[tuple[str, ...]], bool]
+"""Says whether all lines of an answer are there."""
 _WHOLE_LAG = 30.0
 """Seconds that the whole answer of a task which has ended may take to arrive."""
 
@@ -25,12 +25,13 @@ def run_command(
     logs: TaskLogs,
     timeout: float,
     report: Callable[[str], None],
-    whole: Callable[[tuple[str, ...]], bool] | None = None,
+    warn: Callable[[str], None],
+    whole: Whole | None = None,
 ) -> tuple[str, ...]:
     """Run ``requested.command`` to its end and return its last log lines.
 
     Where the lines are an answer, ``whole`` says whether all of it has arrived; it is waited for up to half
-    a minute, and returned as it is then.
+    a minute, and returned as it is then. ``warn`` hears of a failure before the log tells its cause.
 
     Where a run that was killed left such a task running, known by ``requested.started_by``, that one is
     awaited and no second one is started.
@@ -39,19 +40,62 @@ def run_command(
         OneOffTaskError: it did not start, did not end in ``timeout`` seconds, or ended with another exit
             code than 0; the message begins with the cause and ends with the last log lines.
     """
-    command = " ".join("..." if "\n" in word else word for word in requested.command or ())
     task = tasks.start_or_join(requested)
-    report(f"Task {task.id} runs: {command}")
+    report(f"Task {task.id} runs: {_shown(requested)}")
     done = partial(ended, container=requested.container)
     task = wait_until(partial(tasks.describe, task.arn), done, timeout)
     reason = failure(task, requested.container)
-    if reason is None:
-        return (
-            logs.tail(task, requested.container) if whole is None else _answer(task, requested, logs, whole)
-        )
-    lines = _last_lines(logs, task, requested.container)
-    raise OneOffTaskError(
-        f"{tell(lines, reason)}\n`{command}` failed; task {task.id} ended: {reason}. {quote(lines)}"
+    if reason is not None:
+        warn(_ended_badly(task, reason))
+        raise _failed(task, requested, logs, reason)
+    if whole is None:
+        return logs.tail(task, requested.container, patient=False)
+    return _answer(task, requested.container, logs, whole, _WHOLE_LAG)
+
+
+def ask_rehearsal(
+    tasks: OneOffTasks,
+    task: Task,
+    requested: OneOff,
+    logs: TaskLogs,
+    timeout: float,
+    warn: Callable[[str], None],
+    whole: Whole,
+) -> tuple[str, ...]:
+    """Return the answer that ``requested`` would give, of a task that may go on as the application after it.
+
+    Raises:
+        OneOffTaskError: it ended without, as ``run_command`` has it; not where it ended badly after it.
+    """
+    container = requested.container
+
+    def done(seen: Task) -> bool:
+        told = seen.last_status == "RUNNING" and whole(logs.whole(seen, container))
+        return told or ended(seen, container)
+
+    task = wait_until(partial(tasks.describe, task.arn), done, timeout)
+    reason = failure(task, container) if ended(task, container) else None
+    if reason is not None:
+        warn(_ended_badly(task, reason))
+    lines = _answer(task, container, logs, whole, LOG_LAG if reason else _WHOLE_LAG)
+    if reason is not None and not whole(lines):
+        raise _failed(task, requested, logs, reason)
+    return lines
+
+
+def _shown(requested: OneOff) -> str:
+    """Return the command for people, without the text of a program."""
+    return " ".join("..." if "\n" in word else word for word in requested.command or ())
+
+
+def _ended_badly(task: Task, reason: str) -> str:
+    return f"Task {task.id} ended: {reason}. Its log is read."
+
+
+def _failed(task: Task, requested: OneOff, logs: TaskLogs, reason: str) -> OneOffTaskError:
+    lines = last_lines(logs, task, requested.container)
+    return OneOffTaskError(
+        f"{tell(lines, reason)}\n`{_shown(requested)}` failed; task {task.id} ended: {reason}. {quote(lines)}"
     )
 
 
@@ -83,168 +127,17 @@ def clear(tasks: OneOffTasks, timeout: float, report: Callable[[str], None]) -> 
     await_left(tasks, timeout, report, *_STOPPABLE, "migrate-", "sqlite-")
 
 
-def _last_lines(logs: TaskLogs, task: Task, container: str) -> tuple[str, ...]:
+def last_lines(logs: TaskLogs, task: Task, container: str) -> tuple[str, ...]:
     """Return the last words of a task, which are under way where its container has ended just now."""
     if ended(task, container) and not stopped(task):
         time.sleep(LOG_LAG)
     return logs.tail(task, container)
 
 
-def _answer(
-    task: Task, requested: OneOff, logs: TaskLogs, whole: Callable[[tuple[str, ...]], bool]
-) -> tuple[str, ...]:
-    end = time.monotonic() + _WHOLE_LAG
+def _answer(task: Task, container: str, logs: TaskLogs, whole: Whole, patience: float) -> tuple[str, ...]:
+    end = time.monotonic() + patience
     while True:
-        lines = logs.whole(task, requested.container)
+        lines = logs.whole(task, container)
         if whole(lines) or time.monotonic() >= end:
             return lines
         time.sleep(0.5)
-
-
-SMOKE_TEST = "smoke-test-"
-"""How ``started_by`` of every smoke-test task begins."""
-_STOPPABLE = (SMOKE_TEST, "smoke-command-", "static-", "survey-")
-"""So begins that of tasks which change no database; an application that migrates itself can stop too."""
-_RAISED = re.compile(r"(?:\w+\.)*[A-Z]\w*(: |$)")
-"""An exception by its name, as a traceback ends; a line that is called an error begins otherwise."""
-_ROUND = 3.0
-"""Seconds of asking between two looks at the task."""
-_PATIENCE = 15.0
-"""Seconds that a task may go on answering badly after its first answer: it has started by then."""
-_HANG_PATIENCE = 45.0
-"""Seconds that it may take connections and answer none."""
-_TOLD_EVERY = 15.0
-"""Seconds between two lines that say what is waited for."""
-
-
-class SmokeTestError(PipelineError):
-    """The release did not become healthy in its smoke test; the service was not touched."""
-
-    def __init__(self, message: str, task: Task | None = None) -> None:
-        self.task = task
-        super().__init__(message)
-
-
-@dataclass(frozen=True)
-class SmokeTest:
-    """One task on the revision outside the service, and what is asked of it."""
-
-    tasks: OneOffTasks
-    requested: OneOff
-    logs: TaskLogs
-    probes_at: Callable[[str], tuple[Probe, ...]] | None
-    """Questions to the health path and the smoke paths at an address; None where no task can be reached."""
-    timeout: float
-    """Seconds until it must be healthy."""
-    port: int
-    """Where the release should listen."""
-    report: Callable[[str], None]
-    ask: Callable[[Probe], ProbeReport] = probe
-    clock: Callable[[], float] = time.monotonic
-
-    def run(self) -> str:
-        """Start the task and wait until it is healthy; return a sentence. Always stops the task.
-
-        Healthy is what ECS says of the container health check; where tasks can be reached, what the task
-        itself answers.
-
-        Raises:
-            SmokeTestError: the task stopped, became UNHEALTHY, kept answering badly or was not healthy in
-                time. The message begins with the cause, as the log or the answers tell it, and ends with the
-                last log lines.
-        """
-        stop_left(self.tasks, self.report, SMOKE_TEST)
-        task = self.tasks.start(self.requested)
-        self.report(f"Smoke-test task {task.id} starts.")
-        try:
-            return self._judge(task)
-        except SmokeTestError as error:
-            lines = _last_lines(self.logs, error.task or task, self.requested.container)
-            raise SmokeTestError(self._explain(error, lines), error.task) from error
-        finally:
-            self.tasks.stop(task.arn, "Smoke test finished")
-
-    def _ended(self, task: Task) -> bool:
-        return ended(task, self.requested.container)
-
-    def _explain(self, error: SmokeTestError, lines: Sequence[str]) -> str:
-        """Put the cause first: the log's where the task stopped or failed to answer, else the answer's."""
-        if error.task is not None and self._ended(error.task):
-            cause = tell(lines, self._reason(error.task))
-            return f"{cause}\nThe release does not start. {error} {quote(lines)}"
-        logged = find_error(lines)
-        # Behind an answer of 5xx stands the exception that the application logged.
-        raised = logged if str(error).startswith("HTTP 5") and _RAISED.match(logged) else ""
-        told = (
-            listens_elsewhere(lines, self.port),
-            raised,
-            str(error),
-            f"Its log says: {logged}" if logged and not raised else "",
-            quote(lines),
-        )
-        return "\n".join(filter(None, told))
-
-    def _judge(self, task: Task) -> str:
-        began = self.clock()
-        known = _reachable if self.probes_at is not None else _health_known
-        try:
-            task = wait_until(
-                partial(self.tasks.describe, task.arn),
-                lambda seen: self._ended(seen) or known(seen),
-                self.timeout,
-            )
-        except OneOffTaskError as error:
-            raise SmokeTestError(f"The smoke-test task is not healthy in time: {error}", task) from error
-        self._refuse_stopped(task)
-        if task.health == "UNHEALTHY":
-            raise SmokeTestError(
-                f"Smoke-test task {task.id} is UNHEALTHY by its container health check.", task
-            )
-        if self.probes_at is None:
-            return f"Healthy by its container health check after {self.clock() - began:.1f} s."
-        return " ".join(self._probe(task, asked) for asked in self.probes_at(task.address or ""))
-
-    def _probe(self, task: Task, asked: Probe) -> str:
-        """Ask in short rounds with a look at the task after each: one that has stopped is seen at once."""
-        began = told = self.clock()
-        end, patience = began + asked.window, asked.window
-        while True:
-            answers = self.ask(replace(asked, window=min(_ROUND, asked.window)))
-            if answers.healthy:
-                return answers.message
-            self._refuse_stopped(self.tasks.describe(task.arn))
-            shorter = self._patience(task, answers)
-            if shorter < patience:
-                patience, end = shorter, min(end, self.clock() + shorter)
-            if self.clock() >= end:
-                raise SmokeTestError(f"{answers.message}\nThe smoke-test task does not answer well.", task)
-            if self.clock() - told >= _TOLD_EVERY:
-                told = self.clock()
-                self.report(f"After {told - began:.0f} s still waiting for a good answer. {answers.message}")
-
-    def _patience(self, task: Task, answers: ProbeReport) -> float:
-        """Return how long to go on: there is no use in waiting for one that has started and is wrong."""
-        if any(reply.status is not None for reply in answers.replies):
-            return _PATIENCE
-        if any("Timeout" in (reply.fault or "") for reply in answers.replies):
-            return _HANG_PATIENCE
-        return (
-            _PATIENCE
-            if listens_elsewhere(self.logs.tail(task, self.requested.container), self.port)
-            else float("inf")
-        )
-
-    def _refuse_stopped(self, task: Task) -> None:
-        if self._ended(task):
-            raise SmokeTestError(f"Smoke-test task {task.id} stopped: {self._reason(task)}.", task)
-
-    def _reason(self, task: Task) -> str:
-        return failure(task, self.requested.container) or "it ended by itself with exit code 0"
-
-
-def _health_known(task: Task) -> bool:
-    return task.health in ("HEALTHY", "UNHEALTHY")
-
-
-def _reachable(task: Task) -> bool:
-    return task.last_status == "RUNNING" and task.address is not None

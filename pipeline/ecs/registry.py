@@ -28,6 +28,8 @@ class Revision:
     live_arn: str
     live: Definition
     requested: Definition
+    start: tuple[str, ...] = ()
+    """All words that its container is started with."""
 
     @property
     def is_live(self) -> bool:

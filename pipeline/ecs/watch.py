@@ -1,14 +1,14 @@
 """Watches a rollout to its end, from AWS or from anything else that answers alike."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from pipeline.aws.errors import AwsError
 from pipeline.clock import Clock, Sleep, interval, pause, utc_now
 from pipeline.ecs.gates import belongs
 from pipeline.ecs.model import Deployment, Task
-from pipeline.ecs.rollout import ServiceSnapshot, Verdict, decide
+from pipeline.ecs.rollout import ServiceSnapshot, Verdict, decide, failure_reason
 from pipeline.ecs.service import EcsService
 from pipeline.release.model import Rollout
 
@@ -28,17 +28,19 @@ def watch(
     clock: Clock = utc_now,
     progress: Callable[[float], None] = lambda _: None,
     *,
+    warn: Callable[[str], None],
     completed: bool = False,
 ) -> Verdict:
     """Look until the rollout is ready for the gates or has ended; report changes, and every 15 s what lasts.
 
     With ``completed`` it is ready only once ECS has completed the deployment.
-    ``progress`` is told the share of the wanted tasks that run, from 0 to 1, when it changes.
+    ``warn`` hears of each task that failed. ``progress`` is told the share of the wanted tasks that run, from
+    0 to 1, when it changes.
 
     API errors lengthen the interval and prove nothing: the deadline ends the watch, or an error
     that is final.
     """
-    wait, last_message, last_share = 1.0, "", -1.0
+    wait, last_message, last_share, failed = 1.0, "", -1.0, 0
     began = told = clock()
     while True:
         snapshot = look(reader, rollout)
@@ -50,7 +52,11 @@ def watch(
         elif now - told >= _TOLD_EVERY:
             report(f"After {(now - began).total_seconds():.0f} s still: {verdict.message}")
             told = now
-        share = _share(snapshot, rollout)
+        ours = snapshot.service.deployment(rollout.deployment_id) if snapshot.service else None
+        if ours is not None and ours.failed > failed:
+            failed = ours.failed
+            warn(f"{failed} of its tasks failed. {_newest_failure(snapshot.stopped)}".rstrip())
+        share = _share(ours)
         if share is not None and share != last_share:
             progress(share)
             last_share = share
@@ -61,9 +67,14 @@ def watch(
         pause(wait, sleep)
 
 
-def _share(snapshot: ServiceSnapshot, rollout: Rollout) -> float | None:
+def _newest_failure(stopped: Iterable[Task]) -> str:
+    """Reason of the task that failed last; "" where none is told."""
+    newest = sorted(stopped, key=lambda task: task.created_at, reverse=True)
+    return next(filter(None, map(failure_reason, newest)), "")
+
+
+def _share(ours: Deployment | None) -> float | None:
     """Share of our deployment's tasks that run; None where it is not seen."""
-    ours = snapshot.service.deployment(rollout.deployment_id) if snapshot.service else None
     if ours is None:
         return None
     return min(ours.running / ours.desired, 1.0) if ours.desired else 1.0

@@ -158,10 +158,23 @@ _CHECK = "VIMBISO-CHECK "
 _BROKEN = "VIMBISO-BROKEN "
 
 
+def survey_command(manage: Iterable[str]) -> tuple[str, ...]:
+    """Return the command of a task that surveys: what Django's ``shell -c`` runs changes nothing."""
+    return (*manage, "shell", "-c", _code("survey.py"))
+
+
+def rehearsal_command(manage: Iterable[str], start: Iterable[str], patience: int = 0) -> tuple[str, ...]:
+    """Return the command of a task that surveys and, where nothing is pending, starts the application.
+
+    With ``patience``, so many seconds, it waits until nothing is pending any more, and tells nothing.
+    """
+    survey = survey_command(manage)
+    return ("python3", "-c", _code("rehearse.py"), str(patience), str(len(survey)), *survey, *start)
+
+
 @cache
-def survey_code() -> str:
-    """Return the Python that Django's ``shell -c`` runs; it changes nothing."""
-    return files("pipeline.migrations.job").joinpath("survey.py").read_text(encoding="utf-8")
+def _code(name: str) -> str:
+    return files("pipeline.migrations.job").joinpath(name).read_text(encoding="utf-8")
 
 
 def is_complete(lines: Iterable[str]) -> bool:

@@ -49,7 +49,7 @@ def rollout_of(deployment: str, definition: str, previous: Previous | None) -> R
 def followed(service: EcsService, rollout: Rollout) -> Verdict:
     """Watch the rollout to its end, which comes within half a minute."""
     deadline = rollout.started_at + timedelta(seconds=30)
-    return watch(service, rollout, deadline, lambda _: None)
+    return watch(service, rollout, deadline, lambda _: None, warn=lambda _: None)
 
 
 def moved(service: EcsService, definition: str) -> tuple[Rollout, Verdict]:

@@ -64,7 +64,7 @@ MUTANTS: dict[str, Callable[[], object]] = {
         "pipeline.release.store:ReleaseStore.write_open_rollout", nothing
     ),
     "never read the note": lambda: put("pipeline.release.store:ReleaseStore.open_rollout", nothing),
-    "do not wait for a migration that was left": lambda: put("tasks.rollout:await_left", nothing),
+    "do not wait for a migration that was left": lambda: put("tasks.rehearsal:await_left", nothing),
     "open the gate of tasks and targets": lambda: put("pipeline.delivery.verify:_Gate._judge", _open_gate),
     "believe every answer over HTTP": lambda: put("pipeline.health.probe:judge", lambda *_: True),
     "let two deliver at once": lambda: put("region_runs:Runs.slot", _free),

@@ -25,10 +25,13 @@ class Job:
     """Work of one container."""
 
     seconds: float
-    finish: Callable[[], tuple[int, str]]
+    finish: Callable[[], tuple[int | None, str]]
+    """Returns exit code and reason; without a code the container goes on as the application."""
     kill: Callable[[], None] = lambda: None
     lines: list[tuple[float, str]] = field(default_factory=list)
     steps: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+    again: Callable[[], float] = lambda: 0
+    """Seconds that it takes once more, at what would be its end."""
 
 
 class JobFailedError(Exception):
@@ -53,7 +56,9 @@ class Containers:
         if "SQLITE_JOB_URL" in environment:
             return Job(JOB * self.slowness, lambda: self._sqlite(environment["SQLITE_JOB_URL"]))
         if "shell" in command:
-            return self._survey(behaviour, task)
+            goes_on = command[0] == "python3"
+            waits = goes_on and command[3] != "0"
+            return self._wait(behaviour) if waits else self._survey(behaviour, task, goes_on=goes_on)
         if "migrate" in command:
             return self._migrate(behaviour, task)
         return Job(OTHER * self.slowness, lambda: DONE)
@@ -63,13 +68,19 @@ class Containers:
         database = self.volume.database
         return [item for item in behaviour.migrations if database is None or item not in database.applied]
 
-    def _survey(self, behaviour: Behaviour, task: str) -> Job:
-        def finish() -> tuple[int, str]:
+    def _survey(self, behaviour: Behaviour, task: str, *, goes_on: bool) -> Job:
+        def finish() -> tuple[int | None, str]:
             for line in self._told(behaviour):
                 self.wrote(task, line)
-            return DONE
+            return (None, "") if goes_on and not self.pending(behaviour) else DONE
 
         return Job(SURVEY, finish)
+
+    def _wait(self, behaviour: Behaviour) -> Job:
+        """Survey again and again, in silence, until nothing is pending."""
+        job = Job(SURVEY, lambda: (None, ""))
+        job.again = lambda: SURVEY + 2 if self.pending(behaviour) else 0
+        return job
 
     def _told(self, behaviour: Behaviour) -> list[str]:
         database, path = self.volume.database, self.volume.path

@@ -13,6 +13,7 @@ from region_clock import current
 from region_site import REGION
 
 from pipeline.health import probe
+from pipeline.image.config import ImageConfig
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import runner
 
@@ -84,7 +85,7 @@ def prepare() -> None:
             "load_environment": _load,
             "AppSecrets": SimpleNamespace(load=_block),
             "preflight": lambda *_, **__: (),
-            "read_config": lambda *_, **__: SimpleNamespace(entrypoint=None, command=("serve",), revision=""),
+            "read_config": lambda *_, **__: ImageConfig(command=("serve",)),
         }
     )
 

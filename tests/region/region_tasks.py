@@ -154,9 +154,16 @@ class Tasks:
         self._then(task, job.seconds, lambda: self._finish(task))
 
     def _finish(self, task: Task) -> None:
+        more = task.job.again()
+        if more:
+            self._then(task, more, lambda: self._finish(task))
+            return
         code, reason = task.job.finish()
         task.job, task.container_reason = None, reason
-        self._exited(task, code)
+        if code is None:
+            self._serve(task)
+        else:
+            self._exited(task, code)
 
     def _serve(self, task: Task) -> None:
         behaviour, pace = task.behaviour, self.pace

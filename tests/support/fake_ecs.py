@@ -14,8 +14,8 @@ CLUSTER, SERVICE = "pay-cluster", "pay-service"
 _TASKS_AT_ONCE = 100
 _REASON = "Essential container in task exited"
 
-Ran = tuple[int, str]
-"""Exit code of a command, and the reason of its container ("" for none)."""
+Ran = tuple[int, str] | None
+"""Exit code of a command, and the reason of its container ("" for none); None where it goes on serving."""
 
 
 @dataclass
@@ -127,7 +127,11 @@ class FakeEcs(FakeTaskDefinitions):
         answer = {"tasks": [dict(task)], "failures": []}
         if "command" in override:
             variables = {item["name"]: item["value"] for item in override.get("environment", [])}
-            self._stop(task, "EssentialContainerExited", *self.run(task, override["command"], variables))
+            ran = self.run(task, override["command"], variables)
+        else:
+            ran = None
+        if ran is not None:
+            self._stop(task, "EssentialContainerExited", *ran)
         elif self.digest(arn) in self.crashing:
             self._stop(task, "EssentialContainerExited", 1, "")
         return answer

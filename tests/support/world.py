@@ -147,8 +147,11 @@ class World:
             kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
             own = {**kept, **variables, "TMPDIR": str(self.data), "PATH": os.environ["PATH"]}
             return subprocess.run(command, env=own, capture_output=True, check=False).returncode, ""
+        goes_on, stream = command[0] == "python3" and not self.pending, stream_of(task)
+        if command[0] == "python3" and command[3] != "0":
+            return None  # waits for the migrations
+        command = command[5:] if command[0] == "python3" else command
         self.commands.append(command[2])
-        stream = stream_of(task)
         if command[2] == "migrate":
             if not self.failing_migrations:
                 self.pending.clear()
@@ -161,7 +164,7 @@ class World:
         lines = [f"VIMBISO-MIGRATION {item.model_dump_json()}" for item in self.pending]
         told = [f"VIMBISO-DATABASE {item.model_dump_json()}" for item in databases]
         self.log(*told, *known, *lines, f"VIMBISO-MIGRATIONS {len(lines)}", stream=stream)
-        return 0, ""
+        return None if goes_on else (0, "")
 
     def _database(self) -> FoundDatabase:
         path = Path(self.live.database)

@@ -15,11 +15,11 @@ from deployments.local.base_image import ensure_base_image
 from pipeline.image.build import build_image
 from pipeline.image.engine import connect
 from pipeline.image.request import BuildRequest
-from pipeline.migrations.model import Survey, irreversible, read_survey, survey_code
+from pipeline.migrations.model import Survey, irreversible, read_survey, survey_command
 from pipeline.source.resolve import resolve_source
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
-SURVEY = ("python", "manage.py", "shell", "-c", survey_code())
+SURVEY = survey_command(("python", "manage.py"))
 _FOLDER = Path(__file__).parents[3] / "examples" / "vimbiso-pay"
 _IMAGE = "vimbiso/sample-test:latest"
 

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from pipeline.delivery.evidence import TaskLogs
-from pipeline.delivery.one_off import await_left, clear, run_command
+from pipeline.delivery.one_off import ask_rehearsal, await_left, clear, run_command
 from pipeline.ecs.model import Container, OneOffTaskError, Task
 from pipeline.ecs.oneoff import OneOff, OneOffTasks
 
@@ -74,7 +74,7 @@ class FakeLogs:
         """Return what is there now, and an answer's first line with it."""
         return ("head", *self.tail(task, container))
 
-    def tail(self, task: Task, container: str) -> tuple[str, ...]:
+    def tail(self, task: Task, container: str, *, patient: bool = True) -> tuple[str, ...]:
         """Return what is there now."""
         return self.states.pop(0) if len(self.states) > 1 else self.states[0]
 
@@ -87,6 +87,7 @@ def run(tasks: FakeTasks, logs: FakeLogs, *, answer: bool) -> tuple[tuple[str, .
         WANTED,
         cast("TaskLogs", logs),
         5,
+        said.append,
         said.append,
         (lambda lines: "end" in lines) if answer else None,
     )
@@ -105,6 +106,44 @@ def test_last_lines_are_not_awaited() -> None:
     """Where nobody reads an answer out of them, what is there is enough."""
     lines, _ = run(FakeTasks(ended(0)), FakeLogs((), ("late",)), answer=False)
     assert lines == ()
+
+
+def asked(tasks: FakeTasks, logs: FakeLogs) -> tuple[str, ...]:
+    """Ask a rehearsal."""
+    return ask_rehearsal(
+        cast("OneOffTasks", tasks),
+        RUNNING,
+        WANTED,
+        cast("TaskLogs", logs),
+        5,
+        lambda _: None,
+        lambda lines: "end" in lines,
+    )
+
+
+@pytest.mark.parametrize(
+    ("looks", "states"),
+    [
+        ((RUNNING, RUNNING), ((), ("end",), ("end",))),
+        ((RUNNING, ended(0)), ((), (), ("end",))),
+        ((RUNNING, ended(1)), ((), (), ("end",))),
+    ],
+    ids=["goes on", "has ended", "goes on and crashes"],
+)
+def test_a_rehearsal_is_not_awaited_beyond_its_answer(
+    monkeypatch: pytest.MonkeyPatch, looks: tuple[Task, ...], states: tuple[tuple[str, ...], ...]
+) -> None:
+    """What it does afterwards as the application, well or not, is judged by whoever tries that."""
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    assert asked(FakeTasks(*looks), FakeLogs(*states)) == ("head", "end")
+
+
+def test_a_rehearsal_that_cannot_answer_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a survey of its own does."""
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    monkeypatch.setattr("pipeline.delivery.one_off.LOG_LAG", 0.0)
+    with pytest.raises(OneOffTaskError, match="exit code 1"):
+        asked(FakeTasks(ended(1)), FakeLogs(("why",)))
 
 
 ENDED = "`python -c ...` failed; task 1 ended:"

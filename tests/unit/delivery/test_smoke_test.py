@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.delivery.one_off import SmokeTest, SmokeTestError
+from pipeline.delivery.smoke_test import SmokeTest, SmokeTestError, is_fit
 from pipeline.ecs.model import Container, Task
 from pipeline.ecs.oneoff import OneOff
 from pipeline.health.model import Probe, ProbeReport, Reply
@@ -95,6 +95,16 @@ def tried(
     lines: tuple[str, ...] = (LINE,),
 ) -> str:
     """Try the release for at most 300 s; without an application the container health check decides."""
+    return trial(tasks, application, said, lines).run()
+
+
+def trial(
+    tasks: FakeTasks,
+    application: Application | None = None,
+    said: Callable[[str], None] = lambda _: None,
+    lines: tuple[str, ...] = (LINE,),
+) -> SmokeTest:
+    """Make the smoke test."""
     asked = application or Application([200])
     return SmokeTest(
         tasks,  # type: ignore[arg-type] # hand-written fakes
@@ -104,9 +114,10 @@ def tried(
         300,
         8000,
         said,
+        said,
         asked.ask,
         lambda: asked.now,
-    ).run()
+    )
 
 
 def questions(address: str) -> tuple[Probe, ...]:
@@ -119,6 +130,37 @@ def test_a_release_that_answers_well_passes() -> None:
     tasks = FakeTasks([task()])
     assert "good answers" in tried(tasks, Application([None, None, 200]))
     assert tasks.stopped == ["arn:task/cluster/1"]
+
+
+def test_a_task_that_surveyed_before_is_judged_and_left_to_others() -> None:
+    """No second one is started."""
+    tasks = FakeTasks([task(health="HEALTHY")])
+    assert "container health check" in trial(tasks).run(task())
+    assert tasks.stopped == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "fit"),
+    [
+        (task(), True),
+        (task(health="HEALTHY"), True),
+        (task(health="UNHEALTHY"), False),
+        (task("STOPPED", exit_code=1), False),
+    ],
+)
+def test_what_has_waited_too_long_is_not_judged(seen: Task, fit: bool) -> None:
+    """Its checks failed while it waited, which says nothing of the release."""
+    assert is_fit(FakeTasks([seen]), task()) is fit  # type: ignore[arg-type]
+
+
+def test_a_failure_is_told_before_the_log_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its last lines may take seconds to arrive."""
+    said: list[str] = []
+    monkeypatch.setattr("time.sleep", lambda seconds: said.append(f"{seconds:.0f} s"))
+    gone = replace(task("STOPPED", exit_code=3), last_status="DEPROVISIONING")
+    with pytest.raises(SmokeTestError):
+        tried(FakeTasks([gone]), said=said.append)
+    assert [line.partition(":")[0] for line in said][-2:] == ["Smoke-test task 1 stopped", "6 s"]
 
 
 def test_a_healthy_container_passes_where_tasks_cannot_be_reached() -> None:
@@ -259,7 +301,7 @@ def test_a_release_that_never_starts_fails_in_time() -> None:
     """Its task is stopped: it would start some day, and nobody would stop it."""
     tasks = FakeTasks([task("PENDING")])
     with pytest.raises(SmokeTestError, match=rf"still PENDING after 0 s(.|\n)*{LINE}"):
-        SmokeTest(tasks, WANTED, FakeLogs(), None, 0, 8000, print).run()  # type: ignore[arg-type] # hand-written fakes
+        SmokeTest(tasks, WANTED, FakeLogs(), None, 0, 8000, print, print).run()  # type: ignore[arg-type] # hand-written fakes
     assert tasks.stopped == ["arn:task/cluster/1"]
 
 

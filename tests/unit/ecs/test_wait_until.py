@@ -40,11 +40,11 @@ def test_a_task_that_is_done_is_returned_at_once() -> None:
 
 
 def test_polls_with_jitter_until_done() -> None:
-    """Looks come quickly at first and then every three seconds, 20 % more or less."""
+    """Looks come quickly at first and then every two seconds, 20 % more or less."""
     time = FakeTime()
     assert wait(script(*[task()] * 20, ended()), time=time) == ended()
     assert time.slept[0] == pytest.approx(0.5, rel=0.2)
-    assert time.slept[-1] == pytest.approx(3, rel=0.2)
+    assert time.slept[-1] == pytest.approx(2, rel=0.2)
 
 
 def test_errors_of_the_api_are_asked_again() -> None:

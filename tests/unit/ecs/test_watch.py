@@ -45,8 +45,16 @@ class Watching:
         self.slept: list[float] = []
         self.said: list[str] = []
         self.shares: list[float] = []
+        self.warned: list[str] = []
         self.verdict = watch(
-            reader, ROLLOUT, DEADLINE, self.said.append, self._sleep, self._clock, self.shares.append
+            reader,
+            ROLLOUT,
+            DEADLINE,
+            self.said.append,
+            self._sleep,
+            self._clock,
+            self.shares.append,
+            warn=self.warned.append,
         )
 
     def _sleep(self, seconds: float) -> None:
@@ -72,9 +80,19 @@ def test_only_changes_are_reported() -> None:
 def test_what_lasts_is_told_every_quarter_minute() -> None:
     """Who looks on sees that the run is alive, and how long it has waited."""
     moving, ready = service(ours(), before()), service(done())
-    watched = Watching(ScriptedService(*[moving] * 23, ready))
+    watched = Watching(ScriptedService(*[moving] * 28, ready))
     assert [line[:5] for line in watched.said] == ["IN_PR", "After", "After", "2 of "]
     assert watched.said[1].endswith(" s still: IN_PROGRESS: 1 of 2 tasks run, 1 pending.")
+
+
+def test_a_task_that_failed_is_told_at_once() -> None:
+    """Long before ECS gives the deployment up; each with its reason, and each once."""
+    one, two = service(ours(failed=1), before()), service(ours(failed=2), before())
+    exited = "EssentialContainerExited; Essential container in task exited; container web exited with 1"
+    reader = ScriptedService(service(ours(), before()), one, one, two, service(done()))
+    reader.stops = (stopped(),)
+    watched = Watching(reader)
+    assert watched.warned == [f"1 of its tasks failed. {exited}", f"2 of its tasks failed. {exited}"]
 
 
 def test_the_share_of_running_tasks_is_told_when_it_changes() -> None:
@@ -105,7 +123,7 @@ def test_trouble_doubles_the_interval_and_an_answer_resets_it() -> None:
     """Each failed call doubles the pause up to the slowest; the next answer brings back the pace."""
     answers = [THROTTLED] * 5 + [service(ours()), service(done())]
     watched = Watching(ScriptedService(*answers))
-    expected = [2, 4, 8, 16, 20, 3]
+    expected = [2, 4, 8, 16, 20, 2]
     assert [pytest.approx(pause, rel=0.2) for pause in expected] == watched.slept
     assert watched.verdict.ready
 
@@ -126,10 +144,10 @@ def test_a_rollout_that_never_ends_times_out() -> None:
 
 
 def test_looks_become_rarer() -> None:
-    """A watch looks after half a second, and every three once it takes long."""
+    """A watch looks after half a second, and every two once it takes long."""
     watched = Watching(ScriptedService(*[service(ours())] * 20, service(done())))
     assert watched.slept[0] == pytest.approx(0.5, rel=0.2)
-    assert watched.slept[-1] == pytest.approx(3, rel=0.2)
+    assert watched.slept[-1] == pytest.approx(2, rel=0.2)
 
 
 def test_stopped_tasks_are_read_only_after_a_failure() -> None:

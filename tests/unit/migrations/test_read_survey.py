@@ -12,10 +12,10 @@ from pipeline.migrations.model import (
     is_complete,
     newer,
     read_survey,
-    survey_code,
+    survey_command,
 )
 
-COMMAND = ("python", "-m", "django", "shell", "-c", survey_code())
+COMMAND = survey_command(("python", "-m", "django"))
 ONE = 'VIMBISO-MIGRATION {"app": "a", "name": "0001_x", "marker": null, "operations": []}'
 TWO = (
     'VIMBISO-MIGRATION {"app": "a", "name": "0002_y", "marker": true, "operations": '
