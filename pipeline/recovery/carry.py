@@ -11,14 +11,12 @@ from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.recovery.record import OpenRestore, OpenRestores, Phase, RecoveryError
 from pipeline.release.model import BY_HAND, ReleaseRecord
-from pipeline.sqlite.backup import back_up
+from pipeline.sqlite.backup import UnsavedError, back_up
 from pipeline.sqlite.model import BEFORE_RESTORE, SqliteJobError
-from pipeline.sqlite.restore import Swapped, swap_back, swap_in
+from pipeline.sqlite.restore import Swapped, swap_back, swap_orders
 from pipeline.sqlite.runner import Report
 from pipeline.sqlite.store import find_backup, read_manifest
 
-_UNREADABLE = frozenset({"no-database", "corrupt"})
-"""Kinds of failure that no backup can be had of: the file itself is kept aside all the same."""
 _TIME_TO_STOP = 900.0
 """Seconds: the load balancer's draining, the container's stop time-out, and a one-off task that ends."""
 
@@ -48,20 +46,16 @@ class RestoreSteps:
         self._wait_for_no_tasks()
         self._report("No task is left")
 
-    def save(self, restore: OpenRestore) -> str | None:
-        """Take a backup of the database that is about to be replaced."""
-        try:
-            return back_up(self._live, restore.id, self._report, reason=BEFORE_RESTORE).key
-        except SqliteJobError as error:
-            if error.kind not in _UNREADABLE:
-                raise
-            self._report(f"The present database cannot be backed up, and is kept as a file: {error}")
-            return None
-
-    def swap(self, restore: OpenRestore) -> None:
-        """Put the restored file in place; the job compares it with the manifest once more."""
+    def exchange(self, restore: OpenRestore) -> str | None:
+        """Put the restored file in place, compared with its manifest once more, and back up the old one."""
         manifest = read_manifest(self._live, find_backup(self._live, restore.backup))
-        swap_in(self._live, restore.id, restore.incoming, restore.began, self._report, manifest)
+        orders = swap_orders(self._live, restore.incoming, restore.began, manifest)
+        try:
+            saved = back_up(self._live, restore.id, self._report, reason=BEFORE_RESTORE, swap=orders)
+        except UnsavedError as error:
+            self._report(f"The old database cannot be backed up, and is kept as a file: {error}")
+            return None
+        return saved.key
 
     def swap_back(self, restore: OpenRestore) -> None:
         """Put the old database back; that there is none aside means that it never went."""
@@ -144,11 +138,11 @@ class Steps(Protocol):
     def stop(self) -> None:
         """Bring the service to no tasks, and keep auto scaling from starting any."""
 
-    def save(self, restore: OpenRestore) -> str | None:
-        """Back up the present database; return the backup's key, or None where it cannot be read."""
+    def exchange(self, restore: OpenRestore) -> str | None:
+        """Put the restored file in the database's place, checked there; the old one is saved by the same job.
 
-    def swap(self, restore: OpenRestore) -> None:
-        """Put the restored file in the database's place, checked there."""
+        Return the key of its backup, or None where it could not be read.
+        """
 
     def swap_back(self, restore: OpenRestore) -> None:
         """Make the old database the database, if it is not."""
@@ -201,16 +195,14 @@ def _turned(restore: OpenRestore, error: PipelineError) -> OpenRestore:
     return restore.model_copy(update={"phase": rollback_path, "fault": str(error)})
 
 
-def _stop_and_save(steps: Steps, restore: OpenRestore) -> OpenRestore:
+def _stop(steps: Steps, restore: OpenRestore) -> OpenRestore:
     steps.stop()
-    safety = steps.save(restore)
-    return _noted(steps, restore, phase=Phase.SWAPPING, safety=safety)
+    return _noted(steps, restore, phase=Phase.SWAPPING)
 
 
 def _swap(steps: Steps, restore: OpenRestore) -> OpenRestore:
     steps.stop()  # whoever killed the run may have started the service again
-    steps.swap(restore)
-    return _noted(steps, restore, phase=Phase.STARTING)
+    return _noted(steps, restore, safety=steps.exchange(restore), phase=Phase.STARTING)
 
 
 def _start(steps: Steps, restore: OpenRestore) -> OpenRestore:
@@ -245,7 +237,7 @@ def _noted(steps: Steps, restore: OpenRestore, **changes: object) -> OpenRestore
 
 
 _PHASES: dict[Phase, Callable[[Steps, OpenRestore], OpenRestore]] = {
-    Phase.STOPPING: _stop_and_save,
+    Phase.STOPPING: _stop,
     Phase.SWAPPING: _swap,
     Phase.STARTING: _start,
     Phase.ROLLING_BACK: _roll_back,

@@ -30,9 +30,9 @@ class Phase(StrEnum):
     """Next step of a run that finds the note."""
 
     STOPPING = "stopping"
-    """Bring the service to no tasks and save the database, which is untouched."""
+    """Bring the service to no tasks; the database is untouched."""
     SWAPPING = "swapping"
-    """Put the backup in place; the database may be the old one or the restored one."""
+    """Save the database and put the backup in place; it may be the old one or the restored one."""
     STARTING = "starting"
     """Bring the service back on the restored database, and prove it."""
     ROLLING_BACK = "undoing"
@@ -78,7 +78,7 @@ class OpenRestore(BaseModel):
 
     @property
     def aside(self) -> str:
-        """The file that was the database before; named so by ``pipeline.sqlite.swap_in``."""
+        """The file that was the database before; named so by ``pipeline.sqlite.swap_orders``."""
         return f"{self.database}.before-{stamp(self.began)}"
 
 

@@ -19,6 +19,7 @@ from pipeline.sqlite.model import (
     OtherRunError,
     SqliteError,
 )
+from pipeline.sqlite.restore import SwapOrders
 from pipeline.sqlite.runner import JobResult, Report, Runner, Signer
 from pipeline.sqlite.store import BackupStore
 from pipeline.sqlite.sweep import DEAD, sweep
@@ -69,6 +70,10 @@ def prove(store: BackupStore, key: str, result: dict[str, Any], policy: BackupPo
         )
 
 
+class UnsavedError(SqliteError):
+    """No backup can be had of the database that was replaced: it is not there, or cannot be read."""
+
+
 def back_up(
     live: LiveEnvironment,
     run_id: str,
@@ -77,8 +82,11 @@ def back_up(
     reason: str = "nightly",
     clock: Clock = utc_now,
     task_definition: str = "",
+    swap: SwapOrders | None = None,
 ) -> BackupManifest:
     """Back up the environment's database while the application writes; return the committed manifest.
+
+    With ``swap`` another file is put in its place by the same task, once its parts are sent.
 
     A run that was killed is called again with the same ``run_id``: it finds its task and goes on. What
     other runs left behind is swept first. A failed backup leaves nothing, and older ones as they were.
@@ -90,6 +98,7 @@ def back_up(
         SqliteError: S3 does not hold what the task sent.
         OneOffTaskError: the task did not start or end.
         AwsError: AWS refused or could not be reached; the same run may go on later.
+        UnsavedError: only with ``swap``: it is done, and what was replaced is kept as a file alone.
     """
     policy = policy or BackupPolicy()
     store = BackupStore(live)
@@ -98,7 +107,7 @@ def back_up(
     entry = open_entry(store, "backup", run_id, clock())
     try:
         runner = Runner(live, entry, policy.timeout, report, task_definition)
-        return _attempted(live, store, runner, policy, reason)
+        return _attempted(live, store, runner, policy, reason, swap)
     except (SqliteError, EcsError):
         discard(store, entry)
         raise
@@ -110,9 +119,13 @@ def _attempted(
     runner: Runner,
     policy: BackupPolicy,
     reason: str,
+    swap: SwapOrders | None,
 ) -> BackupManifest:
     entry, report = runner.entry, runner.report
-    result = runner.run(lambda signer: _spec(live, store, entry, policy, signer))
+    more = {"action": "exchange", "swap": swap} if swap else {}
+    result = runner.run(lambda signer: {**_spec(live, store, entry, policy, signer), **more})
+    if "unsaved" in result.values:
+        raise UnsavedError(str(result.values["unsaved"]))
     for warning in result.values["warnings"]:
         report(f"Warning: {warning}")
     key = entry.stem + layout.EXTENSION

@@ -128,55 +128,36 @@ def checked_target(live: LiveEnvironment, target: str) -> str:
     return target
 
 
-def swap_in(
-    live: LiveEnvironment,
-    run_id: str,
-    incoming: str,
-    at: datetime,
-    report: Report,
-    manifest: BackupManifest | None = None,
-) -> Swapped:
-    """Make ``incoming`` the database and keep the present one as ``DATABASE.before-TIME``.
+SwapOrders = dict[str, Any]
+"""Orders of the job that puts one file in the place of another (see ``job/swap.py``)."""
 
-    Call it only while the service has no tasks: the job refuses when somebody holds a lock. ``at`` must be
+
+def swap_orders(live: LiveEnvironment, incoming: str, at: datetime, manifest: BackupManifest) -> SwapOrders:
+    """Return orders to make ``incoming`` the database and keep the present one as ``DATABASE.before-TIME``.
+
+    They are for while the service has no tasks: the job refuses when somebody holds a lock. ``at`` must be
     the same when a killed run repeats the step. If the new file fails its check in place, or is not what
-    ``manifest`` says (rows, migrations, schema), the old one returns and the error is raised.
+    ``manifest`` says (rows, migrations, schema), the old one returns and the job fails.
 
     Raises:
-        SqliteJobError: in-use, corrupt, differs, no-database (``incoming`` is missing), ...
+        SqliteError: ``incoming`` is outside the data volume or is the database itself.
     """
     aside = f"{live.database}.before-{layout.stamp(at)}"
-    check: dict[str, Any] = {"integrity": "integrity_check"}
-    if manifest is not None:
-        check["expected"] = manifest.checks.model_dump(mode="json")
-    return _swap(live, "swap", run_id, checked_target(live, incoming), aside, report, check)
+    check = {"integrity": "integrity_check", "expected": manifest.checks.model_dump(mode="json")}
+    return _orders(live, checked_target(live, incoming), aside, check)
 
 
 def swap_back(live: LiveEnvironment, run_id: str, swapped: Swapped, at: datetime, report: Report) -> Swapped:
-    """Make the file that ``swap_in`` set aside the database again; what it replaced is kept, too.
+    """Make the file that was set aside the database again; what it replaced is kept, too.
 
     The old file returns as it was, unchecked: whatever state it is in, it is what ran before.
     """
     aside = f"{live.database}.rejected-{layout.stamp(at)}"
-    return _swap(live, "unswap", run_id, swapped.aside, aside, report, {"integrity": "none"})
-
-
-def _swap(
-    live: LiveEnvironment,
-    purpose: str,
-    run_id: str,
-    incoming: str,
-    aside: str,
-    report: Report,
-    check: dict[str, Any],
-) -> Swapped:
-    spec = {
-        "action": "swap",
-        "database": live.database,
-        "incoming": incoming,
-        "aside": aside,
-        **check,
-    }
-    run_job(live, purpose, run_id, report, lambda _: spec)
-    report(f"{incoming} is now {live.database}; what was there is {aside}")
+    orders = _orders(live, swapped.aside, aside, {"integrity": "none"})
+    run_job(live, "unswap", run_id, report, lambda _: orders)
+    report(f"{swapped.aside} is now {live.database}; what was there is {aside}")
     return Swapped(live.database, aside)
+
+
+def _orders(live: LiveEnvironment, incoming: str, aside: str, check: dict[str, Any]) -> SwapOrders:
+    return {"action": "swap", "database": live.database, "incoming": incoming, "aside": aside, **check}

@@ -56,7 +56,7 @@ def test_killed_at_every_step_the_release_still_rolls_out_once(
 ) -> None:
     """Twelve runs of one release are killed with SIGKILL, each at a later step; the next one ends well."""
     with house.visitor() as visitor:
-        for step in ("preflight", "fetch_source", "build_release", "push_release", "pass_scan_gate"):
+        for step in ("preflight", "fetch_source", "build_release", "push_release"):
             with gate.closed(before=registers):
                 killed_when(house, lambda run, step=step: has_begun(house.prefect, run, step))
         assert house.newest_revision() == before.revision
@@ -65,9 +65,14 @@ def test_killed_at_every_step_the_release_still_rolls_out_once(
             killed_at(house, closed)
         assert house.newest_revision() == before.revision + 1
 
-        for job in ("survey-", "migrate-", "smoke-test-"):
-            with gate.closed(after=runs_task(job)) as closed:
-                killed_at(house, closed)
+        with gate.closed(after=runs_task("smoke-test-")) as closed:  # which surveys
+            killed_at(house, closed)
+        with gate.closed(before=asks_for_scan) as closed:
+            killed_at(house, closed)
+        with gate.closed(after=runs_task("migrate-")) as closed:
+            killed_at(house, closed)
+        with gate.closed(before=lambda request: is_note(request, "PUT")):
+            killed_when(house, lambda run: has_begun(house.prefect, run, "smoke_test_release"))
         assert house.service().task_definition == before.task_definition
 
         with gate.closed(before=notes_rollout) as closed:
@@ -118,6 +123,11 @@ def runs_task(job: str) -> Chosen:
         return request.operation == "RunTask" and json.loads(request.body)["startedBy"].startswith(job)
 
     return chosen
+
+
+def asks_for_scan(request: Request) -> bool:
+    """Whether it asks what the registry has found in the image."""
+    return request.operation == "DescribeImageScanFindings"
 
 
 def notes_rollout(request: Request) -> bool:

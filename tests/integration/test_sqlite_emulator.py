@@ -20,7 +20,7 @@ from pipeline.sqlite.backup import back_up
 from pipeline.sqlite.journal import open_entry
 from pipeline.sqlite.layout import MANIFEST, UNUSABLE
 from pipeline.sqlite.model import NoDatabaseError, SqliteJobError
-from pipeline.sqlite.restore import drill, restore_to_file, swap_back, swap_in
+from pipeline.sqlite.restore import Swapped, drill, restore_to_file, swap_back, swap_orders
 from pipeline.sqlite.runner import Runner
 from pipeline.sqlite.store import BackupStore, find_backup, list_backups, read_manifest
 from pipeline.sqlite.sweep import plan_prune, prune, publish_age, publish_backup, publish_drill, sweep
@@ -87,8 +87,10 @@ def test_a_restored_file_is_swapped_in_and_back(live: LiveEnvironment, volume: P
     back_up(live, run_id(), quiet, POLICY)
     databases.add_rows(database, 5)
     restored = restore_to_file(live, run_id(), find_backup(live), quiet)
-    swapped = swap_in(live, run_id(), restored.target, now(), quiet)
-    assert databases.rows(database) == 10
+    orders = swap_orders(live, restored.target, now(), restored.manifest)
+    saved = back_up(live, run_id(), quiet, POLICY, swap=orders)
+    assert (databases.rows(database), saved.checks.rows["entry"]) == (10, 15)
+    swapped = Swapped(orders["database"], orders["aside"])
     swap_back(live, run_id(), swapped, now() + timedelta(seconds=1), quiet)
     assert databases.rows(database) == 15
     assert len(databases.files(volume)) == 2

@@ -139,7 +139,7 @@ def test_a_backup_takes_the_place_of_the_live_database(
     assert seen == [1]
     assert runs(live) == (1, False)
     require_none_open(live)
-    assert lines.index("No task is left") < next(at for at, line in enumerate(lines) if "swap job" in line)
+    assert lines.index("No task is left") < next(at for at, line in enumerate(lines) if "backup job" in line)
     safety = find_backup(live, ended.safety)
     manifest = read_manifest(live, safety)
     assert (manifest.reason, manifest.checks.rows["entry"]) == (BEFORE_RESTORE, 15)
@@ -191,7 +191,7 @@ def test_a_database_that_cannot_be_read_is_replaced_and_kept(
     assert (database.parent / Path(ended.aside).name).read_bytes() == b"rubbish" * 1000
 
 
-@pytest.mark.parametrize("step", ["stop", "save", "swap", "start", "swap_back"])
+@pytest.mark.parametrize("step", ["stop", "exchange", "start", "swap_back"])
 def test_a_run_that_was_killed_is_carried_on_by_the_next(
     live: LiveEnvironment, database: Path, backup: BackupManifest, step: str
 ) -> None:

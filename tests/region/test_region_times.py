@@ -3,10 +3,11 @@
 import re
 from pathlib import Path
 
+import pytest
 from region_application import GOOD
 from region_moments import COMPLETED, GONE, HEALTHY
 from region_pace import TERRAFORM
-from region_times import STABLE, plain, release
+from region_times import STABLE, WORDS, downtime, plain, release
 
 _TERRAFORM = Path(__file__).parents[2] / "terraform"
 
@@ -25,6 +26,17 @@ def test_the_pace_has_the_intervals_of_terraform() -> None:
     assert TERRAFORM.target_interval == _default("health_check_interval")
     assert TERRAFORM.drain == _default("deregistration_delay")
     assert TERRAFORM.container_interval == float(container)
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_a_failure_is_told_within_five_seconds(kind: str) -> None:
+    """Of what shows it: before logs are read, and before ECS gives a deployment up."""
+    assert WORDS[kind](2)["word"] < 5
+
+
+def test_a_restore_in_place_keeps_visitors_waiting_for_two_minutes_and_a_half_at_most() -> None:
+    """At Fargate's pace, with the service's own draining and start in it."""
+    assert downtime(2) < 150
 
 
 def test_both_ways_are_timed_to_the_same_end() -> None:

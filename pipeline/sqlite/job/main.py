@@ -17,13 +17,20 @@ from typing import Any
 
 from .backup import back_up
 from .errors import JobError, from_os_error
+from .exchange import exchange
 from .report import log
 from .restore import drill, restore
 from .swap import swap
 from .transfer import put
 
 Action = Callable[[dict[str, Any], str], dict[str, Any]]
-ACTIONS: dict[str, Action] = {"backup": back_up, "restore": restore, "drill": drill, "swap": swap}
+ACTIONS: dict[str, Action] = {
+    "backup": back_up,
+    "restore": restore,
+    "drill": drill,
+    "swap": swap,
+    "exchange": exchange,
+}
 
 
 def main(job: dict[str, Any]) -> int:

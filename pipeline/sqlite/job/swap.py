@@ -35,7 +35,7 @@ def swap(job: dict[str, Any], _work: str) -> dict[str, Any]:
             quiet(database)
             keep(database, aside)
         replace(incoming, database)
-    elif not _in_place(database, aside):
+    elif not is_in_place(database, aside):
         raise JobError("no-database", f"there is no file {incoming} to put in place")
     try:
         checked = _checked(database, job["integrity"])
@@ -58,7 +58,7 @@ def _expected(expected: dict[str, Any] | None, checked: dict[str, Any]) -> None:
         raise JobError("differs", f"the database in place is not the backed-up one: {'; '.join(wrong)}")
 
 
-def _in_place(database: str, aside: str) -> bool:
+def is_in_place(database: str, aside: str) -> bool:
     """Whether an earlier, killed swap came as far as the rename."""
     both = os.path.exists(database) and os.path.exists(aside)
     return both and not os.path.samefile(database, aside)

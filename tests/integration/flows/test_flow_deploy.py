@@ -37,7 +37,7 @@ def test_a_release_goes_through_all_steps(stage: World, runs: Runs) -> None:
     assert "release r2 (app:2), 1 of 1 tasks" in page
     assert stage.live.releases.open_rollout() is None
     tested = [task for task in stage.ecs.tasks.values() if task["startedBy"].startswith("smoke-test-")]
-    assert [task["stoppedReason"] for task in tested] == ["Smoke test finished"]
+    assert [task["stoppedReason"] for task in tested] == ["Rehearsal finished"]
 
 
 @pytest.mark.parametrize("good", [True, False])
@@ -229,11 +229,12 @@ def test_a_source_is_built_once_and_deployed(
 
 
 def test_where_a_scan_is_required_an_image_without_one_is_kept_back(stage: World, runs: Runs) -> None:
-    """Nothing is registered or started; where nobody looks at scans, the image passes."""
+    """The task that tries it is stopped; where nobody looks at scans, the image passes."""
     settings = stage.live.settings
     stage.live = replace(stage.live, settings=settings.model_copy(update={"scan": Scan(required=True)}))
     state = runs.run(deploy_application, image="r2")
     assert "is not deployed; nothing was changed" in told(state)
-    assert (len(stage.ecs.definitions), stage.ecs.updates) == (1, [])
+    assert [task["lastStatus"] for task in stage.ecs.tasks.values()] == ["RUNNING", "STOPPED"]
+    assert (stage.ecs.updates, stage.live.releases.newest(1)[0].release) == ([], "r1")
     stage.live = replace(stage.live, settings=settings.model_copy(update={"scan": Scan(block_at=None)}))
     assert "SUCCEEDED: release r2" in told(runs.run(deploy_application, image="r2", migrate=False))

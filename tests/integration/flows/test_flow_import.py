@@ -171,14 +171,14 @@ def test_a_person_decides_and_what_the_service_cannot_live_with_is_undone(
     assert (payments(stage.live.database), len(imported(stage))) == (50, 1)
 
 
-@pytest.mark.parametrize("step", ["save", "swap", "start"])
+@pytest.mark.parametrize("step", ["stop", "exchange", "start"])
 def test_an_import_that_was_killed_is_carried_on(
     stage: World, runs: Runs, old: Path, tmp_path: Path, step: str
 ) -> None:
     """By the same import, or by a restore in place; one of another file waits for its end."""
     die_after(runs, old, RestoreSteps, step)
     assert OpenRestores(stage.live).find() is not None
-    if step == "swap":
+    if step == "exchange":
         other = fill(tmp_path / "other", range(7))
         assert "is open" in told(runs.run(import_database, source=str(other), confirm="staging"))
         state = runs.run(restore_sqlite, in_place=True, confirm="staging")

@@ -35,7 +35,7 @@ TARGET = ReleaseRecord(
     started_at=RESTORE.began,
     ended_at=RESTORE.began,
 )
-STEPS = ("stop", "save", "swap", "swap_back", "start", "fault", "note", "close")
+STEPS = ("stop", "exchange", "swap_back", "start", "fault", "note", "close")
 
 
 class Killed(BaseException):
@@ -74,16 +74,11 @@ class World:
         """Scale to zero."""
         self._step("stop", {"tasks": 0, "suspended": True})
 
-    def save(self, restore: OpenRestore) -> str | None:
-        """Back up: only what is not replaced yet is worth it."""
-        assert self.database == "old"
-        self._step("save", {})
-        return "safety"
-
-    def swap(self, restore: OpenRestore) -> None:
-        """Put the new database in place."""
+    def exchange(self, restore: OpenRestore) -> str | None:
+        """Save the old database, wherever it is by now, and put the new one in place."""
         assert self.tasks == 0
-        self._step("swap", {"database": "new"})
+        self._step("exchange", {"database": "new"})
+        return "safety"
 
     def swap_back(self, restore: OpenRestore) -> None:
         """Put the old database in place."""
@@ -133,12 +128,12 @@ def until_ended(world: World) -> None:
 
 
 def test_all_goes_well_in_this_order() -> None:
-    """Nothing is swapped before the service has stopped and the database is saved."""
+    """Nothing is exchanged before the service has stopped."""
     world = World()
     assert world.record is not None
     ended = carry_through(world, world.record)
     steps = [step for step in world.done if step != "note"]
-    assert steps == ["stop", "save", "stop", "swap", "start", "close"]
+    assert steps == ["stop", "stop", "exchange", "start", "close"]
     assert (world.database, world.tasks, world.suspended, world.record) == ("new", 2, False, None)
     assert ended.safety == "safety"
     assert ended.aside == "/data/db.sqlite3.before-20260101T000000Z"
@@ -159,7 +154,7 @@ def test_killed_anywhere_with_anything_failing_it_ends_old_or_new_with_the_servi
         assert world.database == "new"
 
 
-@pytest.mark.parametrize("failing", ["stop", "save", "swap", "fault"])
+@pytest.mark.parametrize("failing", ["stop", "exchange", "fault"])
 def test_what_fails_on_the_way_is_undone(failing: str) -> None:
     """The old database, the service, and an error that says why."""
     world = World()
