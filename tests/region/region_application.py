@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -71,6 +72,10 @@ class Application:
         digest = image.partition("@")[2]
         _, found = self.releases.get(digest, ("", Behaviour(pullable=False)))
         return Behaviour(pullable=False) if digest in self.gone else found
+
+    def well(self, task: Any) -> bool:
+        """Whether a task answers well on the health path."""
+        return self.releases[task.image.partition("@")[2]][1].status == HTTPStatus.OK
 
     def answer(self, task: Any) -> httpx.Response:
         """Answer on the health path, as the task's release does."""

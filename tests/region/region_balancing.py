@@ -59,7 +59,7 @@ class Balancer:
     def served(self) -> bool:
         """Whether every visitor gets a good answer now."""
         tasks = [task for task in self.service.tasks.alive(self.service.group) if task.target == "healthy"]
-        return bool(tasks) and all(self.application.answer(task).status_code == 200 for task in tasks)
+        return bool(tasks) and all(self.application.well(task) for task in tasks)
 
 
 @dataclass

@@ -10,7 +10,7 @@ import itertools
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from greenlet import getcurrent, greenlet
@@ -23,14 +23,12 @@ class Killed(BaseException):
     """The end of a process that was killed: raised wherever it would go on."""
 
 
-@dataclass(order=True)
+@dataclass
 class Event:
     """What happens at a moment."""
 
-    at: float
-    number: int
-    do: Callable[[], object] = field(compare=False)
-    cancelled: bool = field(default=False, compare=False)
+    do: Callable[[], object]
+    cancelled: bool = False
 
     def cancel(self) -> None:
         """Let it not happen."""
@@ -79,6 +77,10 @@ class Process:
         """Let other things happen meanwhile."""
         self.require_alive()
         self.clock.at(seconds, self.wake)
+        self.pause()
+
+    def pause(self) -> None:
+        """Let other things happen until it is woken."""
         self.clock.hub.switch()
         self.require_alive()
 
@@ -103,7 +105,7 @@ class Clock:
         self.random = random.Random(seed)  # noqa: S311 - reproducible, not secret
         self.seconds = 0.0
         self.hub = getcurrent()
-        self._queue: list[Event] = []
+        self._queue: list[tuple[float, int, Event]] = []
         self._numbers = itertools.count()
 
     def now(self) -> datetime:
@@ -112,8 +114,8 @@ class Clock:
 
     def at(self, seconds: float, do: Callable[[], object]) -> Event:
         """Let something happen in so many seconds."""
-        event = Event(self.seconds + max(seconds, 0.0), next(self._numbers), do)
-        heapq.heappush(self._queue, event)
+        event = Event(do)
+        heapq.heappush(self._queue, (self.seconds + max(seconds, 0.0), next(self._numbers), event))
         return event
 
     def start(self, work: Callable[[], object], parent: Process | None = None) -> Process:
@@ -125,10 +127,10 @@ class Clock:
     def run(self, seconds: float | None = None, until: Callable[[], bool] = lambda: False) -> None:
         """Let time pass: so many seconds, until something is so, or until nothing is left to happen."""
         end = float("inf") if seconds is None else self.seconds + seconds
-        while self._queue and self._queue[0].at <= end and not until():
-            event = heapq.heappop(self._queue)
+        while self._queue and self._queue[0][0] <= end and not until():
+            at, _, event = heapq.heappop(self._queue)
             if not event.cancelled:
-                self.seconds = event.at
+                self.seconds = at
                 event.do()
         if seconds is not None and not until():
             self.seconds = end

@@ -35,7 +35,7 @@ class History:
         faults = self.world.wire.faults
         if draw.random() < 0.4:
             faults.throttled, faults.broken, faults.lost = 0.02, 0.01, 0.01
-        self.world.logs.window = draw.choice((None, 4920.0, 120.0))
+        self.world.logs.window = draw.choice((None, 4920.0, 600.0))
         self.kills = 0
 
     def play(self) -> list[str]:

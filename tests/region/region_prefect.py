@@ -10,7 +10,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import prefect
-from region_clock import current
+from region_clock import Event, Process, current
 from region_runs import Suspended, present, runs
 
 
@@ -93,20 +93,28 @@ class _Thread:
 
 
 class _Event:
-    """Event in virtual time; who waits looks ten times a second at least."""
+    """Event in virtual time; who waits for it again and again does so every two seconds at most."""
 
     def __init__(self) -> None:
         self._set = False
+        self._waited: tuple[Process, Event] | None = None
 
     def set(self) -> None:
         self._set = True
+        if self._waited is not None:
+            process, waited = self._waited
+            waited.cancel()
+            process.clock.at(0, process.wake)
 
     def is_set(self) -> bool:
         return self._set
 
     def wait(self, timeout: float) -> bool:
-        if not self._set:
-            time.sleep(timeout)
+        process = current()
+        if not self._set and process is not None:
+            self._waited = process, process.clock.at(max(timeout, 2.0), process.wake)
+            process.pause()
+            self._waited = None
         return self._set
 
 

@@ -4,6 +4,7 @@ Each broken promise is told with the seed of its history; one history alone is t
 """
 
 import argparse
+import gc
 import multiprocessing
 import os
 import sys
@@ -60,6 +61,7 @@ def main() -> int:
     options = asked.parse_args()
     began, total = region_clock._real_monotonic(), Figures()
     seeds = range(options.seed, options.seed + options.histories)
+    gc.freeze()  # what is loaded stays
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as pool:
         for seed, (figures, steps, broken) in zip(seeds, pool.map(play, seeds, chunksize=5), strict=True):
