@@ -50,30 +50,35 @@ def gate(house: House) -> Iterator[Gate]:
         yield made
 
 
+def killed_before_it_moves(house: House, before: Before, gate: Gate) -> None:
+    """Runs are killed at each step before the service is asked to move."""
+    for step in ("preflight", "fetch_source", "build_release", "push_release"):
+        with gate.closed(before=registers):
+            killed_when(house, lambda run, step=step: has_begun(house.prefect, run, step))
+    assert house.newest_revision() == before.revision
+
+    with gate.closed(after=registers) as closed:
+        killed_at(house, closed)
+    assert house.newest_revision() == before.revision + 1
+
+    with gate.closed(after=runs_task("smoke-test-")) as closed:  # which surveys
+        killed_at(house, closed)
+    with gate.closed(before=asks_for_scan) as closed:
+        killed_at(house, closed)
+    with gate.closed(after=runs_task("migrate-")) as closed:
+        killed_at(house, closed)
+    with gate.closed(before=lambda request: is_note(request, "PUT")):
+        killed_when(house, lambda run: has_begun(house.prefect, run, "smoke_test_release"))
+    assert house.service().task_definition == before.task_definition
+
+
 @pytest.mark.nightly
 def test_killed_at_every_step_the_release_still_rolls_out_once(
     house: House, before: Before, gate: Gate
 ) -> None:
     """Twelve runs of one release are killed with SIGKILL, each at a later step; the next one ends well."""
     with house.visitor() as visitor:
-        for step in ("preflight", "fetch_source", "build_release", "push_release"):
-            with gate.closed(before=registers):
-                killed_when(house, lambda run, step=step: has_begun(house.prefect, run, step))
-        assert house.newest_revision() == before.revision
-
-        with gate.closed(after=registers) as closed:
-            killed_at(house, closed)
-        assert house.newest_revision() == before.revision + 1
-
-        with gate.closed(after=runs_task("smoke-test-")) as closed:  # which surveys
-            killed_at(house, closed)
-        with gate.closed(before=asks_for_scan) as closed:
-            killed_at(house, closed)
-        with gate.closed(after=runs_task("migrate-")) as closed:
-            killed_at(house, closed)
-        with gate.closed(before=lambda request: is_note(request, "PUT")):
-            killed_when(house, lambda run: has_begun(house.prefect, run, "smoke_test_release"))
-        assert house.service().task_definition == before.task_definition
+        killed_before_it_moves(house, before, gate)
 
         with gate.closed(before=notes_rollout) as closed:
             killed_at(house, closed)
