@@ -124,10 +124,12 @@ def begin_rollout(
 def stop_failed_first_release(live: LiveEnvironment) -> str:
     """Leave no tasks where the first release failed: ECS would start those of no image for ever.
 
+    That is so as well where the gates have found it bad before ECS has come to an end with it.
+
     Return what was done; "" where something good may run.
     """
     service = live.service.require()
-    failed = service.primary is not None and service.primary.rollout_state == "FAILED"
+    failed = service.primary is not None and service.primary.rollout_state != "COMPLETED"
     placeholder = service.task_definition == live.outputs.task_definition_arn
     if live.releases.newest_good(1) or not service.desired or not (failed or placeholder):
         return ""

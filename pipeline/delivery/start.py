@@ -74,7 +74,7 @@ def start_rollout(
     if opened is not None and _continues(opened, primary, requested):
         found = opened.model_copy(update={"release": requested.release, "deployment_id": primary.id})
         return Started(found, deadline, StartKind.REATTACHED, opened.started_at)
-    _refuse_alien(primary, opened, requested)
+    _refuse_alien(primary, opened, requested, store)
     rollout = _open(requested, present, primary, _running_digest(service, present, primary, requested), now)
     store.write_open_rollout(rollout)
     desired = requested.desired_count if present.desired == 0 else None
@@ -112,11 +112,16 @@ def _continues(opened: Rollout, primary: Deployment, requested: RolloutRequest) 
     return primary.id != opened.primary_before and primary.task_definition == definition
 
 
-def _refuse_alien(primary: Deployment, opened: Rollout | None, requested: RolloutRequest) -> None:
-    """Refuse while a rollout is under way that no earlier, dead run of this pipeline began."""
+def _refuse_alien(
+    primary: Deployment, opened: Rollout | None, requested: RolloutRequest, store: ReleaseStore
+) -> None:
+    """Refuse while a rollout is under way that no earlier run of this pipeline began."""
     ours = opened is not None and primary.task_definition == opened.release.task_definition
     ours = ours or primary.task_definition == requested.placeholder
     if primary.rollout_state != "IN_PROGRESS" or primary.desired == 0 or ours or requested.take_over:
+        return
+    judged = next(store.latest(1), None)  # before ECS has completed it
+    if judged is not None and judged.deployment_id == primary.id:
         return
     raise EcsError(
         f"Deployment {primary.id} on {primary.task_definition} is rolling out, and not by this pipeline. "
