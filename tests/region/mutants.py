@@ -36,15 +36,11 @@ def _free(*_: object) -> Iterator[None]:
     yield
 
 
-def _open_gate(*_: object) -> Any:
+def _open_gate(*_: object, **__: object) -> Any:
     from pipeline.delivery.model import Verification
     from pipeline.ecs.model import Outcome
 
     return Verification(Outcome.SUCCEEDED, "2 tasks healthy in every target group.")
-
-
-def _rehearsed(_live: object, revision: Any) -> bool:
-    return bool(revision.is_live)
 
 
 def _strict_check(service: Any, outputs: Any, requested: Any, settings: Any) -> Any:
@@ -64,11 +60,16 @@ MUTANTS: dict[str, Callable[[], object]] = {
         "pipeline.release.store:ReleaseStore.write_open_rollout", nothing
     ),
     "never read the note": lambda: put("pipeline.release.store:ReleaseStore.open_rollout", nothing),
-    "do not wait for a migration that was left": lambda: put("tasks.rehearsal:await_left", nothing),
-    "open the gate of tasks and targets": lambda: put("pipeline.delivery.verify:_Gate._judge", _open_gate),
+    "see nothing of what a killed run left": lambda: put(
+        "pipeline.ecs.oneoff:OneOffTasks.left_behind", lambda *_: ()
+    ),
+    "go through no gate": lambda: [
+        put("tasks.gates:verify", _open_gate),
+        put("tasks.gates:_read_logs", lambda _, found, *__: found),
+    ],
+    "protect no image": lambda: put("tasks.image:_in_use", _unprotected),
     "believe every answer over HTTP": lambda: put("pipeline.health.probe:judge", lambda *_: True),
     "let two deliver at once": lambda: put("region_runs:Runs.slot", _free),
-    "trust that what runs is proven": lambda: put("flows.deploy_application:is_rehearsed", _rehearsed),
     "check health of PRIMARY's own tasks": lambda: put("tasks.gates:verify_running", _strict_check),
     "swap the database without stopping the service": lambda: put(
         "pipeline.recovery.carry:RestoreSteps.stop", nothing
