@@ -1,7 +1,9 @@
 """Beginning a rollout, or finding the one that a killed run began."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -74,6 +76,12 @@ class FakeStore:
 
     opened: Rollout | None = None
     history: list[Rollout] = field(default_factory=list)
+    judged: str = ""
+    """Deployment of the newest record."""
+
+    def latest(self, limit: int) -> Iterator[SimpleNamespace]:
+        """Yield the newest records."""
+        return iter([SimpleNamespace(deployment_id=self.judged)][:limit])
 
     def open_rollout(self) -> Rollout | None:
         """Return it."""
@@ -150,6 +158,12 @@ def test_an_alien_rollout_is_refused() -> None:
     with pytest.raises(EcsError, match=r"ecs-svc/x on app:99.*take_over"):
         begin(ecs, store)
     assert (ecs.updates, store.history) == ([], [])
+
+
+def test_a_rollout_that_was_judged_before_ecs_completed_it_is_none_of_others() -> None:
+    """A release found bad stays where nothing goes back; the next one takes its place at once."""
+    ecs = FakeService(service(deployment("ecs-svc/x", ALIEN, "IN_PROGRESS")))
+    assert begin(ecs, FakeStore(judged="ecs-svc/x")).kind is StartKind.NEW
 
 
 def test_an_alien_rollout_is_taken_over_when_told() -> None:
