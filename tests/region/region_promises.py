@@ -8,6 +8,8 @@ from region_service import Deployment
 from region_world import ROLLBACK_ALARMS, World
 
 _UNDECIDED = ("TIMED_OUT", "UNKNOWN", "SUPERSEDED")
+_TOGETHER = 20
+"""Most runs that are at work at once."""
 _SETTLING = 60.0
 """Seconds for which a condition must have held before a check that misses it is wrong."""
 _MOVING = ("deploy-application", "rollback-application")
@@ -41,7 +43,7 @@ class Watch:
     def _look(self) -> None:
         """Look every five seconds while a run is at work, else three times a minute."""
         self._note()
-        at_work = any(not run.over for run in self.world.runs.all)
+        at_work = any(not run.over for run in self.world.runs.all[-_TOGETHER:])
         self.timer = self.world.clock.at(5 if at_work else 20, self._look)
 
     def _note(self) -> None:
