@@ -61,8 +61,8 @@ def register_blocks(item: Environment) -> None:
     """Write the environment's block; credentials and secrets that a person entered stay as they are."""
     saved = _saved(AwsCredentials, f"aws-{item.name}")
     credentials = _new_credentials(item) if saved is None or _outdated(item, saved) else saved
-    present = _saved(DeployEnvironment, item.name)
-    token = present.source_token if present else None
+    present = _readable(item.name)
+    token = present.source_token if present else _source_token(item.name)
     same = present is not None and credentials is saved and present.settings == item
     if present is None or not same or present._block_schema_id != _schema(DeployEnvironment):
         block = DeployEnvironment(settings=item, aws_credentials=credentials, source_token=token)
@@ -86,6 +86,22 @@ def _saved(kind: type[B], name: str) -> B | None:
         return cast("B", kind.load(name))
     except ValueError:
         return None
+
+
+def _readable(name: str) -> DeployEnvironment | None:
+    """Return an environment's block; None for one that another version wrote in its own form, too."""
+    with suppress(RuntimeError):
+        return _saved(DeployEnvironment, name)
+    return None
+
+
+def _source_token(name: str) -> SecretStr | None:
+    """Return the token that a person entered into a block, whatever else is in it."""
+    kind = DeployEnvironment._block_type_slug or ""
+    with get_client(sync_client=True) as client, suppress(ObjectNotFound):
+        token = client.read_block_document_by_name(name, kind, include_secrets=True).data.get("source_token")
+        return SecretStr(token) if token else None
+    return None
 
 
 def _new_credentials(item: Environment) -> AwsCredentials:

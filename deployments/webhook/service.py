@@ -29,6 +29,10 @@ CREATE TABLE IF NOT EXISTS reported (run TEXT PRIMARY KEY, deployment INTEGER NO
 """
 
 
+_REPORTED = 5000
+"""Writes of reports that are kept; a run takes a handful, and the reporter looks at 200 runs."""
+
+
 class DeliveryStore:
     """A small SQLite file, used by one process; a damaged one is set aside, as Prefect's keys still hold."""
 
@@ -59,7 +63,9 @@ class DeliveryStore:
     def claim(self, key: str, now: float) -> bool:
         """Take a nonce; False where it was taken before."""
         self._database.execute("DELETE FROM seen WHERE at < ?", (now - self._keep,))
-        added = self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, '{}')", (key, now))
+        added = self._database.execute(
+            "INSERT OR IGNORE INTO seen (key, at, answer) VALUES (?, ?, '{}')", (key, now)
+        )
         return added.rowcount == 1
 
     def release(self, key: str) -> None:
@@ -69,7 +75,9 @@ class DeliveryStore:
     def remember(self, key: str, now: float, answer: Any) -> None:
         """Keep the answer for a redelivery, and forget what no redelivery can ask for any more."""
         self._database.execute("DELETE FROM seen WHERE at < ?", (now - self._keep,))
-        self._database.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", (key, now, json.dumps(answer)))
+        self._database.execute(
+            "INSERT OR REPLACE INTO seen (key, at, answer) VALUES (?, ?, ?)", (key, now, json.dumps(answer))
+        )
 
     def reported(self, run: str) -> tuple[int, str] | None:
         """Return GitHub's deployment id and the state last reported for a run."""
@@ -78,8 +86,13 @@ class DeliveryStore:
         ).fetchone()
 
     def report(self, run: str, deployment: int, state: str) -> None:
-        """Keep what was reported."""
-        self._database.execute("INSERT OR REPLACE INTO reported VALUES (?, ?, ?)", (run, deployment, state))
+        """Keep what was reported, of the runs that were reported last."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO reported (run, deployment, state) VALUES (?, ?, ?)",
+            (run, deployment, state),
+        )
+        oldest = "(SELECT max(rowid) FROM reported) - ?"
+        self._database.execute(f"DELETE FROM reported WHERE rowid <= {oldest}", (_REPORTED,))  # noqa: S608
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -43,3 +43,28 @@ def test_a_file_that_cannot_be_opened_stays_where_it_is(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError):
         DeliveryStore(path, 1000)
     assert path.is_dir()
+
+
+def test_a_column_that_a_newer_version_added_is_no_trouble(tmp_path: Path) -> None:
+    """Going back by one version must not stop the receiver."""
+    path = tmp_path / "webhook.db"
+    DeliveryStore(path, 1000).close()
+    with closing(sqlite3.connect(path)) as newer:
+        for table in ("seen", "reported"):
+            newer.execute(f"ALTER TABLE {table} ADD COLUMN added TEXT DEFAULT ''")
+    with closing(DeliveryStore(path, 1000)) as store:
+        assert store.claim("nonce", 1.0)
+        store.remember("delivery", 1.0, {"runs": []})
+        store.report("run", 7, "success")
+        assert store.seen("delivery") == {"runs": []}
+        assert store.reported("run") == (7, "success")
+
+
+def test_what_was_reported_stays_bounded(tmp_path: Path) -> None:
+    """A year of runs; the last of them are still known."""
+    with closing(DeliveryStore(tmp_path / "webhook.db", 1000)) as store:
+        for number in range(6000):
+            store.report(f"run {number}", number, "success")
+        assert store.reported("run 0") is None
+        assert store.reported("run 1001") == (1001, "success")
+        assert store.reported("run 5999") == (5999, "success")
