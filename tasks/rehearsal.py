@@ -33,7 +33,7 @@ def begin_rehearsal(
 ) -> Task | None:
     """Start one task that surveys and, where nothing is pending, goes on as the release itself.
 
-    Where it ``waits``, migrations that are about to begin are awaited in the task, and nothing is told. None
+    Where it ``waits``, the task awaits migrations that are about to start, and reports nothing. None
     where its command would be too long for ECS.
     """
     log, tasks, seconds = get_run_logger(), live.one_off_tasks, int(timeout.total_seconds())
@@ -46,7 +46,7 @@ def begin_rehearsal(
         return None
     if not waits:
         stop_left(tasks, log.info, SMOKE_TEST)
-        await_left(tasks, seconds, log.info, "migrate-")  # else told as pending, and begun twice
+        await_left(tasks, seconds, log.info, "migrate-")  # else they count as pending, and run twice
     task = tasks.start(requested)
     does = "waits for the migrations" if waits else "surveys"
     log.info("Task %s starts: it %s, and is the smoke test where nothing is pending", task.id, does)
@@ -76,7 +76,7 @@ def survey_release(
     logs = TaskLogs(live.access, live.outputs.log_group)
     requested = _one_off(live, task_definition, "survey", survey_command(live.settings.django.manage))
     if rehearsal is None:
-        await_left(tasks, seconds, log.info, "migrate-")  # else told as pending, and begun twice
+        await_left(tasks, seconds, log.info, "migrate-")  # else they count as pending, and run twice
         lines = run_command(tasks, requested, logs, seconds, log.info, log.warning, is_complete)
     else:
         lines = ask_rehearsal(tasks, rehearsal, requested, logs, seconds, log.warning, is_complete)

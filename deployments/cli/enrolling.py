@@ -28,9 +28,8 @@ def enrol(environment: str, name: str) -> int:
     Raises:
         CommandError: the name is none or taken, nobody sits at the terminal, or the code is wrong.
     """
-    if not re.fullmatch(
-        r"[a-z][a-z0-9]{0,31}", name
-    ):  # a dash would end the environment's name in the block's
+    # A dash would end the environment's name in the block's.
+    if not re.fullmatch(r"[a-z][a-z0-9]{0,31}", name):
         raise CommandError(f"{name!r} is no approver's name: lower-case letters and digits, such as ann.")
     if name in enrolled_approvers(environment):
         raise CommandError(

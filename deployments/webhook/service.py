@@ -91,8 +91,9 @@ class DeliveryStore:
             "INSERT OR REPLACE INTO reported (run, deployment, state) VALUES (?, ?, ?)",
             (run, deployment, state),
         )
-        oldest = "(SELECT max(rowid) FROM reported) - ?"
-        self._database.execute(f"DELETE FROM reported WHERE rowid <= {oldest}", (_REPORTED,))  # noqa: S608
+        self._database.execute(
+            "DELETE FROM reported WHERE rowid <= (SELECT max(rowid) FROM reported) - ?", (_REPORTED,)
+        )
 
 
 def _opened(path: Path) -> sqlite3.Connection:

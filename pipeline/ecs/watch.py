@@ -34,7 +34,7 @@ def watch(
     """Look until the rollout is ready for the gates or has ended; report changes, and every 15 s what lasts.
 
     With ``completed`` it is ready only once ECS has completed the deployment.
-    ``warn`` hears of each task that failed. ``progress`` is told the share of the wanted tasks that run, from
+    ``warn`` hears of each task that failed. ``progress`` gets the share of the wanted tasks that run, from
     0 to 1, when it changes.
 
     API errors lengthen the interval and prove nothing: the deadline ends the watch, or an error
@@ -68,7 +68,7 @@ def watch(
 
 
 def _newest_failure(stopped: Iterable[Task]) -> str:
-    """Reason of the task that failed last; "" where none is told."""
+    """Return the reason of the task that failed last; "" where none has one."""
     newest = sorted(stopped, key=lambda task: task.created_at, reverse=True)
     return next(filter(None, map(failure_reason, newest)), "")
 

@@ -1,32 +1,14 @@
 """A database that is saved and replaced by one job: what is saved, and when nothing is replaced."""
 
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
+from noted_database import database, note
 
 from pipeline.sqlite.job import backup
 from pipeline.sqlite.job.errors import JobError
 from pipeline.sqlite.job.exchange import exchange
-
-
-def database(path: Path, note: str) -> None:
-    """Make a database that holds a note."""
-    connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE note(text)")
-    connection.execute("INSERT INTO note VALUES (?)", (note,))
-    connection.commit()
-    connection.close()
-
-
-def note(path: Path) -> str:
-    """Return the note."""
-    connection = sqlite3.connect(path)
-    try:
-        return str(connection.execute("SELECT text FROM note").fetchone()[0])
-    finally:
-        connection.close()
 
 
 @pytest.fixture

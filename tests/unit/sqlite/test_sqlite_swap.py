@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from noted_database import database, note
 
 from pipeline.sqlite.job.checks import check
 from pipeline.sqlite.job.errors import JobError
@@ -13,25 +14,6 @@ from pipeline.sqlite.job.swap import swap
 
 JOURNAL = bytes(512)
 """As SQLite leaves one with journal_mode=persist; any other it would roll back or remove itself."""
-
-
-def database(path: Path, note: str) -> Path:
-    """Make a database that holds a note."""
-    connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE note(text)")
-    connection.execute("INSERT INTO note VALUES (?)", (note,))
-    connection.commit()
-    connection.close()
-    return path
-
-
-def note(path: Path) -> str:
-    """Return the note."""
-    connection = sqlite3.connect(path)
-    try:
-        return str(connection.execute("SELECT text FROM note").fetchone()[0])
-    finally:
-        connection.close()
 
 
 def swapped(folder: Path, **spec: Any) -> dict[str, Any]:
