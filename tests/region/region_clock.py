@@ -23,7 +23,7 @@ class Killed(BaseException):
     """The end of a process that was killed: raised wherever it would go on."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Event:
     """What happens at a moment."""
 

@@ -41,10 +41,10 @@ class Watch:
         self.broken.append(f"{self.world.clock.seconds:.0f} s: {text}")
 
     def _look(self) -> None:
-        """Look every five seconds while a run is at work, else three times a minute."""
+        """Look every five seconds while a run is at work, else once a minute."""
         self._note()
         at_work = any(not run.over for run in self.world.runs.all[-_TOGETHER:])
-        self.timer = self.world.clock.at(5 if at_work else 20, self._look)
+        self.timer = self.world.clock.at(5 if at_work else 60, self._look)
 
     def _note(self) -> None:
         """Note whether visitors are served, and which alarms are red."""

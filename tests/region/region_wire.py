@@ -214,7 +214,7 @@ _whole_way = BaseClient._make_api_call
 
 
 def _short_way(self: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
-    """Answer as a client would, without bytes between; what did not go well goes the whole way."""
+    """Answer as a client would, without bytes between; what a client repeats goes the whole way."""
     if _wire is None or not _wire.short or current() is None:
         return _whole_way(self, operation_name, api_params)
     model = self._service_model.operation_model(operation_name)
@@ -226,11 +226,34 @@ def _short_way(self: Any, operation_name: str, api_params: dict[str, Any]) -> An
         answer = error
     if isinstance(answer, dict) or answer is None:
         return as_parsed(model, answer)
+    if isinstance(answer, Refusal) and _is_final(answer):
+        raise _as_raised(self, answer, operation_name)
     _ended[getcurrent()] = answer
     return _whole_way(self, operation_name, params)
 
 
 BaseClient._make_api_call = _short_way  # type: ignore[method-assign]
+BaseClient.get_paginator = cache(BaseClient.get_paginator)  # type: ignore[method-assign] # makes a class each time
+
+
+def _is_final(refusal: Refusal) -> bool:
+    """Whether a client does not repeat what was refused so."""
+    code = refusal.answer["Error"]["Code"]
+    return _status(refusal) < 500 and "Throttl" not in code
+
+
+def _as_raised(client: Any, refusal: Refusal, operation: str) -> Exception:
+    """Return what a client raises for a refusal."""
+    error = refusal.answer["Error"]
+    metadata = {"HTTPStatusCode": _status(refusal), "HTTPHeaders": {}, "RetryAttempts": 0}
+    raised: Exception = client.exceptions.from_code(error["Code"])(
+        {"Error": dict(error), "ResponseMetadata": metadata}, operation
+    )
+    return raised
+
+
+def _status(refusal: Refusal) -> int:
+    return int(getattr(refusal, "status", _STATUS.get(refusal.answer["Error"]["Code"], 400)))
 
 
 def _seconds(value: Any) -> float:
@@ -273,7 +296,7 @@ def _bytes(body: Any) -> bytes:
 def _refused(service: str, refusal: Refusal, model: Any) -> AWSResponse:
     error = refusal.answer["Error"]
     code, message = error["Code"], error["Message"]
-    status = getattr(refusal, "status", _STATUS.get(code, 400))
+    status = _status(refusal)
     if service == "s3":
         text = (
             ""
