@@ -141,9 +141,10 @@ def register(*environments: EnvironmentName) -> None:
 
     if environments and HAS_STACK and all(environment(name).aws_endpoint_url for name in environments):
         _enter_stack_with_image()
-    from deployments.register import register as register_with_prefect
+    from deployments.registered import ensure_registered
 
-    register_with_prefect(environments)
+    if not ensure_registered(environments):
+        print("Nothing has changed since the last registration.", file=sys.stderr)
 
 
 def _enter_stack_with_image() -> None:

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import docker
 from docker.errors import APIError, DockerException, ImageNotFound
 
 from deployments.local.exclusive import exclusive
+from deployments.local.setup.paths import TOOLS
 from pipeline.errors import PipelineError
 
 DEFAULT = "python:3.12-slim-bookworm"
@@ -37,6 +39,9 @@ _UNWANTED = (
 )
 """Without the last, pip installs for the whole system (PEP 668), as it does in the official images."""
 _TRUST = Path("/etc/ssl/certs/ca-certificates.crt")
+_APT = Path("/etc/apt")
+_SEEN = tuple(path for path in (_TRUST, Path("/var/lib/apt/lists")) if path.exists())
+_NOTE = TOOLS / "base-image"
 _TARGETS = "$(ORIGIN)|deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
 _ACQUIRE = re.compile(r'^Acquire::(Check-|https?::|Retries|ForceIPv)[^"]* "[^"]+";$')
 _LIMIT = 600
@@ -87,9 +92,9 @@ def ensure_base_image(
     image = requested or os.environ.get("BASE_IMAGE") or DEFAULT
     if _present(engine, image):
         return image
-    recipe = _recipe() if shutil.which("apt-get") else None
-    if recipe and _present(engine, recipe.reference):
-        return recipe.reference
+    equivalent = _equivalent() if shutil.which("apt-get") else ""
+    if equivalent and _present(engine, equivalent):
+        return equivalent
     try:
         report(f"Pulling {image}")
         engine.images.pull(image)
@@ -119,6 +124,27 @@ def _present(engine: docker.DockerClient, image: str) -> bool:
             "Check that the Docker engine runs (docker info)."
         ) from error
     return True
+
+
+def _equivalent() -> str:
+    """Return the reference of this machine's equivalent; "" where apt names no usable source.
+
+    It is noted beside a digest of apt's settings and lists, as asking apt takes a second.
+    """
+    files = sorted(path for path in _APT.rglob("*") if path.is_file())
+    state = [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in (*files, *_SEEN)]
+    digest = hashlib.sha256(repr(state).encode()).hexdigest()
+    with suppress(OSError):
+        noted, _, reference = _NOTE.read_text(encoding="utf-8").partition(" ")
+        if noted == digest:
+            return reference
+    recipe = _recipe()
+    reference = recipe.reference if recipe else ""
+    _NOTE.parent.mkdir(exist_ok=True)
+    written = _NOTE.with_suffix(f".{os.getpid()}")
+    written.write_text(f"{digest} {reference}", encoding="utf-8")
+    written.replace(_NOTE)
+    return reference
 
 
 def _make(engine: docker.DockerClient, image: str, report: Report) -> str:

@@ -13,7 +13,7 @@ from deployments.follow import Follower, page_of_run, start
 from deployments.local.stack.commands import up
 from deployments.local.stack.secrets import show_password
 from deployments.local.stack.settings import Settings
-from deployments.register import register
+from deployments.registered import ensure_registered
 from pipeline.errors import PipelineError
 from pipeline.release.model import ReleaseRecord
 
@@ -38,7 +38,7 @@ def run_demo() -> None:
 def prepare(console: Console) -> None:
     """Bring the stack up and register the local environment."""
     _step(console, "The local stack", lambda: up(Settings.read(), console.print))
-    _step(console, "Blocks and deployments", lambda: register([ENVIRONMENT]))
+    _step(console, "Blocks and deployments", lambda: ensure_registered([ENVIRONMENT]))
 
 
 def _step(console: Console, name: str, action: Any) -> None:

@@ -5,7 +5,6 @@ cancelled by SIGTERM and then SIGKILL, and whose end is seen by its exit code.
 """
 
 import asyncio
-import hashlib
 import os
 import secrets
 import shlex
@@ -14,22 +13,20 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, ClassVar
 
 from prefect.events.clients import get_events_subscriber
 from prefect.events.filters import EventFilter, EventNameFilter
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker
 
+from deployments.fingerprint import fingerprint
 from deployments.paths import PROJECT
 from deployments.worker import launch
 
 _ENGINE = "prefect.engine"
-_READ = (".py", ".toml")
 _DEAF = 5.0
 """Seconds before the server is listened to again."""
 _TAKEABLE = EventNameFilter(name=[f"prefect.flow-run.{name}" for name in ("Scheduled", "Resuming")])
-_IMPORTED = ("blocks", "deployments", "flows", "pipeline", "tasks")
 
 
 class Warmth:
@@ -69,17 +66,6 @@ class Warmth:
                 stdin=subprocess.PIPE,
                 pass_fds=[asked.fileno()],
             )
-
-
-def fingerprint(root: Path) -> str:
-    """Return a digest of the names, sizes and times of the files that a server imports or reads at import."""
-    found = hashlib.sha256()
-    for package in _IMPORTED:
-        for path in sorted((root / package).rglob("*.*")):
-            if path.suffix in _READ:
-                state = path.stat()
-                found.update(f"{path} {state.st_size} {state.st_mtime_ns}\n".encode())
-    return found.hexdigest()
 
 
 class WarmConfiguration(ProcessJobConfiguration):

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from deployments.worker.warm import Warmth, fingerprint
+from deployments.fingerprint import fingerprint
+from deployments.worker.warm import Warmth
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
 _SECONDS = 60.0

@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 
 from botocore.response import StreamingBody
+from support.answering import Refusal
 
 Copy = Callable[[Any], Any]
 
@@ -62,3 +63,32 @@ def _left_out(value: Any) -> Any:
 
 def _moment(value: datetime | float) -> datetime:
     return value if isinstance(value, datetime) else datetime.fromtimestamp(value, UTC)
+
+
+def is_final(refusal: Refusal) -> bool:
+    """Whether a client does not repeat what was refused so."""
+    code = refusal.answer["Error"]["Code"]
+    return status_of(refusal) < 500 and "Throttl" not in code
+
+
+def as_raised(client: Any, refusal: Refusal, operation: str) -> Exception:
+    """Return what a client raises for a refusal."""
+    error = refusal.answer["Error"]
+    metadata = {"HTTPStatusCode": status_of(refusal), "HTTPHeaders": {}, "RetryAttempts": 0}
+    raised: Exception = client.exceptions.from_code(error["Code"])(
+        {"Error": dict(error), "ResponseMetadata": metadata}, operation
+    )
+    return raised
+
+
+def status_of(refusal: Refusal) -> int:
+    """Return the HTTP status of a refusal."""
+    return int(getattr(refusal, "status", _STATUS.get(refusal.answer["Error"]["Code"], 400)))
+
+
+_STATUS = dict.fromkeys(("404", "NoSuchKey", "NoSuchBucket", "NoSuchUpload"), 404) | {
+    "PreconditionFailed": 412,
+    "ConditionalRequestConflict": 409,
+    "SlowDown": 503,
+    "InternalError": 500,
+}

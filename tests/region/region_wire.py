@@ -27,7 +27,7 @@ from greenlet import getcurrent
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 from region_clock import Clock, Killed, current
-from region_parsed import as_parsed
+from region_parsed import as_parsed, as_raised, is_final, status_of
 from support.answering import Refusal
 
 _LATENCY = 0.08
@@ -226,34 +226,14 @@ def _short_way(self: Any, operation_name: str, api_params: dict[str, Any]) -> An
         answer = error
     if isinstance(answer, dict) or answer is None:
         return as_parsed(model, answer)
-    if isinstance(answer, Refusal) and _is_final(answer):
-        raise _as_raised(self, answer, operation_name)
+    if isinstance(answer, Refusal) and is_final(answer):
+        raise as_raised(self, answer, operation_name)
     _ended[getcurrent()] = answer
     return _whole_way(self, operation_name, params)
 
 
 BaseClient._make_api_call = _short_way  # type: ignore[method-assign]
 BaseClient.get_paginator = cache(BaseClient.get_paginator)  # type: ignore[method-assign] # makes a class each time
-
-
-def _is_final(refusal: Refusal) -> bool:
-    """Whether a client does not repeat what was refused so."""
-    code = refusal.answer["Error"]["Code"]
-    return _status(refusal) < 500 and "Throttl" not in code
-
-
-def _as_raised(client: Any, refusal: Refusal, operation: str) -> Exception:
-    """Return what a client raises for a refusal."""
-    error = refusal.answer["Error"]
-    metadata = {"HTTPStatusCode": _status(refusal), "HTTPHeaders": {}, "RetryAttempts": 0}
-    raised: Exception = client.exceptions.from_code(error["Code"])(
-        {"Error": dict(error), "ResponseMetadata": metadata}, operation
-    )
-    return raised
-
-
-def _status(refusal: Refusal) -> int:
-    return int(getattr(refusal, "status", _STATUS.get(refusal.answer["Error"]["Code"], 400)))
 
 
 def _seconds(value: Any) -> float:
@@ -296,7 +276,7 @@ def _bytes(body: Any) -> bytes:
 def _refused(service: str, refusal: Refusal, model: Any) -> AWSResponse:
     error = refusal.answer["Error"]
     code, message = error["Code"], error["Message"]
-    status = _status(refusal)
+    status = status_of(refusal)
     if service == "s3":
         text = (
             ""
@@ -311,11 +291,3 @@ def _refused(service: str, refusal: Refusal, model: Any) -> AWSResponse:
         )
     text = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
     return AWSResponse("", status, {}, Raw(text.encode()))
-
-
-_STATUS = dict.fromkeys(("404", "NoSuchKey", "NoSuchBucket", "NoSuchUpload"), 404) | {
-    "PreconditionFailed": 412,
-    "ConditionalRequestConflict": 409,
-    "SlowDown": 503,
-    "InternalError": 500,
-}

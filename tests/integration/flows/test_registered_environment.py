@@ -6,6 +6,7 @@ import pytest
 from flow_runs import Runs, told
 from prefect import flow
 from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.settings import PREFECT_API_URL
 from prefect_aws import AwsCredentials
 from pydantic import SecretStr
 from support.secret_keys import SECRET_KEYS
@@ -16,6 +17,7 @@ from blocks.deploy_environment import DeployEnvironment
 from deployments.cli.logs import show_application_log, show_run_log
 from deployments.cli.status import show_status
 from deployments.register import register, register_blocks
+from deployments.registered import ensure_registered
 from deployments.work_pools import WorkPoolError, register_work_pools
 from flows.doctor import doctor
 from flows.shared.ending import state_is_outcome
@@ -117,6 +119,25 @@ def test_everything_is_registered_and_may_be_again(place: World, runs: Runs) -> 
     register_work_pools(runs.client, docker.model_copy(update={"name": "elsewhere"}))
     template = runs.client.read_work_pool("elsewhere").base_job_template
     assert template["variables"]["properties"]["image"]["default"] == "i"
+
+
+def test_registering_again_writes_nothing_unless_something_has_changed(
+    place: World, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server is asked itself: what somebody changed or removed there is written again."""
+    monkeypatch.setenv("PREFECT_API_URL", str(PREFECT_API_URL.value()))
+    assert ensure_registered(["production"])
+    assert not ensure_registered(["production"])
+    deployment = runs.client.read_deployment_by_name("doctor/production")
+    runs.client.delete_deployment(deployment.id)
+    assert ensure_registered(["production"])
+    assert runs.client.read_deployment_by_name("doctor/production").version == deployment.version
+    assert not ensure_registered(["production"])
+    monkeypatch.setattr("deployments.registered.fingerprint", lambda root: f"other code below {root}")
+    assert ensure_registered(["production"])
+    monkeypatch.setenv("PREFECT_API_AUTH_STRING", "someone:else")
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    assert ensure_registered(["production"])  # a note that cannot be read proves nothing
 
 
 def test_status_and_logs_are_shown(registered: World, runs: Runs, capsys: pytest.CaptureFixture[str]) -> None:

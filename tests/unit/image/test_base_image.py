@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from deployments.local import base_image
 from deployments.local.base_image import BaseImageError, Recipe, bootstrap_command, ensure_base_image
 
 _RECIPE = Recipe(
@@ -50,3 +51,20 @@ def test_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
     with pytest.raises(BaseImageError, match="Docker engine does not answer"):
         ensure_base_image()
+
+
+def test_apt_is_asked_once_until_its_settings_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A note that is half written counts for nothing, either."""
+    asked: list[str] = []
+    monkeypatch.setattr(base_image, "_APT", tmp_path / "apt")
+    monkeypatch.setattr(base_image, "_NOTE", tmp_path / "tools/base-image")
+    monkeypatch.setattr(base_image, "_recipe", lambda: asked.append("apt") or _RECIPE)
+    (tmp_path / "apt").mkdir()
+    assert [base_image._equivalent(), base_image._equivalent()] == [_RECIPE.reference] * 2
+    assert len(asked) == 1
+    (tmp_path / "apt/sources.list").write_text("deb http://other bookworm main", encoding="utf-8")
+    assert base_image._equivalent() == _RECIPE.reference
+    assert len(asked) == 2
+    (tmp_path / "tools/base-image").write_text("0123", encoding="utf-8")
+    assert base_image._equivalent() == _RECIPE.reference
+    assert len(asked) == 3
