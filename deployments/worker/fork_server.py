@@ -22,6 +22,7 @@ import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from deployments.worker.authorities import share_authorities
 from deployments.worker.launch import peer
 
 _ENGINES = (
@@ -167,6 +168,7 @@ def _place(connection: socket.socket) -> Place | None:
 
 def preload() -> None:
     """Import what every run needs: Prefect's engines, what they import while they run, and all flows."""
+    share_authorities()
     flows = importlib.import_module("flows").__path__
     for name in (*_ENGINES, *(f"flows.{module.name}" for module in pkgutil.iter_modules(flows))):
         importlib.import_module(name)

@@ -22,6 +22,7 @@ from prefect.workers.process import ProcessJobConfiguration, ProcessWorker
 from deployments.fingerprint import fingerprint
 from deployments.paths import PROJECT
 from deployments.worker import launch
+from deployments.worker.authorities import share_authorities
 
 _ENGINE = "prefect.engine"
 _DEAF = 5.0
@@ -111,6 +112,7 @@ async def _take_at_once(worker: WarmWorker) -> None:
 def serve(pool: str, name: str | None = None) -> None:
     """Serve the pool's runs until an interrupt or SIGTERM; the work pool is made when it is absent."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asyncio ends in order on an interrupt
+    share_authorities()
     WarmConfiguration.warmth.command()
     worker = WarmWorker(work_pool_name=pool, name=name, heartbeat_interval_seconds=10)
     with suppress(KeyboardInterrupt):
