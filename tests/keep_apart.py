@@ -14,25 +14,25 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from prefect.blocks.core import Block  # noqa: E402
-from prefect.types import SecretDict  # noqa: E402
-from prefect_aws import AwsCredentials  # noqa: E402
-from pydantic import BaseModel, SecretStr  # noqa: E402
-from pyotp import TOTP  # noqa: E402
+from prefect.blocks.core import Block
+from prefect.types import SecretDict
+from prefect_aws import AwsCredentials
+from pydantic import BaseModel, SecretStr
+from pyotp import TOTP
 
-from blocks.app_secrets import AppSecrets  # noqa: E402
-from blocks.approver import Approver  # noqa: E402
-from blocks.deploy_environment import DeployEnvironment  # noqa: E402
-from deployments.prefect_file import _flow, entries, own_schema  # noqa: E402
-from pipeline.approvers import Attempt, judge_code  # noqa: E402
-from pipeline.environment.files import PROJECT  # noqa: E402
-from pipeline.environment.loader import environment  # noqa: E402
-from pipeline.logs.manifest import DayManifest  # noqa: E402
-from pipeline.state.backup import Bundle  # noqa: E402
-from pipeline.state.model import ConfigurationRecord, RunRecord, StateSnapshot  # noqa: E402
-from pipeline.state.plans import WaitingPlan, remember_waiting  # noqa: E402
-from pipeline.state.record import announce, keep_record, record_name  # noqa: E402
-from pipeline.terraform.approval import PlanIdentity  # noqa: E402
+from blocks.app_secrets import AppSecrets
+from blocks.approver import Approver
+from blocks.deploy_environment import DeployEnvironment
+from deployments.prefect_file import _flow, entries, own_schema
+from pipeline.approvers import Attempt, judge_code
+from pipeline.environment.files import PROJECT
+from pipeline.environment.loader import environment
+from pipeline.logs.manifest import DayManifest
+from pipeline.state.backup import Bundle
+from pipeline.state.model import ConfigurationRecord, RunRecord, StateSnapshot
+from pipeline.state.plans import WaitingPlan, remember_waiting
+from pipeline.state.record import announce, keep_record, record_name
+from pipeline.terraform.approval import PlanIdentity
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECRET = "MADEUP" * 6
@@ -85,9 +85,7 @@ def beside_the_state() -> dict[str, bytes]:
     )
     keep_record(home, record, bundle)
     names = {"locks/": "run", "waiting/": "waiting", "record.json": "configuration"}
-    return {
-        kind: body for key, body in home.written.items() for part, kind in names.items() if part in key
-    }
+    return {kind: body for key, body in home.written.items() for part, kind in names.items() if part in key}
 
 
 def archived_day() -> bytes:

@@ -85,7 +85,9 @@ def start_rollout(
         requested.release.task_definition,
         desired,
         force=failed_before or requested.force,
-        configuration=rollback_setting(present, on=not rollout.holds_rollback) if rollout.holds_rollback or held_before else None,
+        configuration=rollback_setting(present, on=not rollout.holds_rollback)
+        if rollout.holds_rollback or held_before
+        else None,
     )
     rollout = rollout.model_copy(update={"deployment_id": started.id})
     store.write_open_rollout(rollout)
