@@ -1,7 +1,7 @@
 """Rules for reading what the pipeline keeps, whichever of its versions wrote it. Pure.
 
-Fields that a version does not know are passed over: the models ignore them. A word of a closed set that it does
-not know is read as one that permits nothing where ``word_or`` names one; elsewhere it is an error.
+Fields that a version does not know are passed over: the models ignore them. A word of a closed set that it
+does not know is read as one that permits nothing where ``word_or`` names one; elsewhere it is an error.
 """
 
 from typing import TypeVar

@@ -112,7 +112,8 @@ def check_running_release(live: LiveEnvironment) -> Verification:
 def tell_rollback_off(live: LiveEnvironment) -> str:
     """Say that a killed run has left ECS's own rollback off; "" where it has not, or it cannot be told."""
     try:
-        told = tell_hold(live.releases.open_rollout(), live.service.require())
+        opened = live.releases.open_rollout()
+        told = tell_hold(opened, live.service.require()) if opened else ""
     except (AwsError, EcsError, RecordError) as error:
         get_run_logger().warning("Whether ECS's own rollback is on cannot be told: %s", error)
         return ""

@@ -151,8 +151,8 @@ def end_rollout(service: EcsService, store: ReleaseStore, rollout: Rollout) -> N
 def end_hold(service: EcsService, store: ReleaseStore) -> Rollout | None:
     """Switch ECS's own rollback on again where a killed run has left it off; return that run's rollout.
 
-    While ECS still moves the service it stays off: a person decides on going back. The rollout stays noted. For
-    runs only that hold the environment's delivery lock.
+    While ECS still moves the service it stays off: a person decides on going back. The rollout stays noted.
+    Only who holds the environment's delivery lock may call this.
     """
     opened = store.open_rollout()
     if opened is None or not opened.holds_rollback:
@@ -170,9 +170,9 @@ def is_moving(service: Service) -> bool:
     return service.primary is None or service.primary.rollout_state == "IN_PROGRESS"
 
 
-def tell_hold(opened: Rollout | None, service: Service) -> str:
+def tell_hold(opened: Rollout, service: Service) -> str:
     """Say that ECS's own rollback is off although the service is still; "" where all is as it should be."""
-    if opened is None or not opened.holds_rollback or service.rolls_back or is_moving(service):
+    if not opened.holds_rollback or service.rolls_back or is_moving(service):
         return ""
     return (
         f"ECS's own rollback is off since {opened.started_at:%Y-%m-%d %H:%M} UTC, for release "

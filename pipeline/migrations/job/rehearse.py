@@ -1,8 +1,7 @@
 """Surveys, and where nothing is pending goes on as the application itself.
 
 ``python3 -c CODE PATIENCE COUNT SURVEY... START...``: COUNT words survey, the others start the application.
-With PATIENCE, in seconds, it waits in silence until somebody has migrated. It only reads, so SIGTERM ends it at once;
-the application has its own way with it.
+With PATIENCE, in seconds, it waits in silence until somebody has migrated. It only reads: SIGTERM ends it.
 """
 
 import os

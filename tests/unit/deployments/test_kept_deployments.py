@@ -36,5 +36,7 @@ def test_what_was_registered_before_still_runs(entrypoint: str, then: dict[str, 
 @pytest.mark.parametrize(("entrypoint", "then"), KEPT[:1])
 def test_a_parameter_of_a_later_version_is_refused_by_its_name(entrypoint: str, then: dict[str, Any]) -> None:
     """Passed over, a wish such as a dry run would be lost. Prefect fails the run with these words."""
-    with pytest.raises(SignatureMismatchError, match="expects parameters .* was provided with .*added_later"):
+    with pytest.raises(
+        SignatureMismatchError, match=r"expects parameters .* was provided with .*added_later"
+    ):
         flow_of(entrypoint).validate_parameters({**then["parameters"], "added_later": True})

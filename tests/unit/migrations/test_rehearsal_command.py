@@ -78,8 +78,8 @@ def test_it_fits_into_a_task() -> None:
 
 
 def test_it_ends_at_once_when_it_is_told_to() -> None:
-    """Without a way with SIGTERM of its own, a container's first process has to be killed half a minute later."""
-    survey = "import time; print('VIMBISO-MIGRATIONS 0', flush=True); time.sleep(600)"
+    """A container's first process that has no way with SIGTERM has to be killed half a minute later."""
+    survey = "import time; print('VIMBISO-MIGRATIONS 0', flush=True); time.sleep(20)"
     _, _, code, *words = rehearsal_command((sys.executable, "-c", survey), START, 0)
     with subprocess.Popen([sys.executable, "-c", code, *words], stdout=subprocess.PIPE) as asked:
         assert asked.stdout is not None

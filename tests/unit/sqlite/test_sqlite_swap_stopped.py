@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +79,8 @@ def struck(folder: Path, monkeypatch: pytest.MonkeyPatch, at: int, blow: Blow, e
     stricken = Stricken(at, blow)
     with monkeypatch.context() as patched:
         patched.setattr(job, "os", stricken)
-        try:
+        with suppress(JobError, KilledError):
             swapped(folder, "new", "old", integrity="integrity_check", expected=expected)
-        except (JobError, KilledError):
-            pass
     return stricken.left <= 0
 
 
