@@ -12,12 +12,13 @@ from pipeline.clock import utc_now
 from pipeline.delivery.evidence import TaskLogs, read_alarms, read_before, read_release, with_alarms
 from pipeline.delivery.model import GateSettings, Verification
 from pipeline.delivery.running import is_in_doubt, with_logs
-from pipeline.delivery.start import Started, StartKind
+from pipeline.delivery.start import Started, StartKind, tell_hold
 from pipeline.delivery.verify import verify, verify_running
-from pipeline.ecs.model import Outcome
+from pipeline.ecs.model import EcsError, Outcome
 from pipeline.live import LiveEnvironment
 from pipeline.release.model import Rollout
 from pipeline.release.rollback import was_good
+from pipeline.release.store import RecordError
 from tasks.support import step
 
 
@@ -105,3 +106,17 @@ def check_running_release(live: LiveEnvironment) -> Verification:
         found = verify_running(live.service, live.outputs, live.probes(), settings)
     get_run_logger().info("%s: %s", found.outcome, found.message)
     return found
+
+
+@step
+def tell_rollback_off(live: LiveEnvironment) -> str:
+    """Say that a killed run has left ECS's own rollback off; "" where it has not, or it cannot be told."""
+    try:
+        opened = live.releases.open_rollout()
+        told = tell_hold(opened, live.service.require()) if opened else ""
+    except (AwsError, EcsError, RecordError) as error:
+        get_run_logger().warning("Whether ECS's own rollback is on cannot be told: %s", error)
+        return ""
+    if told:
+        get_run_logger().warning(told)
+    return told

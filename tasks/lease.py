@@ -12,6 +12,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
+from pipeline.delivery.start import end_hold
 from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.state.model import RunStatus
@@ -86,13 +87,21 @@ def one_change_at_a_time(live: LiveEnvironment, patience: float = _PATIENCE) -> 
 def one_delivery_at_a_time(live: LiveEnvironment) -> Iterator[None]:
     """Hold the environment's only lock while its service is moved: by a deployment, a rollback, a restart.
 
-    The environment's ``concurrent_deploys`` says whether to wait for another run or to give up.
+    The environment's ``concurrent_deploys`` says whether to wait for another run or to give up. What a killed
+    one has left off, ECS's own rollback, is on again before anything is done.
 
     Raises:
         EnvironmentBusyError: the lock did not become free.
     """
     waits = live.settings.concurrent_deploys == "wait"
     with _slot(live, "delivery", _PATIENCE if waits else _AT_ONCE):
+        left = end_hold(live.service, live.releases)
+        if left is not None:
+            get_run_logger().warning(
+                "ECS's own rollback is on again: run %s switched it off for release %s and was killed",
+                left.flow_run,
+                left.release.name,
+            )
         yield
 
 
@@ -114,7 +123,7 @@ def refuse_second_delivery(live: LiveEnvironment) -> None:
         EnvironmentBusyError: another run has the lock.
     """
     if live.settings.concurrent_deploys == "refuse":
-        with one_delivery_at_a_time(live):
+        with _slot(live, "delivery", _AT_ONCE):
             return
 
 

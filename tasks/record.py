@@ -16,7 +16,7 @@ from prefect.runtime import flow_run
 from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
 from pipeline.delivery.model import tell_failure
-from pipeline.delivery.start import rollback_setting
+from pipeline.delivery.start import end_rollout
 from pipeline.ecs.model import EcsError, Outcome, revision_name
 from pipeline.ecs.task_definition import RELEASE_TAG
 from pipeline.live import LiveEnvironment
@@ -195,15 +195,8 @@ def record_release(
     if outcome is not Outcome.NO_CHANGE or not was_good(live.releases.newest(1), release.task_definition):
         key = live.releases.append(record)
         get_run_logger().info("Recorded %s of %s as %s", kind, release.name, key)
-    _close(live, rollout)
+    end_rollout(live.service, live.releases, rollout)
     return record
-
-
-def _close(live: LiveEnvironment, rollout: Rollout) -> None:
-    """Let ECS take back what fails, as before; then forget the rollout."""
-    if rollout.holds_rollback:
-        live.service.configure(rollback_setting(live.service.require(), on=True))
-    live.releases.close_rollout()
 
 
 def _migrated(changes: Sequence[SchemaChange]) -> dict[str, Any]:

@@ -1,8 +1,13 @@
 """The record of the application's databases, in the backup bucket."""
 
+from pydantic import TypeAdapter
+
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import S3Bucket
 from pipeline.databases.model import DatabaseError, KnownDatabases
+from pipeline.stored import read_stored
+
+_KNOWN = TypeAdapter(KnownDatabases)
 
 
 class DatabaseRecord:
@@ -22,13 +27,13 @@ class DatabaseRecord:
         stored = self._bucket.read(self._key)
         if stored is None:
             return None
-        try:
-            return KnownDatabases.model_validate_json(stored.body)
-        except ValueError as error:
-            raise DatabaseError(
-                f"The record of the databases, s3://{self._bucket.name}/{self._key}, is damaged; the next "
-                f"deployment writes another: {error}"
-            ) from error
+        return read_stored(
+            _KNOWN,
+            stored.body,
+            f"The record of the databases s3://{self._bucket.name}/{self._key}",
+            DatabaseError,
+            "The next deployment writes another.",
+        )
 
     def write(self, known: KnownDatabases) -> None:
         """Record the databases of a release."""

@@ -75,16 +75,19 @@ def start_rollout(
         found = opened.model_copy(update={"release": requested.release, "deployment_id": primary.id})
         return Started(found, deadline, StartKind.REATTACHED, opened.started_at)
     _refuse_alien(primary, opened, requested, store)
-    rollout = _open(requested, present, primary, _running_digest(service, present, primary, requested), now)
+    held_before = opened is not None and opened.holds_rollback
+    digest = _running_digest(service, present, primary, requested)
+    rollout = _open(requested, present, primary, digest, now, held_before=held_before)
     store.write_open_rollout(rollout)
     desired = requested.desired_count if present.desired == 0 else None
     failed_before = primary.rollout_state == "FAILED"  # without force, ECS would start nothing
-    held = rollout.holds_rollback or bool(opened and opened.holds_rollback)
     started = service.update(
         requested.release.task_definition,
         desired,
         force=failed_before or requested.force,
-        configuration=rollback_setting(present, on=not rollout.holds_rollback) if held else None,
+        configuration=rollback_setting(present, on=not rollout.holds_rollback)
+        if rollout.holds_rollback or held_before
+        else None,
     )
     rollout = rollout.model_copy(update={"deployment_id": started.id})
     store.write_open_rollout(rollout)
@@ -138,8 +141,54 @@ def rollback_setting(service: Service, *, on: bool) -> "DeploymentConfigurationT
     return cast("DeploymentConfigurationTypeDef", found)
 
 
+def end_rollout(service: EcsService, store: ReleaseStore, rollout: Rollout) -> None:
+    """Let ECS take back what fails, as before the rollout; then forget it."""
+    if rollout.holds_rollback:
+        service.configure(rollback_setting(service.require(), on=True))
+    store.close_rollout()
+
+
+def end_hold(service: EcsService, store: ReleaseStore) -> Rollout | None:
+    """Switch ECS's own rollback on again where a killed run has left it off; return that run's rollout.
+
+    While ECS still moves the service it stays off: a person decides on going back. The rollout stays noted.
+    Only who holds the environment's delivery lock may call this.
+    """
+    opened = store.open_rollout()
+    if opened is None or not opened.holds_rollback:
+        return None
+    present = service.require()
+    if is_moving(present):
+        return None
+    service.configure(rollback_setting(present, on=True))
+    store.write_open_rollout(opened.model_copy(update={"holds_rollback": False}))
+    return opened
+
+
+def is_moving(service: Service) -> bool:
+    """Whether ECS may still fail a deployment of the service; also where it lists none for a moment."""
+    return service.primary is None or service.primary.rollout_state == "IN_PROGRESS"
+
+
+def tell_hold(opened: Rollout, service: Service) -> str:
+    """Say that ECS's own rollback is off although the service is still; "" where all is as it should be."""
+    if not opened.holds_rollback or service.rolls_back or is_moving(service):
+        return ""
+    return (
+        f"ECS's own rollback is off since {opened.started_at:%Y-%m-%d %H:%M} UTC, for release "
+        f"{opened.release.name} and its irreversible migrations. If run {opened.flow_run or 'unknown'} was "
+        "killed, the next deployment, rollback, restart or restore in place switches it on again."
+    )
+
+
 def _open(
-    requested: RolloutRequest, present: Service, primary: Deployment, digest: str | None, now: datetime
+    requested: RolloutRequest,
+    present: Service,
+    primary: Deployment,
+    digest: str | None,
+    now: datetime,
+    *,
+    held_before: bool,
 ) -> Rollout:
     """Describe the rollout; a service without tasks has nothing that ECS could roll back to."""
     ran = bool(digest or primary.running)
@@ -152,7 +201,7 @@ def _open(
         flow_run=requested.flow_run,
         kind=requested.kind,
         definition_before=primary.task_definition,
-        holds_rollback=requested.asks_first and ran and present.rolls_back,
+        holds_rollback=requested.asks_first and ran and (present.rolls_back or held_before),
     )
 
 

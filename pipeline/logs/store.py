@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, BinaryIO, TypedDict
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ABSENT, CONFLICT, ObjectHead, S3Bucket
 from pipeline.aws.errors import AwsError, calling
 from pipeline.logs.cloudwatch import GZIP
 from pipeline.logs.manifest import ArchiveConflictError, ArchiveDamagedError, ArchiveLocation, DayManifest
+from pipeline.stored import read_stored
 
+_MANIFEST = TypeAdapter(DayManifest)
 _TYPE = "application/gzip"
 
 
@@ -34,13 +36,13 @@ class ArchiveStore:
         stored = self._bucket.read(key)
         if stored is None:
             return None
-        try:
-            return DayManifest.model_validate_json(stored.body)
-        except ValidationError as error:
-            raise ArchiveDamagedError(
-                f"s3://{self.place.bucket}/{key} is no manifest. "
-                "Bring back its previous version and run again."
-            ) from error
+        return read_stored(
+            _MANIFEST,
+            stored.body,
+            f"The manifest s3://{self.place.bucket}/{key}",
+            ArchiveDamagedError,
+            "Bring back its previous version and run again.",
+        )
 
     def part(self, group: str, day: date) -> ObjectHead | None:
         """Return the events object's present ETag and size."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pipeline.clock import pause, utc_now
+from pipeline.delivery.start import end_rollout
 from pipeline.ecs.model import Outcome, revision_name
 from pipeline.ecs.scaling import HELD, AutoScaling
 from pipeline.errors import PipelineError
@@ -106,8 +107,11 @@ class RestoreSteps:
             "by": restore.approved_by or BY_HAND,
             "flow_run": restore.id,
         }
-        self._live.releases.append(target.model_copy(update=changes))
-        self._live.releases.close_rollout()
+        releases = self._live.releases
+        releases.append(target.model_copy(update=changes))
+        opened = releases.open_rollout()
+        if opened is not None:
+            end_rollout(self._service, releases, opened)
 
     def _wait_for_no_tasks(self) -> None:
         end = time.monotonic() + _TIME_TO_STOP

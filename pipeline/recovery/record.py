@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from pipeline.aws.bucket import ConflictError
 from pipeline.delivery.one_off import clear
@@ -82,6 +82,9 @@ class OpenRestore(BaseModel):
         return f"{self.database}.before-{stamp(self.began)}"
 
 
+_NOTE = TypeAdapter(OpenRestore)
+
+
 class OpenRestores:
     """Store of the notes: in the backup bucket, outside of the sweep of dead jobs."""
 
@@ -90,9 +93,16 @@ class OpenRestores:
         self._key = f"sqlite-jobs/{live.outputs.environment}/in-place.json"
 
     def find(self) -> OpenRestore | None:
-        """Return the restore that is under way or was killed."""
-        document = self._store.document(self._key)
-        return None if document is None else OpenRestore.model_validate(document)
+        """Return the restore that is under way or was killed.
+
+        Raises:
+            RecoveryError: its note is damaged, or a newer version wrote it in a phase that only it knows.
+            AwsError: it cannot be read.
+        """
+        damaged = (
+            "Look at the service and at the files beside the database, then bring the object's version back."
+        )
+        return self._store.find(self._key, _NOTE, "The note of a restore in place", RecoveryError, damaged)
 
     def open(self, restore: OpenRestore) -> None:
         """Note a new restore.

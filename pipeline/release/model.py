@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from pipeline.ecs.model import Outcome
+from pipeline.stored import word_or
 
 BY_HAND = "by hand"
 
@@ -111,7 +112,7 @@ class ReleaseRecord(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     release: str
-    outcome: Outcome
+    outcome: Annotated[Outcome, word_or(Outcome.UNKNOWN, *Outcome)]
     message: str
     kind: str
     """deploy, rollback or restart."""

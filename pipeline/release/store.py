@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.bucket import ConflictError, S3Bucket
@@ -16,8 +16,10 @@ from pipeline.errors import PipelineError
 from pipeline.image.registry import find_image
 from pipeline.image.request import RegistryError
 from pipeline.release.model import ReleaseRecord, Rollout, SchemaChange
+from pipeline.stored import read_stored
 
 Model = TypeVar("Model", bound=BaseModel)
+_RECORD, _ROLLOUT, _CHANGE = TypeAdapter(ReleaseRecord), TypeAdapter(Rollout), TypeAdapter(SchemaChange)
 
 
 def why_unusable(access: AwsAccess, repository: str, record: ReleaseRecord) -> str | None:
@@ -94,13 +96,13 @@ class ReleaseStore:
         stored = self._bucket.read(self._open_key)
         if stored is None:
             return None
-        try:
-            return Rollout.model_validate_json(stored.body)
-        except ValueError as error:
-            raise RecordError(
-                f"s3://{self._bucket.name}/{self._open_key} is damaged: nobody knows which rollout is under "
-                f"way. Look at the service, then remove the object and run again: {error}"
-            ) from error
+        return read_stored(
+            _ROLLOUT,
+            stored.body,
+            f"The note of the rollout s3://{self._bucket.name}/{self._open_key}",
+            RecordError,
+            "Look at the service, then remove the object and run again.",
+        )
 
     def write_open_rollout(self, rollout: Rollout) -> None:
         """Write down that a rollout has begun."""
@@ -113,17 +115,20 @@ class ReleaseStore:
     def _records(self) -> Iterator[ReleaseRecord]:
         """Yield the records, newest first."""
         return (
-            _read(self._bucket, key, ReleaseRecord, "release record")
+            _read(self._bucket, key, _RECORD, "release record")
             for key in reversed(self._bucket.keys(self._prefix))
         )
 
 
-def _read(bucket: S3Bucket, key: str, model: type[Model], what: str) -> Model:
+def _read(bucket: S3Bucket, key: str, kind: TypeAdapter[Model], what: str) -> Model:
     stored = bucket.read(key)
-    try:
-        return model.model_validate_json(stored.body if stored else b"")
-    except ValueError as error:
-        raise RecordError(f"The {what} s3://{bucket.name}/{key} is damaged: {error}") from error
+    return read_stored(
+        kind,
+        stored.body if stored else b"",
+        f"The {what} s3://{bucket.name}/{key}",
+        RecordError,
+        "Bring an earlier version of the object back, or move it aside.",
+    )
 
 
 def document(model: BaseModel) -> bytes:
@@ -162,7 +167,7 @@ class SchemaLog:
 
     def _chosen(self, requested: Callable[[str, str], bool]) -> list[SchemaChange]:
         keys = [key for key in self._bucket.keys(self._prefix) if requested(*self._name(key))]
-        return [_read(self._bucket, key, SchemaChange, "note of migrations") for key in reversed(keys)]
+        return [_read(self._bucket, key, _CHANGE, "note of migrations") for key in reversed(keys)]
 
     def _name(self, key: str) -> tuple[str, str]:
         stamp, _, revision = key.removeprefix(self._prefix).removesuffix(".json").partition("-")

@@ -21,7 +21,7 @@ from pipeline.sqlite.model import (
 )
 from pipeline.sqlite.restore import SwapOrders
 from pipeline.sqlite.runner import JobResult, Report, Runner, Signer
-from pipeline.sqlite.store import BackupStore
+from pipeline.sqlite.store import MANIFEST, BackupStore
 from pipeline.sqlite.sweep import DEAD, sweep
 
 
@@ -204,8 +204,8 @@ def commit(store: BackupStore, manifest: BackupManifest) -> BackupManifest:
         store.write_once(key, manifest.model_dump_json(indent=1).encode())
     except ConflictError as error:
         # Killed between this write and the end of the entry: the manifest there is this run's.
-        known = BackupManifest.model_validate(store.document(key))
-        if known.compressed_sha256 != manifest.compressed_sha256:
+        known = store.find(key, MANIFEST, "The manifest")
+        if known is None or known.compressed_sha256 != manifest.compressed_sha256:
             raise OtherRunError(str(error)) from error
         return known
     return manifest

@@ -42,6 +42,7 @@ class JournalEntry:
 
 
 ENTRY = TypeAdapter(JournalEntry)
+_WHAT = "The note of a job"
 
 
 def open_entry(store: BackupStore, purpose: str, run_id: str, now: datetime) -> JournalEntry:
@@ -54,9 +55,9 @@ def open_entry(store: BackupStore, purpose: str, run_id: str, now: datetime) -> 
     if not _RUN_ID.match(run_id):
         raise SqliteError(f"{run_id!r} is no run id: up to 80 letters, digits, dots, dashes and underscores.")
     key = layout.open_key(store.environment, purpose, run_id)
-    known = store.document(key)
+    known = store.find(key, ENTRY, _WHAT)
     if known is not None:
-        return ENTRY.validate_python(known)
+        return known
     entry = JournalEntry(purpose, run_id, secrets.token_hex(6), now.replace(microsecond=0), store.environment)
     try:
         store.write_once(key, ENTRY.dump_json(entry))
@@ -73,5 +74,5 @@ def close_entry(store: BackupStore, entry: JournalEntry) -> None:
 
 def open_entries(store: BackupStore) -> tuple[JournalEntry, ...]:
     """Return every entry under way, of any run."""
-    documents = [store.document(key) for key in store.keys(layout.open_prefix(store.environment))]
-    return tuple(ENTRY.validate_python(item) for item in documents if item is not None)
+    found = (store.find(key, ENTRY, _WHAT) for key in store.keys(layout.open_prefix(store.environment)))
+    return tuple(item for item in found if item is not None)

@@ -5,16 +5,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter
 
 from pipeline.aws.bucket import S3Bucket
 from pipeline.aws.errors import calling
+from pipeline.errors import PipelineError
 from pipeline.live import LiveEnvironment
 from pipeline.sqlite import layout
 from pipeline.sqlite.model import BackupManifest, DatabaseBackup, SqliteError
+from pipeline.stored import Kept, read_stored
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+MANIFEST = TypeAdapter(BackupManifest)
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,19 @@ class BackupStore(S3Bucket):
         """Return a JSON object, or None where there is none."""
         stored = self.read(key)
         return None if stored is None else dict(json.loads(stored.body))
+
+    def find(
+        self,
+        key: str,
+        kind: TypeAdapter[Kept],
+        what: str,
+        error: type[PipelineError] = SqliteError,
+        damaged: str = "",
+    ) -> Kept | None:
+        """Return a kept object, or None where there is none; raises as ``read_stored`` does."""
+        stored = self.read(key)
+        where = f"{what} s3://{self.name}/{key}"
+        return None if stored is None else read_stored(kind, stored.body, where, error, damaged)
 
     def delete_all(self, keys: Iterable[str]) -> None:
         """Delete objects, in this order; one that is not there is fine."""
@@ -131,14 +148,11 @@ def read_manifest(live: LiveEnvironment, backup: DatabaseBackup) -> BackupManife
     Raises:
         SqliteError: it is missing or damaged, or the backup is of another database of the application.
     """
-    document = BackupStore(live).document(backup.key + layout.MANIFEST)
-    try:
-        manifest = BackupManifest.model_validate(document)
-    except ValidationError as error:
-        raise SqliteError(
-            f"The manifest of {backup.key} is missing or damaged ({error.error_count()} faults). "
-            "Choose another backup."
-        ) from error
+    manifest = BackupStore(live).find(
+        backup.key + layout.MANIFEST, MANIFEST, "The manifest", damaged="Choose another backup."
+    )
+    if manifest is None:
+        raise SqliteError(f"The manifest of {backup.key} is missing. Choose another backup.")
     if manifest.database in set(live.outputs.databases) - {live.chosen or live.outputs.databases[0]}:
         raise SqliteError(
             f"{backup.key} was made of {manifest.database}, not of {live.database}: the order of `databases` "

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pipeline.errors import PipelineError
+from pipeline.stored import word_or
 
 
 class StateError(PipelineError):
@@ -135,7 +136,8 @@ class ConfigurationRecord:
     environment: str
     run_id: str
     applied: datetime
-    outcome: Literal["succeeded", "failed"]
+    outcome: Annotated[Literal["succeeded", "failed", "unknown"], word_or("unknown", "succeeded", "failed")]
+    """unknown: a word of a later version; nothing goes back to it."""
     bundle_sha256: str
     plan_sha256: str
     serial: int

@@ -9,6 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from pipeline.state.backend import StateBackend
 from pipeline.state.model import StateError
+from pipeline.stored import read_stored
 from pipeline.terraform.approval import PlanIdentity
 from pipeline.terraform.document import Plan, read_plan
 
@@ -33,9 +34,16 @@ def remember_waiting(home: StateBackend, run_id: str, waiting: WaitingPlan) -> N
 
 
 def waiting_plan(home: StateBackend, run_id: str) -> WaitingPlan | None:
-    """Return what the run waits for; None when it has not come so far."""
-    stored = home.read(_waiting_key(home, run_id))
-    return _ADAPTER.validate_json(stored.body) if stored else None
+    """Return what the run waits for; None when it has not come so far.
+
+    Raises:
+        StateError: the note is damaged.
+        AwsError: it cannot be read.
+    """
+    key = _waiting_key(home, run_id)
+    stored = home.read(key)
+    what = f"The note of what a run waits for s3://{home.backend.bucket}/{key}"
+    return read_stored(_ADAPTER, stored.body, what, StateError, "Plan again.") if stored else None
 
 
 def forget_waiting(home: StateBackend, run_id: str) -> None:

@@ -20,6 +20,7 @@ from pipeline.state.model import (
     StateError,
     StateSnapshot,
 )
+from pipeline.stored import read_stored
 from pipeline.terraform.folder import is_held
 
 _STATE_FIELD, _START_FIELD = 0, 19
@@ -193,12 +194,13 @@ def read_bundle(home: StateBackend, record: ConfigurationRecord) -> bytes:
 
 def _read(home: StateBackend, key: str) -> ConfigurationRecord:
     stored = home.read(key)
-    try:
-        return _ADAPTER.validate_json(stored.body if stored else b"")
-    except ValidationError as error:
-        raise StateError(
-            f"The record s3://{home.backend.bucket}/{key} is damaged: restore an earlier version of it."
-        ) from error
+    return read_stored(
+        _ADAPTER,
+        stored.body if stored else b"",
+        f"The record s3://{home.backend.bucket}/{key}",
+        StateError,
+        "Restore an earlier version of it.",
+    )
 
 
 def _write_once(home: StateBackend, key: str, body: bytes) -> str:

@@ -1,5 +1,6 @@
 """Registering on a server whose blocks another version of the pipeline wrote."""
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,10 @@ from pydantic import SecretStr
 
 from blocks.deploy_environment import DeployEnvironment
 from deployments.register import register_blocks
+from pipeline.environment.files import PROJECT
 from pipeline.environment.loader import environment
+
+KEPT = sorted((PROJECT / "tests" / "kept").glob("*/block-environment.json"))
 
 
 def _write(settings: dict[str, Any]) -> None:
@@ -41,3 +45,9 @@ def test_a_block_of_another_version_is_written_anew() -> None:
             assert isinstance(block, DeployEnvironment)
             assert block.settings == item
             assert block.source_token == SecretStr("made up")
+        for path in KEPT:
+            _write(json.loads(path.read_text(encoding="utf-8"))["settings"])
+            register_blocks(item)
+            block = DeployEnvironment.load("staging")
+            assert isinstance(block, DeployEnvironment)
+            assert (block.settings, block.source_token) == (item, SecretStr("made up"))

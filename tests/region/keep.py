@@ -1,9 +1,11 @@
 """Keeps what the pipeline writes: ``python tests/region/keep.py FOLDER``, once for each released version.
 
-Writes one object of each kind below ``tests/kept/FOLDER``, as the flows left them in histories.
+Writes one object of each kind below ``tests/kept/FOLDER``, as the flows left them in histories, and what
+``tests/keep_apart.py`` writes.
 """
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -20,6 +22,7 @@ KINDS = {
     "databases": r"releases/staging/databases\.json",
     "in-place": r"sqlite-jobs/staging/in-place\.json",
     "manifest": r"sqlite/staging/.*\.json",
+    "job": r"sqlite-jobs/staging/open/.*\.json",
 }
 """Keys of what later runs read, by the name of the kept file."""
 
@@ -45,7 +48,8 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for kind in KINDS:
         (folder / f"{kind}.json").write_bytes(found[kind] + b"\n")
-    return 0
+    apart = _HERE.parent / "keep_apart.py"
+    return subprocess.run([sys.executable, apart, sys.argv[1]], check=False).returncode
 
 
 if __name__ == "__main__":

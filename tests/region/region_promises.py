@@ -152,6 +152,9 @@ class Watch:
         noted = world.storage.get("backups", "releases/staging/open-attempt.json")
         if noted and moved[-1:] == ["COMPLETED"]:
             self.say("a rollout is still noted as open")
+        held = bool(noted) and json.loads(noted or b"{}").get("holds_rollback")
+        if not world.service.settings.breaker_rolls_back and not held:
+            self.say("ECS's own rollback is off, and no note says so")
         missing = [
             item
             for item in self._records()

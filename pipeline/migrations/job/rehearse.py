@@ -1,14 +1,17 @@
 """Surveys, and where nothing is pending goes on as the application itself.
 
 ``python3 -c CODE PATIENCE COUNT SURVEY... START...``: COUNT words survey, the others start the application.
-With PATIENCE, in seconds, it waits in silence until somebody has migrated.
+With PATIENCE, in seconds, it waits in silence until somebody has migrated. It only reads: SIGTERM ends it.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
 
+# The container's first process ignores signals that it does not handle.
+signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
 patience, count = float(sys.argv[1]), int(sys.argv[2])
 survey, start = sys.argv[3 : 3 + count], sys.argv[3 + count :]
 end = time.monotonic() + patience

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from .checks import check, differences
@@ -21,10 +25,11 @@ def swap(job: dict[str, Any], _work: str) -> dict[str, Any]:
     Nobody may use the database: the caller has stopped the application. ``database`` is never absent: the old
     file gets a second name first, then one rename replaces it. Should the new file not pass its check in
     place, or not be what ``expected`` (a manifest's checks) says, the old one returns. Repeating a swap that
-    is done changes nothing.
+    is done changes nothing. A task that is told to stop does the exchange of names whole or not at all; told
+    while the new file is checked in place, it puts the old one back.
 
     Raises:
-        JobError: no-database (incoming is missing), in-use, exists, corrupt, differs, io.
+        JobError: no-database (incoming is missing), in-use, exists, corrupt, differs, io, stopped.
     """
     database, incoming, aside = job["database"], job["incoming"], job["aside"]
     if _same(incoming, database):
@@ -33,18 +38,53 @@ def swap(job: dict[str, Any], _work: str) -> dict[str, Any]:
         _checked(incoming, job["integrity"])
         if os.path.exists(database):
             quiet(database)
-            keep(database, aside)
-        replace(incoming, database)
     elif not is_in_place(database, aside):
         raise JobError("no-database", f"there is no file {incoming} to put in place")
+    with unbroken():
+        put(incoming, database, aside)
     try:
         checked = _checked(database, job["integrity"])
         _expected(job.get("expected"), checked)
     except JobError:
-        restore_previous(database, aside)
+        with unbroken():
+            restore_previous(database, aside)
         raise
     log(f"{incoming} is now {database}; the old one is {aside}")
     return {"database": database, "aside": aside, "checks": checked}
+
+
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Put SIGTERM off until what must be done whole is done."""
+    told: list[int] = []
+
+    def later(number: int, _frame: FrameType | None) -> None:
+        told.append(number)
+
+    before = signal.signal(signal.SIGTERM, later)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if told and callable(before):
+        before(signal.SIGTERM, None)
+
+
+def put(incoming: str, database: str, aside: str) -> None:
+    """Exchange the names, or what a killed swap has left of it; journals and logs follow their files."""
+    if os.path.exists(incoming) and not _same(incoming, database):
+        if os.path.exists(database):
+            keep(database, aside)
+        replace(incoming, database)
+    _bring_sides(incoming, database)
+
+
+def _bring_sides(source: str, target: str) -> None:
+    """Move what belongs to a file after the file: beside another, SQLite would apply it to that one."""
+    for side in _SIDES:
+        if os.path.exists(source + side) and not os.path.exists(target + side):
+            os.replace(source + side, target + side)
+    sync_folder(os.path.dirname(target))
 
 
 def _same(one: str, other: str) -> bool:
@@ -110,9 +150,6 @@ def replace(incoming: str, database: str) -> None:
         os.chmod(incoming, old.st_mode & 0o7777)
         if os.geteuid() == 0:
             os.chown(incoming, old.st_uid, old.st_gid)
-    for side in _SIDES:
-        if os.path.exists(incoming + side):
-            os.replace(incoming + side, database + side)
     os.replace(incoming, database)
     sync_folder(os.path.dirname(database))
 
@@ -122,12 +159,12 @@ def restore_previous(database: str, aside: str) -> None:
     if not os.path.exists(aside):
         return
     again = f"{aside}.returning"
-    if os.path.exists(again):
-        os.unlink(again)
+    rejected = () if _same(aside, database) else tuple(database + side for side in _SIDES)
+    for path in (again, *rejected):
+        if os.path.exists(path):
+            os.unlink(path)
     os.link(aside, again)
-    for side in _SIDES:
-        if os.path.exists(aside + side):
-            os.replace(aside + side, database + side)
     os.replace(again, database)
     sync_folder(os.path.dirname(database))
+    _bring_sides(aside, database)
     log(f"{database} is the old database again")

@@ -75,3 +75,14 @@ def test_it_fits_into_a_task() -> None:
         ("python", "manage.py"), ("gunicorn", "--bind", "0.0.0.0:8000", "a.wsgi" * 20)
     )
     assert run_task_request(OneOff("c", "td:1", "app", "smoke-test-td-1", command))
+
+
+def test_it_ends_at_once_when_it_is_told_to() -> None:
+    """A container's first process that has no way with SIGTERM has to be killed half a minute later."""
+    survey = "import time; print('VIMBISO-MIGRATIONS 0', flush=True); time.sleep(20)"
+    _, _, code, *words = rehearsal_command((sys.executable, "-c", survey), START, 0)
+    with subprocess.Popen([sys.executable, "-c", code, *words], stdout=subprocess.PIPE) as asked:
+        assert asked.stdout is not None
+        assert asked.stdout.readline() == b"VIMBISO-MIGRATIONS 0\n"
+        asked.terminate()
+        assert asked.wait(60) == 143

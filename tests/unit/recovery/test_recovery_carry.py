@@ -237,3 +237,32 @@ def test_a_service_is_stopped_once_no_task_is_wanted(monkeypatch: pytest.MonkeyP
     RestoreSteps(cast("LiveEnvironment", live), lambda _: None, lambda _: None).stop()
     assert service.scaled == [0, 0]
     assert list(service.looks) == []
+
+
+def test_a_restore_that_ends_on_a_release_ends_the_rollout_that_a_killed_run_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What that run had switched off, ECS's own rollback, is on again before its note goes."""
+    done: list[str] = []
+    configuration = {"deploymentCircuitBreaker": {"enable": True, "rollback": False}}
+    monkeypatch.setattr(
+        "pipeline.recovery.carry.OpenRestores",
+        lambda _: SimpleNamespace(remove=lambda: done.append("removed")),
+    )
+    live = SimpleNamespace(
+        outputs=SimpleNamespace(auto_scaling=False, minimum_tasks=0, cluster="c", service="s"),
+        access=SimpleNamespace(client=lambda _: None),
+        service=SimpleNamespace(
+            require=lambda: SimpleNamespace(primary=None, configuration=configuration),
+            configure=lambda found: done.append(f"rollback {found['deploymentCircuitBreaker']['rollback']}"),
+        ),
+        releases=SimpleNamespace(
+            append=lambda record: done.append(f"{record.kind} recorded"),
+            open_rollout=lambda: SimpleNamespace(holds_rollback=True),
+            close_rollout=lambda: done.append("closed"),
+        ),
+        one_off_tasks=None,
+    )
+    steps = RestoreSteps(cast("LiveEnvironment", live), lambda _: None, lambda _: None)
+    steps.close(RESTORE.model_copy(update={"target": TARGET, "phase": Phase.STARTING}))
+    assert done == ["rollback recorded", "rollback True", "closed", "removed"]
