@@ -3,7 +3,8 @@
 import tarfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import IO, cast
+from io import BufferedReader, RawIOBase
+from typing import IO, Any, cast
 
 import httpx
 
@@ -56,19 +57,18 @@ def read_files(
         blob = str(layer["digest"])
         try:
             with open_blob(access, repository, blob, registry) as answer:
-                stream = cast("IO[bytes]", _Stream(answer.iter_raw(), until))
-                files = lay_over(files, stream, wanted)
+                files = lay_over(files, _Stream(answer.iter_raw(1 << 17), until), wanted)
         except (httpx.HTTPError, tarfile.TarError, OSError, EOFError) as error:
             reason = type(error).__name__  # the URL is signed
             raise UnreadableLayerError(f"layer {blob[:19]} could not be read ({reason})") from None
     return files
 
 
-def lay_over(below: Mapping[str, bytes], layer: IO[bytes], wanted: Callable[[str], bool]) -> dict[str, bytes]:
+def lay_over(below: Mapping[str, bytes], layer: RawIOBase, wanted: Callable[[str], bool]) -> dict[str, bytes]:
     """Return the wanted files once a layer, a tar that may be packed by gzip, lies over those below."""
     added: dict[str, bytes] = {}
     hidden: list[str] = []
-    with tarfile.open(fileobj=layer, mode="r|*") as archive:
+    with tarfile.open(fileobj=BufferedReader(layer), mode="r|*") as archive:
         for member in archive:
             path = member.name.removeprefix("./").lstrip("/")
             folder, slash, name = path.rpartition("/")
@@ -86,19 +86,21 @@ def _is_hidden(path: str, hidden: Sequence[str]) -> bool:
     return any(path == name or (path.startswith(name) and name[-1:] in ("/", "")) for name in hidden)
 
 
-class _Stream:
+class _Stream(RawIOBase):
     """A file to read once from the chunks of an answer."""
 
     def __init__(self, chunks: Iterator[bytes], until: float) -> None:
-        self._chunks, self._until, self._left = chunks, until, b""
+        self._chunks, self._until, self._left = chunks, until, memoryview(b"")
 
-    def read(self, size: int) -> bytes:
-        parts, found = [self._left], len(self._left)
-        while found < size and (chunk := next(self._chunks, b"")):
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        if not self._left:
             if time.monotonic() > self._until:
                 raise UnreadableLayerError(f"reading its layers took more than {SECONDS:.0f} s")
-            parts.append(chunk)
-            found += len(chunk)
-        data = b"".join(parts)
-        self._left = data[size:]
-        return data[:size]
+            self._left = memoryview(next(self._chunks, b""))
+        count = min(len(buffer), len(self._left))
+        buffer[:count] = self._left[:count]
+        self._left = self._left[count:]
+        return count

@@ -1,4 +1,4 @@
-"""What an image is made of: its Debian, Alpine and Python packages, as its files tell. Pure.
+"""Packages in an image: Debian's, Alpine's and Python's, as its files tell. Pure.
 
 Programs that were copied in, and packages of other languages and of RPM, are not seen.
 """
