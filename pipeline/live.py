@@ -15,7 +15,7 @@ from pipeline.environment.model import Environment
 from pipeline.health.model import Probe
 from pipeline.logs.manifest import ArchiveLocation
 from pipeline.outputs import NothingBuiltError, Outputs, OutputsError, parse_outputs
-from pipeline.release.store import ReleaseStore, SchemaLog
+from pipeline.release.store import BillStore, ReleaseStore, SchemaLog
 from pipeline.state.backend import StateBackend, state_backend_of
 
 
@@ -121,6 +121,11 @@ class LiveEnvironment:
     def releases(self) -> ReleaseStore:
         """Records of the releases."""
         return ReleaseStore(self.access, self.outputs.backup_bucket, self.name)
+
+    @property
+    def bills(self) -> BillStore:
+        """Bills of materials of the images."""
+        return BillStore(self.access, self.outputs.backup_bucket, self.name)
 
     @property
     def schema(self) -> SchemaLog:

@@ -1,20 +1,25 @@
 """Builds, scans and pushes a release's image, finds it in the registry, and cleans the registry up."""
 
+from contextlib import suppress
 from functools import partial
 
 from prefect.logging import get_run_logger
 
+from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
 from pipeline.ecr.apply import CleanupResult, apply_cleanup
 from pipeline.ecr.in_use import collect_in_use
 from pipeline.ecr.model import CleanupPolicy, ProtectedImages
 from pipeline.ecr.plan import CleanupPlan, plan_cleanup
 from pipeline.ecr.registry import read_inventory
+from pipeline.errors import PipelineError
 from pipeline.image.build import build_image
 from pipeline.image.contents import require_startable
 from pipeline.image.engine import connect, image_architecture, remove_older
+from pipeline.image.layers import read_files
+from pipeline.image.packages import software_bill, tells_of_packages
 from pipeline.image.push import ecr_login, push_image
-from pipeline.image.registry import Repository, find_image, repository_at
+from pipeline.image.registry import Repository, find_image, find_platform_image, repository_at
 from pipeline.image.request import BuildEvent, BuildRequest, ImageError, TagExistsError, image_labels
 from pipeline.image.scan import judge_scan, scan_rows, wait_for_findings
 from pipeline.live import LiveEnvironment
@@ -67,6 +72,8 @@ def plan_image_cleanup(live: LiveEnvironment, policy: CleanupPolicy) -> CleanupP
 def delete_images(live: LiveEnvironment, plan: CleanupPlan) -> CleanupResult:
     """Delete what the plan says and what is still right to delete."""
     result = apply_cleanup(live.access, plan, lambda: _in_use(live), utc_now())
+    with suppress(AwsError):
+        live.bills.remove(result.deleted)
     get_run_logger().info(
         "Deleted %d images, %.1f MB; spared %d",
         len(result.deleted),
@@ -107,6 +114,39 @@ def pass_scan_gate(live: LiveEnvironment, digest: str) -> str:
     if verdict.outcome == "BLOCKED":
         raise ImageError(f"Image {digest} is not deployed; nothing was changed. {verdict.reason}")
     return verdict.outcome
+
+
+@step
+def list_packages(live: LiveEnvironment, release: Release) -> Release:
+    """Keep a bill of materials of a release's image; return the release with its key, or why there is none.
+
+    It keeps no release from being delivered, whatever it meets.
+    """
+    log = get_run_logger()
+    try:
+        key = live.bills.find(release.digest) or _write_bill(live, release)
+    except PipelineError as error:
+        return _without_bill(release, str(error))
+    except Exception as error:  # noqa: BLE001 - images of others hold what they like
+        return _without_bill(release, f"{type(error).__name__}: {error}")
+    log.info("The bill of materials of %s is %s", release.name, key)
+    return release.model_copy(update={"bill": key, "no_bill": ""})
+
+
+def _write_bill(live: LiveEnvironment, release: Release) -> str:
+    repository = live.outputs.repository_name
+    digest = find_platform_image(live.access, repository, release.digest, _architecture(live))
+    if digest is None:
+        raise ImageError("it is an index without an image for what the tasks run on")
+    files = read_files(live.access, repository, digest, tells_of_packages, live.settings.registry)
+    bill, count = software_bill(repository, release.name, digest, files, utc_now())
+    get_run_logger().info("%d packages in image %s", count, digest)
+    return live.bills.write(release.digest, bill)
+
+
+def _without_bill(release: Release, why: str) -> Release:
+    get_run_logger().warning("No list of the packages in image %s is kept: %s", release.digest, why)
+    return release.model_copy(update={"bill": "", "no_bill": why})
 
 
 def _architecture(live: LiveEnvironment) -> str:

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -106,28 +107,44 @@ def read_config(access: AwsAccess, repository: str, digest: str, registry: str |
         RegistryError: the registry does not hand it out.
         AwsError: ECR refuses or cannot be reached.
     """
-    manifest = _manifest(access, repository, digest)
+    manifest = read_manifest(access, repository, digest)
     if "config" not in manifest:
         images = _images(manifest)
         if not images:
             raise RegistryError(f"Index {digest} in {repository} has no image. Push it again.")
-        manifest = _manifest(access, repository, images[0]["digest"])
+        manifest = read_manifest(access, repository, images[0]["digest"])
     blob = manifest["config"]["digest"]
-    url = f"http://{registry}/v2/{repository}/blobs/{blob}"
-    if registry is None:
-        with calling(f"Asking where ECR keeps {blob} of {repository}"):
-            url = access.client("ecr").get_download_url_for_layer(
-                repositoryName=repository, layerDigest=blob
-            )["downloadUrl"]
     try:
-        answer = httpx.get(url, follow_redirects=True, timeout=30, trust_env=registry is None)
-        answer.raise_for_status()
+        with open_blob(access, repository, blob, registry) as answer:
+            answer.read()
         return ImageConfig.parse(answer.json().get("config") or {})
     except (httpx.HTTPError, ValueError) as error:
         reason = type(error).__name__  # the URL is signed
         raise RegistryError(
             f"The configuration of image {digest} in {repository} could not be read ({reason}). Run again."
         ) from None
+
+
+@contextmanager
+def open_blob(
+    access: AwsAccess, repository: str, blob: str, registry: str | None = None
+) -> Iterator[httpx.Response]:
+    """Give the answer with a blob's bytes, to be read while it is open.
+
+    Raises:
+        AwsError: ECR refuses or cannot be reached.
+        httpx.HTTPError: the blob is not handed out; the message has a signed URL.
+    """
+    url = f"http://{registry}/v2/{repository}/blobs/{blob}"
+    if registry is None:
+        with calling(f"Asking where ECR keeps {blob} of {repository}"):
+            url = access.client("ecr").get_download_url_for_layer(
+                repositoryName=repository, layerDigest=blob
+            )["downloadUrl"]
+    client = httpx.Client(follow_redirects=True, timeout=30, trust_env=registry is None)
+    with client, client.stream("GET", url) as answer:
+        answer.raise_for_status()
+        yield answer
 
 
 def find_platform_image(access: AwsAccess, repository: str, digest: str, architecture: str) -> str | None:
@@ -143,7 +160,7 @@ def find_platform_image(access: AwsAccess, repository: str, digest: str, archite
         RegistryError: the registry hands out no such manifest.
         AwsError: ECR refuses or cannot be reached.
     """
-    manifest = _manifest(access, repository, digest)
+    manifest = read_manifest(access, repository, digest)
     if "config" in manifest:
         return digest
     wanted = {"os": "linux", "architecture": architecture}
@@ -157,7 +174,13 @@ def _images(index: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [item for item in entries if item["platform"].get("os") != "unknown"]
 
 
-def _manifest(access: AwsAccess, repository: str, digest: str) -> dict[str, Any]:
+def read_manifest(access: AwsAccess, repository: str, digest: str) -> dict[str, Any]:
+    """Return the manifest of an image or an index.
+
+    Raises:
+        RegistryError: the registry hands out no such manifest.
+        AwsError: ECR refuses or cannot be reached.
+    """
     with calling(f"Reading the manifest {digest} of {repository}"):
         answer = access.client("ecr").batch_get_image(
             repositoryName=repository, imageIds=[{"imageDigest": digest}]
