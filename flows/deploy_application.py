@@ -34,6 +34,7 @@ from tasks.lease import one_delivery_at_a_time, refuse_second_delivery
 from tasks.record import name_run, report_release
 from tasks.recovery import refuse_open_restore
 from tasks.rollout import is_rehearsed, register_revision
+from tasks.signature import check_signature
 from tasks.support import emit
 
 
@@ -90,7 +91,7 @@ def deploy_application(
     options = DeployOptions(migrate, take_over, roll_back, branch_only)
     try:
         with stopwatch.step("preflight"):
-            preflight(live, ref, image is None, branch_only)
+            preflight(live, ref, image, branch_only)
         if verify_only:
             return Completed(
                 message="VERIFIED: the preflight found nothing; nothing was changed.", data="VERIFIED"
@@ -111,6 +112,7 @@ def _deliver(
         release = _image(live, ref, image, options.branch_only)
     name_run(live, release.name, image or ref or "")
     try:
+        check_signature(live, release.digest)
         return _move(live, release, options, stopwatch)
     except DeploymentFailedError:
         raise

@@ -148,6 +148,23 @@ class LiveEnvironment:
         return state_backend_of(self.access, self.settings)
 
     @property
+    def signing_key(self) -> str:
+        """ARN of the KMS key that images are signed with; "" where they are not.
+
+        Raises:
+            OutputsError: Terraform has not built for the settings yet.
+        """
+        settings, built = self.settings.signing, self.outputs.signing_key_arn
+        if settings is None:
+            return ""
+        if not built or settings.key not in (None, built):
+            raise OutputsError(
+                f"Images of {self.name} are to be signed with {settings.key or 'a key of their own'}, and "
+                f"Terraform has built for {built or 'none'}. Run deploy-infrastructure."
+            )
+        return built
+
+    @property
     def page(self) -> str:
         """Address where a browser finds the application."""
         return page_of(self.settings, self.outputs)

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from functools import partial
+from uuid import uuid4
 
 from prefect.logging import get_run_logger
 
@@ -15,13 +16,21 @@ from pipeline.ecr.registry import read_inventory
 from pipeline.errors import PipelineError
 from pipeline.image.build import build_image
 from pipeline.image.contents import require_startable
-from pipeline.image.engine import connect, image_architecture, remove_older
+from pipeline.image.engine import connect, image_architecture, remove_older, tagged
 from pipeline.image.layers import read_files
 from pipeline.image.packages import software_bill, tells_of_packages
 from pipeline.image.push import ecr_login, push_image
-from pipeline.image.registry import Repository, find_image, find_platform_image, repository_at
+from pipeline.image.registry import (
+    Repository,
+    add_tag,
+    find_image,
+    find_platform_image,
+    remove_tag,
+    repository_at,
+)
 from pipeline.image.request import BuildEvent, BuildRequest, ImageError, TagExistsError, image_labels
 from pipeline.image.scan import judge_scan, scan_rows, wait_for_findings
+from pipeline.image.signature import sign_image
 from pipeline.live import LiveEnvironment
 from pipeline.preflight.cloud import PresentService
 from pipeline.preflight.engine import FARGATE
@@ -226,10 +235,12 @@ def push_release(live: LiveEnvironment, source: ResolvedSource, image: str) -> R
     """Push the image; the digest that the registry answers is what gets deployed.
 
     Where the registry has the release already, that is it: the answer to an attempt may have been lost.
+    Where images are signed, this one gets the release's tag once its signature is there, so that nothing is
+    ever signed which this step has not pushed.
     """
     log = get_run_logger()
     try:
-        digest = push_image(connect(), image, partial(ecr_login, live.access), log.info)
+        digest = _push_signed(live, image) if live.signing_key else _push(live, image)
     except TagExistsError:
         found = find_image(live.access, live.outputs.repository_name, source.release)
         if found is None:
@@ -247,6 +258,25 @@ def push_release(live: LiveEnvironment, source: ResolvedSource, image: str) -> R
         ref=source.ref or "",
         commit=source.commit,
     )
+
+
+def _push(live: LiveEnvironment, image: str) -> str:
+    return push_image(connect(), image, partial(ecr_login, live.access), get_run_logger().info)
+
+
+def _push_signed(live: LiveEnvironment, image: str) -> str:
+    """Push an image under a passing tag, sign it, then give it its own tag.
+
+    Whatever goes wrong leaves the passing tag: the image may be in use, and would go with its last tag.
+    """
+    repository, passing = _repository(live), f"unsigned-{uuid4().hex}"
+    with tagged(connect(), image, repository.address, passing):
+        digest = _push(live, repository.tagged(passing))
+    sign_image(live.access, repository, digest, live.signing_key, live.settings.registry)
+    add_tag(live.access, repository.name, digest, image.rpartition(":")[2])
+    remove_tag(live.access, repository.name, passing)
+    get_run_logger().info("Signed %s with %s", digest, live.signing_key)
+    return digest
 
 
 def _repository(live: LiveEnvironment) -> Repository:
