@@ -16,8 +16,8 @@ LARGEST = 1 << 30
 """Bytes of an image's packed layers above which none is read."""
 SECONDS = 60.0
 """Time that reading an image may take."""
-_FILE = 64 << 20
-"""Bytes of one file above which it is left out."""
+_WANTED = 64 << 20
+"""Bytes of all wanted files of a layer above which an image is not read: it would fill the memory."""
 _HIDDEN, _OPAQUE = ".wh.", ".wh..wh..opq"
 """Names that hide what lower layers have (OCI image specification, "Whiteouts")."""
 
@@ -67,6 +67,7 @@ def read_files(
 def lay_over(below: Mapping[str, bytes], layer: RawIOBase, wanted: Callable[[str], bool]) -> dict[str, bytes]:
     """Return the wanted files once a layer, a tar that may be packed by gzip, lies over those below."""
     added: dict[str, bytes] = {}
+    left = _WANTED
     hidden: list[str] = []
     with tarfile.open(fileobj=BufferedReader(layer), mode="r|*") as archive:
         for member in archive:
@@ -77,7 +78,12 @@ def lay_over(below: Mapping[str, bytes], layer: RawIOBase, wanted: Callable[[str
             elif name.startswith(_HIDDEN):
                 gone = folder + slash + name.removeprefix(_HIDDEN)
                 hidden += [gone, f"{gone}/"]
-            elif member.isreg() and member.size <= _FILE and wanted(path):
+            elif member.isreg() and wanted(path):
+                left -= member.size
+                if left < 0:
+                    raise UnreadableLayerError(
+                        f"files that tell of packages are more than {_WANTED >> 20} MB"
+                    )
                 added[path] = cast("IO[bytes]", archive.extractfile(member)).read()
     return {path: body for path, body in below.items() if not _is_hidden(path, hidden)} | added
 

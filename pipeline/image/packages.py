@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
 from typing import TYPE_CHECKING
-from uuid import NAMESPACE_OID, uuid5
+from uuid import NAMESPACE_OID, uuid4, uuid5
 
 if TYPE_CHECKING:
     from packageurl import PackageURL
@@ -27,7 +27,7 @@ class Package:
     """One package in an image."""
 
     kind: str
-    """deb, apk or pypi, as package URLs name it."""
+    """deb, apk, pypi or generic, as package URLs name it."""
     name: str
     version: str
     architecture: str = ""
@@ -93,16 +93,22 @@ def _distribution(files: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def software_bill(
-    name: str, version: str, digest: str, files: Mapping[str, bytes], made_at: datetime
+    name: str,
+    version: str,
+    digest: str,
+    files: Mapping[str, bytes],
+    made_at: datetime,
+    others: Iterable[Package] = (),
 ) -> tuple[bytes, int]:
     """Return the bill of materials of an image (SBOM: CycloneDX 1.6, JSON), and how many packages it lists.
 
     Args:
         name: of the image's repository.
         version: name of the release.
-        digest: of the image, ``sha256:…``.
+        digest: of the image, ``sha256:…``; "" where it is not known yet.
         files: those of the image that ``tells_of_packages``.
         made_at: time to write into it.
+        others: packages of which no file tells.
     """
     # Imported where it is needed: it takes a third of a second, which no other step shall wait for.
     from cyclonedx.model import HashAlgorithm, HashType
@@ -114,10 +120,12 @@ def software_bill(
         type=ComponentType.CONTAINER,
         name=name,
         version=version,
-        bom_ref=digest,
-        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest.removeprefix("sha256:"))],
+        bom_ref=digest or name,
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest.removeprefix("sha256:"))]
+        if digest
+        else [],
     )
-    packages, distribution = packages_of(files), _distribution(files)
+    packages, distribution = [*packages_of(files), *others], _distribution(files)
     parts = [
         Component(
             type=ComponentType.LIBRARY, name=item.name, version=item.version, purl=url, bom_ref=str(url)
@@ -129,7 +137,8 @@ def software_bill(
         of = distribution.get("VERSION_ID")
         parts.append(Component(type=ComponentType.OPERATING_SYSTEM, name=system, version=of))
     about = BomMetaData(component=image, timestamp=made_at)
-    bill = Bom(components=parts, metadata=about, serial_number=uuid5(NAMESPACE_OID, digest))
+    serial = uuid5(NAMESPACE_OID, digest) if digest else uuid4()
+    bill = Bom(components=parts, metadata=about, serial_number=serial)
     bill.register_dependency(image, parts)
     return JsonV1Dot6(bill).output_as_string().encode(), len(packages)
 
@@ -140,8 +149,8 @@ def _urls(packages: Iterable[Package], distribution: Mapping[str, str]) -> Itera
     system = distribution.get("ID", "")
     release = "-".join(filter(None, [system, distribution.get("VERSION_ID", "")]))
     for item in packages:
-        if item.kind == "pypi":
-            yield PackageURL("pypi", None, item.name, item.version)
+        if item.kind in ("pypi", "generic"):
+            yield PackageURL(item.kind, None, item.name, item.version)
             continue
         namespace = system or {"deb": "debian", "apk": "alpine"}[item.kind]
         told = {"arch": item.architecture, "distro": release}

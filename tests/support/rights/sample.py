@@ -45,8 +45,8 @@ _WORLD = {
 
 _SERVICE = {"ServiceNamespace": "ecs", "ResourceId": "service/<cluster>/<service>"}
 # What is asked only where there is what those tests' environment lacks: alarms, auto scaling, a network, a
-# file system and signatures. Read in the code: pipeline/delivery/evidence.py, diagnosis, recovery/record.py and
-# image/signature.py.
+# file system and signatures. Read in the code: pipeline/delivery/evidence.py, diagnosis, recovery/record.py
+# and image/signature.py.
 _ELSEWHERE = (
     Call("application-autoscaling", "DescribeScalingActivities", _SERVICE),
     Call("application-autoscaling", "DescribeScalingPolicies", _SERVICE),

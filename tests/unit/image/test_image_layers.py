@@ -87,6 +87,14 @@ def test_what_cannot_be_read_is_said(
         read(monkeypatch, content, size=size)
 
 
+def test_no_image_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is packed small may be large."""
+    monkeypatch.setattr(pipeline.image.layers, "_WANTED", 1000)
+    assert read(monkeypatch, layer({"a": "1" * 1000}), layer({"b": "1" * 1000})).keys() == {"a", "b"}
+    with pytest.raises(UnreadableLayerError, match="more than"):
+        read(monkeypatch, layer({"a": "1" * 600, "b": "1" * 600}))
+
+
 def test_reading_takes_no_longer_than_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """A registry that drips does not hold a release up."""
     monkeypatch.setattr(pipeline.image.layers, "SECONDS", -1.0)
