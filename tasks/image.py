@@ -25,7 +25,6 @@ from pipeline.image.registry import (
     add_tag,
     find_image,
     find_platform_image,
-    remove_tag,
     repository_at,
 )
 from pipeline.image.request import BuildEvent, BuildRequest, ImageError, TagExistsError, image_labels
@@ -41,6 +40,8 @@ from tasks.support import retried_step, show_page, show_table, step
 
 _KEPT = 3
 """Images of a repository that stay on the worker's machine."""
+_PUSHED = "pushed-"
+"""Beginning of the tag under which an image is pushed that is signed before it has its own."""
 
 
 def _in_use(live: LiveEnvironment) -> ProtectedImages:
@@ -180,7 +181,8 @@ def find_release(live: LiveEnvironment, name: str) -> Release | None:
     if found is None:
         return None
     get_run_logger().info("%s is in the registry: %s", name, found.digest)
-    release = next(iter(found.tags), name.removeprefix("sha256:")[:12])
+    named = (tag for tag in found.tags if not tag.startswith(_PUSHED))
+    release = next(named, name.removeprefix("sha256:")[:12])
     pinned = _repository(live).pinned(found.digest)
     return Release(name=release, image=pinned, digest=found.digest)
 
@@ -265,16 +267,12 @@ def _push(live: LiveEnvironment, image: str) -> str:
 
 
 def _push_signed(live: LiveEnvironment, image: str) -> str:
-    """Push an image under a passing tag, sign it, then give it its own tag.
-
-    Whatever goes wrong leaves the passing tag: the image may be in use, and would go with its last tag.
-    """
-    repository, passing = _repository(live), f"unsigned-{uuid4().hex}"
-    with tagged(connect(), image, repository.address, passing):
-        digest = _push(live, repository.tagged(passing))
+    """Push an image under a tag of this push, sign it, give it its own tag; the first stays beside it."""
+    repository, first = _repository(live), f"{_PUSHED}{uuid4().hex}"
+    with tagged(connect(), image, repository.address, first):
+        digest = _push(live, repository.tagged(first))
     sign_image(live.access, repository, digest, live.signing_key, live.settings.registry)
     add_tag(live.access, repository.name, digest, image.rpartition(":")[2])
-    remove_tag(live.access, repository.name, passing)
     get_run_logger().info("Signed %s with %s", digest, live.signing_key)
     return digest
 

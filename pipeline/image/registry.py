@@ -225,12 +225,6 @@ def put_manifest(access: AwsAccess, repository: str, manifest: str, media_type: 
             raise TagExistsError(f"Repository {repository} has the tag {tag} already.") from None
 
 
-def remove_tag(access: AwsAccess, repository: str, tag: str) -> None:
-    """Take a tag from an image, which goes with its last one; one that is not there is no error."""
-    with calling(f"Removing the tag {tag} of {repository}"):
-        access.client("ecr").batch_delete_image(repositoryName=repository, imageIds=[{"imageTag": tag}])
-
-
 def put_blob(access: AwsAccess, repository: str, body: bytes, registry: str | None = None) -> str:
     """Upload a blob of a few kilobytes and return its digest; ``registry`` as in ``read_config``.
 
