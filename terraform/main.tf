@@ -20,7 +20,7 @@ locals {
   repository_url    = var.registry == null ? module.registry.url : "${var.registry}/${module.registry.name}"
   metrics_namespace = "${var.app}/${var.environment}"
   kms_key_arn       = try(module.encryption[0].key_arn, null)
-  signing_key_arn   = var.signing == null ? null : try(coalesce(var.signing.key, module.signing[0].key_arn), null)
+  signing_key_arn   = try(coalesce(var.signing.key), module.signing[0].key_arn, null)
   state_bucket      = join("-", compact([var.app, var.environment, "terraform-state", var.account_id])) # made by bootstrap-state
   recovery_days     = var.force_destroy ? 0 : 30
 
