@@ -70,6 +70,7 @@ lock: venv ## Write the lock files anew from pyproject.toml; the newest of each 
 	$(COMPILE) $(P) --extra local --extra dev pyproject.toml --output-file requirements/all.lock
 	$(COMPILE) --constraints requirements/all.lock pyproject.toml --output-file requirements/image.lock
 	$(COMPILE) $(P) requirements/uv.in --output-file requirements/uv.lock
+	$(COMPILE) $(P) requirements/audit.in --output-file requirements/audit.lock
 
 lint: venv ## Check style, types, the direction of imports and Terraform
 	@$(VENV)/vimbiso setup tools
@@ -83,8 +84,8 @@ lint: venv ## Check style, types, the direction of imports and Terraform
 scan: venv ## Scan the Terraform code for unsafe settings
 	@terraform/scan
 
-audit: venv ## Look the locked packages up among the known vulnerabilities; needs the internet
-	$(VENV)/uv tool run pip-audit==2.10.1 --strict --disable-pip --requirement requirements/all.lock
+audit: venv ## Look the locked packages up among the known vulnerabilities; needs the internet, and says so without it
+	@requirements/audit
 
 format: venv ## Format Python and Terraform
 	$(VENV)/ruff format .

@@ -25,6 +25,7 @@ from tasks.image import (
     check_image,
     fetch_source,
     find_release,
+    list_packages,
     pass_scan_gate,
     push_release,
     require_image,
@@ -33,6 +34,7 @@ from tasks.lease import one_delivery_at_a_time, refuse_second_delivery
 from tasks.record import name_run, report_release
 from tasks.recovery import refuse_open_restore
 from tasks.rollout import is_rehearsed, register_revision
+from tasks.signature import check_signature
 from tasks.support import emit
 
 
@@ -89,7 +91,7 @@ def deploy_application(
     options = DeployOptions(migrate, take_over, roll_back, branch_only)
     try:
         with stopwatch.step("preflight"):
-            preflight(live, ref, image is None, branch_only)
+            preflight(live, ref, image, branch_only)
         if verify_only:
             return Completed(
                 message="VERIFIED: the preflight found nothing; nothing was changed.", data="VERIFIED"
@@ -98,7 +100,7 @@ def deploy_application(
     except DeploymentFailedError:
         raise
     except PipelineError as error:
-        message = report_release(live, "", "", Outcome.FAILED, str(error))
+        message = report_release(live, None, Outcome.FAILED, str(error))
         raise DeploymentFailedError(message) from error
 
 
@@ -110,13 +112,12 @@ def _deliver(
         release = _image(live, ref, image, options.branch_only)
     name_run(live, release.name, image or ref or "")
     try:
+        check_signature(live, release.digest)
         return _move(live, release, options, stopwatch)
     except DeploymentFailedError:
         raise
     except PipelineError as error:
-        message = report_release(
-            live, release.name, release.image, Outcome.FAILED, str(error), release.commit
-        )
+        message = report_release(live, release, Outcome.FAILED, str(error))
         raise DeploymentFailedError(message) from error
 
 
@@ -129,19 +130,23 @@ def _move(
         revision = register_revision(live, release)
         left: tuple[str, ...] = ()
         if is_rehearsed(live, revision):
-            _pass_scan_gate(live, release, stopwatch)
+            release = _examine(live, release, stopwatch)
         else:
             with rehearsing(live, revision) as task:
-                _pass_scan_gate(live, release, stopwatch)
+                release = _examine(live, release, stopwatch)
                 left = prepare_release(live, release.name, revision, options.migrate, stopwatch, task)
         release = release.model_copy(update={"task_definition": revision.arn})
         end = roll_out(live, release, stopwatch, kind="deploy", take_over=options.take_over, left=left)
         return _conclude(live, release, end, options.roll_back)
 
 
-def _pass_scan_gate(live: LiveEnvironment, release: Release, stopwatch: Stopwatch) -> None:
+def _examine(live: LiveEnvironment, release: Release, stopwatch: Stopwatch) -> Release:
+    """Keep a list of what is in the image, while the registry scans it; then wait for that."""
+    with stopwatch.step("packages"):
+        release = list_packages(live, release)
     with stopwatch.step("scan"):
         pass_scan_gate(live, release.digest)
+    return release
 
 
 def _image(live: LiveEnvironment, ref: str | None, image: str | None, branch_only: bool) -> Release:
@@ -168,7 +173,7 @@ def _conclude(live: LiveEnvironment, release: Release, end: RolloutEnd, roll_bac
     message = end.message
     if not end.outcome.good:
         message = _roll_back_and_explain(live, release, end, roll_back)
-    message = report_release(live, release.name, release.image, end.outcome, message, release.commit)
+    message = report_release(live, release, end.outcome, message)
     if not end.outcome.good:
         raise DeploymentFailedError(message)
     return completed(release.name, end)
@@ -191,4 +196,4 @@ def _carry_out(live: LiveEnvironment) -> NoReturn:
     """Do what a person decided on a release that failed in an earlier process of this run."""
     with one_delivery_at_a_time(live):
         message = carry_out_decision(live)
-    raise DeploymentFailedError(report_release(live, "", "", Outcome.FAILED, message))
+    raise DeploymentFailedError(report_release(live, None, Outcome.FAILED, message))

@@ -32,6 +32,7 @@ from tasks.recovery import (
     require_confirmed,
 )
 from tasks.rehearsal import await_migrations
+from tasks.signature import check_signature
 
 
 @flow(name="rollback-application", flow_run_name=run_name)
@@ -86,9 +87,9 @@ def rollback_application(
 def _find_path(
     live: LiveEnvironment, release: str | None, accept_schema: bool, backup: DatabaseBackup | None = None
 ) -> RollbackPath:
-    """Choose, show what going back does, and refuse to cross irreversible migrations unasked.
+    """Choose and show; refuse to cross irreversible migrations unasked, and unsigned images.
 
-    With a backup, those count that ran in it.
+    With a backup, those migrations count that ran in it.
     """
     path = find_rollback_path(live, present_task_definition(live), release)
     show_rollback_path(live, path)
@@ -99,6 +100,7 @@ def _find_path(
             f"Not gone back to release {path.chosen.release}; nothing was changed. {path.why}\n"
             f"{path.by_hand(live.name)}"
         )
+    check_signature(live, path.chosen.image_digest)
     return path
 
 

@@ -15,7 +15,7 @@ from pipeline.environment.model import Environment
 from pipeline.health.model import Probe
 from pipeline.logs.manifest import ArchiveLocation
 from pipeline.outputs import NothingBuiltError, Outputs, OutputsError, parse_outputs
-from pipeline.release.store import ReleaseStore, SchemaLog
+from pipeline.release.store import BillStore, ReleaseStore, SchemaLog
 from pipeline.state.backend import StateBackend, state_backend_of
 
 
@@ -123,6 +123,11 @@ class LiveEnvironment:
         return ReleaseStore(self.access, self.outputs.backup_bucket, self.name)
 
     @property
+    def bills(self) -> BillStore:
+        """Bills of materials of the images."""
+        return BillStore(self.access, self.outputs.backup_bucket, self.name)
+
+    @property
     def schema(self) -> SchemaLog:
         """Notes of the migrations that ran."""
         return SchemaLog(self.access, self.outputs.backup_bucket, self.name)
@@ -141,6 +146,23 @@ class LiveEnvironment:
     def state(self) -> StateBackend:
         """Home of the Terraform state."""
         return state_backend_of(self.access, self.settings)
+
+    @property
+    def signing_key(self) -> str:
+        """ARN of the KMS key that images are signed with; "" where they are not.
+
+        Raises:
+            OutputsError: Terraform has not built for the settings yet.
+        """
+        settings, built = self.settings.signing, self.outputs.signing_key_arn
+        if settings is None:
+            return ""
+        if not built or settings.key not in (None, built):
+            raise OutputsError(
+                f"Images of {self.name} are to be signed with {settings.key or 'a key of their own'}, and "
+                f"Terraform has built for {built or 'none'}. Run deploy-infrastructure."
+            )
+        return built
 
     @property
     def page(self) -> str:

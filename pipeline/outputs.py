@@ -55,6 +55,8 @@ class Outputs(BaseModel):
     execution_role_arn: str
     task_role_arn: str
     certificate_arn: str | None = None
+    signing_key_arn: str | None = None
+    """KMS key that images are signed with."""
     alarm_topic_arn: str | None = None
     alarm_names: tuple[str, ...] = ()
     release_alarm_names: tuple[str, ...] | None = None

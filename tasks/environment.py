@@ -14,21 +14,22 @@ from pipeline.live import LiveEnvironment
 from pipeline.preflight.cloud import PresentService, cloud_checks
 from pipeline.preflight.engine import engine_checks, source_checks
 from pipeline.preflight.model import CheckResult, CheckStatus, faults, run_checks
+from pipeline.preflight.signing import signing_checks
 from pipeline.source.resolve import source_of
 from tasks.support import show_table, step
 
 
 @step
 def preflight(
-    live: LiveEnvironment, ref: str | None, builds: bool, branch_only: bool = False
+    live: LiveEnvironment, ref: str | None, image: str | None, branch_only: bool = False
 ) -> tuple[CheckResult, ...]:
     """Ask every check, show all answers, and raise when one speaks against deploying.
 
-    ``ref`` is what is built where an image is; the checks bring it onto this machine.
+    ``ref`` is what is built where no ``image`` is named; the checks bring it onto this machine.
     """
     environment, present = live.settings, PresentService(live)
-    checks = cloud_checks(live, present)
-    if builds:
+    checks = cloud_checks(live, present) + signing_checks(live, image)
+    if image is None:
         pinned = partial(source_of, environment, ref, live.token, branch_only=branch_only)
         checks += source_checks(pinned, environment.source.dockerfile)
         checks += engine_checks(environment, present)

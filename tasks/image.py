@@ -1,22 +1,35 @@
 """Builds, scans and pushes a release's image, finds it in the registry, and cleans the registry up."""
 
+from contextlib import suppress
 from functools import partial
+from uuid import uuid4
 
 from prefect.logging import get_run_logger
 
+from pipeline.aws.errors import AwsError
 from pipeline.clock import utc_now
 from pipeline.ecr.apply import CleanupResult, apply_cleanup
 from pipeline.ecr.in_use import collect_in_use
 from pipeline.ecr.model import CleanupPolicy, ProtectedImages
 from pipeline.ecr.plan import CleanupPlan, plan_cleanup
 from pipeline.ecr.registry import read_inventory
+from pipeline.errors import PipelineError
 from pipeline.image.build import build_image
 from pipeline.image.contents import require_startable
-from pipeline.image.engine import connect, image_architecture, remove_older
+from pipeline.image.engine import connect, image_architecture, remove_older, tagged
+from pipeline.image.layers import read_files
+from pipeline.image.packages import software_bill, tells_of_packages
 from pipeline.image.push import ecr_login, push_image
-from pipeline.image.registry import Repository, find_image, repository_at
+from pipeline.image.registry import (
+    Repository,
+    add_tag,
+    find_image,
+    find_platform_image,
+    repository_at,
+)
 from pipeline.image.request import BuildEvent, BuildRequest, ImageError, TagExistsError, image_labels
 from pipeline.image.scan import judge_scan, scan_rows, wait_for_findings
+from pipeline.image.signature import sign_image
 from pipeline.live import LiveEnvironment
 from pipeline.preflight.cloud import PresentService
 from pipeline.preflight.engine import FARGATE
@@ -27,6 +40,8 @@ from tasks.support import retried_step, show_page, show_table, step
 
 _KEPT = 3
 """Images of a repository that stay on the worker's machine."""
+_PUSHED = "pushed-"
+"""Beginning of the tag under which an image is pushed that is signed before it has its own."""
 
 
 def _in_use(live: LiveEnvironment) -> ProtectedImages:
@@ -67,6 +82,8 @@ def plan_image_cleanup(live: LiveEnvironment, policy: CleanupPolicy) -> CleanupP
 def delete_images(live: LiveEnvironment, plan: CleanupPlan) -> CleanupResult:
     """Delete what the plan says and what is still right to delete."""
     result = apply_cleanup(live.access, plan, lambda: _in_use(live), utc_now())
+    with suppress(AwsError):
+        live.bills.remove(result.deleted)
     get_run_logger().info(
         "Deleted %d images, %.1f MB; spared %d",
         len(result.deleted),
@@ -109,6 +126,39 @@ def pass_scan_gate(live: LiveEnvironment, digest: str) -> str:
     return verdict.outcome
 
 
+@step
+def list_packages(live: LiveEnvironment, release: Release) -> Release:
+    """Keep a bill of materials of a release's image; return the release with its key, or why there is none.
+
+    It keeps no release from being delivered, whatever it meets.
+    """
+    log = get_run_logger()
+    try:
+        key = live.bills.find(release.digest) or _write_bill(live, release)
+    except PipelineError as error:
+        return _without_bill(release, str(error))
+    except Exception as error:  # noqa: BLE001 - images of others hold what they like
+        return _without_bill(release, f"{type(error).__name__}: {error}")
+    log.info("The bill of materials of %s is %s", release.name, key)
+    return release.model_copy(update={"bill": key, "no_bill": ""})
+
+
+def _write_bill(live: LiveEnvironment, release: Release) -> str:
+    repository = live.outputs.repository_name
+    digest = find_platform_image(live.access, repository, release.digest, _architecture(live))
+    if digest is None:
+        raise ImageError("it is an index without an image for what the tasks run on")
+    files = read_files(live.access, repository, digest, tells_of_packages, live.settings.registry)
+    bill, count = software_bill(repository, release.name, digest, files, utc_now())
+    get_run_logger().info("%d packages in image %s", count, digest)
+    return live.bills.write(release.digest, bill)
+
+
+def _without_bill(release: Release, why: str) -> Release:
+    get_run_logger().warning("No list of the packages in image %s is kept: %s", release.digest, why)
+    return release.model_copy(update={"bill": "", "no_bill": why})
+
+
 def _architecture(live: LiveEnvironment) -> str:
     """The architecture that the tasks run on, as images name it; Fargate's own where nothing is said."""
     platform = PresentService(live).definition.get("runtimePlatform") or {}
@@ -131,7 +181,8 @@ def find_release(live: LiveEnvironment, name: str) -> Release | None:
     if found is None:
         return None
     get_run_logger().info("%s is in the registry: %s", name, found.digest)
-    release = next(iter(found.tags), name.removeprefix("sha256:")[:12])
+    named = (tag for tag in found.tags if not tag.startswith(_PUSHED))
+    release = next(named, name.removeprefix("sha256:")[:12])
     pinned = _repository(live).pinned(found.digest)
     return Release(name=release, image=pinned, digest=found.digest)
 
@@ -186,10 +237,12 @@ def push_release(live: LiveEnvironment, source: ResolvedSource, image: str) -> R
     """Push the image; the digest that the registry answers is what gets deployed.
 
     Where the registry has the release already, that is it: the answer to an attempt may have been lost.
+    Where images are signed, this one gets the release's tag once its signature is there, so that nothing is
+    ever signed which this step has not pushed.
     """
     log = get_run_logger()
     try:
-        digest = push_image(connect(), image, partial(ecr_login, live.access), log.info)
+        digest = _push_signed(live, image) if live.signing_key else _push(live, image)
     except TagExistsError:
         found = find_image(live.access, live.outputs.repository_name, source.release)
         if found is None:
@@ -207,6 +260,21 @@ def push_release(live: LiveEnvironment, source: ResolvedSource, image: str) -> R
         ref=source.ref or "",
         commit=source.commit,
     )
+
+
+def _push(live: LiveEnvironment, image: str) -> str:
+    return push_image(connect(), image, partial(ecr_login, live.access), get_run_logger().info)
+
+
+def _push_signed(live: LiveEnvironment, image: str) -> str:
+    """Push an image under a tag of this push, sign it, give it its own tag; the first stays beside it."""
+    repository, first = _repository(live), f"{_PUSHED}{uuid4().hex}"
+    with tagged(connect(), image, repository.address, first):
+        digest = _push(live, repository.tagged(first))
+    sign_image(live.access, repository, digest, live.signing_key, live.settings.registry)
+    add_tag(live.access, repository.name, digest, image.rpartition(":")[2])
+    get_run_logger().info("Signed %s with %s", digest, live.signing_key)
+    return digest
 
 
 def _repository(live: LiveEnvironment) -> Repository:

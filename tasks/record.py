@@ -22,7 +22,7 @@ from pipeline.ecs.task_definition import RELEASE_TAG
 from pipeline.live import LiveEnvironment
 from pipeline.log_cause import as_markdown
 from pipeline.migrations.model import Migration, irreversible
-from pipeline.release.model import ReleaseRecord, Rollout, SchemaChange, requested_by
+from pipeline.release.model import Release, ReleaseRecord, Rollout, SchemaChange, requested_by
 from pipeline.release.rollback import was_good
 from tasks.support import retried_step, show_page, step
 
@@ -50,9 +50,7 @@ def add_to_name(cause: str) -> None:
 
 
 @step
-def report_release(
-    live: LiveEnvironment, release: str, image: str, outcome: Outcome, message: str, commit: str = ""
-) -> str:
+def report_release(live: LiveEnvironment, release: Release | None, outcome: Outcome, message: str) -> str:
     """Write the run's end as artifacts: what became of the release and what runs now, and a link.
 
     Returns the message; that of a failure says what runs now and what to do.
@@ -60,19 +58,21 @@ def report_release(
     page, now = live.page, _what_runs(live)
     if not outcome.good:
         message = tell_failure(message, now, outcome.advice)
-    repository, _, digest = image.partition("@")
+    name, commit = (release.name, release.commit) if release else ("", "")
+    repository, _, digest = release.image.partition("@") if release else ("", "", "")
     show_page(
         live,
         "release",
         (
-            f"## {outcome}: {f'release `{release}`' if release else 'nothing was deployed'}\n\n"
+            f"## {outcome}: {f'release `{name}`' if release else 'nothing was deployed'}\n\n"
             + (f"Runs now: {now}\n\n" if outcome.good else "")
             + f"{as_markdown(message)}\n\n"
             f"- environment: {live.name}\n- commit: {as_markdown(commit or 'none')}\n"
             f"- image: {repository or 'none'}\n- digest: {f'`{digest}`' if digest else 'none'}\n"
+            f"- packages: {_bill_of(live, release)}\n"
             f"- service: {live.outputs.service} in {live.outputs.cluster}\n- address: {page}\n"
         ),
-        f"How the deployment of {release or 'a release'} to {live.name} ended",
+        f"How the deployment of {name or 'a release'} to {live.name} ended",
     )
     create_link_artifact(
         key=f"application-{live.name}",
@@ -81,6 +81,12 @@ def report_release(
         description=f"Where {live.name} answers",
     )
     return message
+
+
+def _bill_of(live: LiveEnvironment, release: Release | None) -> str:
+    if release and release.bill:
+        return f"`s3://{live.outputs.backup_bucket}/{release.bill}`"
+    return as_markdown((release and release.no_bill) or "not listed")
 
 
 def _what_runs(live: LiveEnvironment) -> str:
@@ -190,6 +196,8 @@ def record_release(
         ended_at=utc_now(),
         durations=durations,
         by=_requested_by(),
+        bill=release.bill,
+        no_bill=release.no_bill,
         flow_run=str(flow_run.id or ""),
     )
     if outcome is not Outcome.NO_CHANGE or not was_good(live.releases.newest(1), release.task_definition):

@@ -20,6 +20,7 @@ locals {
   repository_url    = var.registry == null ? module.registry.url : "${var.registry}/${module.registry.name}"
   metrics_namespace = "${var.app}/${var.environment}"
   kms_key_arn       = try(module.encryption[0].key_arn, null)
+  signing_key_arn   = try(coalesce(var.signing.key), module.signing[0].key_arn, null)
   state_bucket      = join("-", compact([var.app, var.environment, "terraform-state", var.account_id])) # made by bootstrap-state
   recovery_days     = var.force_destroy ? 0 : 30
 
@@ -37,6 +38,15 @@ module "encryption" {
   name       = local.name
   partition  = data.aws_partition.current.partition
   region     = var.region
+  account_id = local.account_id
+}
+
+module "signing" {
+  source = "./modules/signing"
+  count  = var.signing != null && try(var.signing.key, null) == null ? 1 : 0
+
+  name       = local.name
+  partition  = data.aws_partition.current.partition
   account_id = local.account_id
 }
 
@@ -100,6 +110,7 @@ module "roles" {
   region                 = var.region
   account_id             = local.account_id
   kms_key_arn            = local.kms_key_arn
+  signing_key_arn        = local.signing_key_arn
   repository_arn         = module.registry.arn
   log_group_arn          = module.logs.arn
   secret_arn             = module.secret.arn

@@ -32,6 +32,7 @@ locals {
     execution_role_arn  = module.roles.execution_role_arn
     task_role_arn       = module.roles.task_role_arn
     certificate_arn     = try(module.certificate[0].arn, null)
+    signing_key_arn     = local.signing_key_arn
     alarm_topic_arn     = try(module.alerts[0].topic_arn, null)
     alarm_names         = try(module.monitoring[0].alarm_names, [])
     release_alarm_names = try(module.monitoring[0].release_alarm_names, [])

@@ -209,3 +209,11 @@ variable "data_host_path" {
     error_message = "data_host_path must be an absolute path."
   }
 }
+
+variable "signing" {
+  description = "Whether images are signed: with the KMS key of this ARN, or with a key of their own where it is null; not at all when the whole is null."
+  type = object({
+    key = optional(string)
+  })
+  default = null
+}

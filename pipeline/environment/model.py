@@ -30,6 +30,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 WorkflowPath = Annotated[str, StringConstraints(pattern=r"^\.github/workflows/[^/@\s]+\.ya?ml$")]
 AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+SigningKey = Annotated[str, StringConstraints(pattern=r"^arn:[^:]+:kms:[^:]+:\d{12}:key/[^/]+$")]
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+$")]
 
 ApprovalPolicy = Literal["never", "always"]
@@ -93,6 +94,17 @@ class Scan(BaseModel):
     """Accepted findings by CVE."""
     required: bool = False
     """Whether an image without a scan result is kept back."""
+
+
+class Signing(BaseModel):
+    """The signatures of release images."""
+
+    model_config = STRICT
+
+    key: SigningKey | None = None
+    """ARN of the KMS key; absent: Terraform makes one."""
+    required: bool = True
+    """Whether an image without a signature is kept back; one with a wrong signature always is."""
 
 
 class ResourceNames(BaseModel):
@@ -170,6 +182,8 @@ class Environment(BaseModel):
     """Environment variables of the container, beside those that Terraform sets; never secret."""
     scan: Scan = Scan()
     """The gate between registry and deployment."""
+    signing: Signing | None = None
+    """Whether images are signed when they are pushed, and looked at before they are deployed."""
     scheduled: bool = True
     """Whether the chores of ``prefect.yaml`` run by their schedules."""
     concurrent_deploys: ConcurrencyPolicy = "wait"

@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,6 +88,24 @@ def engine_faults(engine: Engine, *, needed_bytes: int, architecture: str | None
             "Build on such a machine, or give the build a platform and the engine its emulation."
         )
     return faults
+
+
+@contextmanager
+def tagged(client: docker.DockerClient, image: str, repository: str, tag: str) -> Iterator[None]:
+    """Give an image another name, ``HOST/NAME:TAG``, for a while.
+
+    Raises:
+        ImageError: the engine has no such image, or does not answer.
+    """
+    try:
+        client.images.get(image).tag(repository, tag)
+    except (DockerException, OSError) as error:
+        raise ImageError(f"{image} could not be tagged as {tag}: {error}. Run again.") from error
+    try:
+        yield
+    finally:
+        with suppress(DockerException, OSError):
+            client.images.remove(f"{repository}:{tag}")
 
 
 def remove_older(client: docker.DockerClient, repository: str, kept: int) -> list[str]:

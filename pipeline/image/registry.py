@@ -1,8 +1,10 @@
-"""Asks ECR what it holds."""
+"""Asks ECR what it holds, and puts manifests and small blobs there."""
 
+import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ import httpx
 from pipeline.aws.access import AwsAccess
 from pipeline.aws.errors import calling
 from pipeline.image.config import ImageConfig
-from pipeline.image.request import ImageError, RegistryError
+from pipeline.image.request import ImageError, RegistryError, TagExistsError
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.type_defs import ImageIdentifierTypeDef
@@ -72,13 +74,10 @@ def find_image(access: AwsAccess, repository: str, name: str) -> RemoteImage | N
         RegistryError: there is no such repository.
         AwsError: the call failed otherwise.
     """
-    identifier: ImageIdentifierTypeDef = (
-        {"imageDigest": name} if name.startswith("sha256:") else {"imageTag": name}
-    )
     ecr = access.client("ecr")
     with calling(f"Looking for {name} in the ECR repository {repository}"):
         try:
-            answer = ecr.describe_images(repositoryName=repository, imageIds=[identifier])
+            answer = ecr.describe_images(repositoryName=repository, imageIds=[_identifier(name)])
         except ecr.exceptions.ImageNotFoundException:
             return None
         except ecr.exceptions.RepositoryNotFoundException as error:
@@ -91,6 +90,10 @@ def find_image(access: AwsAccess, repository: str, name: str) -> RemoteImage | N
         return None
     tags = tuple(sorted(details[0].get("imageTags", ())))
     return RemoteImage(repository, details[0]["imageDigest"], tags, details[0].get("imagePushedAt"))
+
+
+def _identifier(name: str) -> "ImageIdentifierTypeDef":
+    return {"imageDigest": name} if name.startswith("sha256:") else {"imageTag": name}
 
 
 def read_config(access: AwsAccess, repository: str, digest: str, registry: str | None = None) -> ImageConfig:
@@ -106,28 +109,44 @@ def read_config(access: AwsAccess, repository: str, digest: str, registry: str |
         RegistryError: the registry does not hand it out.
         AwsError: ECR refuses or cannot be reached.
     """
-    manifest = _manifest(access, repository, digest)
+    manifest = read_manifest(access, repository, digest)
     if "config" not in manifest:
         images = _images(manifest)
         if not images:
             raise RegistryError(f"Index {digest} in {repository} has no image. Push it again.")
-        manifest = _manifest(access, repository, images[0]["digest"])
+        manifest = read_manifest(access, repository, images[0]["digest"])
     blob = manifest["config"]["digest"]
-    url = f"http://{registry}/v2/{repository}/blobs/{blob}"
-    if registry is None:
-        with calling(f"Asking where ECR keeps {blob} of {repository}"):
-            url = access.client("ecr").get_download_url_for_layer(
-                repositoryName=repository, layerDigest=blob
-            )["downloadUrl"]
     try:
-        answer = httpx.get(url, follow_redirects=True, timeout=30, trust_env=registry is None)
-        answer.raise_for_status()
+        with open_blob(access, repository, blob, registry) as answer:
+            answer.read()
         return ImageConfig.parse(answer.json().get("config") or {})
     except (httpx.HTTPError, ValueError) as error:
         reason = type(error).__name__  # the URL is signed
         raise RegistryError(
             f"The configuration of image {digest} in {repository} could not be read ({reason}). Run again."
         ) from None
+
+
+@contextmanager
+def open_blob(
+    access: AwsAccess, repository: str, blob: str, registry: str | None = None
+) -> Iterator[httpx.Response]:
+    """Give the answer with a blob's bytes, to be read while it is open.
+
+    Raises:
+        AwsError: ECR refuses or cannot be reached.
+        httpx.HTTPError: the blob is not handed out; the message has a signed URL.
+    """
+    url = f"http://{registry}/v2/{repository}/blobs/{blob}"
+    if registry is None:
+        with calling(f"Asking where ECR keeps {blob} of {repository}"):
+            url = access.client("ecr").get_download_url_for_layer(
+                repositoryName=repository, layerDigest=blob
+            )["downloadUrl"]
+    client = httpx.Client(follow_redirects=True, timeout=30, trust_env=registry is None)
+    with client, client.stream("GET", url) as answer:
+        answer.raise_for_status()
+        yield answer
 
 
 def find_platform_image(access: AwsAccess, repository: str, digest: str, architecture: str) -> str | None:
@@ -143,7 +162,7 @@ def find_platform_image(access: AwsAccess, repository: str, digest: str, archite
         RegistryError: the registry hands out no such manifest.
         AwsError: ECR refuses or cannot be reached.
     """
-    manifest = _manifest(access, repository, digest)
+    manifest = read_manifest(access, repository, digest)
     if "config" in manifest:
         return digest
     wanted = {"os": "linux", "architecture": architecture}
@@ -157,15 +176,87 @@ def _images(index: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [item for item in entries if item["platform"].get("os") != "unknown"]
 
 
-def _manifest(access: AwsAccess, repository: str, digest: str) -> dict[str, Any]:
-    with calling(f"Reading the manifest {digest} of {repository}"):
-        answer = access.client("ecr").batch_get_image(
-            repositoryName=repository, imageIds=[{"imageDigest": digest}]
-        )
-    found = answer["images"]
-    manifest = json.loads(found[0]["imageManifest"]) if found else {}
+def read_manifest(access: AwsAccess, repository: str, name: str) -> dict[str, Any]:
+    """Return the manifest of an image or an index, named by tag or digest.
+
+    Raises:
+        RegistryError: the registry hands out no such manifest.
+        AwsError: ECR refuses or cannot be reached.
+    """
+    text, _ = _read_text(access, repository, name)
+    manifest = json.loads(text)
     if not isinstance(manifest, dict) or not manifest.keys() & {"config", "manifests"}:
-        raise RegistryError(
-            f"Repository {repository} hands out no usable manifest of {digest}. Push it again."
-        )
+        raise _unusable(repository, name)
     return manifest
+
+
+def _read_text(access: AwsAccess, repository: str, name: str) -> tuple[str, str]:
+    """Return a manifest to the byte, and its media type."""
+    with calling(f"Reading the manifest {name} of {repository}"):
+        answer = access.client("ecr").batch_get_image(repositoryName=repository, imageIds=[_identifier(name)])
+    if not answer["images"]:
+        raise _unusable(repository, name)
+    found = answer["images"][0]
+    return found["imageManifest"], found.get("imageManifestMediaType", "")
+
+
+def _unusable(repository: str, name: str) -> RegistryError:
+    return RegistryError(f"Repository {repository} hands out no usable manifest of {name}. Push it again.")
+
+
+def add_tag(access: AwsAccess, repository: str, digest: str, tag: str) -> None:
+    """Give an image another tag; raises as ``put_manifest``."""
+    put_manifest(access, repository, *_read_text(access, repository, digest), tag)
+
+
+def put_manifest(access: AwsAccess, repository: str, manifest: str, media_type: str, tag: str) -> None:
+    """Write a manifest under a tag.
+
+    Raises:
+        TagExistsError: the registry has the tag already.
+        AwsError: ECR refuses or cannot be reached.
+    """
+    ecr = access.client("ecr")
+    kind = {"imageManifestMediaType": media_type} if media_type else {}
+    with calling(f"Writing the tag {tag} of {repository}"):
+        try:
+            ecr.put_image(repositoryName=repository, imageManifest=manifest, imageTag=tag, **kind)
+        except (ecr.exceptions.ImageTagAlreadyExistsException, ecr.exceptions.ImageAlreadyExistsException):
+            raise TagExistsError(f"Repository {repository} has the tag {tag} already.") from None
+
+
+def put_blob(access: AwsAccess, repository: str, body: bytes, registry: str | None = None) -> str:
+    """Upload a blob of a few kilobytes and return its digest; ``registry`` as in ``read_config``.
+
+    Raises:
+        RegistryError: an emulator's registry refuses.
+        AwsError: ECR refuses or cannot be reached.
+    """
+    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+    if registry is None:
+        _upload(access, repository, digest, body)
+        return digest
+    url = f"http://{registry}/v2/{repository}/blobs/uploads/"
+    try:
+        with httpx.Client(timeout=30, trust_env=False) as client:
+            client.post(url, params={"digest": digest}, content=body).raise_for_status()
+    except httpx.HTTPError as error:
+        raise RegistryError(
+            f"{registry} did not take {digest} ({type(error).__name__}). Run again."
+        ) from None
+    return digest
+
+
+def _upload(access: AwsAccess, repository: str, digest: str, body: bytes) -> None:
+    ecr = access.client("ecr")
+    with calling(f"Uploading {digest} to {repository}"):
+        upload = ecr.initiate_layer_upload(repositoryName=repository)["uploadId"]
+        ecr.upload_layer_part(
+            repositoryName=repository,
+            uploadId=upload,
+            partFirstByte=0,
+            partLastByte=len(body) - 1,
+            layerPartBlob=body,
+        )
+        with suppress(ecr.exceptions.LayerAlreadyExistsException):
+            ecr.complete_layer_upload(repositoryName=repository, uploadId=upload, layerDigests=[digest])

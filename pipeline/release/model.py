@@ -45,6 +45,10 @@ class Release(BaseModel):
     ref: str = ""
     commit: str = ""
     """Subject and author of the commit."""
+    bill: str = ""
+    """Key of the image's bill of materials (SBOM)."""
+    no_bill: str = ""
+    """Why there is none."""
 
 
 class Previous(BaseModel):
@@ -141,6 +145,10 @@ class ReleaseRecord(BaseModel):
     """Seconds per step."""
     by: str = ""
     """Who asked for it."""
+    bill: str = ""
+    """Key of the image's bill of materials (SBOM), kept as long as the image is in the registry."""
+    no_bill: str = ""
+    """Why there is none."""
     flow_run: str = ""
 
     @property
@@ -154,6 +162,8 @@ class ReleaseRecord(BaseModel):
             revision=self.revision,
             ref=self.ref,
             commit=self.commit,
+            bill=self.bill,
+            no_bill=self.no_bill,
         )
 
 

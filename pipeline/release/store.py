@@ -1,6 +1,6 @@
 """Keeps release records and the rollout under way in S3, with conditional writes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TypeVar
@@ -134,6 +134,35 @@ def _read(bucket: S3Bucket, key: str, kind: TypeAdapter[Model], what: str) -> Mo
 def document(model: BaseModel) -> bytes:
     """Return what a record is in S3."""
     return model.model_dump_json(indent=2).encode()
+
+
+class BillStore:
+    """Bills of materials of the images of one environment: ``releases/ENV/bills/DIGEST.json``."""
+
+    def __init__(self, access: AwsAccess, bucket: str, environment: str) -> None:
+        self._bucket = S3Bucket(access, bucket, content_type="application/vnd.cyclonedx+json")
+        self._prefix = f"releases/{environment}/bills/"
+
+    def find(self, digest: str) -> str:
+        """Return the key of an image's bill; "" where there is none."""
+        key = self._key(digest)
+        return key if self._bucket.head(key) else ""
+
+    def write(self, digest: str, bill: bytes) -> str:
+        """Keep an image's bill and return its key."""
+        key = self._key(digest)
+        self._bucket.write(key, bill)
+        return key
+
+    def remove(self, digests: Iterable[str]) -> None:
+        """Remove the bills of images that are gone."""
+        there = self._bucket.keys(self._prefix)
+        for key in map(self._key, digests):
+            if key in there:
+                self._bucket.delete(key)
+
+    def _key(self, digest: str) -> str:
+        return f"{self._prefix}{digest.removeprefix('sha256:')}.json"
 
 
 _TIME = "%Y%m%dT%H%M%S.%fZ"

@@ -35,6 +35,7 @@ def root_variables(environment: Environment, extra: Mapping[str, Any] | None = N
         "container": environment.container.model_dump(),
         "data": environment.data.model_dump(),
         "sidecars": {name: sidecar.model_dump() for name, sidecar in environment.sidecars.items()},
+        "signing": environment.signing and environment.signing.model_dump(include={"key"}),
         "registry": environment.registry,
         "data_host_path": environment.data_host_path,
         **(extra or {}),

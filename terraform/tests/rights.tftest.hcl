@@ -13,6 +13,12 @@ override_resource {
 }
 
 override_resource {
+  target          = module.signing[0].aws_kms_key.this
+  override_during = plan
+  values          = { arn = "arn:aws:kms:af-south-1:123456789012:key/signing-@environment@" }
+}
+
+override_resource {
   target          = module.registry.aws_ecr_repository.this
   override_during = plan
   values = {
@@ -99,6 +105,8 @@ run "rights" {
   expect_failures = [check.alerts_reach_somebody]
 
   variables {
+    signing = {}
+
     ci = {
       issuer          = "token.actions.githubusercontent.com"
       subjects        = ["repo:vimbiso/vimbiso-pay:ref:refs/heads/stage"]

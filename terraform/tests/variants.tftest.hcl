@@ -27,6 +27,7 @@ run "options" {
     }
     data             = { path = "/srv/state", databases = ["/srv/state/shop.db"], volumes = { media = "/srv/media" } }
     health_codes     = "200,204,300-301"
+    signing          = {}
     shared_redis     = { node_type = "cache.t4g.micro" }
     readonly_root    = true
     execute_command  = true
@@ -115,6 +116,11 @@ run "options" {
   }
 
   assert {
+    condition     = module.signing[0].settings == { usage = "SIGN_VERIFY", kind = "ECC_NIST_P256" } && one([for item in module.roles.worker_statements : item.Resource if item.Sid == "SignImages"]) == local.signing_key_arn
+    error_message = "Images must be signed with a key for signatures alone, by the worker."
+  }
+
+  assert {
     condition     = module.autoscaling[0].targets == { cpu = 80, memory = 80, requests = 600 }
     error_message = "Requests per task must be held too."
   }
@@ -122,5 +128,20 @@ run "options" {
   assert {
     condition     = flatten(module.roles.ci_statements[*].Action) == ["secretsmanager:GetSecretValue", "kms:Decrypt"] && module.roles.ci_trust.Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == tolist(["repo:vimbiso/vimbiso-pay:ref:refs/heads/stage"])
     error_message = "CI may fetch the webhook's secret from one branch, nothing else."
+  }
+}
+
+run "a_signing_key_of_somebody_else" {
+  command = plan
+
+  expect_failures = [check.alerts_reach_somebody]
+
+  variables {
+    signing = { key = "arn:aws:kms:af-south-1:210987654321:key/theirs" }
+  }
+
+  assert {
+    condition     = length(module.signing) == 0 && local.outputs.signing_key_arn == var.signing.key && one([for item in module.roles.worker_statements : item.Resource if item.Sid == "SignImages"]) == var.signing.key
+    error_message = "The named key must be used, and no other made."
   }
 }

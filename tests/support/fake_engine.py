@@ -38,6 +38,8 @@ class FakeEngine:
     config: dict[str, Any] = field(default_factory=lambda: {"Cmd": ["serve"], "WorkingDir": "/app"})
     """Configuration of what it builds, in which every file is found."""
     built: dict[str, Any] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    """Other names that were given to what it built, and are still there."""
     pushed: str = ""
 
     @property
@@ -62,7 +64,14 @@ class FakeEngine:
     def get(self, name: str) -> SimpleNamespace:
         """Return an image."""
         assert name == self.built["tag"]
-        return SimpleNamespace(id=DIGEST, attrs={"Config": self.config})
+        return SimpleNamespace(id=DIGEST, attrs={"Config": self.config}, tag=self._tag)
+
+    def _tag(self, repository: str, tag: str) -> None:
+        self.names.append(f"{repository}:{tag}")
+
+    def remove(self, name: str) -> None:
+        """Forget a name."""
+        self.names.remove(name)
 
     def build(self, **request: Any) -> Iterator[dict[str, Any]]:
         """Build in one step, which is cached."""

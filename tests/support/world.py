@@ -46,6 +46,8 @@ class World:
     known: dict[str, list[str]] = field(default_factory=lambda: {"pay": ["0001_initial", "0002_more"]})
     """Migrations that the release has, by app."""
     failing_migrations: bool = False
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    """What was uploaded into the registry, by digest."""
     failing: set[str] = field(default_factory=set)
     """Digests of releases that answer with HTTP 500."""
     commands: list[str] = field(default_factory=list)
@@ -225,13 +227,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path.startswith("/v2/"):
-            status, body = 200, json.dumps({"config": self.world.image_config}).encode()
+            config = json.dumps({"config": self.world.image_config}).encode()
+            status, body = 200, self.world.blobs.get(self.path.rpartition("/")[2], config)
         else:
             status, body = self.world.answer()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.world.blobs[self.path.partition("digest=")[2].replace("%3A", ":")] = body
+        self.send_response(201)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

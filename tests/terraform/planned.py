@@ -68,7 +68,11 @@ class Planned:
     @cached_property
     def key(self) -> str:
         """ARN of the key that everything is encrypted with."""
-        (key,) = self.of_type("aws_kms_key").values()
+        (key,) = (
+            key
+            for address, key in self.of_type("aws_kms_key").items()
+            if not address.startswith("module.signing")
+        )
         return str(key["arn"])
 
     @cached_property

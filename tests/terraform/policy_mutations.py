@@ -164,6 +164,13 @@ MUTATIONS = [
             _resource("key/staging", "alias/vimbiso-pay-staging"),
             {"kms:Decrypt", "kms:GenerateDataKey"},
         ),
+        ("no signing", "SignImages", _without("kms:Sign"), {"kms:Sign"}),
+        (
+            "signing with the key that encrypts",
+            "SignImages",
+            _resource("key/signing-", "key/"),
+            {"kms:DescribeKey", "kms:Sign", "kms:Verify"},
+        ),
         ("bucket in place of its objects", "Objects", _resource("/*", ""), _OBJECTS),
         (
             "objects in place of the bucket",
@@ -224,6 +231,12 @@ TOO_MUCH = [
             {"ecs:DescribeTasks", "ecs:ListTasks", "ecs:StopTask"},
         ),
         ("every key", "Key", _set(Resource="arn:aws:kms:*:*:key/*"), {"kms:Decrypt", "kms:GenerateDataKey"}),
+        (
+            "every key for signatures",
+            "SignImages",
+            _set(Resource="arn:aws:kms:*:*:key/*"),
+            {"kms:DescribeKey", "kms:Sign", "kms:Verify"},
+        ),
         (
             "every certificate",
             "LookAtOwn",

@@ -56,6 +56,8 @@ def _key_lacks(
 ) -> Iterator[Violation]:
     """Yield what the root's key denies the service that uses it for a resource."""
     for key in _of(found, "aws_kms_key"):
+        if key.values["key_usage"] == "SIGN_VERIFY":
+            continue
         missing = lacking(key.values["policy"], service, actions)
         if missing:
             yield Violation(key.address, f"{service} for {user.address}", f"lacks {', '.join(missing)}")

@@ -41,7 +41,7 @@ def test_bad_values_are_refused_by_name(terraform: Terraform) -> None:
 def test_options_work_when_switched_on(
     terraform: Terraform, variables_of: Callable[[str], list[str]]
 ) -> None:
-    """Cache, read-only root, shell, locks, stop-before-start, request scaling and the CI role can be had."""
+    """Cache, read-only root, shell, locks, signatures, request scaling and the CI role can be had."""
     done = terraform("test", "-no-color", "-filter=tests/variants.tftest.hcl", *variables_of("staging"))
     assert done.returncode == 0, done.stdout
-    assert "1 passed, 0 failed" in done.stdout
+    assert "2 passed, 0 failed" in done.stdout

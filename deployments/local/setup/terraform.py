@@ -1,5 +1,6 @@
 """Finds a Terraform that serves, or fetches the pinned release into the project's tools folder."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -8,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from deployments.local.setup.paths import TOOLS, SetupError
-from deployments.local.setup.release import RELEASES, fetch_terraform, is_good, platform_name
+from deployments.local.setup.release import RELEASES, fetch_terraform, is_good, parse_version, platform_name
 
 _PROVIDER = Path("registry.terraform.io/hashicorp/aws")
 _OWN = Path("terraform.rc")
@@ -118,11 +119,21 @@ def ensure_terraform(target: Path = FETCHED) -> Path:
     found = _find(target)
     if found is not None:
         if found != target:
-            print(f"Using {found}, as PATH has it: its version was looked at, its checksum was not.")
+            print(_unchecked(found))
         return found
     base = os.environ.get("TERRAFORM_RELEASES_URL") or RELEASES
     print(f"Fetching Terraform from {base} ...", flush=True)
     return fetch_terraform(base, platform_name(), target)
+
+
+def _unchecked(path: Path) -> str:
+    """Return what can be said of an executable that somebody else installed."""
+    version = ".".join(map(str, parse_version(_version(path)) or ()))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return (
+        f"Using {path}, as PATH has it: version {version}, SHA-256 {digest}. Its version was looked at, its "
+        "checksum was compared with nothing: HashiCorp signs archives, not what is in them."
+    )
 
 
 def _find(fetched: Path = FETCHED) -> Path | None:

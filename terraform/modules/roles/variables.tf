@@ -28,6 +28,12 @@ variable "kms_key_arn" {
   default     = null
 }
 
+variable "signing_key_arn" {
+  description = "Key that the worker signs images with; null where it signs none."
+  type        = string
+  default     = null
+}
+
 variable "repository_arn" {
   description = "ECR repository."
   type        = string

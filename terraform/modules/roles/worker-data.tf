@@ -36,6 +36,13 @@ locals {
     Resource = var.kms_key_arn
   }]
 
+  worker_signing = var.signing_key_arn == null ? [] : [{
+    Sid      = "SignImages"
+    Effect   = "Allow"
+    Action   = ["kms:DescribeKey", "kms:Sign", "kms:Verify"]
+    Resource = var.signing_key_arn
+  }]
+
   # Without a named principal only identities of this account can be let in, by a policy of their own.
   worker_principals = length(var.worker_principals) > 0 ? sort(var.worker_principals) : ["arn:${var.partition}:iam::${var.account_id}:root"]
 }

@@ -8,6 +8,7 @@ locals {
     local.worker_registry,
     local.worker_data,
     local.worker_key,
+    local.worker_signing,
   )
 
   service_arn         = "arn:${var.partition}:ecs:${var.region}:${var.account_id}:service/${var.cluster_name}/${var.service_name}"

@@ -177,6 +177,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Iterator[dict[str, str]]]] = {
     "ecs": _ecs,
     "efs": _each("FileSystemId", "FileSystemId"),
     "iam": _each("RoleNameWithPath", "RoleName"),
+    "kms": _each("KeyId", "KeyId"),
     "logs": _logs,
     "s3": _s3,
     "secretsmanager": _secret,

@@ -44,8 +44,9 @@ _WORLD = {
 
 
 _SERVICE = {"ServiceNamespace": "ecs", "ResourceId": "service/<cluster>/<service>"}
-# What is asked only where there is what those tests' environment lacks: alarms, auto scaling, a network and a
-# file system of its own. Read in the code: pipeline/delivery/evidence.py, diagnosis and recovery/record.py.
+# What is asked only where there is what those tests' environment lacks: alarms, auto scaling, a network, a
+# file system and signatures. Read in the code: pipeline/delivery/evidence.py, diagnosis, recovery/record.py
+# and image/signature.py.
 _ELSEWHERE = (
     Call("application-autoscaling", "DescribeScalingActivities", _SERVICE),
     Call("application-autoscaling", "DescribeScalingPolicies", _SERVICE),
@@ -64,6 +65,9 @@ _ELSEWHERE = (
     Call("efs", "DescribeMountTargets", {"FileSystemId": "fs-0"}),
     Call("efs", "DescribeMountTargetSecurityGroups", {"MountTargetId": "fsmt-0"}),
     Call("elbv2", "DescribeListeners"),
+    Call("kms", "DescribeKey", {"KeyId": "<signing_key_arn>"}),
+    Call("kms", "Sign", {"KeyId": "<signing_key_arn>"}),
+    Call("kms", "Verify", {"KeyId": "<signing_key_arn>"}),
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from deployments.paths import PROJECT
 
-LOCKS = ("all", "image", "uv")
+LOCKS = ("all", "audit", "image", "uv")
 
 
 def _text(name: str) -> str:
