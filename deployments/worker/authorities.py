@@ -18,8 +18,8 @@ def share_authorities() -> None:
     """
     read = functools.cache(ssl.create_default_context)
 
-    def context(**given: str) -> ssl.SSLContext:
-        return read(**given) if given.keys() == {"cafile"} else ssl.create_default_context(**given)
+    def context(*, cafile: str | None = None) -> ssl.SSLContext:
+        return read(cafile=cafile) if cafile else ssl.create_default_context()
 
     shared = SimpleNamespace(**vars(ssl) | {"create_default_context": context})
     for name in _CLIENTS:
