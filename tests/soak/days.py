@@ -1,0 +1,90 @@
+"""Plays the days: the nightly chores, pushes good and bad, ways back, kills."""
+
+import random
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from soak.moved import MovedClock
+from support.house import House
+from support.killing import process_of
+
+NIGHT = ("backup-sqlite", "backup-state", "archive-logs", "retain-logs", "cleanup-ecr")
+MORNING = ("check-backups", "verify-health")
+_GOOD, _BAD = "Completed", ("Failed", "Crashed")
+_FAULTS = ("crash", "unhealthy", "migrate")
+_PUSHES, _BAD_ONES, _KILLED_ONES = 0.45, 0.2, 0.1
+"""Shares: days with a push, pushes of broken releases, pushes whose run is killed."""
+_WEEK, _DRIFT, _BACK, _APPLY, _KILLED_BACKUP = 7, 10, 30, 15, 50
+"""Days between two drills, looks for drift, ways back, changes of infrastructure, kills of a backup."""
+_PATIENCE = 600
+
+
+class Days:
+    """One history of days on one stack."""
+
+    def __init__(self, house: House, clock: MovedClock, seed: int) -> None:
+        self.house, self.clock = house, clock
+        self.random = random.Random(seed)
+        self.began = datetime.now(UTC).replace(hour=22, minute=30) + timedelta(days=1)
+        self.runs: Counter[str] = Counter()
+        """Runs by flow and end."""
+        self.surprises: list[str] = []
+
+    def play(self, number: int) -> None:
+        """Play one day, from its night on."""
+        self.clock.move_to(self.began + timedelta(days=number))
+        if number % _KILLED_BACKUP == _KILLED_BACKUP - 1:
+            self._killed("backup-sqlite")
+        self._all(NIGHT)
+        self._hours(number, 6)
+        self._all((*MORNING, *(["detect-drift"] if number % _DRIFT == 5 else [])))
+        if number % _WEEK == 6:
+            self._all(("drill-restore",))
+        if number % _APPLY == 8:
+            self._hours(number, 10)
+            self.house.blocks.set_variable("SOAK_NOTE", str(number))
+            self._all(("deploy-infrastructure",))
+        if number % _BACK == 17:
+            self._hours(number, 13)
+            self._end("rollback-application", self.house.start("rollback-application"), (_GOOD, *_BAD))
+        elif self.random.random() < _PUSHES:
+            self._hours(number, 13)
+            self._push()
+
+    def _hours(self, number: int, hours: int) -> None:
+        self.clock.move_to(self.began + timedelta(days=number, hours=hours))
+
+    def _all(self, flows: tuple[str, ...]) -> None:
+        """Let runs of these flows begin at once, and see each to its good end."""
+        runs = {flow: self.house.start(flow) for flow in flows}
+        for flow, run in runs.items():
+            self._end(flow, run, (_GOOD,))
+
+    def _push(self) -> None:
+        draw = self.random.random()
+        if draw < _BAD_ONES:
+            self.house.application.change(fault=self.random.choice(_FAULTS))
+            self._end("deploy-application", self.house.start("deploy-application"), _BAD)
+            return
+        self.house.application.change()
+        if draw < _BAD_ONES + _KILLED_ONES:
+            self._killed("deploy-application")
+        self._end("deploy-application", self.house.start("deploy-application"), (_GOOD,))
+
+    def _killed(self, flow: str) -> None:
+        """Start a run and kill its process with SIGKILL, somewhere on its way."""
+        run = self.house.start(flow)
+        process = process_of(str(self.house.stack.settings.state), run)
+        time.sleep(self.random.uniform(0.5, 12))
+        process.kill()
+        self._end(f"{flow}, killed", run, (_GOOD, *_BAD))
+
+    def _end(self, flow: str, run: UUID, expected: tuple[str, ...]) -> None:
+        ended: Any = self.house.end(run, _PATIENCE)
+        self.runs[f"{flow}: {ended.state_name}"] += 1
+        if ended.state_name not in expected:
+            said = str(ended.state.message)[:300]
+            self.surprises.append(f"{datetime.now(UTC):%Y-%m-%d}: {flow} {ended.state_name}: {said}")
