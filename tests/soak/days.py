@@ -14,7 +14,7 @@ from support.killing import process_of
 NIGHT = ("backup-sqlite", "backup-state", "archive-logs", "retain-logs", "cleanup-ecr")
 MORNING = ("check-backups", "verify-health")
 _GOOD, _BAD = "Completed", ("Failed", "Crashed")
-_FAULTS = ("crash", "unhealthy", "migrate")
+_FAULTS = ("health-500", "visitors-500", "migrate")
 _PUSHES, _BAD_ONES, _KILLED_ONES = 0.45, 0.2, 0.1
 """Shares: days with a push, pushes of broken releases, pushes whose run is killed."""
 _WEEK, _DRIFT, _BACK, _APPLY, _KILLED_BACKUP = 7, 10, 30, 15, 50

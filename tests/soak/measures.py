@@ -13,12 +13,9 @@ from support.house import House
 
 from deployments.local.stack.processes import marked
 from deployments.local.stack.specs import instance
-from pipeline.release.model import ReleaseRecord
 
 Measures = dict[str, int]
 """What is there by its name, which ends in what is counted: ``database: MB`` would be ``database: bytes``."""
-
-TABLES = ("flow_run", "task_run", "log", "artifact", "artifact_collection", "events", "event_resources")
 
 
 def measure(house: House) -> Measures:
@@ -37,8 +34,12 @@ def measure(house: House) -> Measures:
 
 def _database(path: Path) -> Measures:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        size, free = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_size", "freelist_count"))
-        present = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        size, free = (
+            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_size", "freelist_count")
+        )
+        present = {
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        }
         rows = {
             f"prefect: rows of {table}": connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
             for table in sorted(present)
@@ -100,7 +101,11 @@ def _place(key: str) -> str:
 def _cloud(house: House) -> Measures:
     ecs, family = house.access.client("ecs"), house.outputs.task_family
     revisions = {
-        status: len(ecs.list_task_definitions(familyPrefix=family, status=status, maxResults=100)["taskDefinitionArns"])
+        status: len(
+            ecs.list_task_definitions(familyPrefix=family, status=status, maxResults=100)[
+                "taskDefinitionArns"
+            ]
+        )
         for status in ("ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS")
     }
     logs = house.access.client("logs")
@@ -109,7 +114,9 @@ def _cloud(house: House) -> Measures:
         for page in logs.get_paginator("describe_log_streams").paginate(logGroupName=group["logGroupName"]):
             streams += len(page["logStreams"])
     images = house.access.client("ecr").get_paginator("list_images")
-    count = sum(len(page["imageIds"]) for page in images.paginate(repositoryName=house.outputs.repository_name))
+    count = sum(
+        len(page["imageIds"]) for page in images.paginate(repositoryName=house.outputs.repository_name)
+    )
     return {
         **{f"ecs: {status} revisions": number for status, number in revisions.items()},
         "logs: streams": streams,
@@ -145,8 +152,3 @@ def _processes(owner: str) -> Measures:
         except psutil.NoSuchProcess:
             continue
     return dict(found)
-
-
-def newest_releases(house: House, count: int) -> list[ReleaseRecord]:
-    """Return the newest records of good releases."""
-    return house.releases.newest_good(count)

@@ -74,7 +74,9 @@ def _stack(folder: Path, application: Application) -> Stack:
     sample = str(SAMPLE.relative_to(PROJECT))
     assert sample in text
     assert _SOAK in text
-    described.write_text(text.replace(sample, str(application.folder)).replace(_SOAK, _SHORT), encoding="utf-8")
+    described.write_text(
+        text.replace(sample, str(application.folder)).replace(_SOAK, _SHORT), encoding="utf-8"
+    )
     settings = stack_settings(folder / "state", *free_ports(_FIRST_PORT))
     prepare(settings)
     own = {"VIMBISO_ENVIRONMENTS": str(described), "BASE_IMAGE": ensure_base_image()}

@@ -53,7 +53,9 @@ def test_the_nightly_backup_ends_them(home: StateBackend, monkeypatch: pytest.Mo
         home.write(f"snapshots/production/{number:08d}.tfstate", STATE)
     later = utc_now() + YOUNG + timedelta(days=1)
     monkeypatch.setattr(backup, "utc_now", lambda: later)
-    past = tuple(f"{kind}/staging/{number:08d}.tfstate" for kind in ("snapshots", "replaced") for number in (0, 1))
+    past = tuple(
+        f"{kind}/staging/{number:08d}.tfstate" for kind in ("snapshots", "replaced") for number in (0, 1)
+    )
     assert would_back_up(home, RetentionPolicy()).removed == past
     assert backup_state(home, RetentionPolicy()).removed == past
     assert len(home.keys("snapshots/production/")) == KEPT + 2
