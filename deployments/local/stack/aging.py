@@ -1,7 +1,7 @@
 """Lets go what AWS lets go by itself, and MiniStack 1.5 keeps in memory and in its saved state for ever.
 
 Stopped tasks, log events past their group's retention, layers of images that are gone, and versions of
-objects that were replaced long ago.
+objects that were replaced long ago. The stack's own logs are kept short in passing.
 """
 
 import threading
@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ministack.services import cloudwatch_logs, ecr, ecs  # type: ignore[import-untyped] # has no types
 
 from deployments.local.stack.blobs import unused_layers
+from deployments.local.stack.children import bound_log
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -90,7 +91,7 @@ def past_versions(pages: Iterable[Mapping[str, Any]], now: datetime) -> list[tup
     return found
 
 
-def run(folder: Path, s3: "S3Client") -> None:
+def run(layers: Path, logs: Path, s3: "S3Client") -> None:
     """Go round each hour, for ever; belongs on a daemon thread."""
     unused: frozenset[Path] = frozenset()
     last = datetime.now(UTC)
@@ -101,11 +102,13 @@ def run(folder: Path, s3: "S3Client") -> None:
             last = now
             forget_tasks(ecs._tasks._data, now)
             forget_events(cloudwatch_logs._log_groups._data, now)
-            unused = remove_layers(folder, unused)
+            unused = remove_layers(layers, unused)
+            for log in logs.glob("*.log"):
+                bound_log(log)
             with suppress(BotoCoreError, ClientError):  # the next round tries again
                 remove_versions(s3, now)
 
 
-def start(folder: Path, s3: "S3Client") -> None:
-    """Begin to go round; ``folder`` has the registry's layers."""
-    threading.Thread(target=run, args=(folder, s3), name="aging", daemon=True).start()
+def start(layers: Path, logs: Path, s3: "S3Client") -> None:
+    """Begin to go round, with the folders of the registry's layers and of the stack's logs."""
+    threading.Thread(target=run, args=(layers, logs, s3), name="aging", daemon=True).start()

@@ -241,7 +241,8 @@ def main() -> None:
     tasks.install()
     application = Guard(ministack.app)
     if os.environ.get("PERSIST_STATE") == "1":
-        aging.start(blobs.install(Path(os.environ["STATE_DIR"]).parent), _own_storage())
+        state = Path(os.environ["STATE_DIR"]).parent
+        aging.start(blobs.install(state), state.parent / "logs", _own_storage())
         saver = Saver(ministack.app, lambda: save_all(ministack._build_persistence_save_dict()))
         threading.Thread(target=saver.run, name="saver", daemon=True).start()
         application = Guard(saver)
