@@ -87,7 +87,7 @@ class StateBucket:
         return True
 
     def protections(self) -> tuple[ProtectionSetting, ...]:
-        """Return versioning, encryption, the public access block, TLS only, and the ends of plans and versions."""
+        """Return versioning, encryption, the public access block, TLS only, ends of plans and versions."""
         return (
             ProtectionSetting("versioning", self._versioning, self._enable_versioning),
             ProtectionSetting("encryption", self._encryption, self._encrypt),
@@ -250,8 +250,9 @@ def bootstrap(access: AwsAccess, bucket: str, table: str, *, dry_run: bool = Fal
     """Make the state bucket and the lock table, or adopt them and repair what is missing.
 
     The bucket is versioned, encrypted, closed to the public, answers only TLS, and ends plans that nobody
-    applied and versions that were replaced; the table has point-in-time recovery and deletion protection. Nothing that is stronger already
-    is weakened. With ``dry_run`` nothing is made or repaired; what would be is "missing".
+    applied and versions that were replaced; the table has point-in-time recovery and deletion protection.
+    Nothing that is stronger already is weakened. With ``dry_run`` nothing is made or repaired; what would be
+    is "missing".
 
     Raises:
         BucketTakenError: the bucket's name belongs to another account.

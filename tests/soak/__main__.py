@@ -7,10 +7,8 @@ python -m soak --out FOLDER        also writes months.json and growth.md there
 
 import argparse
 import json
-import os
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 from soak.days import Days
@@ -61,13 +59,13 @@ def _options() -> argparse.Namespace:
 
 
 def _tell(day: int, seconds: float, found: Measures, days: Days) -> None:
-    shown = ("prefect: bytes of the database", "disk: bytes in", "memory:")
-    figures = ", ".join(
-        f"{name} {value / 1e6:.1f} MB" for name, value in found.items() if name.startswith(shown)
-    )
-    _say(
-        f"day {day}, {seconds:.0f} s: {sum(days.runs.values())} runs, {len(days.surprises)} surprises; {figures}"
-    )
+    sums = {
+        shown: sum(value for name, value in found.items() if name.startswith(f"{shown}: bytes")) / 1e6
+        for shown in ("prefect", "disk", "memory", "log")
+    }
+    figures = ", ".join(f"{name} {value:.1f} MB" for name, value in sums.items())
+    runs, surprises = sum(days.runs.values()), len(days.surprises)
+    _say(f"day {day}, {seconds:.0f} s: {runs} runs, {surprises} surprises; {figures}")
 
 
 def _keep(folder: Path | None, months: list[Measures], days: Days, played: int) -> None:

@@ -27,7 +27,7 @@ class Days:
 
     def __init__(self, house: House, clock: MovedClock, seed: int) -> None:
         self.house, self.clock = house, clock
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311 - draws of a game
         self.began = datetime.now(UTC).replace(hour=22, minute=30) + timedelta(days=1)
         self.runs: Counter[str] = Counter()
         """Runs by flow and end."""

@@ -160,7 +160,6 @@ def test_a_log_is_kept_short_while_its_process_writes(tmp_path: Path) -> None:
     assert log.with_name("prefect.log.1").read_bytes().endswith(b"xthe last line\n")
 
 
-
 def test_a_stranger_of_the_same_name_is_not_the_process(requested: list[Spec]) -> None:
     """What a process started has its name, but not its command."""
     stranger = Process(1, 1.0, 0, "server", ("sleep",))
