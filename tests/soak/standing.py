@@ -1,7 +1,8 @@
 """Puts up the stack of the soak: everything on it, and its application, lives by the moved clock."""
 
 import os
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,11 +44,11 @@ def standing(clock: MovedClock) -> Iterator[House]:
     application.copy()
     stack = _stack(clock.folder, application)
     try:
-        _up(stack)
+        _patiently(stack.up)
         api, password = f"{stack.settings.prefect_url}/api", read(stack.settings, PREFECT_PASSWORD)
         with SyncPrefectClient(api, auth_string=password) as client:
             house = House(stack, application, client, clock.folder / "calls.jsonl")
-            house.register()
+            _patiently(house.register)
             house.use_own_key()
             clock.enter(application.folder, stack.settings.state / "data")
             application.change()
@@ -59,13 +60,16 @@ def standing(clock: MovedClock) -> Iterator[House]:
         remove_images(stack.settings.aws_port)
 
 
-def _up(stack: Stack) -> None:
-    """Bring it up; on a busy machine it is asked for again what was not ready in time."""
+def _patiently(act: Callable[[], object]) -> None:
+    """Do what may be repeated; on a busy machine it may not be done in its time."""
     for _ in range(_TRIES):
-        done = stack.run("up")
-        if done.returncode == 0:
+        try:
+            act()
+        except (AssertionError, subprocess.TimeoutExpired) as error:
+            last = error
+        else:
             return
-    raise AssertionError(done.stderr)
+    raise last
 
 
 def _stack(folder: Path, application: Application) -> Stack:
