@@ -19,7 +19,7 @@ from pipeline.image.request import ImageError
 
 _BEGINNING = 1 << 16
 """Bytes of a file that are read: all of a user table, and a script's first line."""
-_LABEL = "vimbiso-pay.look"
+_LABEL = "delivery-pipeline.look"
 _LOOK = timedelta(hours=1)
 """Longer than any look takes."""
 _LINKS = 10

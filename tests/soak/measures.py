@@ -12,7 +12,6 @@ import psutil
 from support.house import House
 
 from deployments.local.stack.processes import marked
-from deployments.local.stack.specs import instance
 
 Measures = dict[str, int]
 """What is there by its name, which ends in what is counted: ``database: MB`` would be ``database: bytes``."""
@@ -129,7 +128,6 @@ def _cloud(house: House) -> Measures:
 def _engine(house: House) -> Measures:
     engine = docker.from_env()
     mine = f"localhost:{house.stack.settings.aws_port}/"
-    owned = {"label": f"ministack.instance={instance(house.stack.settings)}"}
     images = engine.images.list()
     dangling = engine.images.list(filters={"dangling": True})
     return {
@@ -138,8 +136,8 @@ def _engine(house: House) -> Measures:
             for image in images
         ),
         "engine: images without a name": len(dangling),
-        "engine: containers": len(engine.containers.list(all=True, filters=owned)),
-        "engine: volumes": len(engine.volumes.list(filters=owned)),
+        "engine: containers": len(engine.containers.list(all=True)),
+        "engine: volumes": len(engine.volumes.list()),
         "engine: bytes of build cache": sum(
             item.get("Size", 0) for item in engine.df().get("BuildCache") or [] if not item.get("Shared")
         ),
