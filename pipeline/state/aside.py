@@ -10,7 +10,8 @@ KEPT = 50
 """So many of the newest of each kind stay whatever their age: all that a way back is looked for in."""
 YOUNG = timedelta(days=90)
 """So do all that are younger."""
-_KINDS = ("snapshots", "records", "replaced")
+_KINDS = ("snapshots", "records", "replaced", "locks")
+"""``locks`` has the notes of runs: only those of killed ones are left for so long."""
 
 
 def past_their_time(written: Mapping[str, datetime], now: datetime) -> tuple[str, ...]:

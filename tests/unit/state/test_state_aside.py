@@ -48,13 +48,15 @@ def test_the_nightly_backup_ends_them(home: StateBackend, monkeypatch: pytest.Mo
     """The preview names what the run removes; another environment's stay; a second run finds nothing more."""
     home.write(home.backend.key, STATE)
     for number in range(KEPT + 2):
-        for kind in ("snapshots", "replaced"):
+        for kind in ("snapshots", "replaced", "locks"):
             home.write(f"{kind}/staging/{number:08d}.tfstate", STATE)
         home.write(f"snapshots/production/{number:08d}.tfstate", STATE)
     later = utc_now() + YOUNG + timedelta(days=1)
     monkeypatch.setattr(backup, "utc_now", lambda: later)
     past = tuple(
-        f"{kind}/staging/{number:08d}.tfstate" for kind in ("snapshots", "replaced") for number in (0, 1)
+        f"{kind}/staging/{number:08d}.tfstate"
+        for kind in ("snapshots", "replaced", "locks")
+        for number in (0, 1)
     )
     assert would_back_up(home, RetentionPolicy()).removed == past
     assert backup_state(home, RetentionPolicy()).removed == past
