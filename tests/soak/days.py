@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from soak.moved import MovedClock
+from support.application import HARMLESS
 from support.house import House
 from support.killing import process_of
 
@@ -16,10 +17,12 @@ MORNING = ("retain-logs", "check-backups", "verify-health")
 """They change next to nothing, and are left out on two days of three."""
 _GOOD, _BAD = "Completed", ("Failed", "Crashed")
 _FAULTS = ("health-500", "visitors-500", "migrate")
-_PUSHES, _BAD_ONES, _KILLED_ONES = 0.35, 0.2, 0.1
-"""Shares: days with a push, pushes of broken releases, pushes whose run is killed."""
-_THIRD, _WEEK, _DRIFT, _BACK, _APPLY, _KILLED_BACKUP = 3, 7, 10, 30, 15, 50
-"""Days between two mornings, drills, looks for drift, ways back, changes of infrastructure, kills of a backup."""
+_PUSHES, _BAD_ONES, _KILLED_ONES, _MIGRATING = 0.35, 0.2, 0.1, 0.3
+"""Shares: days with a push; pushes of broken releases, with a killed run; others with a migration."""
+_NOW_AND_THEN = ((MORNING, 3, 0), (("detect-drift",), 10, 5), (("drill-restore",), 7, 6))
+"""Flows, the days between two of their runs, and on which of them."""
+_BACK, _APPLY, _KILLED_BACKUP = 30, 15, 50
+"""Days between two ways back, changes of the infrastructure, kills of a backup."""
 _PATIENCE = 600
 
 
@@ -41,11 +44,9 @@ class Days:
             self._killed("backup-sqlite")
         self._all(NIGHT)
         self._hours(number, 6)
-        self._all(
-            (*(MORNING if number % _THIRD == 0 else ()), *(("detect-drift",) if number % _DRIFT == 5 else ()))
-        )
-        if number % _WEEK == 6:
-            self._all(("drill-restore",))
+        for flows, days, day in _NOW_AND_THEN:
+            if number % days == day:
+                self._all(flows)
         if number % _APPLY == 8:
             self._hours(number, 10)
             self.house.blocks.set_variable("SOAK_NOTE", str(number))
@@ -69,10 +70,11 @@ class Days:
     def _push(self) -> None:
         draw = self.random.random()
         if draw < _BAD_ONES:
-            self.house.application.change(fault=self.random.choice(_FAULTS))
+            fault = self.random.choice(_FAULTS)
+            self.house.application.change(fault=fault, migration=HARMLESS if fault == "migrate" else "")
             self._end("deploy-application", self.house.start("deploy-application"), _BAD)
             return
-        self.house.application.change()
+        self.house.application.change(migration=HARMLESS if self.random.random() < _MIGRATING else "")
         if draw < _BAD_ONES + _KILLED_ONES:
             self._killed("deploy-application")
         self._end("deploy-application", self.house.start("deploy-application"), (_GOOD,))
