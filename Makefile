@@ -123,11 +123,12 @@ e2e: setup ## Run the end-to-end tests, and those of each flow through its steps
 	exit $$failed
 
 # What CI has no time for, or needs a machine with nothing else to do. A step that fails stops no other.
-nightly: setup ## Run what takes too long for each change: speeds, ten times the examples, a simulated year, every Python, coverage, small benchmarks
+nightly: setup ## Run what takes too long for each change: speeds, ten times the examples, a simulated year, a year on one stack, every Python, coverage, small benchmarks
 	@failed=""; step() { echo "== $$* =="; "$$@" || failed="$$failed; $$*"; }; \
 	step $(VENV)/pytest -m nightly --durations=10 tests; \
 	step $(VENV)/pytest $(AT_ONCE) --hypothesis-profile=nightly tests/unit; \
 	step $(VENV)/python tests/region/year.py; \
+	step env PYTHONPATH=tests:tests/e2e $(VENV)/python -m soak; \
 	step $(MAKE) --no-print-directory pythons; \
 	step $(MAKE) --no-print-directory coverage ALL=1; \
 	step $(MAKE) --no-print-directory bench QUICK=1; \

@@ -12,7 +12,7 @@ from tasks.state import copy_state
 @flow(name="backup-state", flow_run_name="{environment}")
 @state_is_outcome
 def backup_terraform_state(environment: EnvironmentName, dry_run: bool = False) -> str:
-    """Copy the state, verify the copy, remove copies that are past their time, and check what protects it.
+    """Copy the state, verify the copy, remove what is past its time, and check what protects it.
 
     **When it fails:** an unprotected state (versioning, encryption, point-in-time recovery) is fixed by
     bootstrap-state. For a damaged state see docs/runbook/backup-state.md.
@@ -27,7 +27,7 @@ def backup_terraform_state(environment: EnvironmentName, dry_run: bool = False) 
         raise PipelineError(f"The state lacks: {lacking}. Run bootstrap-state.")
     if report.backup is None:
         return "There is no state to copy yet; what protects it is on."
-    serial, old = f"State serial {report.backup.head.serial}", counted(len(report.removed), "old backup")
+    serial, old = f"State serial {report.backup.head.serial}", counted(len(report.removed), "old object")
     if dry_run:
         return f"{serial} would be copied and {old} removed; nothing was done."
     return f"{serial} copied to {report.backup.key}; {old} removed."

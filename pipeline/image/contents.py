@@ -3,6 +3,7 @@
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from posixpath import dirname, isabs, join
 from typing import Any
@@ -11,12 +12,16 @@ import docker
 from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
 
+from pipeline.clock import utc_now
 from pipeline.environment.model import Environment
 from pipeline.image.config import ImageConfig, Read, image_faults, port_note
 from pipeline.image.request import ImageError
 
 _BEGINNING = 1 << 16
 """Bytes of a file that are read: all of a user table, and a script's first line."""
+_LABEL = "delivery-pipeline.look"
+_LOOK = timedelta(hours=1)
+"""Longer than any look takes."""
 _LINKS = 10
 """Symbolic links that are followed one after the other."""
 
@@ -41,12 +46,25 @@ def require_startable(client: docker.DockerClient, image: str, settings: Environ
 @contextmanager
 def _files_of(client: docker.DockerClient, image: str) -> Iterator[Read]:
     """Give a reader of the image's files: that of a container which is made and never started."""
-    container = client.containers.create(image, command=["-"], network_disabled=True)
+    _remove_left(client, utc_now())
+    container = client.containers.create(image, command=["-"], network_disabled=True, labels=[_LABEL])
     try:
         yield lambda path: _read(container, path)
     finally:
-        with suppress(NotFound):
-            container.remove(force=True)
+        _remove(container)
+
+
+def _remove_left(client: docker.DockerClient, now: datetime) -> None:
+    """Remove the containers of runs that were killed while they looked."""
+    for container in client.containers.list(all=True, filters={"label": _LABEL}):
+        if now - datetime.fromisoformat(container.attrs["Created"][:19]).replace(tzinfo=UTC) > _LOOK:
+            _remove(container)
+
+
+def _remove(container: Container) -> None:
+    """Remove it with the volumes that the engine made for it: one for each VOLUME of the image."""
+    with suppress(NotFound):
+        container.remove(force=True, v=True)
 
 
 def _read(container: Container, path: str) -> bytes | None:

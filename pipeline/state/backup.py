@@ -15,6 +15,7 @@ from typing import IO, Any, cast
 
 from pipeline.clock import utc_now
 from pipeline.retention import RetentionPolicy, reasons_to_keep
+from pipeline.state.aside import find_past
 from pipeline.state.backend import StateBackend, describe
 from pipeline.state.bucket import check, protected
 from pipeline.state.model import StateError, StateHead
@@ -171,6 +172,8 @@ class BackupReport:
 def backup_state(home: StateBackend, retention: RetentionPolicy) -> BackupReport:
     """Copy the state to ``backups/ENV/TIME-SERIAL.tfstate``, verify the copy, remove what is past its time.
 
+    That is older copies, and what applies and restores have left beside the state.
+
     Raises:
         UnreadableStateError: the state is damaged; run restore-state.
         StateError: the copy is not what was written.
@@ -195,7 +198,8 @@ def would_back_up(home: StateBackend, retention: RetentionPolicy) -> BackupRepor
     times = {taken: key for key, taken in list_backups(home)}
     after = [*times, now] if backup else []
     removed = tuple(times[taken] for taken in to_remove(after, now, retention) if taken in times)
-    return BackupReport(backup, removed, check_protections(home))
+    past = find_past(home, now) if backup else ()
+    return BackupReport(backup, removed + past, check_protections(home))
 
 
 def check_protections(home: StateBackend) -> tuple[Setting, ...]:
@@ -228,6 +232,7 @@ def _copy(home: StateBackend, now: datetime) -> StateBackup | None:
 def _prune(home: StateBackend, now: datetime, retention: RetentionPolicy) -> tuple[str, ...]:
     by_time = {taken: key for key, taken in list_backups(home)}
     removed = tuple(by_time[taken] for taken in to_remove(list(by_time), now, retention))
+    removed += find_past(home, now)
     for key in removed:
         home.delete(key)
     return removed

@@ -1,6 +1,6 @@
 """The bucket of Terraform's state, and its making together with the lock table's."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 
 _US_EAST_1 = "us-east-1"
 """The one region that CreateBucket wants left out."""
-_ENDS = {"end-of-plans": "plans/", "end-of-waiting": "waiting/"}
+_WAITING = {"end-of-plans": "plans/", "end-of-waiting": "waiting/"}
 """Rules, by name, that end what waits for an approval, in all its versions, a day after its making."""
+_OLD = "end-of-old-versions"
+"""Rule that ends every version 90 days after it was replaced or removed: copies are there for longer."""
+_OLD_DAYS = 90
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
@@ -84,13 +87,14 @@ class StateBucket:
         return True
 
     def protections(self) -> tuple[ProtectionSetting, ...]:
-        """Return versioning, encryption, the public access block, TLS only and the end of old plans."""
+        """Return versioning, encryption, the public access block, TLS only, ends of plans and versions."""
         return (
             ProtectionSetting("versioning", self._versioning, self._enable_versioning),
             ProtectionSetting("encryption", self._encryption, self._encrypt),
             ProtectionSetting("public access block", self._public_access, self._block_public_access),
             ProtectionSetting("TLS only", self._tls, self._require_tls),
             ProtectionSetting("end of kept plans", self._plans_end, self._end_plans),
+            ProtectionSetting("end of old versions", self._versions_end, self._end_versions),
         )
 
     def _versioning(self) -> tuple[str, bool]:
@@ -137,12 +141,10 @@ class StateBucket:
 
     def _plans_end(self) -> tuple[str, bool]:
         """Saved plans hold values in the clear, and nobody comes back for one whose approval expired."""
-        ended = [rule for rule in self._lifecycle() if rule.get("ID") in _ENDS]
-        return f"{len(ended)} of {len(_ENDS)} rules", len(ended) == len(_ENDS)
+        return self._rules_of(_WAITING)
 
     def _end_plans(self) -> None:
-        others = [rule for rule in self._lifecycle() if rule.get("ID") not in _ENDS]
-        rules: list[LifecycleRuleTypeDef] = [
+        self._put_rules(
             {
                 "ID": name,
                 "Filter": {"Prefix": prefix},
@@ -150,10 +152,34 @@ class StateBucket:
                 "Expiration": {"Days": 1},
                 "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
             }
-            for name, prefix in _ENDS.items()
-        ]
+            for name, prefix in _WAITING.items()
+        )
+
+    def _versions_end(self) -> tuple[str, bool]:
+        """Each apply writes the state again, each run notes itself and withdraws: versions without end."""
+        return self._rules_of((_OLD,))
+
+    def _end_versions(self) -> None:
+        rule: LifecycleRuleTypeDef = {
+            "ID": _OLD,
+            "Filter": {"Prefix": ""},
+            "Status": "Enabled",
+            "Expiration": {"ExpiredObjectDeleteMarker": True},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": _OLD_DAYS},
+        }
+        self._put_rules([rule])
+
+    def _rules_of(self, names: Collection[str]) -> tuple[str, bool]:
+        found = [rule for rule in self._lifecycle() if rule.get("ID") in names]
+        return f"{len(found)} of {len(names)} rules", len(found) == len(names)
+
+    def _put_rules(self, rules: "Iterable[LifecycleRuleTypeDef]") -> None:
+        """Add rules, or write them again; all others stay."""
+        added = list(rules)
+        names = {rule.get("ID") for rule in added}
+        others = [rule for rule in self._lifecycle() if rule.get("ID") not in names]
         self.client.put_bucket_lifecycle_configuration(
-            Bucket=self.name, LifecycleConfiguration={"Rules": [*others, *rules]}
+            Bucket=self.name, LifecycleConfiguration={"Rules": [*others, *added]}
         )
 
     def _lifecycle(self) -> "Sequence[LifecycleRuleTypeDef]":
@@ -223,9 +249,10 @@ def protected(access: AwsAccess, bucket: str, table: str) -> tuple[StateBucket, 
 def bootstrap(access: AwsAccess, bucket: str, table: str, *, dry_run: bool = False) -> BootstrapReport:
     """Make the state bucket and the lock table, or adopt them and repair what is missing.
 
-    The bucket is versioned, encrypted, closed to the public, answers only TLS and ends plans that nobody
-    applied; the table has point-in-time recovery and deletion protection. Nothing that is stronger already
-    is weakened. With ``dry_run`` nothing is made or repaired; what would be is "missing".
+    The bucket is versioned, encrypted, closed to the public, answers only TLS, and ends plans that nobody
+    applied and versions that were replaced; the table has point-in-time recovery and deletion protection.
+    Nothing that is stronger already is weakened. With ``dry_run`` nothing is made or repaired; what would be
+    is "missing".
 
     Raises:
         BucketTakenError: the bucket's name belongs to another account.

@@ -38,6 +38,11 @@ class Blocks:
         """Say whether changes of the infrastructure wait for a person."""
         self._change_settings(approval=policy)
 
+    def set_variable(self, name: str, value: str) -> None:
+        """Give the application's container a variable; the next change of the infrastructure brings it."""
+        settings = self._read("deploy-environment", self.environment).data["settings"]
+        self._change_settings(variables={**settings["variables"], name: value})
+
     def _change_settings(self, **values: Any) -> None:
         settings = self._read("deploy-environment", self.environment).data["settings"]
         # An update forgets the blocks inside the block unless they are named again.

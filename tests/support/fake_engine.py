@@ -20,9 +20,10 @@ class FakeContainers:
         """Return a file as Docker does, in a tar."""
         return (chunk for chunk in [tarfile.TarInfo(path).tobuf()]), {"linkTarget": ""}
 
-    def remove(self, *, force: bool) -> None:
-        """Forget it."""
+    def remove(self, *, force: bool, v: bool) -> None:
+        """Forget it, and its volumes."""
         assert force
+        assert v
 
     def list(self, **_: Any) -> tuple[()]:
         """None runs."""

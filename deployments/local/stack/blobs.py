@@ -93,27 +93,30 @@ class BlobStore(AccountRegionScopedDict):  # type: ignore[misc] # has no types
         return Blobs(self._folder.joinpath(*(quote(part, safe="") for part in key)), present)
 
 
-def install(state: Path) -> None:
-    """Let the registry keep its layers below ``state``, without those that no image has any more."""
+def install(state: Path) -> Path:
+    """Let the registry keep its layers below ``state``, without those that no image has any more.
+
+    They go before the registry answers: no push goes on then. Return the folder of the layers.
+    """
     folder = state / "blobs"
-    _remove_unused(folder, load_state("ecr") or {})
+    for path in unused_layers(folder, load_state("ecr") or {}):
+        path.unlink()
     ecr._layer_blobs = BlobStore(folder)
+    return folder
 
 
-def _remove_unused(folder: Path, saved: Mapping[str, Any]) -> None:
-    """Remove the layers of images that are gone, before the registry answers: no push goes on then."""
+def unused_layers(folder: Path, state: Mapping[str, Any]) -> list[Path]:
+    """Return the files of layers that no image has in the registry's ``state``."""
     used = referenced(
-        _DIGEST.findall(repr(_values(saved.get("images")))),
+        _DIGEST.findall(repr(_values(state.get("images")))),
         {
             digest: data
-            for manifests in _values(saved.get("manifest_blobs"))
+            for manifests in _values(state.get("manifest_blobs"))
             for digest, data in manifests.items()
         },
     )
     names = {quote(digest, safe="") for digest in used}
-    for file in folder.rglob("*"):
-        if file.is_file() and file.name not in names:
-            file.unlink()
+    return [file for file in folder.rglob("*") if file.is_file() and file.name not in names]
 
 
 def _values(store: Any) -> list[Any]:

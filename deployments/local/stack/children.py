@@ -1,6 +1,7 @@
 """Starts a process of the stack and watches it until it is ready."""
 
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Sequence
@@ -68,6 +69,16 @@ def open_log(path: Path) -> Path:
     if path.exists() and path.stat().st_size > _KEPT:
         path.replace(path.with_name(f"{path.name}.1"))
     return path
+
+
+def bound_log(path: Path) -> None:
+    """Empty a log that has grown large while its process appends to it, and keep it as ``NAME.log.1``.
+
+    What is written between the copy and the end of it is lost: a line, if any.
+    """
+    if path.stat().st_size > _KEPT:
+        shutil.copyfile(path, path.with_name(f"{path.name}.1"))
+        os.truncate(path, 0)
 
 
 def last_lines(path: Path, count: int = 20) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 import docker
@@ -25,8 +25,13 @@ from ministack.core import router  # type: ignore[import-untyped] # has no types
 from ministack.core.persistence import save_all  # type: ignore[import-untyped] # has no types
 from ministack.services import alb  # type: ignore[import-untyped] # has no types
 
-from deployments.local.stack import blobs, tasks
+from deployments.local.stack import aging, blobs, tasks
 from deployments.local.stack.guard import Request, refusal
+from deployments.local.stack.settings import REGION
+from pipeline.aws.access import AwsAccess
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 LOOPBACK = "127.0.0.1"
 
@@ -221,6 +226,13 @@ def service_names() -> frozenset[str]:
     return frozenset(names) | {name.replace("-", "") for name in names}
 
 
+def _own_storage() -> "S3Client":
+    """Return a client of this very emulator."""
+    url = f"http://{LOOPBACK}:{os.environ['GATEWAY_PORT']}"
+    client: S3Client = AwsAccess(REGION, url, "test", "test").client("s3")
+    return client
+
+
 def main() -> None:
     """Serve the emulated AWS."""
     router._KNOWN_AWS_SERVICE_NAMES = service_names()
@@ -229,7 +241,8 @@ def main() -> None:
     tasks.install()
     application = Guard(ministack.app)
     if os.environ.get("PERSIST_STATE") == "1":
-        blobs.install(Path(os.environ["STATE_DIR"]).parent)
+        state = Path(os.environ["STATE_DIR"]).parent
+        aging.start(blobs.install(state), state.parent / "logs", _own_storage())
         saver = Saver(ministack.app, lambda: save_all(ministack._build_persistence_save_dict()))
         threading.Thread(target=saver.run, name="saver", daemon=True).start()
         application = Guard(saver)

@@ -35,6 +35,7 @@ def test_a_new_backend_is_made_and_a_second_call_changes_nothing(access: AwsAcce
         "public access block",
         "TLS only",
         "end of kept plans",
+        "end of old versions",
         "table",
         "point-in-time recovery",
         "deletion protection",
@@ -59,6 +60,7 @@ def test_an_existing_backend_is_adopted_and_repaired(access: AwsAccess) -> None:
         "public access block",
         "TLS only",
         "end of kept plans",
+        "end of old versions",
         "point-in-time recovery",
         "deletion protection",
     }
@@ -67,7 +69,7 @@ def test_an_existing_backend_is_adopted_and_repaired(access: AwsAccess) -> None:
     assert '"DenyInsecureTransport"' in adopted
     rules = s3.get_bucket_lifecycle_configuration(Bucket="old-state")["Rules"]
     ends = {rule["ID"]: rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules}
-    assert ends == {"archive": 900, "end-of-plans": 1, "end-of-waiting": 1}
+    assert ends == {"archive": 900, "end-of-plans": 1, "end-of-waiting": 1, "end-of-old-versions": 90}
     assert dynamodb.describe_table(TableName="old-lock")["Table"]["DeletionProtectionEnabled"]
 
 

@@ -147,6 +147,19 @@ def test_a_large_log_makes_room(tmp_path: Path) -> None:
     assert (tmp_path / "logs/server.log.1").stat().st_size == 2_000_001
 
 
+def test_a_log_is_kept_short_while_its_process_writes(tmp_path: Path) -> None:
+    """What it appends afterwards follows from the beginning, without a hole."""
+    log = tmp_path / "prefect.log"
+    with log.open("ab", buffering=0) as written:
+        written.write(b"x" * 2_000_000)
+        children.bound_log(log)
+        written.write(b"the last line\n")
+        children.bound_log(log)
+        written.write(b"another\n")
+    assert log.read_bytes() == b"another\n"
+    assert log.with_name("prefect.log.1").read_bytes().endswith(b"xthe last line\n")
+
+
 def test_a_stranger_of_the_same_name_is_not_the_process(requested: list[Spec]) -> None:
     """What a process started has its name, but not its command."""
     stranger = Process(1, 1.0, 0, "server", ("sleep",))
