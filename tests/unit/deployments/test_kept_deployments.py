@@ -26,9 +26,10 @@ def flow_of(entrypoint: str) -> Flow[..., Any]:
 
 @pytest.mark.parametrize(("entrypoint", "then"), KEPT)
 def test_what_was_registered_before_still_runs(entrypoint: str, then: dict[str, Any]) -> None:
-    """From its own entry point, with its own parameters alone, and with every one that a form showed then."""
+    """From its own entry point, with what it demanded, and with every parameter that a form showed then."""
     flow = flow_of(entrypoint)
-    for parameters in (then["parameters"], then["defaults"] | then["parameters"]):
+    demanded = dict.fromkeys(then["required"], "staging") | then["parameters"]
+    for parameters in (demanded, then["defaults"] | demanded):
         taken = flow.validate_parameters(parameters)
         assert parameters.keys() <= taken.keys()
 
