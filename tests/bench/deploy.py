@@ -18,6 +18,7 @@ from pipeline.delivery.model import GateSettings
 
 SCRIPT = Path(__file__).with_name("deploy.sh")
 _numbers = itertools.count()
+_ASKING = "from asking to RUNNING"
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,17 @@ class Deployed:
 
 
 WHY_LATE = "The record of the release is written first; where the rest goes was not looked into."
-WHY_NOT_HALF = (
-    "The pipeline has a preflight, a smoke-test task and 5 s of soak that the script has not; a run needs "
-    "some 5 s to be RUNNING: the worker's look, a Python process, the imports of Prefect and of the flow. "
-    "The script's time is mostly the 15 s between two looks of its waiter. Half of it would need a resident "
-    "process and no soak."
+WHY_NOT_FASTER = (
+    "The pipeline has a preflight, a smoke-test task and 5 s of soak that the script has not. The script's "
+    "time is mostly the 15 s between two looks of its waiter."
+)
+WHY_NOT_BARE = (
+    "Also bare it has a preflight, looks into the image, keeps its bill of materials, goes through the gates "
+    "and writes a record; ecs-deploy does none of these."
+)
+WHY_LATE_START = (
+    "Prefect's engine makes seven requests and its worker four before a flow is RUNNING, each some "
+    "hundredths of a second."
 )
 _REMARKS = (
     "Every release has one changed file; all caches are warm. The ways take turns.",
@@ -60,17 +67,11 @@ def deploy(shop: Workshop) -> Report:
     }
     found: dict[str, list[Deployed]] = {name: [] for name in ways}
     _by_script(shop)  # warms its caches, and ecs-deploy's; the stack's own set-up warmed the pipeline's
-    for turn in range(shop.sizes.times):
+    for _ in range(shop.sizes.times):
         for name, way in ways.items():
-            if way is _by_bare_pipeline and turn == _BARE:
-                continue
             shop.say(f"a release by {name}")
             found[name].append(way(shop))
     return _report(found)
-
-
-_BARE = 2
-"""How often it is measured, which explains and is no goal."""
 
 
 def _report(found: dict[str, list[Deployed]]) -> Report:
@@ -78,7 +79,7 @@ def _report(found: dict[str, list[Deployed]]) -> Report:
         "pipeline": "deploy-application: preflight, build, push, migrations, smoke test, rollout, verify",
         "script": "script: docker build, docker push, aws ecs, wait services-stable, curl",
         "ecs-deploy": "script: docker build, docker push, ecs-deploy, curl",
-        "pipeline, bare": "deploy-application without migrations and smoke test, as the scripts",
+        "pipeline, bare": "deploy-application without migrations, smoke test and soak, as the scripts",
     }
     whole = {
         name: Series(titles[name], "s", tuple(one.seconds for one in runs)) for name, runs in found.items()
@@ -91,12 +92,16 @@ def _report(found: dict[str, list[Deployed]]) -> Report:
         "the pipeline's rollout: service moved, watched, verified", "s", _rollouts(found["pipeline"])
     )
     share = ratio(whole["pipeline"], whole["script"])
+    bare = ratio(whole["pipeline, bare"], whole["ecs-deploy"])
+    late = statistics.median(one.steps[_ASKING] for one in found["pipeline"] + found["pipeline, bare"])
     return Report(
         name="deploy",
         title="A new release",
         groups=(tuple(whole.values()), tuple(known.values()), (rollout,)),
         goals=(
-            at_most("warm deploy at most 0.5 x the shell script's time", share, 0.5, "x", WHY_NOT_HALF),
+            at_most("warm deploy at most 0.6 x the shell script's time", share, 0.6, "x", WHY_NOT_FASTER),
+            at_most("bare at most 1.2 x ecs-deploy's time", bare, 1.2, "x", WHY_NOT_BARE),
+            at_most("RUNNING within 1.2 s of asking", late, 1.2, "s", WHY_LATE_START),
             at_most("healthy release known within 2 s", known["pipeline"].median, 2, "s", WHY_LATE),
         ),
         remarks=(*_REMARKS, _steps(found["pipeline"])),
@@ -115,15 +120,17 @@ def _steps(runs: list[Deployed]) -> str:
 
 
 def _by_bare_pipeline(shop: Workshop) -> Deployed:
-    shop.house.blocks.switch_smoke_test(False)
+    blocks = shop.house.blocks
+    before = blocks.settings()
+    blocks.change_settings(smoke_test=False, soak=0)
     try:
-        return by_pipeline(shop, migrate=False)
+        return by_pipeline(shop, migrate=False, soak=0)
     finally:
-        shop.house.blocks.switch_smoke_test(True)
+        blocks.change_settings(smoke_test=before["smoke_test"], soak=before["soak"])
 
 
-def by_pipeline(shop: Workshop, *, migrate: bool = True) -> Deployed:
-    """Deploy by a run of deploy-application."""
+def by_pipeline(shop: Workshop, *, migrate: bool = True, soak: float = GateSettings().soak) -> Deployed:
+    """Deploy by a run of deploy-application, which soaks for so many seconds."""
     house = shop.house
     house.application.change()
     with observed(house) as observer:
@@ -136,9 +143,9 @@ def by_pipeline(shop: Workshop, *, migrate: bool = True) -> Deployed:
     decided = record.ended_at.timestamp()
     return Deployed(
         seconds=ended.end_time.timestamp() - asked,
-        known=decided - GateSettings().soak - observer.healthy[record.task_definition],
+        known=decided - soak - observer.healthy[record.task_definition],
         rollout=decided - record.started_at.timestamp(),
-        steps={"from asking to RUNNING": _late(ended, asked), **record.durations},
+        steps={_ASKING: _late(ended, asked), **record.durations},
     )
 
 

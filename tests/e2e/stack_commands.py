@@ -30,11 +30,11 @@ class Stack:
     user: int | None = None
     """Who runs them; None for whoever runs the tests."""
 
-    def run(self, command: str, **more: str) -> subprocess.CompletedProcess[str]:
-        """Run ``vimbiso COMMAND``; in JSON where it answers something."""
+    def run(self, command: str, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run ``vimbiso COMMAND WORDS``; in JSON where it answers something."""
         as_json = ["--json"] if command in {"up", "status"} else []
         return subprocess.run(
-            [sys.executable, "-m", "deployments", command, *as_json],
+            [sys.executable, "-m", "deployments", command, *words, *as_json],
             env={**self.variables, **more},
             capture_output=True,
             text=True,

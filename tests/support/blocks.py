@@ -28,29 +28,33 @@ class Blocks:
 
     def switch_smoke_test(self, on: bool) -> None:
         """Switch the smoke test of new releases on or off."""
-        self._change_settings(smoke_test=on)
+        self.change_settings(smoke_test=on)
 
     def switch_endpoint(self, url: str) -> None:
         """Let the flows ask another address for AWS; tasks keep theirs."""
-        self._change_settings(aws_endpoint_url=url)
+        self.change_settings(aws_endpoint_url=url)
 
     def switch_approval(self, policy: str) -> None:
         """Say whether changes of the infrastructure wait for a person."""
-        self._change_settings(approval=policy)
+        self.change_settings(approval=policy)
 
     def set_variable(self, name: str, value: str) -> None:
         """Give the application's container a variable; the next change of the infrastructure brings it."""
-        settings = self._read("deploy-environment", self.environment).data["settings"]
-        self._change_settings(variables={**settings["variables"], name: value})
+        self.change_settings(variables={**self.settings()["variables"], name: value})
 
-    def _change_settings(self, **values: Any) -> None:
-        settings = self._read("deploy-environment", self.environment).data["settings"]
+    def settings(self) -> Mapping[str, Any]:
+        """Return the environment's settings."""
+        settings: Mapping[str, Any] = self._read("deploy-environment", self.environment).data["settings"]
+        return settings
+
+    def change_settings(self, **values: Any) -> None:
+        """Change some of the environment's settings."""
         # An update forgets the blocks inside the block unless they are named again.
         credentials = {"$ref": {"block_document_id": str(self._credentials().id)}}
         self._change(
             "deploy-environment",
             self.environment,
-            settings=settings | values,
+            settings={**self.settings(), **values},
             aws_credentials=credentials,
         )
 
