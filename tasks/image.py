@@ -13,12 +13,13 @@ from pipeline.ecr.in_use import collect_in_use
 from pipeline.ecr.model import CleanupPolicy, ProtectedImages
 from pipeline.ecr.plan import CleanupPlan, plan_cleanup
 from pipeline.ecr.registry import read_inventory
+from pipeline.environment.loader import state_folder
 from pipeline.errors import PipelineError
 from pipeline.image.build import build_image
 from pipeline.image.contents import require_startable
 from pipeline.image.engine import connect, image_architecture, remove_older, tagged
 from pipeline.image.layers import read_files
-from pipeline.image.packages import software_bill, tells_of_packages
+from pipeline.image.packages import TELLING, software_bill
 from pipeline.image.push import ecr_login, push_image
 from pipeline.image.registry import (
     Repository,
@@ -148,7 +149,8 @@ def _write_bill(live: LiveEnvironment, release: Release) -> str:
     digest = find_platform_image(live.access, repository, release.digest, _architecture(live))
     if digest is None:
         raise ImageError("it is an index without an image for what the tasks run on")
-    files = read_files(live.access, repository, digest, tells_of_packages, live.settings.registry)
+    notes = state_folder() / "layers" / live.name
+    files = read_files(live.access, repository, digest, TELLING, live.settings.registry, notes=notes)
     bill, count = software_bill(repository, release.name, digest, files, utc_now())
     get_run_logger().info("%d packages in image %s", count, digest)
     return live.bills.write(release.digest, bill)

@@ -1,12 +1,19 @@
 """Reads files of an image from the layers that its registry keeps, without an engine."""
 
+import hashlib
+import os
+import re
 import tarfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from io import BufferedReader, RawIOBase
+from pathlib import Path
 from typing import IO, Any, cast
 
 import httpx
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from pipeline.aws.access import AwsAccess
 from pipeline.image.registry import open_blob, read_manifest
@@ -26,12 +33,25 @@ class UnreadableLayerError(RegistryError):
     """A layer is not handed out, in a form that is not understood, too large or too slow."""
 
 
+@pydantic_dataclass(config=ConfigDict(ser_json_bytes="base64", val_json_bytes="base64"))
+class Layer:
+    """The wanted files of one layer, by path without leading slash, and what it hides of those below."""
+
+    added: dict[str, bytes]
+    hidden: list[str]
+
+
+_LAYER = TypeAdapter(Layer)
+
+
 def read_files(
     access: AwsAccess,
     repository: str,
     digest: str,
-    wanted: Callable[[str], bool],
+    wanted: re.Pattern[str],
     registry: str | None = None,
+    *,
+    notes: Path,
 ) -> dict[str, bytes]:
     """Return the wanted files of an image as a container would see them, by path without leading slash.
 
@@ -39,8 +59,10 @@ def read_files(
         access: of the account that has the registry.
         repository: its name in ECR.
         digest: of the image; not of an index.
-        wanted: whether the file at a path is.
+        wanted: matches the path of each that is.
         registry: host that serves blobs in ECR's place (an emulator's).
+        notes: folder where what was found in a layer is noted: most layers are those of the image before.
+            Only those of this image stay.
 
     Raises:
         UnreadableLayerError: saying which layer and why.
@@ -53,39 +75,73 @@ def read_files(
         raise UnreadableLayerError(f"its layers are {size >> 20} MB; above {LARGEST >> 20} none is read")
     until = time.monotonic() + SECONDS
     files: dict[str, bytes] = {}
+    named: set[str] = set()
     for layer in layers:
         blob = str(layer["digest"])
-        try:
-            with open_blob(access, repository, blob, registry) as answer:
-                files = lay_over(files, _Stream(answer.iter_raw(1 << 17), until), wanted)
-        except (httpx.HTTPError, tarfile.TarError, OSError, EOFError) as error:
-            reason = type(error).__name__  # the URL is signed
-            raise UnreadableLayerError(f"layer {blob[:19]} could not be read ({reason})") from None
+        note = notes / hashlib.sha256(f"{blob} {wanted.pattern}".encode()).hexdigest()
+        named.add(note.name)
+        found = _noted(note)
+        if found is None:
+            found = _read(access, repository, blob, registry, until, wanted)
+            _write(note, found)
+        files = lay_over(files, found)
+    for old in notes.iterdir():
+        if old.name not in named:
+            old.unlink(missing_ok=True)
     return files
 
 
-def lay_over(below: Mapping[str, bytes], layer: RawIOBase, wanted: Callable[[str], bool]) -> dict[str, bytes]:
-    """Return the wanted files once a layer, a tar that may be packed by gzip, lies over those below."""
-    added: dict[str, bytes] = {}
+def _noted(note: Path) -> Layer | None:
+    with suppress(OSError, ValueError):
+        return _LAYER.validate_json(note.read_bytes())
+    return None
+
+
+def _write(note: Path, found: Layer) -> None:
+    note.parent.mkdir(parents=True, exist_ok=True)
+    written = note.with_suffix(f".{os.getpid()}")
+    written.write_bytes(_LAYER.dump_json(found))
+    written.replace(note)
+
+
+def _read(
+    access: AwsAccess, repository: str, blob: str, registry: str | None, until: float, wanted: re.Pattern[str]
+) -> Layer:
+    try:
+        with open_blob(access, repository, blob, registry) as answer:
+            return read_layer(_Stream(answer.iter_raw(1 << 17), until), wanted)
+    except (httpx.HTTPError, tarfile.TarError, OSError, EOFError) as error:
+        reason = type(error).__name__  # the URL is signed
+        raise UnreadableLayerError(f"layer {blob[:19]} could not be read ({reason})") from None
+
+
+def read_layer(packed: RawIOBase, wanted: re.Pattern[str]) -> Layer:
+    """Read a layer: a tar that may be packed by gzip."""
+    found = Layer({}, [])
     left = _WANTED
-    hidden: list[str] = []
-    with tarfile.open(fileobj=BufferedReader(layer), mode="r|*") as archive:
+    with tarfile.open(fileobj=BufferedReader(packed), mode="r|*") as archive:
         for member in archive:
             path = member.name.removeprefix("./").lstrip("/")
             folder, slash, name = path.rpartition("/")
             if name == _OPAQUE:
-                hidden.append(folder + slash)
+                found.hidden.append(folder + slash)
             elif name.startswith(_HIDDEN):
                 gone = folder + slash + name.removeprefix(_HIDDEN)
-                hidden += [gone, f"{gone}/"]
-            elif member.isreg() and wanted(path):
+                found.hidden += [gone, f"{gone}/"]
+            elif member.isreg() and wanted.fullmatch(path):
                 left -= member.size
                 if left < 0:
                     raise UnreadableLayerError(
                         f"files that tell of packages are more than {_WANTED >> 20} MB"
                     )
-                added[path] = cast("IO[bytes]", archive.extractfile(member)).read()
-    return {path: body for path, body in below.items() if not _is_hidden(path, hidden)} | added
+                found.added[path] = cast("IO[bytes]", archive.extractfile(member)).read()
+    return found
+
+
+def lay_over(below: Mapping[str, bytes], layer: Layer) -> dict[str, bytes]:
+    """Return the files once a layer lies over those below (pure)."""
+    seen = {path: body for path, body in below.items() if not _is_hidden(path, layer.hidden)}
+    return seen | layer.added
 
 
 def _is_hidden(path: str, hidden: Sequence[str]) -> bool:

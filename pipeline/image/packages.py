@@ -16,10 +16,11 @@ from uuid import NAMESPACE_OID, uuid4, uuid5
 if TYPE_CHECKING:
     from packageurl import PackageURL
 
-_WANTED = re.compile(
+TELLING = re.compile(
     r"(usr/lib|etc)/os-release|var/lib/dpkg/(status|status\.d/[^/]+)|(usr/)?lib/apk/db/installed"
     r"|(.+/)?[^/]+\.(dist-info/METADATA|egg-info/PKG-INFO)"
 )
+"""Paths, without leading slash, of files that tell of packages or of the distribution."""
 
 
 @dataclass(frozen=True, order=True)
@@ -35,7 +36,7 @@ class Package:
 
 def tells_of_packages(path: str) -> bool:
     """Whether the file at a path of an image tells of packages or of the distribution."""
-    return _WANTED.fullmatch(path) is not None
+    return TELLING.fullmatch(path) is not None
 
 
 def packages_of(files: Mapping[str, bytes]) -> list[Package]:

@@ -2,8 +2,11 @@
 
 import io
 import json
+import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,19 +16,17 @@ from support.zstd import frame
 
 import pipeline.image.layers
 from pipeline.aws.access import AwsAccess
-from pipeline.image.layers import UnreadableLayerError, lay_over, read_files
+from pipeline.image.layers import UnreadableLayerError, lay_over, read_files, read_layer
 
-
-def everything(path: str) -> bool:
-    """Want each file."""
-    return bool(path)
+EVERYTHING = re.compile(".+")
 
 
 def over(*layers: dict[str, bytes | str]) -> dict[str, bytes]:
     """Lay the layers over each other."""
     files: dict[str, bytes] = {}
     for number, content in enumerate(layers):
-        files = lay_over(files, io.BytesIO(layer(content, packed=number % 2 == 0)), everything)
+        packed = io.BytesIO(layer(content, packed=number % 2 == 0))
+        files = lay_over(files, read_layer(packed, EVERYTHING))  # type: ignore[arg-type]
     return files
 
 
@@ -48,8 +49,14 @@ def test_a_container_would_see_these_files(
     assert over(*layers) == seen
 
 
-def read(monkeypatch: pytest.MonkeyPatch, *layers: bytes, size: int = 10) -> dict[str, bytes]:
-    """Read an image of these layers from a registry."""
+def read(
+    monkeypatch: pytest.MonkeyPatch,
+    *layers: bytes,
+    size: int = 10,
+    notes: Path | None = None,
+    opened: list[str] | None = None,
+) -> dict[str, bytes]:
+    """Read an image of these layers from a registry; ``opened`` gets those that were asked for."""
     blobs = {f"sha256:{number}": content for number, content in enumerate(layers)}
     manifest = {"layers": [{"digest": name, "size": size} for name in blobs]}
 
@@ -57,17 +64,37 @@ def read(monkeypatch: pytest.MonkeyPatch, *layers: bytes, size: int = 10) -> dic
     def open_blob(
         _access: Any, _repository: str, blob: str, _registry: str | None
     ) -> Iterator[httpx.Response]:
+        if opened is not None:
+            opened.append(blob)
         yield httpx.Response(200, stream=httpx.ByteStream(blobs[blob]))
 
     monkeypatch.setattr(pipeline.image.layers, "open_blob", open_blob)
     monkeypatch.setattr(pipeline.image.layers, "read_manifest", lambda *_: json.loads(json.dumps(manifest)))
-    return read_files(AwsAccess("af-south-1"), "pay", "sha256:x", everything)
+    with tempfile.TemporaryDirectory() as folder:
+        place = notes or Path(folder)
+        return read_files(AwsAccess("af-south-1"), "pay", "sha256:x", EVERYTHING, notes=place)
 
 
 def test_an_image_is_read_layer_by_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     """From the lowest to the uppermost."""
     found = read(monkeypatch, layer({"a": "1", "b": b"x" * 300_000}), layer({"a": "2"}))
     assert found == {"a": b"2", "b": b"x" * 300_000}
+
+
+def test_a_layer_is_read_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A note that is damaged counts for nothing, and what no layer of the newest image needs goes."""
+    notes, opened = tmp_path / "layers", list[str]()
+    lower, upper = layer({"a": "1", "b": b"\xff\x00"}), layer({".wh.a": "", "c": "3"})
+    first = read(monkeypatch, lower, upper, notes=notes, opened=opened)
+    again = read(monkeypatch, lower, upper, notes=notes, opened=opened)
+    assert again == first == {"b": b"\xff\x00", "c": b"3"}
+    assert opened == ["sha256:0", "sha256:1"]
+    for note in notes.iterdir():
+        note.write_bytes(note.read_bytes()[:20])
+    (notes / "of-a-killed-process.123").write_bytes(b"")
+    assert read(monkeypatch, lower, notes=notes, opened=opened) == {"a": b"1", "b": b"\xff\x00"}
+    assert opened == ["sha256:0", "sha256:1", "sha256:0"]
+    assert len(list(notes.iterdir())) == 1
 
 
 @pytest.mark.parametrize(

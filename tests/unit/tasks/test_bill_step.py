@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -77,6 +78,12 @@ def test_a_bill_is_kept_and_made_once(
     assert [item["purl"] for item in json.loads(body)["components"]] == ["pkg:pypi/django-filter@24.3"]
     assert list_packages.fn(live, release) == told
     assert asked == ["sha256:l"]
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of their own for what was found in layers."""
+    monkeypatch.setenv("VIMBISO_STATE", str(tmp_path))
 
 
 @pytest.mark.parametrize(("content", "said"), [(b"no tar", "sha256:l could not be read"), (b"", "sha256:l")])
