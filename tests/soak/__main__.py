@@ -23,24 +23,28 @@ MONTH = 30
 def main() -> int:
     """Play it; 1 where something grows without end, or a run ended as none of its kind should."""
     options = _options()
-    folder = enter_moved_time([sys.executable, "-m", "soak", *sys.argv[1:]])
-    clock = MovedClock(folder)
+    clock = MovedClock(enter_moved_time([sys.executable, "-m", "soak", *sys.argv[1:]]))
     with standing(clock) as house:
-        days = Days(house, clock, options.seed)
-        months: list[Measures] = []
-        began = time.monotonic()
-        played = 0
-        for played in range(1, options.days + 1):
-            days.play(played - 1)
-            if played % options.month == 0:
-                months.append(measure(house))
-                _tell(played, time.monotonic() - began, months[-1], days)
-                _keep(options.out, months, days, played)
-            if time.monotonic() - began > options.minutes * 60:
-                break
-        _say(f"{played} days in {(time.monotonic() - began) / 60:.0f} minutes")
+        return play(Days(house, clock, options.seed), options)
+
+
+def play(days: Days, options: argparse.Namespace) -> int:
+    """Play the days on a stack that stands, and judge."""
+    months: list[Measures] = []
+    began = time.monotonic()
+    played = 0
+    while played < options.days and time.monotonic() - began < options.minutes * 60:
+        days.play(played)
+        played += 1
+        if played % options.month == 0:
+            months.append(measure(days.house))
+            _tell(played, time.monotonic() - began, months[-1], days)
+            _keep(options.out, months, days, played)
+    _say(f"{played} days in {(time.monotonic() - began) / 60:.0f} minutes", *days.surprises)
+    if not months:
+        return 1
     growths = judge(months)
-    _say(*(_line(item) for item in growths if item.verdict != "bounded"), *days.surprises)
+    _say(*(_line(item) for item in growths if item.verdict != "bounded"))
     if options.out:
         (options.out / "growth.md").write_text(_table(growths))
     return int(bool(days.surprises) or any(item.verdict == "GROWS" for item in growths))

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from prefect.client.orchestration import SyncPrefectClient
@@ -58,7 +58,7 @@ def standing(clock: MovedClock) -> Iterator[House]:
                 assert run.state_name == "Completed", house.log(run.id)[-40:]
             yield house
     finally:
-        stack.run("clean")
+        _clean(stack)
         remove_images(stack.settings.aws_port)
 
 
@@ -68,6 +68,14 @@ def _up(stack: Stack) -> None:
         if stack.run("up").returncode == 0:
             return
     stack.up()
+
+
+def _clean(stack: Stack) -> None:
+    """Remove everything; what a busy machine had no time for is begun again."""
+    for _ in range(_TRIES):
+        with suppress(subprocess.TimeoutExpired):
+            stack.run("clean")
+            return
 
 
 def _register(stack: Stack) -> None:
