@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from statistics import median
 
 import pytest
 from region_application import GOOD
@@ -35,8 +36,8 @@ def test_a_failure_is_told_within_five_seconds(kind: str) -> None:
 
 
 def test_a_restore_in_place_keeps_visitors_waiting_for_two_minutes_and_a_half_at_most() -> None:
-    """At Fargate's pace, with the service's own draining and start in it."""
-    assert downtime(2) < 150
+    """At Fargate's pace, with the service's own draining and start in it; as the draws of five regions go."""
+    assert median(map(downtime, range(1, 6))) < 150
 
 
 def test_both_ways_are_timed_to_the_same_end() -> None:
