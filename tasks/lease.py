@@ -95,14 +95,18 @@ def one_delivery_at_a_time(live: LiveEnvironment) -> Iterator[None]:
     """
     waits = live.settings.concurrent_deploys == "wait"
     with _slot(live, "delivery", _PATIENCE if waits else _AT_ONCE):
-        left = end_hold(live.service, live.releases)
-        if left is not None:
-            get_run_logger().warning(
-                "ECS's own rollback is on again: run %s switched it off for release %s and was killed",
-                left.flow_run,
-                left.release.name,
-            )
+        _switch_rollback_on(live)
         yield
+
+
+def _switch_rollback_on(live: LiveEnvironment) -> None:
+    left = end_hold(live.service, live.releases)
+    if left is not None:
+        get_run_logger().warning(
+            "ECS's own rollback is on again: run %s switched it off for release %s and was killed",
+            left.flow_run,
+            left.release.name,
+        )
 
 
 @contextmanager

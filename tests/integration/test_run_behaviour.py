@@ -36,7 +36,7 @@ def server() -> Iterator[None]:
     """A Prefect server of our own; what takes places would go on asking the one of tests before."""
     ConcurrencySlotAcquisitionWithLeaseService.drain_all(timeout=30)
     with prefect_test_harness(server_startup_timeout=120), pytest.MonkeyPatch.context() as patched:
-        patched.setattr("tasks.lease.end_hold", lambda *_: None)  # there is no service
+        patched.setattr("tasks.lease._switch_rollback_on", lambda *_: None)  # there is no service
         yield
 
 
