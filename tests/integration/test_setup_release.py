@@ -3,13 +3,13 @@
 import hashlib
 import io
 import os
-import threading
 import zipfile
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from support.http_serving import serving_http
 
 from deployments.local.setup.paths import SetupError
 from deployments.local.setup.release import PINNED, fetch_terraform, platform_name
@@ -51,12 +51,9 @@ def releases() -> Iterator[Releases]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Stay silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=lambda: server.serve_forever(0.05), daemon=True).start()
-    site.url = f"http://127.0.0.1:{server.server_address[1]}"
-    yield site
-    server.shutdown()
-    server.server_close()
+    with serving_http(Handler) as host:
+        site.url = f"http://{host}"
+        yield site
 
 
 def test_a_good_release_is_installed_and_runs(

@@ -3,9 +3,10 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
+
+from support.http_serving import serving_http
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -38,12 +39,5 @@ class _Handler(BaseHTTPRequestHandler):
 def blob_registry() -> Iterator[tuple[str, dict[str, bytes]]]:
     """Serve blobs; give the registry's host, and what it holds by digest."""
     blobs: dict[str, bytes] = {}
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Blobs", (_Handler,), {"blobs": blobs}))
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}", blobs
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving_http(type("Blobs", (_Handler,), {"blobs": blobs})) as host:
+        yield host, blobs

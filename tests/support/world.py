@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import httpx
 from support.account import DENIED, LOGS, REGION, FakeBalancer, WorldAccess, built
 from support.fake_ecs import FakeEcs, Ran
+from support.http_serving import serving_http
 from support.live import live_environment
 from support.secret_keys import SECRET_KEYS
 
@@ -250,12 +250,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def _served() -> Iterator[tuple[str, type[_Handler]]]:
     handler = type("Handler", (_Handler,), {})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", handler
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving_http(handler) as host:
+        yield f"http://{host}", handler

@@ -1,15 +1,15 @@
 """An answer that breaks off in its body is asked for again."""
 
 import io
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError, IncompleteReadError
 from botocore.response import StreamingBody
+from support.http_serving import serving_http
 
 from pipeline.aws.bucket import read_object
 
@@ -64,11 +64,9 @@ class BreakingErrors(BaseHTTPRequestHandler):
 @pytest.fixture
 def s3() -> Iterator[Any]:
     """A client of it."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), BreakingErrors)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "af-south-1"}
-    yield boto3.client("s3", endpoint_url=f"http://127.0.0.1:{server.server_port}", **keys)
-    server.shutdown()
+    with serving_http(BreakingErrors) as host:
+        yield boto3.client("s3", endpoint_url=f"http://{host}", **keys)
 
 
 def test_an_error_that_breaks_off_is_asked_for_again(s3: Any) -> None:
