@@ -45,8 +45,7 @@ def ensure_registered(names: Sequence[str] = ()) -> bool:
 def _is_current(names: Sequence[str]) -> bool:
     """Whether project, settings and server are as registering left them; in doubt they are not."""
     with suppress(*_UNREADABLE), _server() as server:
-        local = _local()
-        return all(_noted(server, name) == _digest(server, name, local) for name in names)
+        return all(_noted(server, name) == digest for name, digest in _digests(server, names).items())
     return False
 
 
@@ -55,9 +54,8 @@ def _note(names: Sequence[str]) -> None:
     from prefect.variables import Variable
 
     with suppress(*_UNREADABLE), _server() as server:
-        local = _local()
-        for name in names:
-            Variable.set(_variable(name), _digest(server, name, local), overwrite=True)
+        for name, digest in _digests(server, names).items():
+            Variable.set(_variable(name), digest, overwrite=True)
 
 
 def _server() -> httpx.Client:
@@ -92,16 +90,18 @@ def _local() -> str:
     )
 
 
-def _digest(server: httpx.Client, name: str, local: str) -> str:
-    """Return a digest of what registering depends on, and of what the server has of an environment."""
-    asked = {
-        "deployments": {"deployments": {"name": {"any_": [name]}}},
-        "block_documents": {},
-        "work_pools": {},
-        "automations": {},
+def _digests(server: httpx.Client, names: Sequence[str]) -> dict[str, str]:
+    """Return, by environment, a digest of what registering depends on and of what the server has."""
+
+    def asked(kind: str, **chosen: Any) -> Any:
+        return _kept(_answer(server.post(f"/{kind}/filter", json=chosen)))
+
+    common = [_local(), *map(asked, ("block_documents", "work_pools", "automations"))]
+    found = {name: asked("deployments", deployments={"name": {"any_": [name]}}) for name in names}
+    return {
+        name: hashlib.sha256(json.dumps([common, own], sort_keys=True).encode()).hexdigest()
+        for name, own in found.items()
     }
-    found = {kind: _kept(_answer(server.post(f"/{kind}/filter", json=body))) for kind, body in asked.items()}
-    return hashlib.sha256(json.dumps([local, found], sort_keys=True).encode()).hexdigest()
 
 
 def _answer(response: httpx.Response) -> Any:
