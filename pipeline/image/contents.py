@@ -3,7 +3,7 @@
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from posixpath import dirname, isabs, join
 from typing import Any
@@ -15,6 +15,7 @@ from docker.models.containers import Container
 from pipeline.clock import utc_now
 from pipeline.environment.model import Environment
 from pipeline.image.config import ImageConfig, Read, image_faults, port_note
+from pipeline.image.engine import made_at
 from pipeline.image.request import ImageError
 
 _BEGINNING = 1 << 16
@@ -57,7 +58,7 @@ def _files_of(client: docker.DockerClient, image: str) -> Iterator[Read]:
 def _remove_left(client: docker.DockerClient, now: datetime) -> None:
     """Remove the containers of runs that were killed while they looked."""
     for container in client.containers.list(all=True, filters={"label": _LABEL}):
-        if now - datetime.fromisoformat(container.attrs["Created"][:19]).replace(tzinfo=UTC) > _LOOK:
+        if now - made_at(container.attrs["Created"]) > _LOOK:
             _remove(container)
 
 

@@ -117,7 +117,7 @@ def remove_older(client: docker.DockerClient, repository: str, kept: int) -> lis
     with suppress(DockerException):  # an engine that fails here keeps its images, and loses no release
         used = {item.attrs["ImageID"] for item in client.containers.list(all=True, sparse=True)}
         found = client.images.list(name=repository)
-        for image in sorted(found, key=lambda image: _made(image.attrs["Created"]), reverse=True)[kept:]:
+        for image in sorted(found, key=lambda image: made_at(image.attrs["Created"]), reverse=True)[kept:]:
             if image.id not in used:
                 removed += _forget(client, image, repository)
     return removed
@@ -131,8 +131,8 @@ def _forget(client: docker.DockerClient, image: Image, repository: str) -> Itera
                 yield reference
 
 
-def _made(created: int | str) -> datetime:
-    """Read when an image was made: seconds in a list, ISO 8601 in a description."""
+def made_at(created: int | str) -> datetime:
+    """Return when an image or a container was made: seconds in a list, ISO 8601 in a description."""
     if isinstance(created, int):
         return datetime.fromtimestamp(created, UTC)
     return datetime.fromisoformat(created[:19]).replace(tzinfo=UTC)

@@ -5,7 +5,6 @@ signed statements (cosign, "Signature Specification").
 """
 
 import base64
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -84,38 +83,25 @@ def sign_image(
             KeyId=key, Message=statement, MessageType="RAW", SigningAlgorithm="ECDSA_SHA_256"
         )["Signature"]
     name = repository.name
-    config = _config_of(statement)
-    put_blob(access, name, config, registry)
-    put_blob(access, name, statement, registry)
-    manifest = json.dumps(_manifest_of(config, statement, signature))
+    layer = _blob(put_blob(access, name, statement, registry), statement, _STATEMENT)
+    layer["annotations"] = {_SIGNATURE: base64.b64encode(signature).decode()}
+    text = _config_of(layer["digest"])
+    config = _blob(put_blob(access, name, text, registry), text, _CONFIG)
+    manifest = json.dumps({"schemaVersion": 2, "mediaType": _MANIFEST, "config": config, "layers": [layer]})
     try:
         put_manifest(access, name, manifest, _MANIFEST, signature_tag(digest))
     except TagExistsError:
         return
 
 
-def _config_of(statement: bytes) -> bytes:
-    layers = {"type": "layers", "diff_ids": [_digest(statement)]}
+def _blob(digest: str, body: bytes, media_type: str) -> dict[str, Any]:
+    return {"mediaType": media_type, "size": len(body), "digest": digest}
+
+
+def _config_of(statement: str) -> bytes:
+    """Return the configuration of an image whose one layer is the statement of that digest."""
+    layers = {"type": "layers", "diff_ids": [statement]}
     return json.dumps({"architecture": "", "os": "", "config": {}, "rootfs": layers}).encode()
-
-
-def _manifest_of(config: bytes, statement: bytes, signature: bytes) -> dict[str, Any]:
-    layer = {
-        "mediaType": _STATEMENT,
-        "size": len(statement),
-        "digest": _digest(statement),
-        "annotations": {_SIGNATURE: base64.b64encode(signature).decode()},
-    }
-    return {
-        "schemaVersion": 2,
-        "mediaType": _MANIFEST,
-        "config": {"mediaType": _CONFIG, "size": len(config), "digest": _digest(config)},
-        "layers": [layer],
-    }
-
-
-def _digest(body: bytes) -> str:
-    return f"sha256:{hashlib.sha256(body).hexdigest()}"
 
 
 def require_signature(
