@@ -107,7 +107,7 @@ def archived_day() -> bytes:
 
 
 def blocks() -> dict[str, bytes]:
-    """Return the data of an environment's block, an approver's who has given a code, and secret values."""
+    """Return the data of an environment's block, an approver's after a code was given, and secret values."""
     secret = SecretStr(SECRET)
     code = SecretStr(TOTP(SECRET).at(NOON))
     given = judge_code(secret, (), Attempt(question="run-1/deploy", at=NOON), code)

@@ -63,7 +63,7 @@ def standing(clock: MovedClock) -> Iterator[House]:
 
 
 def _up(stack: Stack) -> None:
-    """Bring it up; on a busy machine what was not ready in its time is asked for again."""
+    """Bring it up; on a busy machine try again what was not ready in time."""
     for _ in range(_TRIES - 1):
         if stack.run("up").returncode == 0:
             return
@@ -71,7 +71,7 @@ def _up(stack: Stack) -> None:
 
 
 def _clean(stack: Stack) -> None:
-    """Remove everything; what a busy machine had no time for is begun again."""
+    """Remove everything; on a busy machine, try again what ran out of time."""
     for _ in range(_TRIES):
         with suppress(subprocess.TimeoutExpired):
             stack.run("clean")

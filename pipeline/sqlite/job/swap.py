@@ -25,8 +25,8 @@ def swap(job: dict[str, Any], _work: str) -> dict[str, Any]:
     Nobody may use the database: the caller has stopped the application. ``database`` is never absent: the old
     file gets a second name first, then one rename replaces it. Should the new file not pass its check in
     place, or not be what ``expected`` (a manifest's checks) says, the old one returns. Repeating a swap that
-    is done changes nothing. A task that is told to stop does the exchange of names whole or not at all; told
-    while the new file is checked in place, it puts the old one back.
+    is done changes nothing. On SIGTERM the exchange of names happens whole or not at all; while the new file
+    is checked in place, SIGTERM puts the old one back.
 
     Raises:
         JobError: no-database (incoming is missing), in-use, exists, corrupt, differs, io, stopped.
